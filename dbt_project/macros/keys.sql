@@ -1,0 +1,78 @@
+{#- What makes two figures of one data set the same figure, wherever it is printed. -#}
+{% macro figure_columns() -%}
+{{ return([
+    'data_set_id',
+    'indicator_code',
+    'scope',
+    'region_code',
+    'period',
+    'period_kind',
+    'basis',
+    'measure',
+    'price_basis',
+    'breakdown',
+    'source_document',
+]) }}
+{%- endmacro %}
+
+
+{#- What a version consists of: a delivery that changes none of it opens no version. -#}
+{% macro content_columns() -%}
+{{ return([
+    'value',
+    'unit',
+    'value_printed',
+    'unit_printed',
+    'indicator_name_printed',
+    'qualifier',
+    'obs_status',
+    'conf_status',
+    'estimate_stage',
+    'is_period_inferred',
+    'is_simulated',
+]) }}
+{%- endmacro %}
+
+
+{#- The figures of which one is the headline: the same quantity, whoever says it. -#}
+{% macro headline_columns() -%}
+{{ return([
+    'indicator_code',
+    'scope',
+    'region_code',
+    'period',
+    'period_kind',
+    'basis',
+    'measure',
+    'price_basis',
+    'breakdown',
+]) }}
+{%- endmacro %}
+
+
+{#- MD5 over columns; nulls count, and separators keep neighbours apart. -#}
+{% macro fingerprint(columns) -%}
+md5(concat_ws(
+    chr(31),
+    {%- for column in columns %}
+    coalesce(cast({{ column }} as varchar), chr(30)){{ "," if not loop.last }}
+    {%- endfor %}
+))
+{%- endmacro %}
+
+
+{#-
+The precedence of a figure that does not change with time, as one sortable number, lower first:
+a figure before none, then grade of the source (00-99), precedence of the data set (000-999),
+estimate stage (00-99), exact before any bound. `release/as_of.sql` sorts by it too.
+-#}
+{% macro headline_rank(value, grade_rank, precedence, stage_rank, qualifier) -%}
+cast(
+    case when {{ value }} is null then 100000000 else 0 end
+    + least(coalesce({{ grade_rank }}, 99), 99) * 1000000
+    + least(coalesce({{ precedence }}, 999), 999) * 1000
+    + least(coalesce({{ stage_rank }}, 99), 99) * 10
+    + case when {{ qualifier }} = 'exact' then 0 else 1 end
+    as integer
+)
+{%- endmacro %}

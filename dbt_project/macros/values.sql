@@ -1,0 +1,32 @@
+{#- Decimals of a declared scale. `/` and `avg` give doubles in DuckDB: round, then cast. -#}
+{% macro as_value(expression, scale) -%}
+cast(round({{ expression }}, {{ scale }}) as decimal(30, {{ scale }}))
+{%- endmacro %}
+
+
+{#- A computed value that keeps its word: a lower bound is rounded down, an upper bound up, and
+    what points in no direction has no value. Counterpart of the `qualifier_of_*` macros. -#}
+{% macro as_bound(expression, qualifier, scale) -%}
+{%- set power = 10 ** scale -%}
+{%- set shifted = 'round((' ~ expression ~ ') * ' ~ power ~ ', 6)' -%}
+case
+    when {{ qualifier }} in ('exceeded', 'at_least')
+        then {{ as_value('floor(' ~ shifted ~ ') / ' ~ power, scale) }}
+    when {{ qualifier }} in ('under', 'at_most')
+        then {{ as_value('ceil(' ~ shifted ~ ') / ' ~ power, scale) }}
+    when {{ qualifier }} in ('exact', 'approx')
+        then {{ as_value(expression, scale) }}
+end
+{%- endmacro %}
+
+
+{#- A ratio that is null where there is nothing to divide by. -#}
+{% macro ratio(numerator, denominator) -%}
+{{ numerator }} / nullif({{ denominator }}, 0)
+{%- endmacro %}
+
+
+{#- Percentage of one figure in another. -#}
+{% macro percentage(part, whole) -%}
+{{ part }} * 100 / nullif({{ whole }}, 0)
+{%- endmacro %}

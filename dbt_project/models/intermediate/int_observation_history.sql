@@ -1,0 +1,123 @@
+-- Grain: one row per delivered figure (data set, key with place, delivery), current or not.
+{%- set key = figure_columns() + ['source_place', 'occurrence'] %}
+with delivered as materialized (
+    select
+        *,
+        -- Ties the narrow rows that are sorted below to the wide ones that are read.
+        row_number() over () as figure_row,
+        {{ fingerprint(key) | indent(8) }} as figure_key,
+        {{ fingerprint(figure_columns()) | indent(8) }} as print_group,
+        {{ fingerprint(content_columns()) | indent(8) }} as content_key
+    from {{ ref('stg_observation') }}
+),
+
+-- The order in which the public came to know a figure, and where its document has it first.
+ordered as (
+    select
+        figure_row,
+        figure_key,
+        content_key,
+        known_from,
+        row_number() over (
+            partition by figure_key
+            order by known_from, delivered_on, delivery_seq, place_order, delivery_place
+        ) as figure_order,
+        first_value(figure_key) over (
+            partition by print_group
+            order by delivered_on, delivery_seq, place_order, figure_key
+        ) as first_figure_key
+    from delivered
+),
+
+-- A version opens where the content differs from what was known before it, not from what came
+-- before it: a late delivery of an old figure finds its place in the past.
+compared as (
+    select
+        *,
+        coalesce(lag(content_key) over by_knowledge = content_key, false) as is_unchanged_repeat
+    from ordered
+    window by_knowledge as (partition by figure_key order by figure_order)
+),
+
+versioned as (
+    select
+        *,
+        cast(count(*) filter (where not is_unchanged_repeat) over up_to_here as integer)
+            as version_number,
+        max(known_from) filter (where not is_unchanged_repeat) over up_to_here as opened_on,
+        min(known_from) filter (where not is_unchanged_repeat) over later as known_to
+    from compared
+    window
+        up_to_here as (
+            partition by figure_key
+            order by figure_order
+            rows between unbounded preceding and current row
+        ),
+        later as (
+            partition by figure_key
+            order by figure_order
+            rows between 1 following and unbounded following
+        )
+),
+
+-- The id depends on nothing but the figure, the day and the content. Only a content that is
+-- corrected and restored on one and the same day is counted.
+identified as (
+    select
+        *,
+        left(md5(concat_ws(
+            chr(31),
+            figure_key,
+            cast(opened_on as varchar),
+            content_key,
+            nullif(count(*) filter (where not is_unchanged_repeat) over same_day, 1)
+        )), 16) as observation_id
+    from versioned
+    window same_day as (
+        partition by figure_key, opened_on, content_key
+        order by version_number
+        range between unbounded preceding and current row
+    )
+),
+
+-- The same figure printed again in its document: the first print, as it was known at that time.
+repeats as (
+    select
+        again.observation_id,
+        arg_max(first_print.observation_id, first_print.version_number) as repeat_of
+    from identified as again
+    inner join identified as first_print
+        on
+            again.first_figure_key = first_print.figure_key
+            and again.known_from >= first_print.known_from
+    where
+        again.figure_key <> again.first_figure_key
+        and not again.is_unchanged_repeat
+        and not first_print.is_unchanged_repeat
+    group by again.observation_id
+)
+
+select
+    identified.observation_id,
+    {%- for column in key + content_columns() %}
+    delivered.{{ column }},
+    {%- endfor %}
+    delivered.resolution,
+    delivered.period_start,
+    delivered.period_end,
+    delivered.known_from,
+    identified.known_to,
+    identified.version_number,
+    identified.is_unchanged_repeat,
+    repeats.repeat_of,
+    delivered.delivery_id,
+    delivered.receipt_sha256,
+    delivered.delivered_on,
+    delivered.delivery_seq,
+    delivered.place_order,
+    delivered.delivery_place
+from identified
+inner join delivered
+    on identified.figure_row = delivered.figure_row
+left join repeats
+    on identified.observation_id = repeats.observation_id

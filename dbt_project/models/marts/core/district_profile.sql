@@ -1,0 +1,94 @@
+-- Grain: one row per region, period, period kind, item and basis family (outturn or target).
+with cells as (
+    select *
+    from {{ ref('int_mart_cell') }}
+    where mart = 'core.district_profile' and is_shown
+),
+
+items as (
+    select
+        item,
+        item_name_zh,
+        item_name_en
+    from {{ ref('int_mart_item') }}
+    where mart = 'core.district_profile'
+),
+
+-- An item has one value, whatever it is called: an amount, a number, a ratio or a rate.
+slotted as (
+    select
+        * exclude (slot),
+        case when slot in ('count', 'ratio', 'rate') then 'value' else slot end as slot
+    from cells
+),
+
+profile as (
+    select
+        region_code,
+        region_name_zh,
+        period,
+        period_start,
+        period_end,
+        period_kind,
+        item,
+        basis_family,
+        min(topic) as topic,
+        {{ slot('value', 'value') }} as value,
+        {{ slot('unit', 'value') }} as unit,
+        {{ slot('qualifier', 'value') }} as qualifier,
+        {{ slot('scope', 'value') }} as scope,
+        {{ slot('price_basis', 'value') }} as price_basis,
+        {{ slot('value', 'growth') }} as growth,
+        {{ slot('growth_kind', 'growth') }} as growth_kind,
+        {{ slot('qualifier', 'growth') }} as growth_qualifier,
+        {{ slot('scope', 'growth') }} as growth_scope,
+        {{ slot('price_basis', 'growth') }} as growth_price_basis,
+        {{ slot('value', 'share') }} as share,
+        {{ slot('qualifier', 'share') }} as share_qualifier,
+        {{ slot('value', 'rank') }} as rank,
+        {{ slot('qualifier', 'rank') }} as rank_qualifier,
+        bool_or(is_simulated) as is_simulated,
+        {{ slot('observation_id', 'value') }} as value_observation_id,
+        {{ slot('observation_id', 'growth') }} as growth_observation_id,
+        {{ slot('observation_id', 'share') }} as share_observation_id,
+        {{ slot('observation_id', 'rank') }} as rank_observation_id
+    from slotted
+    group by
+        region_code, region_name_zh, period, period_start, period_end, period_kind, item,
+        basis_family
+)
+
+select
+    profile.region_code,
+    profile.region_name_zh,
+    profile.period,
+    profile.period_start,
+    profile.period_end,
+    profile.period_kind,
+    profile.topic,
+    profile.item,
+    items.item_name_zh,
+    items.item_name_en,
+    profile.basis_family,
+    profile.value,
+    profile.unit,
+    profile.qualifier,
+    profile.scope,
+    profile.price_basis,
+    cast(profile.growth as decimal(12, 4)) as growth,
+    profile.growth_kind,
+    profile.growth_qualifier,
+    profile.growth_scope,
+    profile.growth_price_basis,
+    cast(profile.share as decimal(12, 4)) as share,
+    profile.share_qualifier,
+    cast(profile.rank as integer) as rank,
+    profile.rank_qualifier,
+    profile.is_simulated,
+    profile.value_observation_id,
+    profile.growth_observation_id,
+    profile.share_observation_id,
+    profile.rank_observation_id
+from profile
+left join items
+    on profile.item = items.item

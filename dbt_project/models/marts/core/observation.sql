@@ -1,0 +1,131 @@
+-- Grain: one row per version of a printed figure; what repeats a version unchanged is no row.
+with versions as (
+    select *
+    from {{ ref('int_observation_history') }}
+    where not is_unchanged_repeat
+),
+
+indicators as (
+    select
+        indicator_code,
+        name_zh,
+        name_en,
+        theme
+    from {{ ref('stg_indicator') }}
+),
+
+regions as (
+    select
+        region_code,
+        region_name_zh
+    from {{ ref('stg_region') }}
+),
+
+documents as (
+    select
+        source_document,
+        source_grade
+    from {{ ref('stg_source_document') }}
+),
+
+data_sets as (
+    select
+        data_set_id,
+        precedence
+    from {{ ref('stg_data_set') }}
+),
+
+grades as (
+    select
+        source_grade,
+        grade_rank
+    from {{ ref('stg_grade') }}
+),
+
+stages as (
+    select
+        estimate_stage,
+        stage_rank
+    from {{ ref('stg_stage_rank') }}
+),
+
+ranked as (
+    select
+        versions.*,
+        indicators.name_zh as indicator_name_zh,
+        indicators.name_en as indicator_name_en,
+        indicators.theme,
+        regions.region_name_zh,
+        documents.source_grade,
+        {{ headline_rank(
+            'versions.value',
+            'grades.grade_rank',
+            'data_sets.precedence',
+            'stages.stage_rank',
+            'versions.qualifier',
+        ) | indent(8) }} as headline_rank
+    from versions
+    left join indicators
+        on versions.indicator_code = indicators.indicator_code
+    left join regions
+        on versions.region_code = regions.region_code
+    left join documents
+        on versions.source_document = documents.source_document
+    left join data_sets
+        on versions.data_set_id = data_sets.data_set_id
+    left join grades
+        on documents.source_grade = grades.source_grade
+    left join stages
+        on versions.estimate_stage = stages.estimate_stage
+)
+
+select
+    observation_id,
+    data_set_id,
+    indicator_code,
+    indicator_name_zh,
+    indicator_name_en,
+    region_code,
+    region_name_zh,
+    period,
+    period_start,
+    period_end,
+    period_kind,
+    measure,
+    basis,
+    scope,
+    price_basis,
+    breakdown,
+    value,
+    unit,
+    value_printed,
+    unit_printed,
+    indicator_name_printed,
+    qualifier,
+    obs_status,
+    conf_status,
+    estimate_stage,
+    known_from,
+    known_to,
+    -- The same order stands in release/as_of.sql, for any other day.
+    known_to is null and row_number() over (
+        partition by {{ headline_columns() | join(', ') }}, known_to is null
+        order by
+            headline_rank asc,
+            known_from desc,
+            repeat_of is not null asc,
+            observation_id asc
+    ) = 1 as is_headline,
+    repeat_of,
+    is_period_inferred,
+    is_simulated,
+    source_document,
+    source_grade,
+    source_place,
+    delivery_place,
+    delivery_id,
+    receipt_sha256,
+    resolution,
+    theme,
+    headline_rank
+from ranked

@@ -1,0 +1,70 @@
+-- Grain: one row per region, period, period kind and kind of capital or target.
+with cells as (
+    select *
+    from {{ ref('int_mart_cell') }}
+    where mart = 'investment.capital_attraction' and is_shown
+),
+
+items as (
+    select
+        item,
+        item_name_zh,
+        item_name_en,
+        overlaps_with
+    from {{ ref('int_mart_item') }}
+    where mart = 'investment.capital_attraction'
+),
+
+printed as (
+    select
+        region_code,
+        region_name_zh,
+        period,
+        period_start,
+        period_end,
+        period_kind,
+        item as kind,
+        {{ slot('value', 'value') }} as amount,
+        {{ slot('unit', 'value') }} as amount_unit,
+        {{ slot('qualifier', 'value') }} as amount_qualifier,
+        {{ slot('value', 'count') }} as quantity,
+        {{ slot('unit', 'count') }} as quantity_unit,
+        {{ slot('qualifier', 'count') }} as quantity_qualifier,
+        cast({{ slot('value', 'growth') }} as decimal(12, 4)) as growth_printed,
+        {{ slot('growth_kind', 'growth') }} as growth_kind,
+        {{ slot('qualifier', 'growth') }} as growth_qualifier,
+        bool_or(is_simulated) as is_simulated,
+        {{ slot('observation_id', 'value') }} as amount_observation_id,
+        {{ slot('observation_id', 'count') }} as quantity_observation_id,
+        {{ slot('observation_id', 'growth') }} as growth_observation_id
+    from cells
+    group by region_code, region_name_zh, period, period_start, period_end, period_kind, item
+)
+
+select
+    printed.region_code,
+    printed.region_name_zh,
+    printed.period,
+    printed.period_start,
+    printed.period_end,
+    printed.period_kind,
+    printed.kind,
+    items.item_name_zh as kind_name_zh,
+    items.item_name_en as kind_name_en,
+    printed.amount,
+    printed.amount_unit,
+    printed.amount_qualifier,
+    printed.quantity,
+    printed.quantity_unit,
+    printed.quantity_qualifier,
+    printed.growth_printed,
+    printed.growth_kind,
+    printed.growth_qualifier,
+    items.overlaps_with,
+    printed.is_simulated,
+    printed.amount_observation_id,
+    printed.quantity_observation_id,
+    printed.growth_observation_id
+from printed
+left join items
+    on printed.kind = items.item

@@ -1,0 +1,12 @@
+-- Grain: one row per column of a published table.
+select
+    schema_name,
+    table_name,
+    column_name,
+    ordinal,
+    data_type,
+    description_zh,
+    description_en,
+    nullif(unit, '') as unit,
+    is_nullable
+from {{ ref('stg_column_dictionary') }}

@@ -1,0 +1,11 @@
+-- Grain: one row: this release.
+select
+    release_id,
+    release_time,
+    policy,
+    district_code,
+    district_name_zh,
+    district_name_en,
+    code_version,
+    is_simulated_inside
+from {{ ref('stg_release') }}

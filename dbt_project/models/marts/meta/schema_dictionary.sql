@@ -1,0 +1,11 @@
+-- Grain: one row per published table.
+select
+    schema_name,
+    table_name,
+    title_zh,
+    title_en,
+    description_zh,
+    description_en,
+    grain_zh,
+    grain_en
+from {{ ref('stg_table_dictionary') }}

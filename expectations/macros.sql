@@ -1,0 +1,120 @@
+-- Interval logic of the judge, once: what a printed figure says about the true one.
+--
+-- A figure is an interval. `value_*` takes the printed digits at face value; `printed_*` allows
+-- for the rounding of an exact figure, half a unit of its last printed digit either way. A bound
+-- that does not exist, or cannot be known, is null: comparisons then stay undecided by themselves.
+--
+-- qualifier    value_low … value_high        meaning
+-- exact        v … v                         printed_*: v - r/2 … v + r/2
+-- exceeded     v … none, v itself excluded   超, 突破
+-- at_least     v … none                      以上, 不低于
+-- under        none … v                      以内, 低于, 不超过
+-- at_most      none … v                      不超过
+-- approx       v - u … v + u                 约, 近; u = one unit of the last digit that is not 0
+create schema if not exists judge;
+
+-- One unit of the last significant digit: 808.4 -> 0.1, 800 -> 100. `resolution` is one unit of
+-- the last printed digit, so trailing zeros are counted in printed digits, whatever the base unit.
+create or replace macro judge.printed_digits(value, resolution) as
+    cast(try_cast(round(abs(value) / nullif(resolution, 0)) as hugeint) as varchar);
+
+create or replace macro judge.significant_unit(value, resolution) as
+    case
+        when value = 0 then cast(resolution as decimal(30, 8))
+        else try_cast(
+            resolution * pow(
+                10,
+                length(judge.printed_digits(value, resolution))
+                - length(rtrim(judge.printed_digits(value, resolution), '0'))
+            ) as decimal(30, 8)
+        )
+    end;
+
+create or replace macro judge.value_low(value, qualifier, resolution) as
+    case
+        when qualifier in ('exact', 'exceeded', 'at_least') then cast(value as decimal(32, 9))
+        when qualifier = 'approx' then value - judge.significant_unit(value, resolution)
+    end;
+
+create or replace macro judge.value_high(value, qualifier, resolution) as
+    case
+        when qualifier in ('exact', 'under', 'at_most') then cast(value as decimal(32, 9))
+        when qualifier = 'approx' then value + judge.significant_unit(value, resolution)
+    end;
+
+create or replace macro judge.printed_low(value, qualifier, resolution) as
+    case
+        when qualifier = 'exact' then value - resolution * cast(0.5 as decimal(2, 1))
+        else judge.value_low(value, qualifier, resolution)
+    end;
+
+create or replace macro judge.printed_high(value, qualifier, resolution) as
+    case
+        when qualifier = 'exact' then value + resolution * cast(0.5 as decimal(2, 1))
+        else judge.value_high(value, qualifier, resolution)
+    end;
+
+-- Whether a is above b: true, false, or null where the intervals do not decide.
+-- `is_open`: the low end of a is excluded (超). `is_exact`: neither side is a bound or an
+-- approximation, so an overlap of the intervals is rounding and no finding.
+create or replace macro judge.is_above(
+    a_low, a_is_open, a_high, b_low, b_high, tolerance, is_exact
+) as
+    case
+        when a_low > b_high + tolerance then true
+        when a_is_open and a_low >= b_high + tolerance then true
+        when a_high <= b_low + tolerance then false
+        when is_exact and a_low is not null and b_high is not null then false
+    end;
+
+-- Whether a and b cannot be the same number: true, false, or null where they may or may not be.
+create or replace macro judge.is_different(
+    a_low, a_is_open, a_high, b_low, b_is_open, b_high, b_qualifier, tolerance, is_exact
+) as
+    case
+        when a_low > b_high + tolerance or b_low > a_high + tolerance then true
+        when a_is_open and a_low >= b_high + tolerance then true
+        when b_is_open and b_low >= a_high + tolerance then true
+        when is_exact and a_low is not null and a_high is not null
+            and b_low is not null and b_high is not null then false
+        when a_low >= b_low - tolerance and a_high <= b_high + tolerance then false
+        when b_qualifier in ('exceeded', 'at_least') and a_low >= b_low - tolerance then false
+        when b_qualifier in ('under', 'at_most') and a_high <= b_high + tolerance then false
+    end;
+
+-- A tolerance as a number in the unit of `value`; a relative one is a fraction of it.
+create or replace macro judge.tolerance_of(tolerance, tolerance_kind, value) as
+    case
+        when tolerance_kind = 'relative' then cast(
+            cast(coalesce(tolerance, 0) as double) * cast(abs(value) as double) as decimal(30, 8)
+        )
+        else cast(coalesce(tolerance, 0) as decimal(30, 8))
+    end;
+
+-- A decimal as a person writes it: 12.30000000 -> 12.3
+create or replace macro judge.show(value) as
+    case
+        when contains(cast(value as varchar), '.')
+            then rtrim(rtrim(cast(value as varchar), '0'), '.')
+        else cast(value as varchar)
+    end;
+
+-- A figure with the sign of its qualifier: 超800 -> >800
+create or replace macro judge.show_figure(value, qualifier) as
+    concat(
+        case qualifier
+            when 'exceeded' then '>'
+            when 'at_least' then '>='
+            when 'under' then '<='
+            when 'at_most' then '<='
+            when 'approx' then '~'
+            else ''
+        end,
+        judge.show(value)
+    );
+
+-- Where a figure stands: in its document, then in the delivery.
+create or replace macro judge.place(source_document, source_place, delivery_place) as
+    concat_ws(
+        ' · ', nullif(source_document, ''), nullif(source_place, ''), nullif(delivery_place, '')
+    );

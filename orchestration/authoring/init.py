@@ -1,0 +1,67 @@
+"""Lay out a new district: an empty project directory that runs.
+
+Belongs here: what a new directory holds. Does not belong here: anything about a certain district.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+from orchestration.declarations import REGION_COLUMNS
+from orchestration.errors import DeclarationError
+from orchestration.settings import CODE_ROOT
+
+DISTRICT = """\
+# The district that this directory serves, and how it publishes.
+# 本目录所服务的区, 以及发布方式。
+code: "{code}"
+name: {{zh: "{zh}", en: "{en}"}}
+# demo: publishes with open findings and says so on every product.
+# bureau: publishes only when no finding is open.
+policy: demo
+time_zone: Asia/Shanghai
+grades: [official, research, secondary]
+"""
+
+IGNORED = "/var/\n"
+
+
+def lay_out(directory: Path, *, code: str, name_zh: str, name_en: str) -> list[Path]:
+    """Write the files of a new district and return them.
+
+    Units and other code lists are those that ship with the code; the list of regions holds the
+    nation and the district.
+
+    Raises:
+        DeclarationError: the directory holds a district already, or a name has a quote in it.
+    """
+    district = directory / "raw" / "district.yml"
+    if district.exists():
+        raise DeclarationError(
+            "there is a district here already", file=district, remedy="name another directory"
+        )
+    for value in (code, name_zh, name_en):
+        if not value.strip() or any(char in value for char in '"\\\n'):
+            raise DeclarationError(
+                f"{value!r} cannot be a code or a name", remedy="write plain text"
+            )
+    lists = directory / "raw" / "codelists"
+    lists.mkdir(parents=True, exist_ok=True)
+    for folder in ("raw/datasets", "raw/deliveries"):
+        (directory / folder).mkdir(parents=True, exist_ok=True)
+    written = [district]
+    district.write_text(DISTRICT.format(code=code, zh=name_zh, en=name_en), encoding="utf-8")
+    for name in ("units.csv", "codes.csv"):
+        shutil.copyfile(CODE_ROOT / "raw" / "codelists" / name, lists / name)
+        written.append(lists / name)
+    regions = lists / "regions.csv"
+    with regions.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(REGION_COLUMNS)
+        writer.writerow(["CN", "全国", "China", "nation", "", "", "", "", ""])
+        writer.writerow([code, name_zh, name_en, "county", "CN", "", "", "", ""])
+    ignore = directory / ".gitignore"
+    ignore.write_text(IGNORED, encoding="utf-8")
+    return [*written, regions, ignore]

@@ -1,0 +1,495 @@
+"""The command ``qutong``: what a person types, and the words they get back.
+
+Belongs here: arguments, exit codes, the summary. Does not belong here: doing the work. Heavy
+libraries are imported inside the commands that need them: the quick ones answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orchestration import __version__
+from orchestration.errors import DeclarationError, QutongError, RunLockedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestration.declarations import Declarations
+    from orchestration.pipeline import Run, RunReport
+    from orchestration.settings import Settings
+
+EXIT_FAILED, EXIT_USAGE = 1, 2
+
+
+class Group(click.Group):
+    """Errors of ours are told in one line with a remedy, never as a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (DeclarationError, RunLockedError) as error:
+            click.echo(error.render(), err=True)
+            ctx.exit(EXIT_USAGE)
+        except QutongError as error:
+            click.echo(error.render(), err=True)
+            ctx.exit(EXIT_FAILED)
+        except BrokenPipeError:
+            sys.stderr.close()
+            ctx.exit(0)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="qutong")
+@click.option(
+    "--project",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Directory that holds raw/ (default: the nearest one at or above here).",
+)
+@click.pass_context
+def main(ctx: click.Context, project: Path | None) -> None:
+    """区统 Qutong: from the raw statistics of a district to a gated release."""
+    ctx.obj = project
+
+
+def _settings(ctx: click.Context) -> Settings:
+    from orchestration.settings import load_settings
+
+    return load_settings(ctx.find_root().obj)
+
+
+def _declarations(ctx: click.Context) -> Declarations:
+    from orchestration.declarations import load_declarations
+
+    return load_declarations(_settings(ctx))
+
+
+# --- run -------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.option("--data-set", "data_sets", multiple=True, metavar="ID", help="Collect only these.")
+@click.option("--release-id", hidden=True)
+@click.option("--release-time", hidden=True, help="ISO 8601; for reproducible builds.")
+@click.option("--quiet", is_flag=True, help="No progress, only the summary.")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    data_sets: tuple[str, ...],
+    release_id: str | None,
+    release_time: str | None,
+    quiet: bool,
+) -> None:
+    """Collect, process, judge and publish.
+
+    Exit status: 0 published, or nothing had changed; 3 published, but a delivery was refused;
+    1 a gate refused or the run failed, and readers keep what they had; 2 wrong use.
+    """
+    import time
+
+    from orchestration.pipeline import Run, execute
+
+    begin = time.perf_counter()
+
+    def say(line: str) -> None:
+        if not quiet:
+            click.echo(f"{time.perf_counter() - begin:6.1f} s  {line}", err=True)
+
+    moment = None
+    if release_time:
+        try:
+            moment = datetime.fromisoformat(release_time)
+        except ValueError:
+            raise click.BadParameter("not an ISO 8601 time", param_hint="--release-time") from None
+    work = Run(_settings(ctx), release_id=release_id, release_time=moment, say=say)
+    report = execute(work, _carry_out, data_sets)
+    click.echo(summary(report, time.perf_counter() - begin))
+    ctx.exit(report.exit_code)
+
+
+def _carry_out(work: Run, data_sets: Sequence[str]) -> None:
+    with work.step("import", "准备 / starting"):
+        from orchestration.definitions import execute_job
+    execute_job(work, data_sets)
+
+
+def summary(report: RunReport, seconds: float) -> str:
+    """What a person wants to know at the end of a run."""
+    lines = [""]
+    head = {
+        "published": f"已发布 Published: release {report.release_id}",
+        "kept": f"已保留, 未生效 Kept, not in force: release {report.release_id}",
+        "unchanged": f"无变化 Nothing changed: release {report.release_id} stays in force",
+        "blocked": "未发布 Not published: a gate refused; readers keep what they had",
+        "failed": "未发布 Not published: the run failed; readers keep what they had",
+    }[report.outcome]
+    lines.append(f"{head}  ({seconds:.1f} s)")
+    facts = [
+        ("收集 Collected", f"{report.offered} files on offer, {report.received_new} new"),
+    ]
+    if report.outcome != "unchanged":
+        facts += [
+            (
+                "接收 Accepted",
+                f"{report.admitted} of {report.deliveries} deliveries, "
+                f"{report.observations} observations",
+            ),
+            (
+                "拒收 Refused",
+                f"{len(report.refused)} deliveries ({sum(r.is_open for r in report.refused)} open)",
+            ),
+            ("发现 Found", _findings(report)),
+        ]
+    if report.release_path:
+        facts.append(("位置 Place", report.release_path))
+    if report.policy == "demo" and report.outcome in ("published", "unchanged"):
+        facts.append(
+            ("策略 Policy", "demo: published with open findings, and every product says so")
+        )
+    lines += [f"  {name:<14}{value}" for name, value in facts]
+    for refused in report.refused:
+        if refused.is_open:
+            lines += [
+                f"  ✗ {refused.data_set_id}: {refused.file_name}"
+                + (f", {refused.place}" if refused.place else ""),
+                f"      {refused.rule_id}: {refused.detail_zh} | {refused.detail_en}",
+                f"      → {refused.guidance_zh} | {refused.guidance_en}",
+            ]
+            lines += [
+                f"      {entry['rule_id']}: {entry['count']} × {entry['places']}"
+                for entry in report.quarantined
+                if entry["data_set_id"] == refused.data_set_id
+            ]
+    for path in report.unclaimed:
+        lines.append(f"  ? {path}: no data set is declared for it; it stays where it is")
+    if report.blocking:
+        lines.append(f"  ✗ 阻断 Blocked by: {', '.join(report.blocking)}")
+    if report.error:
+        lines += [f"  {line}" for line in report.error.splitlines()]
+    if report.message_zh and report.outcome == "kept":
+        lines.append(f"  {report.message_zh} {report.message_en}")
+    lines.append(f"  下一步 Next   {_next(report)}")
+    return "\n".join(lines)
+
+
+def _findings(report: RunReport) -> str:
+    total = sum(report.findings.values())
+    parts = ", ".join(f"{count} {name}" for name, count in sorted(report.findings.items()))
+    undecided = f"; {report.undecided} comparisons lacked data" if report.undecided else ""
+    return f"{total} findings ({parts}){undecided}" if total else f"no findings{undecided}"
+
+
+def _next(report: RunReport) -> str:
+    if report.outcome in ("blocked", "failed"):
+        return "mend what is named above, then `qutong run`"
+    if any(refused.is_open for refused in report.refused):
+        return "send the refused files back with the reason; drop the mended ones in var/inbox/"
+    return 'open quality/report.html there, or ask: qutong sql "from core.data_set"'
+
+
+# --- reading releases ------------------------------------------------------------------------
+
+
+@main.command()
+@click.option("--english", is_flag=True, help="In English.")
+@click.pass_context
+def status(ctx: click.Context, english: bool) -> None:
+    """What is in force, what was found, what was refused."""
+    from orchestration.serve.status import read_status, render_text
+
+    settings = _settings(ctx)
+    state = read_status(settings.releases, settings.work / "last_run.json")
+    click.echo(render_text(state, "en" if english else "zh"), nl=False)
+
+
+@main.command()
+@click.argument("query")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "parquet"]),
+    default="table",
+    show_default=True,
+)
+@click.pass_context
+def sql(ctx: click.Context, query: str, form: str) -> None:
+    """Ask the current release, read-only: qutong sql "from core.observation limit 5"."""
+    from orchestration.serve.query import run_sql
+
+    run_sql(_settings(ctx).releases, query, form, sys.stdout.buffer)  # type: ignore[arg-type]  # a Choice
+
+
+@main.command()
+@click.argument("observation_id", required=False)
+@click.option("--indicator", help="Indicator code.")
+@click.option("--period", help="Period code, such as 2022.")
+@click.option("--region", help="Region code.")
+@click.option("--english", is_flag=True, help="In English.")
+@click.pass_context
+def trace(
+    ctx: click.Context,
+    observation_id: str | None,
+    indicator: str | None,
+    period: str | None,
+    region: str | None,
+    english: bool,
+) -> None:
+    """From a figure back to document, file and cell.
+
+    Give an observation id (or how it begins), or --indicator with --period and --region.
+    """
+    from orchestration.serve import trace as tracing
+
+    if not observation_id and not indicator:
+        raise click.UsageError("give an observation id, or --indicator")
+    settings = _settings(ctx)
+    selector = tracing.Selector(
+        observation_id=observation_id, indicator=indicator, period=period, region=region
+    )
+    found = tracing.trace(settings.releases, settings.archive, selector)
+    click.echo(tracing.render_text(found, "en" if english else "zh"), nl=False)
+
+
+@main.group()
+def release() -> None:
+    """Releases: list, show, verify, rollback, unpin."""
+
+
+@release.command("list")
+@click.pass_context
+def release_list(ctx: click.Context) -> None:
+    """Every release kept here; the current one is marked."""
+    from orchestration.publish.pointer import list_releases
+
+    for info in list_releases(_settings(ctx).releases):
+        mark = "*" if info.is_current else " "
+        pin = "  pinned" if info.is_pinned else ""
+        simulated = "  模拟 simulated" if info.is_simulated else ""
+        click.echo(
+            f"{mark} {info.release_id:<16} {info.release_time}  {info.policy:<7}"
+            f"{info.findings_total:>4} findings{simulated}{pin}"
+        )
+
+
+def _release_path(ctx: click.Context, release_id: str | None) -> Path:
+    from orchestration.publish.layout import Releases
+    from orchestration.publish.pointer import current
+
+    settings = _settings(ctx)
+    name = release_id or current(settings.releases)
+    if name is None:
+        raise QutongError("nothing is published yet", remedy="qutong run")
+    path = Releases(settings.releases).release(name)
+    if not path.is_dir():
+        raise QutongError(f"there is no release {name}", remedy="see `qutong release list`")
+    return path
+
+
+@release.command("show")
+@click.argument("release_id", required=False)
+@click.pass_context
+def release_show(ctx: click.Context, release_id: str | None) -> None:
+    """What a release holds: identity, tables, files."""
+    import json
+
+    path = _release_path(ctx, release_id)
+    manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    for key in ("release_id", "release_time", "policy", "findings_total", "is_simulated"):
+        click.echo(f"{key:<16}{manifest[key]}")
+    click.echo(f"{'place':<16}{path}")
+    click.echo(f"{'inputs':<16}{len(manifest['inputs'])} deliveries")
+    for table in manifest["tables"]:
+        name = f"{table['schema']}.{table['table']}" if "schema" in table else table["name"]
+        click.echo(f"  {name:<40}{table['row_count']:>9} rows")
+
+
+@release.command("verify")
+@click.argument("release_id", required=False)
+@click.pass_context
+def release_verify(ctx: click.Context, release_id: str | None) -> None:
+    """Open a release again and compare everything with its manifest."""
+    from orchestration.publish.verify import verify_release
+
+    path = _release_path(ctx, release_id)
+    problems = verify_release(path)
+    for problem in problems:
+        click.echo(
+            f"✗ {problem.rule_id}  {problem.file}: {problem.detail_zh} | {problem.detail_en}"
+        )
+    if problems:
+        ctx.exit(EXIT_FAILED)
+    click.echo(f"✓ {path.name}: every file, table and hash is as it was published")
+
+
+@release.command("rollback")
+@click.argument("release_id", required=False)
+@click.pass_context
+def release_rollback(ctx: click.Context, release_id: str | None) -> None:
+    """Point readers at an earlier release (the one before, if none is named) and pin it."""
+    from orchestration.pipeline import run_lock
+    from orchestration.publish.pointer import rollback
+
+    settings = _settings(ctx)
+    with run_lock(settings):
+        name = rollback(settings.releases, release_id)
+    click.echo(f"readers see {name}; it is pinned until `qutong release unpin`")
+
+
+@release.command("unpin")
+@click.option("--advance", is_flag=True, help="And move on to the newest release.")
+@click.pass_context
+def release_unpin(ctx: click.Context, advance: bool) -> None:
+    """Let the pointer move again with the next publication."""
+    from orchestration.pipeline import run_lock
+    from orchestration.publish.pointer import unpin
+
+    settings = _settings(ctx)
+    with run_lock(settings):
+        name = unpin(settings.releases, advance=advance)
+    click.echo("nothing was pinned" if name is None else f"unpinned; readers see {name}")
+
+
+# --- data sets -------------------------------------------------------------------------------
+
+
+@main.group("data-set")
+def data_set() -> None:
+    """Data sets: list, show, validate, schema."""
+
+
+@data_set.command("list")
+@click.pass_context
+def data_set_list(ctx: click.Context) -> None:
+    """Every declared data set."""
+    for declared in _declarations(ctx):
+        entry = declared.data_set
+        click.echo(f"{entry.id:<36}{entry.theme:<18}{entry.title.zh} | {entry.title.en}")
+
+
+@data_set.command("show")
+@click.argument("data_set_id")
+@click.pass_context
+def data_set_show(ctx: click.Context, data_set_id: str) -> None:
+    """What is declared for a data set, and what was received for it."""
+    from datetime import UTC
+
+    from orchestration.collect.archive import Archive
+    from orchestration.collect.parse import ParseStore, codelists_digest
+
+    declarations = _declarations(ctx)
+    declared = declarations.get(data_set_id)
+    entry, settings = declared.data_set, declarations.settings
+    click.echo(f"{entry.title.zh} | {entry.title.en}")
+    for name, value in (
+        ("declaration", declared.path.relative_to(settings.project)),
+        ("theme", entry.theme),
+        ("owner", entry.owner),
+        ("documents", "; ".join(document.title for document in entry.origin.documents)),
+        ("files", " | ".join(entry.delivery.pattern)),
+        ("cadence", entry.delivery.cadence),
+        ("indicators", len(entry.indicators)),
+    ):
+        click.echo(f"  {name:<14}{value}")
+    store = ParseStore(settings.parsed, codelists_digest(settings.raw / "codelists"))
+    archive = Archive(settings.archive, datetime.now(UTC))
+    for delivery in archive.deliveries(entry.id):
+        parsed = store.load(delivery, declared)
+        click.echo(f"  {delivery.delivered_on}  {delivery.file_name}  {delivery.sha256[:12]}")
+        if parsed is None:
+            click.echo("      not read yet under this declaration")
+        elif parsed.refusal:
+            refusal = parsed.refusal
+            click.echo(f"      ✗ {refusal.rule_id} at {refusal.place}: {refusal.detail_en}")
+        else:
+            click.echo(
+                f"      read {parsed.read} {parsed.counted_unit}s = accepted {parsed.accepted} "
+                f"+ quarantined {parsed.quarantined} + no data {parsed.non_data}"
+            )
+
+
+@data_set.command("validate")
+@click.argument("file", required=False, type=click.Path(path_type=Path, exists=True))
+@click.pass_context
+def data_set_validate(ctx: click.Context, file: Path | None) -> None:
+    """Check one declaration file, or all of them."""
+    if file is None:
+        declarations = _declarations(ctx)
+        click.echo(
+            f"✓ {len(declarations.data_sets)} data sets, {len(declarations.definitions)} indicators"
+        )
+        return
+    from orchestration.declarations import validate_file
+
+    entry = validate_file(file.resolve(), _settings(ctx))
+    click.echo(f"✓ {entry.id}: {len(entry.indicators)} indicators")
+
+
+@data_set.command("schema")
+def data_set_schema() -> None:
+    """The JSON schema of a declaration, for editors."""
+    import json
+
+    from orchestration.spec import DataSet
+
+    click.echo(json.dumps(DataSet.model_json_schema(), ensure_ascii=False, indent=2))
+
+
+# --- setting up ------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--code", required=True, help="Region code of the district (GB/T 2260).")
+@click.option("--name-zh", required=True, help="Its Chinese name.")
+@click.option("--name-en", required=True, help="Its English name.")
+def init(directory: Path, code: str, name_zh: str, name_en: str) -> None:
+    """Lay out a new, empty district that runs."""
+    from orchestration.authoring.init import lay_out
+
+    written = lay_out(directory, code=code, name_zh=name_zh, name_en=name_en)
+    for path in written:
+        click.echo(f"  {path}")
+    click.echo(f"next: declare a data set in {directory}/raw/datasets, then")
+    click.echo(f"  qutong --project {directory} run")
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.pass_context
+def ui(ctx: click.Context, port: int, host: str) -> None:
+    """Open Dagster's user interface on the same runs and assets."""
+    from orchestration.definitions import dagster_home
+
+    settings = _settings(ctx)
+    home = dagster_home(settings)
+    environment = os.environ | {
+        "DAGSTER_HOME": str(home),
+        "QUTONG_PROJECT": str(settings.project),
+        "QUTONG_HOME": str(settings.home),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "GX_ANALYTICS_ENABLED": "false",
+    }
+    click.echo(f"http://{host}:{port}", err=True)
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "--module-name",
+        "orchestration.definitions",
+        "--host",
+        host,
+        "--port",
+        str(port),
+    ]
+    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""Parse one archived delivery into observations, quarantine and counts, once.
+
+Belongs here: the order of reader, layout and normaliser, and the files that hold their result.
+Does not belong here: deciding whether a delivery is admitted (``judge``).
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.collect.connectors import matches
+from orchestration.collect.layouts import extract
+from orchestration.collect.normalise import Context, normalise
+from orchestration.collect.readers import RefusedError, read_sheets
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from orchestration.collect.archive import Archive, Delivery
+    from orchestration.declarations import CodeLists, Declared
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a delivery could not be used at all."""
+
+    rule_id: str
+    place: str
+    detail_zh: str
+    detail_en: str
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """The outcome for one delivery; the frames lie in files beside it.
+
+    Attributes:
+        counted_unit: What was counted: ``row`` or ``cell``.
+        read: Everything in the file; equals accepted + quarantined + non-data.
+    """
+
+    delivery_id: str
+    data_set_id: str
+    sha256: str
+    counted_unit: str
+    read: int
+    accepted: int
+    quarantined: int
+    non_data: int
+    is_simulated: bool
+    refusal: Refusal | None
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether nothing was lost on the way."""
+        return self.read == self.accepted + self.quarantined + self.non_data
+
+
+@functools.cache
+def parser_digest() -> str:
+    """Hash of the code that reads deliveries: new code reads the archive anew."""
+    digest = hashlib.sha256()
+    folder = Path(__file__).parent
+    for path in (*sorted(folder.glob("*.py")), folder.parent / "spec.py"):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def codelists_digest(folder: Path) -> str:
+    """Hash of the code lists of a project."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.csv")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+class ParseStore:
+    """Parsed deliveries under ``var/work/parsed``; the key is bytes, declaration, lists and code.
+
+    Args:
+        root: Its directory.
+        lists_digest: See ``codelists_digest``.
+    """
+
+    def __init__(self, root: Path, lists_digest: str) -> None:
+        self.root = root
+        self.lists_digest = lists_digest
+
+    def stem(self, delivery: Delivery, declared: Declared) -> Path:
+        """Path of the result without its ending."""
+        key = hashlib.sha256(
+            "\0".join(
+                (
+                    delivery.sha256,
+                    delivery.delivered_on.isoformat(),
+                    delivery.file_name,
+                    definitions_digest(declared),
+                    self.lists_digest,
+                    parser_digest(),
+                )
+            ).encode()
+        ).hexdigest()[:16]
+        return self.root / declared.id / f"{delivery.sha256[:12]}-{key}"
+
+    def load(self, delivery: Delivery, declared: Declared) -> Parsed | None:
+        """The earlier result, if there is one."""
+        file = self.stem(delivery, declared).with_suffix(".json")
+        try:
+            data = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, json.JSONDecodeError):
+            return None
+        refusal = data.pop("refusal")
+        return Parsed(**data, refusal=Refusal(**refusal) if refusal else None)
+
+    def parse(
+        self, delivery: Delivery, declared: Declared, archive: Archive, codelists: CodeLists
+    ) -> tuple[Parsed, bool]:
+        """Parse the delivery unless that was done before; says whether work was done."""
+        known = self.load(delivery, declared)
+        if known is not None:
+            return known, False
+        parsed, accepted, quarantined = parse_bytes(
+            archive.read(delivery.sha256), delivery, declared, codelists
+        )
+        stem = self.stem(delivery, declared)
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        for stale in stem.parent.glob(f"{delivery.sha256[:12]}-*"):
+            stale.unlink()
+        if accepted is not None and quarantined is not None:
+            accepted.write_parquet(stem.with_suffix(".accepted.parquet"))
+            quarantined.write_parquet(stem.with_suffix(".quarantine.parquet"))
+        temporary = stem.with_suffix(f".{os.getpid()}")
+        temporary.write_text(
+            json.dumps(asdict(parsed), ensure_ascii=False, indent=1), encoding="utf-8"
+        )
+        temporary.replace(stem.with_suffix(".json"))
+        return parsed, True
+
+
+def definitions_digest(declared: Declared) -> str:
+    """Hash of the data set with its references resolved: a definition elsewhere counts too."""
+    return hashlib.sha256(declared.data_set.model_dump_json().encode()).hexdigest()
+
+
+def parse_bytes(
+    content: bytes, delivery: Delivery, declared: Declared, codelists: CodeLists
+) -> tuple[Parsed, pl.DataFrame | None, pl.DataFrame | None]:
+    """Parse bytes; a delivery that cannot be used gives a refusal instead of frames."""
+    data_set = declared.data_set
+    try:
+        if not matches(delivery.file_name, data_set):
+            patterns = ", ".join(data_set.delivery.pattern)
+            raise RefusedError(
+                "delivery.unexpected-file-name",
+                "file name",
+                f"文件名不符合 {patterns}",
+                f"the file name does not match {patterns}",
+            )
+        found = extract(read_sheets(content, data_set.layout), data_set.layout)
+    except RefusedError as refused:
+        refusal = Refusal(refused.rule, refused.place, refused.detail_zh, refused.detail_en)
+        parsed = Parsed(
+            delivery.delivery_id,
+            declared.id,
+            delivery.sha256,
+            "row" if data_set.layout.kind == "records" else "cell",
+            0,
+            0,
+            0,
+            0,
+            data_set.simulated,
+            refusal,
+        )
+        return parsed, None, None
+    name = f"{delivery.delivered_on.isoformat()}/{delivery.file_name}"
+    vintage = next((v for v in data_set.vintages if fnmatch.fnmatch(name, v.files)), None)
+    result = normalise(
+        found,
+        Context(
+            data_set=data_set,
+            codelists=codelists,
+            published=vintage.published if vintage else None,
+            stage=vintage.stage if vintage else None,
+            document=vintage.document if vintage else None,
+            delivered_on=delivery.delivered_on,
+        ),
+    )
+    parsed = Parsed(
+        delivery_id=delivery.delivery_id,
+        data_set_id=declared.id,
+        sha256=delivery.sha256,
+        counted_unit=found.unit,
+        read=found.read,
+        accepted=result.accepted.height,
+        quarantined=result.quarantined.height,
+        non_data=found.non_data,
+        is_simulated=bool(result.accepted["is_simulated"].any()),
+        refusal=None,
+    )
+    return parsed, result.accepted, result.quarantined

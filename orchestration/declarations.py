@@ -1,0 +1,532 @@
+"""Everything declared under ``raw/``: data sets and code lists, loaded and checked as a whole.
+
+Belongs here: reading them, resolving references between them, looking codes up. Does not belong
+here: deliveries, and the shape of a declaration (``spec``).
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from orchestration.errors import DeclarationError
+from orchestration.settings import Settings, parse_model, read_yaml
+from orchestration.spec import DataSet, Document, Indicator, RecordsLayout, TableLayout
+
+REGION_COLUMNS = (
+    "region_code",
+    "region_name_zh",
+    "region_name_en",
+    "region_kind",
+    "parent_code",
+    "valid_from",
+    "valid_to",
+    "successor_codes",
+    "synonyms",
+)
+UNIT_COLUMNS = ("unit", "name_zh", "name_en", "dimension", "factor", "synonyms")
+CODE_COLUMNS = (
+    "list",
+    "code",
+    "name_zh",
+    "name_en",
+    "sort",
+    "synonyms",
+    "valid_from",
+    "valid_to",
+    "maps_to",
+)
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region and the time its code was in force (``valid_to`` is exclusive)."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    kind: str
+    parent_code: str
+    valid_from: date | None
+    valid_to: date | None
+    successor_codes: str
+    synonyms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit; units of one dimension convert into one another by their exact factors."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    dimension: str
+    factor: str
+    synonyms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Code:
+    """One code of one list, with the words that deliveries use for it."""
+
+    list: str
+    code: str
+    name_zh: str
+    name_en: str
+    sort: int
+    synonyms: tuple[str, ...]
+    valid_from: date | None
+    valid_to: date | None
+    maps_to: str
+
+
+@dataclass(frozen=True)
+class CodeLists:
+    """Regions, units and all other lists of one project directory."""
+
+    regions: tuple[Region, ...]
+    units: tuple[Unit, ...]
+    codes: tuple[Code, ...]
+
+    def words(self, name: str) -> dict[str, str]:
+        """Every word a delivery may use for a code of the list: codes, names, synonyms."""
+        return _words(
+            (entry.code, (entry.code, entry.name_zh, entry.name_en, *entry.synonyms))
+            for entry in self.codes
+            if entry.list == name
+        )
+
+    def members(self, name: str) -> dict[str, Code]:
+        """The codes of one list."""
+        return {entry.code: entry for entry in self.codes if entry.list == name}
+
+    @cached_property
+    def region_words(self) -> dict[str, str]:
+        """Names and codes of regions."""
+        return _words((r.code, (r.code, r.name_zh, *r.synonyms)) for r in self.regions)
+
+    @cached_property
+    def unit_words(self) -> dict[str, str]:
+        """Ways to write a unit."""
+        return _words((u.code, (u.code, *u.synonyms)) for u in self.units)
+
+
+def _words(entries: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for code, words in entries:
+        for word in words:
+            if word:
+                found.setdefault(word, code)
+    return found
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A data set with its file; every indicator of it is resolved."""
+
+    data_set: DataSet
+    path: Path
+    digest: str
+    defined: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def id(self) -> str:
+        return self.data_set.id
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """All that is declared, checked across files."""
+
+    settings: Settings
+    data_sets: tuple[Declared, ...]
+    codelists: CodeLists
+
+    def __iter__(self) -> Iterator[Declared]:
+        return iter(self.data_sets)
+
+    def get(self, data_set_id: str) -> Declared:
+        """One data set.
+
+        Raises:
+            DeclarationError: there is none of that id; the nearest ones are proposed.
+        """
+        for declared in self.data_sets:
+            if declared.id == data_set_id:
+                return declared
+        ids = [declared.id for declared in self.data_sets]
+        near = difflib.get_close_matches(data_set_id, ids, n=3)
+        raise DeclarationError(
+            f"there is no data set {data_set_id!r}",
+            remedy=f"did you mean {', '.join(near)}?" if near else "see `qutong data-set list`",
+        )
+
+    @cached_property
+    def definitions(self) -> dict[str, tuple[Indicator, Declared]]:
+        """Every indicator with the data set that defines it."""
+        return {
+            indicator.code: (indicator, declared)
+            for declared in self.data_sets
+            for indicator in declared.data_set.indicators
+            if indicator.code in declared.defined
+        }
+
+    @cached_property
+    def documents(self) -> dict[str, tuple[Document, str]]:
+        """Every source document with the first data set that names it."""
+        found: dict[str, tuple[Document, str]] = {}
+        for declared in self.data_sets:
+            for document in declared.data_set.origin.documents:
+                found.setdefault(document.id, (document, declared.id))
+        return found
+
+
+def load_declarations(settings: Settings) -> Declarations:
+    """Read and check all declarations of the project.
+
+    Raises:
+        DeclarationError: the first mistake, with file, key and remedy.
+    """
+    codelists = load_codelists(settings.raw / "codelists")
+    if settings.district.code not in {region.code for region in codelists.regions}:
+        raise DeclarationError(
+            f"the district's code {settings.district.code!r} is not a known region",
+            file=settings.raw / "district.yml",
+            place="code",
+            remedy="add it to raw/codelists/regions.csv",
+        )
+    raw = [_read_one(path) for path in sorted((settings.raw / "datasets").rglob("*.yml"))]
+    _refuse_twice(raw)
+    resolved = _resolve(raw)
+    for declared in resolved:
+        _check_codes(declared, codelists)
+    _check_documents(resolved)
+    return Declarations(settings=settings, data_sets=tuple(resolved), codelists=codelists)
+
+
+def validate_file(path: Path, settings: Settings) -> DataSet:
+    """Check one declaration file as if it stood among the others."""
+    declared = _read_one(path)
+    others = [
+        _read_one(other)
+        for other in sorted((settings.raw / "datasets").rglob("*.yml"))
+        if other.resolve() != path.resolve()
+    ]
+    raw = [*others, declared]
+    _refuse_twice(raw)
+    resolved = next(d for d in _resolve(raw) if d.path == path)
+    _check_codes(resolved, load_codelists(settings.raw / "codelists"))
+    return resolved.data_set
+
+
+def _read_one(path: Path) -> Declared:
+    data_set = parse_model(DataSet, read_yaml(path), path)
+    if path.stem != data_set.id or path.parent.name != data_set.theme:
+        raise DeclarationError(
+            f"the file declares {data_set.id!r} of theme {data_set.theme!r}",
+            file=path,
+            place="id",
+            remedy=f"it belongs in raw/datasets/{data_set.theme}/{data_set.id}.yml",
+        )
+    return Declared(
+        data_set=data_set,
+        path=path,
+        digest=hashlib.sha256(path.read_bytes()).hexdigest(),
+        defined=frozenset(i.code for i in data_set.indicators if i.is_definition),
+    )
+
+
+def _refuse_twice(raw: list[Declared]) -> None:
+    files: dict[str, Path] = {}
+    definitions: dict[str, Path] = {}
+    for declared in raw:
+        if declared.id in files:
+            raise DeclarationError(
+                f"the data set {declared.id!r} is declared in {files[declared.id]} too",
+                file=declared.path,
+                place="id",
+                remedy="give one of them another id",
+            )
+        files[declared.id] = declared.path
+        for code in sorted(declared.defined):
+            if code in definitions:
+                raise DeclarationError(
+                    f"the indicator {code!r} is defined in {definitions[code]} too",
+                    file=declared.path,
+                    place=f"indicators.{code}",
+                    remedy="define it once; elsewhere give its code alone, without a name",
+                )
+            definitions[code] = declared.path
+
+
+def _resolve(raw: list[Declared]) -> list[Declared]:
+    definitions = {
+        indicator.code: (indicator, declared.data_set)
+        for declared in raw
+        for indicator in declared.data_set.indicators
+        if indicator.is_definition
+    }
+    resolved = []
+    for declared in raw:
+        indicators = tuple(
+            _resolve_indicator(indicator, declared, definitions)
+            for indicator in declared.data_set.indicators
+        )
+        # Validated again: names that were references before may now collide.
+        data = declared.data_set.model_copy(update={"indicators": indicators})
+        labels: dict[tuple[str, str], str] = {}
+        for indicator in indicators:
+            for label in indicator.labels:
+                key = (label, indicator.column if isinstance(data.layout, TableLayout) else "")
+                if labels.setdefault(key, indicator.code) != indicator.code:
+                    raise DeclarationError(
+                        f"{indicator.code} and {labels[key]} answer to the same name {label!r}",
+                        file=declared.path,
+                        place=f"indicators.{indicator.code}",
+                        remedy="give one of them other labels",
+                    )
+            for kind, relation in indicator.relations():
+                for other in filter(None, (relation.to, relation.numerator)):
+                    if other not in definitions:
+                        raise DeclarationError(
+                            f"{indicator.code} is {kind} {other!r}, which nobody defines",
+                            file=declared.path,
+                            place=f"indicators.{indicator.code}.{kind}",
+                            remedy="mend the code, or define the indicator",
+                        )
+        resolved.append(Declared(data, declared.path, declared.digest, declared.defined))
+    return resolved
+
+
+def _resolve_indicator(
+    indicator: Indicator,
+    declared: Declared,
+    definitions: dict[str, tuple[Indicator, DataSet]],
+) -> Indicator:
+    if indicator.code not in definitions:
+        near = difflib.get_close_matches(indicator.code, list(definitions), n=1)
+        raise DeclarationError(
+            f"the indicator {indicator.code!r} has no name here and is defined nowhere else",
+            file=declared.path,
+            place=f"indicators.{indicator.code}",
+            remedy=f"did you mean {near[0]!r}?" if near else "define it: give it a name",
+        )
+    definition, owner = definitions[indicator.code]
+    own = {
+        name: value
+        for name in ("labels", "scope", "measure", "basis", "price_basis", "decimals", "direction")
+        if (value := getattr(indicator, name))
+    }
+    merged = definition.model_copy(update={"column": indicator.column, "labels": (), **own})
+    return merged.model_copy(
+        update={
+            "labels": merged.labels or (definition.title.zh,),
+            "scope": merged.scope or "not_stated",
+            "theme": definition.theme or owner.theme,
+        }
+    )
+
+
+def _check_codes(declared: Declared, lists: CodeLists) -> None:
+    """Every code that the declaration uses must stand in its list."""
+    data_set, layout = declared.data_set, declared.data_set.layout
+    units = {unit.code for unit in lists.units}
+    scopes, items, stages, topics, grades = (
+        set(lists.members(name)) for name in ("scope", "item", "stage", "topic", "source_grade")
+    )
+    statuses = set(lists.members("obs_status")) | {"none"}
+    used: list[tuple[str, str | None, str, set[str]]] = []
+    for indicator in data_set.indicators:
+        place = f"indicators.{indicator.code}"
+        used += [
+            ("unit", indicator.base_unit, f"{place}.base_unit", units),
+            ("scope", indicator.scope, f"{place}.scope", scopes),
+            ("item", indicator.item, f"{place}.item", items),
+            ("stage", indicator.stage, f"{place}.stage", stages),
+            ("topic", indicator.topic, f"{place}.topic", topics),
+        ]
+    used += [
+        ("grade", document.grade, f"origin.documents.{document.id}.grade", grades)
+        for document in data_set.origin.documents
+    ]
+    used += [
+        ("status", status, f"symbols.{symbol}", statuses)
+        for symbol, status in data_set.symbols.items()
+    ]
+    used.append(("unit", layout.constants.unit, "layout.constants.unit", set(lists.unit_words)))
+    regions = set(lists.region_words)
+    used.append(("region", layout.constants.region, "layout.constants.region", regions))
+    used += [
+        ("region", region, "completeness.expected.regions", regions)
+        for entry in data_set.completeness.expected
+        for region in entry.regions
+    ]
+    if isinstance(layout, TableLayout):
+        keys = {column.key for column in layout.columns if column.carries == "value"}
+        used += [
+            ("column key", indicator.column, f"indicators.{indicator.code}.column", keys)
+            for indicator in data_set.indicators
+        ]
+        used += [
+            (
+                "unit",
+                column.unit,
+                f"layout.columns.{'/'.join(column.header)}",
+                set(lists.unit_words),
+            )
+            for column in layout.columns
+        ]
+    for what, code, place, known in used:
+        if code is not None and code not in known:
+            raise _unknown_code(declared.path, what, code, place, known)
+    if isinstance(layout, RecordsLayout):
+        _check_record_columns(declared.path, layout)
+
+
+def _unknown_code(
+    path: Path, what: str, code: str, place: str, known: set[str]
+) -> DeclarationError:
+    near = difflib.get_close_matches(code, sorted(known), n=1, cutoff=0.4)
+    remedy = f"did you mean {near[0]!r}?" if near else "add it to the code list, or mend it"
+    return DeclarationError(f"unknown {what} {code!r}", file=path, place=place, remedy=remedy)
+
+
+def _check_record_columns(path: Path, layout: RecordsLayout) -> None:
+    for part in ("indicator", "region", "period"):
+        if not getattr(layout.columns, part) and not getattr(layout.constants, part):
+            raise DeclarationError(
+                f"the layout does not say which {part} a figure is about",
+                file=path,
+                place=f"layout.columns.{part}",
+                remedy=f"name the column, or give layout.constants.{part}",
+            )
+
+
+def _check_documents(declared: list[Declared]) -> None:
+    known: dict[str, tuple[Document, Path]] = {}
+    for entry in declared:
+        for document in entry.data_set.origin.documents:
+            first = known.setdefault(document.id, (document, entry.path))
+            if first[0] != document:
+                raise DeclarationError(
+                    f"the document {document.id!r} reads differently in {first[1]}",
+                    file=entry.path,
+                    place="origin.documents",
+                    remedy="make the two entries equal",
+                )
+
+
+def load_codelists(folder: Path) -> CodeLists:
+    """Read ``regions.csv``, ``units.csv`` and ``codes.csv`` of a project.
+
+    Raises:
+        DeclarationError: a list is missing, lacks a column, or a word in it means two codes.
+    """
+    regions = tuple(
+        Region(
+            code=row["region_code"],
+            name_zh=row["region_name_zh"],
+            name_en=row["region_name_en"],
+            kind=row["region_kind"],
+            parent_code=row["parent_code"],
+            valid_from=_date(row["valid_from"], file, line),
+            valid_to=_date(row["valid_to"], file, line),
+            successor_codes=row["successor_codes"],
+            synonyms=_split(row["synonyms"]),
+        )
+        for file, line, row in _rows(folder / "regions.csv", REGION_COLUMNS)
+    )
+    units = tuple(
+        Unit(
+            code=row["unit"],
+            name_zh=row["name_zh"],
+            name_en=row["name_en"],
+            dimension=row["dimension"],
+            factor=row["factor"],
+            synonyms=_split(row["synonyms"]),
+        )
+        for _, _, row in _rows(folder / "units.csv", UNIT_COLUMNS)
+    )
+    codes = tuple(
+        Code(
+            list=row["list"],
+            code=row["code"],
+            name_zh=row["name_zh"],
+            name_en=row["name_en"],
+            sort=int(row["sort"] or 0),
+            synonyms=_split(row["synonyms"]),
+            valid_from=_date(row["valid_from"], file, line),
+            valid_to=_date(row["valid_to"], file, line),
+            maps_to=row["maps_to"],
+        )
+        for file, line, row in _rows(folder / "codes.csv", CODE_COLUMNS)
+    )
+    _refuse_ambiguous(
+        folder / "regions.csv", [(r.code, (r.code, r.name_zh, *r.synonyms)) for r in regions]
+    )
+    _refuse_ambiguous(folder / "units.csv", [(u.code, (u.code, *u.synonyms)) for u in units])
+    for name in sorted({code.list for code in codes}):
+        entries = [(c.code, (c.code, *c.synonyms)) for c in codes if c.list == name]
+        _refuse_ambiguous(folder / "codes.csv", entries)
+    return CodeLists(regions=regions, units=units, codes=codes)
+
+
+def _refuse_ambiguous(file: Path, entries: list[tuple[str, tuple[str, ...]]]) -> None:
+    seen: dict[str, str] = {}
+    codes: set[str] = set()
+    for code, words in entries:
+        if code in codes:
+            raise DeclarationError(f"the code {code!r} stands twice", file=file, place=code)
+        codes.add(code)
+        for word in set(words):
+            if seen.setdefault(word, code) != code:
+                raise DeclarationError(
+                    f"{word!r} means both {seen[word]!r} and {code!r}",
+                    file=file,
+                    place=code,
+                    remedy="keep it in one of the two",
+                )
+
+
+def _rows(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[Path, int, dict[str, str]]]:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise DeclarationError(
+            "the code list is missing", file=file, remedy="`qutong init` lays out all of them"
+        ) from None
+    except UnicodeDecodeError:
+        raise DeclarationError("not UTF-8", file=file, remedy="save it as UTF-8") from None
+    reader = csv.DictReader(text.splitlines(), strict=True)
+    missing = [name for name in columns if name not in (reader.fieldnames or [])]
+    if missing:
+        raise DeclarationError(f"missing columns: {', '.join(missing)}", file=file, place="line 1")
+    for row in reader:
+        if None in row or None in row.values():
+            raise DeclarationError(
+                "the line has more or fewer fields than the header",
+                file=file,
+                place=f"line {reader.line_num}",
+            )
+        yield file, reader.line_num, row
+
+
+def _date(text: str, file: Path, line: int) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise DeclarationError(
+            f"{text!r} is not a date", file=file, place=f"line {line}", remedy="write YYYY-MM-DD"
+        ) from None
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split("|") if part.strip())

@@ -1,0 +1,49 @@
+"""The project's own errors: each names what is wrong, where, and what to do about it.
+
+Belongs here: exceptions a person reads. Does not belong here: findings about data, which are rows.
+"""
+
+from __future__ import annotations
+
+
+class QutongError(Exception):
+    """Something a person has to mend.
+
+    Args:
+        what: One sentence saying what is wrong.
+        file: The file concerned, as the person knows it.
+        place: The place in it: sheet and cell, line, key.
+        remedy: What to do now.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        file: object | None = None,
+        place: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        self.what = what
+        self.file = str(file) if file is not None else None
+        self.place = place
+        self.remedy = remedy
+        super().__init__(self.render())
+
+    def render(self) -> str:
+        """The error as a person reads it: location first, then the fact, then the remedy."""
+        where = ", ".join(part for part in (self.file, self.place) if part)
+        text = f"{where}: {self.what}" if where else self.what
+        return f"{text}\n  → {self.remedy}" if self.remedy else text
+
+
+class DeclarationError(QutongError):
+    """A declaration, code list, rule or setting that cannot be used."""
+
+
+class RunLockedError(QutongError):
+    """Another run is at work on the same state directory."""
+
+
+class ReleaseError(QutongError):
+    """A release that is missing, damaged or not allowed to be published."""

@@ -1,0 +1,416 @@
+"""The gates: findings, which deliveries stay out, what blocks, and the verdict that says so.
+
+Belongs here: what follows from the outcomes of rules, as functions of a DuckDB connection or of
+nothing at all. Does not belong here: running rules, and acting on a verdict.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from orchestration.errors import QutongError
+from orchestration.judge.catalogue import RULE_COLUMNS, Catalogue, Gate, Rule, RuleOutcome
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FINDING_COLUMNS = (
+    "finding_id",
+    "rule_id",
+    "gate",
+    "severity",
+    "data_set_id",
+    "delivery_id",
+    "indicator_code",
+    "region_code",
+    "period",
+    "place_a",
+    "place_b",
+    "observation_a",
+    "observation_b",
+    "arithmetic",
+    "message_zh",
+    "message_en",
+)
+_SAID_BY_RULE = FINDING_COLUMNS[4:]
+_IDENTITY = FINDING_COLUMNS[4:13]
+_VARCHARS = ", ".join(f"{name} varchar" for name in FINDING_COLUMNS)
+_RULE_TYPES = ", ".join(
+    f"{name} {'integer' if name == 'ess_level' else 'varchar'}" for name in RULE_COLUMNS
+)
+_TABLES = f"""
+create schema if not exists landing;
+create table if not exists landing.rule ({_RULE_TYPES});
+create table if not exists landing.finding ({_VARCHARS});
+create table if not exists landing.validation (
+    rule_id varchar, gate varchar, executor varchar, outcome varchar,
+    checked_count bigint, unexpected_count bigint, undecided_count bigint
+);
+"""
+
+
+def prepare(con: DuckDBPyConnection, catalogue: Catalogue, expectations: Path, gate: Gate) -> None:
+    """Put into the work database what the rules of a gate read, over whatever was there.
+
+    That is ``landing.rule``, the macros of ``expectations/macros.sql`` and, from the marts gate on,
+    the views of ``expectations/comparisons.sql`` and ``judge.mart_figure`` (mart, observation_id):
+    which observations stand in which mart, by its columns ``*_observation_id``.
+    """
+    con.execute(_TABLES)
+    con.execute("delete from landing.rule")
+    marks = ", ".join("?" for _ in RULE_COLUMNS)
+    con.executemany(
+        f"insert into landing.rule ({', '.join(RULE_COLUMNS)}) values ({marks})", catalogue.rows()
+    )
+    con.execute((expectations / "macros.sql").read_text(encoding="utf-8"))
+    if gate != "delivery":
+        con.execute((expectations / "comparisons.sql").read_text(encoding="utf-8"))
+        con.execute(f"create or replace view judge.mart_figure as {_mart_figures(con)}")
+
+
+def _mart_figures(con: DuckDBPyConnection) -> str:
+    columns = con.execute(
+        """
+        select distinct c.table_schema, c.table_name, c.column_name
+        from information_schema.columns as c
+        inner join landing.indicator as i on i.mart = c.table_schema || '.' || c.table_name
+        where
+            c.table_catalog = current_database()
+            and ends_with(c.column_name, '_observation_id')
+        order by all
+        """
+    ).fetchall()
+    selects = [
+        f"""select '{schema}.{table}' as mart, cast("{column}" as varchar) as observation_id
+        from "{schema}"."{table}" where "{column}" is not null"""
+        for schema, table, column in columns
+    ]
+    nothing = "select '' as mart, '' as observation_id where false"
+    return "\nunion all\n".join(selects or [nothing])
+
+
+def collect_findings(con: DuckDBPyConnection, rules_failed: Iterable[Rule]) -> int:
+    """Write the violating rows of rules into ``landing.finding``; returns how many.
+
+    The id of a finding is the first 16 hex digits of the md5 of its rule and of what identifies the
+    row, so it stays the same from run to run. Findings of these rules from before are replaced. A
+    rule that cannot be run leaves one finding that says so; no transaction may be open, an error
+    would abort it.
+    """
+    import duckdb
+
+    total = 0
+    for rule in rules_failed:
+        con.execute("delete from landing.finding where rule_id = ?", [rule.id])
+        sql = rule.statement("sql")
+        if sql is None:
+            continue
+        try:
+            _insert_findings(con, rule, sql)
+        except duckdb.Error:
+            # Without the words of the error: it may quote a delivery.
+            _insert_findings(con, rule, _CANNOT_RUN)
+        row = con.execute(
+            "select count(*) from landing.finding where rule_id = ?", [rule.id]
+        ).fetchone()
+        total += int(row[0]) if row else 0
+    return total
+
+
+_CANNOT_RUN = """
+select
+    '规则无法运行，请报告系统维护人员' as message_zh,
+    'the rule could not be run; report it to the maintainer' as message_en
+"""
+
+
+def _insert_findings(con: DuckDBPyConnection, rule: Rule, sql: str) -> None:
+    given = {row[0] for row in con.execute(f"describe {sql}").fetchall()}
+    columns = ",\n".join(
+        f"cast({f'v.{name}' if name in given else 'null'} as varchar) as {name}"
+        for name in _SAID_BY_RULE
+    )
+    identity = ", ".join(f"coalesce({name}, '')" for name in _IDENTITY)
+    con.execute(
+        f"""
+        insert into landing.finding by name
+        with violating as (select {columns} from ({sql}) as v),
+
+        numbered as (
+            select
+                *,
+                row_number() over (
+                    partition by {identity} order by arithmetic, message_en
+                ) as n
+            from violating
+        )
+
+        select
+            substr(
+                md5(concat_ws('|', $id, {identity}, case when n > 1 then n end)), 1, 16
+            ) as finding_id,
+            $id as rule_id,
+            $gate as gate,
+            $severity as severity,
+            * exclude (n)
+        from numbered
+        order by finding_id
+        """,
+        {"id": rule.id, "gate": rule.gate, "severity": rule.severity},
+    )
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A delivery that the delivery gate keeps out, by which rules and why."""
+
+    delivery_id: str
+    data_set_id: str
+    rule_ids: tuple[str, ...]
+    reason_zh: str
+    reason_en: str
+
+
+def route_deliveries(con: DuckDBPyConnection) -> list[Refusal]:
+    """The deliveries that a finding of a hard rule of the delivery gate keeps out.
+
+    Writes nothing. The reason is that of the first finding of each rule.
+    """
+    rows = con.execute(
+        """
+        with broken as (
+            select
+                f.delivery_id,
+                f.rule_id,
+                any_value(f.data_set_id) as data_set_id,
+                min_by(f.message_zh, f.finding_id) as message_zh,
+                min_by(f.message_en, f.finding_id) as message_en,
+                count(*) as findings
+            from landing.finding as f
+            where f.gate = 'delivery' and f.severity = 'hard' and f.delivery_id <> ''
+            group by f.delivery_id, f.rule_id
+        )
+
+        select
+            delivery_id,
+            any_value(data_set_id),
+            list(rule_id order by rule_id),
+            string_agg(
+                concat(
+                    message_zh,
+                    case when findings > 1 then concat('（共 ', findings, ' 处）') else '' end
+                ), '；' order by rule_id
+            ),
+            string_agg(
+                concat(
+                    message_en,
+                    case when findings > 1 then concat(' (', findings, ' places)') else '' end
+                ), '; ' order by rule_id
+            )
+        from broken
+        group by delivery_id
+        order by delivery_id
+        """
+    ).fetchall()
+    return [
+        Refusal(delivery, data_set or "", tuple(rules), zh or "", en or "")
+        for delivery, data_set, rules, zh, en in rows
+    ]
+
+
+def apply_routing(con: DuckDBPyConnection, refusals: Sequence[Refusal]) -> None:
+    """Write into ``landing.delivery`` which deliveries are refused, by which rules and why.
+
+    What the reader said of a delivery that it refused itself stays in front.
+    """
+    if not refusals:
+        return
+    con.executemany(
+        """
+        update landing.delivery
+        set
+            verdict = 'refused',
+            refused_by = concat_ws(',', nullif(refused_by, ''), $rules),
+            reason_zh = concat_ws('；', nullif(reason_zh, ''), $zh),
+            reason_en = concat_ws('; ', nullif(reason_en, ''), $en)
+        where delivery_id = $delivery and not contains(coalesce(refused_by, ''), $rules)
+        """,
+        [
+            {
+                "rules": ",".join(refusal.rule_ids),
+                "zh": refusal.reason_zh,
+                "en": refusal.reason_en,
+                "delivery": refusal.delivery_id,
+            }
+            for refusal in refusals
+        ],
+    )
+
+
+def write_validation(
+    con: DuckDBPyConnection, outcomes: Iterable[RuleOutcome], catalogue: Catalogue
+) -> None:
+    """Write outcomes into ``landing.validation``, over those of the same rules from before."""
+    rows = [
+        (
+            o.rule_id,
+            catalogue.get(o.rule_id).gate,
+            catalogue.get(o.rule_id).executor,
+            o.outcome,
+            o.checked_count,
+            o.unexpected_count,
+            o.undecided_count,
+        )
+        for o in outcomes
+    ]
+    if rows:
+        con.executemany("delete from landing.validation where rule_id = ?", [(r[0],) for r in rows])
+        con.executemany(
+            """
+            insert into landing.validation
+                (rule_id, gate, executor, outcome, checked_count, unexpected_count, undecided_count)
+            values (?, ?, ?, ?, ?, ?, ?)
+            """,
+            rows,
+        )
+
+
+def blocking(outcomes: Iterable[RuleOutcome], catalogue: Catalogue) -> list[str]:
+    """The ids of the rules that block their gate, sorted.
+
+    A hard rule blocks when it did not pass; undecided counts as not passed unless the rule says
+    otherwise. On the delivery gate a violation refuses its delivery instead, so there a hard rule
+    blocks only when it could not be run: then nobody knows which deliveries it would have refused.
+    """
+    found = set()
+    for outcome in outcomes:
+        rule = catalogue.get(outcome.rule_id)
+        if rule.severity != "hard" or outcome.outcome == "passed":
+            continue
+        if outcome.error is None:
+            if rule.gate == "delivery":
+                continue
+            if outcome.outcome == "undecided" and not rule.undecided_blocks:
+                continue
+        found.add(rule.id)
+    return sorted(found)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a gate decided about a candidate, as publication re-reads it.
+
+    Attributes:
+        candidate: Which release candidate it is about.
+        policy: The policy in force, ``demo`` or ``bureau``.
+        counts: Named totals: rules passed, failed, undecided, could not be run; findings.
+    """
+
+    candidate: str
+    gate: str
+    outcome: Literal["passed", "blocked"]
+    blocking: tuple[str, ...]
+    policy: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.outcome == "passed") == bool(self.blocking):
+            raise QutongError(
+                f"the verdict says {self.outcome!r} with {len(self.blocking)} blocking rules",
+                remedy="run the gate again",
+            )
+
+    def content(self) -> dict[str, Any]:
+        """What the verdict's hash is taken of."""
+        content = asdict(self)
+        content["blocking"] = list(self.blocking)
+        content["counts"] = dict(self.counts)
+        return content
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the content, keys sorted."""
+        return _hash(self.content())
+
+    def to_json(self) -> str:
+        """The content with its hash, one key a line."""
+        whole = {**self.content(), "sha256": self.sha256}
+        return json.dumps(whole, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, file: Path | None = None) -> Verdict:
+        """Read back what ``to_json`` wrote.
+
+        Raises:
+            QutongError: not a verdict, or changed since it was written.
+        """
+        try:
+            whole = json.loads(text)
+            stated = whole.pop("sha256")
+            if set(whole) != set(cls.__dataclass_fields__):
+                raise ValueError("other keys than a verdict has")
+            actual = _hash(whole)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _not_trusted(f"not a verdict: {error}", file) from None
+        if actual != stated:
+            raise _not_trusted("the verdict was changed after it was written", file)
+        return cls(**{**whole, "blocking": tuple(whole["blocking"])})
+
+
+def decide(
+    candidate: str,
+    gate: Gate,
+    outcomes: Sequence[RuleOutcome],
+    catalogue: Catalogue,
+    policy: str,
+) -> Verdict:
+    """The verdict that follows from the outcomes of a gate's rules."""
+    stop = blocking(outcomes, catalogue)
+    counts = {
+        "rules": len(outcomes),
+        "passed": sum(o.outcome == "passed" for o in outcomes),
+        "failed": sum(o.outcome == "failed" for o in outcomes),
+        "undecided": sum(o.outcome == "undecided" for o in outcomes),
+        "not_run": sum(o.error is not None for o in outcomes),
+        "findings": sum(o.unexpected_count for o in outcomes),
+    }
+    return Verdict(candidate, gate, "blocked" if stop else "passed", tuple(stop), policy, counts)
+
+
+def write_verdict(path: Path, verdict: Verdict) -> None:
+    """Write a verdict durably: a reader sees the whole of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f"{path.name}.part")
+    with aside.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.write(verdict.to_json())
+        stream.flush()
+        os.fsync(stream.fileno())
+    aside.replace(path)
+
+
+def read_verdict(path: Path) -> Verdict:
+    """Read a recorded verdict.
+
+    Raises:
+        QutongError: missing, not a verdict, or changed since it was written.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise _not_trusted("there is no verdict that can be read", path) from None
+    return Verdict.from_json(text, path)
+
+
+def _hash(content: Mapping[str, Any]) -> str:
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _not_trusted(what: str, file: Path | None) -> QutongError:
+    return QutongError(what, file=file, remedy="run the gate again; never edit a verdict")

@@ -1,0 +1,774 @@
+"""One run, step by step: what each Dagster asset does, and what is said about it at the end.
+
+Belongs here: the order of collect, process, judge and publish, and the report of a run. Does not
+belong here: how Dagster schedules the steps (``definitions``) and how a person starts them
+(``cli``). Every step stands on files, so that it can run in a process of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
+
+from orchestration import __version__
+from orchestration.collect.archive import Archive, hash_file
+from orchestration.collect.connectors import Connector, FolderConnector, Offer
+from orchestration.collect.parse import ParseStore, codelists_digest
+from orchestration.declarations import Declarations, Declared, load_declarations
+from orchestration.errors import QutongError, RunLockedError
+from orchestration.judge.catalogue import Catalogue, RuleOutcome, load_catalogue
+from orchestration.settings import CODE_ROOT, Settings
+
+if TYPE_CHECKING:
+    from orchestration.process.dbt import DbtProject, NodeResult
+    from orchestration.process.landing import Landed
+
+Outcome = Literal["published", "kept", "unchanged", "blocked", "failed"]
+Say = Callable[[str], None]
+
+EXIT_OK, EXIT_BLOCKED, EXIT_USAGE, EXIT_REFUSED = 0, 1, 2, 3
+
+
+@dataclass
+class RefusedDelivery:
+    """A delivery that stayed out, as the person who sent it is told."""
+
+    data_set_id: str
+    file_name: str
+    rule_id: str
+    place: str
+    detail_zh: str
+    detail_en: str
+    guidance_zh: str
+    guidance_en: str
+    is_open: bool
+
+
+@dataclass
+class RunReport:
+    """What a run did; kept as ``var/work/last_run.json``.
+
+    Attributes:
+        fingerprint: Hash of everything the release follows from.
+        quarantined: Cells in quarantine of deliveries that came in this run, by rule and place.
+        findings: Open findings by severity.
+        seconds: Wall time by step.
+    """
+
+    started_at: str
+    outcome: Outcome = "failed"
+    exit_code: int = EXIT_BLOCKED
+    policy: str = ""
+    release_id: str = ""
+    release_path: str = ""
+    fingerprint: str = ""
+    offered: int = 0
+    received_new: int = 0
+    unclaimed: list[str] = field(default_factory=list)
+    deliveries: int = 0
+    admitted: int = 0
+    observations: int = 0
+    refused: list[RefusedDelivery] = field(default_factory=list)
+    quarantined: list[dict[str, Any]] = field(default_factory=list)
+    findings: dict[str, int] = field(default_factory=dict)
+    undecided: int = 0
+    blocking: list[str] = field(default_factory=list)
+    error: str = ""
+    message_zh: str = ""
+    message_en: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def write(self, path: Path) -> None:
+        """Keep the report for ``qutong status``."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(path.name + ".part")
+        aside.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1), encoding="utf-8")
+        aside.replace(path)
+
+
+def last_run_file(settings: Settings) -> Path:
+    """Where the report of the last run lies."""
+    return settings.work / "last_run.json"
+
+
+def published_file(settings: Settings) -> Path:
+    """Where it is noted which inputs the last published release followed from."""
+    return settings.work / "published.json"
+
+
+# --- one run at a time -----------------------------------------------------------------------
+
+_lock_handle: Any = None
+
+
+@contextlib.contextmanager
+def run_lock(settings: Settings) -> Iterator[None]:
+    """Hold the lock of the state directory; the kernel lets go of it when the process dies.
+
+    Raises:
+        RunLockedError: another process is at work here.
+    """
+    fresh = acquire_lock(settings)
+    try:
+        yield
+    finally:
+        if fresh:
+            release_lock()
+
+
+def acquire_lock(settings: Settings) -> bool:
+    """Take the lock for this process; False when this process holds it already."""
+    global _lock_handle  # noqa: PLW0603 - a lock is one per process
+    if _lock_handle is not None:
+        return False
+    import fcntl
+
+    settings.lock_file.parent.mkdir(parents=True, exist_ok=True)
+    handle = settings.lock_file.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.seek(0)
+        holder = handle.read().strip()
+        handle.close()
+        raise RunLockedError(
+            f"another run is at work here ({holder or 'unknown process'})",
+            file=settings.lock_file,
+            remedy="wait until it has finished, then run again",
+        ) from None
+    handle.truncate(0)
+    handle.write(f"pid {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+    handle.flush()
+    _lock_handle = handle
+    return True
+
+
+def release_lock() -> None:
+    """Let go of the lock."""
+    global _lock_handle  # noqa: PLW0603 - a lock is one per process
+    if _lock_handle is not None:
+        _lock_handle.close()
+        _lock_handle = None
+
+
+# --- the run ---------------------------------------------------------------------------------
+
+
+class Run:
+    """Everything one run needs, loaded when it is first asked for.
+
+    Args:
+        settings: Of the project directory.
+        release_id: Fixed by tests; otherwise the day in the district's time zone and a number.
+        release_time: Fixed by tests; otherwise now.
+        say: Told one line per step.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        release_id: str | None = None,
+        release_time: datetime | None = None,
+        say: Say | None = None,
+    ) -> None:
+        self.settings = settings
+        self.now = datetime.now(UTC)
+        moment = (release_time or self.now).astimezone(UTC)
+        self.release_time = moment.replace(tzinfo=None, microsecond=0)
+        self._release_id = release_id
+        self.say: Say = say or (lambda line: None)
+        self.report = RunReport(
+            started_at=self.now.isoformat(timespec="seconds"), policy=settings.district.policy
+        )
+        self.dbt_results: list[NodeResult] = []
+        self.marts_gate_outcome = "pending"
+
+    @cached_property
+    def declarations(self) -> Declarations:
+        return load_declarations(self.settings)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return load_catalogue(self.settings.expectations)
+
+    @cached_property
+    def archive(self) -> Archive:
+        return Archive(self.settings.archive, self.now)
+
+    @cached_property
+    def store(self) -> ParseStore:
+        lists = self.settings.raw / "codelists"
+        return ParseStore(self.settings.parsed, codelists_digest(lists))
+
+    @cached_property
+    def dbt(self) -> DbtProject:
+        return dbt_project(self.settings)
+
+    @cached_property
+    def release_id(self) -> str:
+        if self._release_id:
+            return self._release_id
+        day = self.now.astimezone(ZoneInfo(self.settings.district.time_zone)).date().isoformat()
+        taken = {path.name for path in self.settings.releases.glob(f"{day}.*")}
+        number = 1
+        while f"{day}.{number}" in taken:
+            number += 1
+        return f"{day}.{number}"
+
+    @cached_property
+    def connectors(self) -> tuple[FolderConnector, FolderConnector]:
+        return (
+            FolderConnector(self.settings.deliveries, "folder", consume=False),
+            FolderConnector(self.settings.inbox, "inbox", consume=True),
+        )
+
+    @contextlib.contextmanager
+    def step(self, name: str, line: str) -> Iterator[None]:
+        """Time a step, say it, and keep what goes wrong in it for the person."""
+        import time
+
+        self.say(line)
+        begin = time.perf_counter()
+        try:
+            yield
+        except QutongError as error:
+            self.report.error = self.report.error or error.render()
+            raise
+        except Exception as error:
+            self.report.error = self.report.error or _explain(error, name)
+            raise
+        finally:
+            self.report.seconds[name] = round(
+                self.report.seconds.get(name, 0) + time.perf_counter() - begin, 3
+            )
+
+
+def _explain(error: Exception, step: str) -> str:
+    text = str(error).strip().splitlines()
+    head = f"{type(error).__name__} in step {step}: {text[0] if text else ''}"
+    if (isinstance(error, OSError) and error.errno == 28) or "No space left" in str(error):
+        return QutongError(
+            "the disk is full", place=f"step {step}", remedy="free space, then run again"
+        ).render()
+    return f"{head}\n  → nothing was published; run again, and report it if it stays"
+
+
+def dbt_project(settings: Settings) -> DbtProject:
+    """The dbt project over this project's work database."""
+    from orchestration.process.dbt import DbtProject
+
+    return DbtProject(settings.dbt_project, settings.database, settings.dbt_target)
+
+
+# --- collect ---------------------------------------------------------------------------------
+
+
+def offers_of(run: Run, declared: Declared) -> list[tuple[Connector, Offer]]:
+    """What lies in the folder and in the inbox for a data set."""
+    return [
+        (connector, offer)
+        for connector in run.connectors
+        for offer in connector.offers(declared.data_set)
+    ]
+
+
+def collect(run: Run, declared: Declared) -> dict[str, int]:
+    """Archive what is on offer for a data set, and parse what was not parsed before."""
+    new = 0
+    found = offers_of(run, declared)
+    for connector, offer in found:
+        _, receipt = run.archive.store(
+            offer.path, declared.id, connector=offer.connector, delivered_on=offer.delivered_on
+        )
+        connector.taken(offer)
+        new += receipt.outcome == "new"
+    parsed = [
+        run.store.parse(delivery, declared, run.archive, run.declarations.codelists)
+        for delivery in run.archive.deliveries(declared.id)
+    ]
+    run.report.offered += len(found)
+    run.report.received_new += new
+    return {
+        "offered": len(found),
+        "received_new": new,
+        "deliveries": len(parsed),
+        "parsed_now": sum(work for _, work in parsed),
+        "observations": sum(result.accepted for result, _ in parsed),
+        "quarantined": sum(result.quarantined for result, _ in parsed),
+        "unreadable": sum(result.refusal is not None for result, _ in parsed),
+    }
+
+
+def has_news(run: Run, selected: Sequence[Declared]) -> bool:
+    """Whether anything on offer was never received before; nothing is stored."""
+    for declared in selected:
+        for _, offer in offers_of(run, declared):
+            sha256, _ = hash_file(offer.path)
+            if run.archive.delivery(declared.id, sha256) is None:
+                return True
+    return False
+
+
+def fingerprint(run: Run) -> str:
+    """Hash of all that a release follows from: deliveries, declarations, models, rules, code."""
+    from importlib.metadata import version
+
+    from orchestration.process.fingerprint import tree_digest
+
+    digest = hashlib.sha256()
+    for declared in run.declarations:
+        for delivery in run.archive.deliveries(declared.id):
+            digest.update(f"{declared.id} {delivery.sha256} {delivery.order}\n".encode())
+    digest.update(tree_digest(run.settings.raw, ("*.yml", "*.csv"), skip=("deliveries",)))
+    digest.update(tree_digest(run.settings.dbt_project, ("*.sql", "*.yml", "*.md")))
+    digest.update(tree_digest(run.settings.expectations, ("*.sql", "*.yml")))
+    digest.update(tree_digest(CODE_ROOT / "orchestration", ("*.py", "*.html", "*.j2")))
+    for library in ("duckdb", "polars", "dbt-core", "dbt-duckdb", "great-expectations"):
+        digest.update(f"{library} {version(library)}\n".encode())
+    return digest.hexdigest()
+
+
+# --- process and judge -----------------------------------------------------------------------
+
+
+def landed_deliveries(run: Run) -> list[Landed]:
+    """Every delivery ever received for a declared data set, with its parsed files."""
+    from orchestration.process.landing import Landed
+
+    landed = []
+    for declared in run.declarations:
+        for delivery in run.archive.deliveries(declared.id):
+            parsed, _ = run.store.parse(delivery, declared, run.archive, run.declarations.codelists)
+            refusal = parsed.refusal
+            landed.append(
+                Landed(
+                    delivery_id=parsed.delivery_id,
+                    data_set_id=declared.id,
+                    sha256=delivery.sha256,
+                    file_name=delivery.file_name,
+                    delivered_on=delivery.delivered_on,
+                    size_bytes=delivery.size_bytes,
+                    connector=delivery.connector,
+                    is_simulated=parsed.is_simulated,
+                    counted_unit=parsed.counted_unit,
+                    counts=(parsed.read, parsed.accepted, parsed.quarantined, parsed.non_data),
+                    refused_by=(refusal.rule_id, refusal.place) if refusal else None,
+                    stem=run.store.stem(delivery, declared),
+                )
+            )
+    return landed
+
+
+def land(run: Run) -> dict[str, int]:
+    """Make the work database anew and fill what the delivery gate reads."""
+    import duckdb
+
+    from orchestration.judge import gates
+    from orchestration.process import landing
+
+    landed = landed_deliveries(run)
+    landing.create_database(run.settings.database)
+    reasons = {rule.id: (rule.title.zh, rule.title.en) for rule in run.catalogue}
+    tables, columns = _dictionaries(run)
+    with duckdb.connect(str(run.settings.database)) as connection:
+        gates.prepare(connection, run.catalogue, run.settings.expectations, "delivery")
+        landing.land_declarations(
+            connection,
+            run.declarations,
+            landing.ReleaseControl(
+                run.release_id, run.release_time, run.report.policy, __version__
+            ),
+        )
+        landing.land_deliveries(connection, landed, reasons)
+        landing.insert_rows(connection, "table_dictionary", tables)
+        landing.insert_rows(connection, "column_dictionary", columns)
+    return {
+        "deliveries": len(landed),
+        "candidates": sum(entry.counts[1] for entry in landed),
+    }
+
+
+def _dictionaries(run: Run) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    from orchestration.process.dbt import dictionaries
+
+    return dictionaries(run.dbt.manifest())
+
+
+def delivery_gate(run: Run) -> list[RuleOutcome]:
+    """Judge every delivery; refused ones stay out, the others become observations.
+
+    Raises:
+        QutongError: a hard rule could not be run, so nobody knows what it would have refused.
+    """
+    import duckdb
+
+    from orchestration.judge import gates, gx
+    from orchestration.process import landing
+
+    catalogue, database = run.catalogue, run.settings.database
+    outcomes = gx.run_rules(database, catalogue.by_gate("delivery"))
+    _refuse_broken(outcomes)
+    with duckdb.connect(str(database)) as connection:
+        outcomes = _reader_outcomes(run, connection) + outcomes
+        failed = [catalogue.get(o.rule_id) for o in outcomes if o.outcome == "failed"]
+        gates.collect_findings(connection, [rule for rule in failed if rule.executor == "gx"])
+        gates.apply_routing(connection, gates.route_deliveries(connection))
+        gates.write_validation(connection, outcomes, catalogue)
+        landing.admit(connection)
+        _report_deliveries(run, connection)
+    return outcomes
+
+
+def _refuse_broken(outcomes: Sequence[RuleOutcome]) -> None:
+    for outcome in outcomes:
+        if outcome.error:
+            raise QutongError(
+                f"the rule could not be run: {outcome.error}",
+                place=outcome.rule_id,
+                remedy="mend the rule in expectations/rules; nothing was published",
+            )
+
+
+def _reader_outcomes(run: Run, connection: Any) -> list[RuleOutcome]:
+    """Outcomes of the rules that the readers carry out, from what they counted."""
+    counts = dict(
+        connection.execute(
+            "select rule_id, count(*) from ("
+            "select rule_id from landing.quarantine union all "
+            "select refused_by from landing.delivery where verdict = 'refused') group by 1"
+        ).fetchall()
+    )
+    checked = connection.execute(
+        "select coalesce(sum(cells_read), 0)::bigint from landing.delivery"
+    ).fetchone()[0]
+    return [
+        RuleOutcome.of(rule.id, unexpected=counts.get(rule.id, 0), checked=checked)
+        for rule in run.catalogue.by_gate("delivery", "reader")
+    ]
+
+
+def _report_deliveries(run: Run, connection: Any) -> None:
+    report = run.report
+    report.deliveries, report.admitted = connection.execute(
+        "select count(*), count(*) filter (verdict = 'admitted') from landing.delivery"
+    ).fetchone()
+    report.observations = connection.execute("select count(*) from landing.observation").fetchone()[
+        0
+    ]
+    report.quarantined = [
+        {"data_set_id": d, "rule_id": r, "count": n, "places": p}
+        for d, r, n, p in connection.execute(
+            "select data_set_id, rule_id, count(*), "
+            "array_to_string(list(delivery_place order by delivery_place)[:5], ', ') "
+            "from landing.quarantine group by all order by all"
+        ).fetchall()
+    ]
+    refused = connection.execute(
+        "select delivery_id, data_set_id, file_name, refused_by, reason_zh, reason_en "
+        "from landing.delivery where verdict = 'refused' order by data_set_id, delivery_seq"
+    ).fetchall()
+    admitted = {
+        row[0]
+        for row in connection.execute(
+            "select delivery_id from landing.delivery where verdict = 'admitted'"
+        ).fetchall()
+    }
+    report.refused = [_refused(run, row, admitted) for row in refused]
+
+
+def _refused(run: Run, row: tuple[str, ...], admitted: set[str]) -> RefusedDelivery:
+    delivery_id, data_set_id, file_name, refused_by, reason_zh, reason_en = row
+    declared = run.declarations.get(data_set_id)
+    deliveries = run.archive.deliveries(data_set_id)
+    own = next(d for d in deliveries if d.delivery_id == delivery_id)
+    parsed = run.store.load(own, declared)
+    refusal = parsed.refusal if parsed else None
+    rule = run.catalogue.get(refused_by.split(",")[0])
+    later = any(d.received_at > own.received_at and d.delivery_id in admitted for d in deliveries)
+    return RefusedDelivery(
+        data_set_id=data_set_id,
+        file_name=file_name,
+        rule_id=refused_by,
+        place=refusal.place if refusal else "",
+        detail_zh=refusal.detail_zh if refusal else reason_zh,
+        detail_en=refusal.detail_en if refusal else reason_en,
+        guidance_zh=rule.guidance.zh,
+        guidance_en=rule.guidance.en,
+        is_open=not later,
+    )
+
+
+def marts_gate(run: Run) -> list[RuleOutcome]:
+    """Judge the marts by the rules of Great Expectations and by what dbt's tests said."""
+    import duckdb
+
+    from orchestration.judge import gates, gx
+
+    catalogue, database = run.catalogue, run.settings.database
+    with duckdb.connect(str(database)) as connection:
+        gates.prepare(connection, catalogue, run.settings.expectations, "marts")
+    outcomes = gx.run_rules(database, catalogue.by_gate("marts"))
+    outcomes += _dbt_outcomes(run)
+    with duckdb.connect(str(database)) as connection:
+        failed = [catalogue.get(o.rule_id) for o in outcomes if o.outcome == "failed"]
+        gates.collect_findings(connection, [rule for rule in failed if rule.executor == "gx"])
+        gates.write_validation(connection, outcomes, catalogue)
+        run.report.findings = dict(
+            connection.execute(
+                "select severity, count(*) from landing.finding group by 1 order by 1"
+            ).fetchall()
+        )
+    run.report.undecided = sum(outcome.undecided_count for outcome in outcomes)
+    run.report.blocking += gates.blocking(outcomes, catalogue)
+    run.marts_gate_outcome = "failed" if run.report.blocking else "passed"
+    for outcome in outcomes:
+        if outcome.error:
+            run.report.error = f"{outcome.rule_id}: {outcome.error}"
+    return outcomes
+
+
+_DBT_RULES = (
+    ("not_null", "marts.not-null"),
+    ("unique", "marts.key-not-unique"),
+)
+
+
+def _dbt_outcomes(run: Run) -> list[RuleOutcome]:
+    unexpected: Counter[str] = Counter()
+    checked: Counter[str] = Counter()
+    for result in run.dbt_results:
+        rule = "marts.contract"
+        if result.kind == "test":
+            rule = next((r for start, r in _DBT_RULES if result.name.startswith(start)), "")
+            rule = rule or "marts.test-failed"
+        checked[rule] += 1
+        if result.is_bad:
+            unexpected[rule] += max(result.failures, 1)
+    return [
+        RuleOutcome.of(rule.id, unexpected=unexpected[rule.id], checked=checked[rule.id])
+        for rule in run.catalogue.by_gate("marts", "dbt")
+    ]
+
+
+def blocked_by_dbt(run: Run) -> list[str]:
+    """The rules that failing models and tests stand for; they block the marts gate."""
+    from orchestration.judge import gates
+
+    rules = gates.blocking(_dbt_outcomes(run), run.catalogue)
+    run.report.blocking += rules
+    return rules
+
+
+# --- publish ---------------------------------------------------------------------------------
+
+
+def versions() -> dict[str, str]:
+    """Code and libraries that a release was made with."""
+    from importlib.metadata import version
+
+    names = ("duckdb", "polars", "dbt-core", "dbt-duckdb", "dagster", "great-expectations")
+    return {"qutong": __version__} | {name: version(name) for name in names}
+
+
+def candidate(run: Run) -> Path:
+    """Build the release aside."""
+    import duckdb
+
+    from orchestration.publish.build import ReleaseInput, build_candidate
+
+    with duckdb.connect(str(run.settings.database), read_only=True) as connection:
+        inputs = [
+            ReleaseInput(*row)
+            for row in connection.execute(
+                "select data_set_id, file_name, receipt_sha256 from landing.delivery "
+                "where verdict = 'admitted' order by all"
+            ).fetchall()
+        ]
+    return build_candidate(
+        run.settings.database,
+        run.settings.releases,
+        run.release_id,
+        run.release_time,
+        inputs,
+        versions(),
+        run.report.policy,
+        verdicts={"delivery": "routed", "marts": run.marts_gate_outcome},
+        macros_dir=run.settings.dbt_project / "release",
+    )
+
+
+def candidate_path(run: Run) -> Path:
+    """Where the candidate of this run lies."""
+    from orchestration.publish.layout import Releases
+
+    return Releases(run.settings.releases).building(run.release_id)
+
+
+def release_gate(run: Run) -> list[RuleOutcome]:
+    """Open the package again, compare it with the marts, and record the verdict on it."""
+    from orchestration.publish.verdict import VerdictStore
+    from orchestration.publish.verify import verify_release
+
+    path = candidate_path(run)
+    problems = [
+        (problem.rule_id, f"{problem.file}: {problem.detail_en}")
+        for problem in verify_release(path, run.settings.database)
+    ]
+    problems += _raw_text_inside(run, path)
+    open_findings = sum(run.report.findings.values())
+    if run.report.policy == "bureau" and open_findings:
+        problems.append(
+            ("release.open-findings-need-decision", f"{open_findings} findings are open")
+        )
+    found = Counter(rule for rule, _ in problems)
+    blocking = sorted(rule for rule in found if run.catalogue.get(rule).severity == "hard")
+    run.report.blocking += blocking
+    if problems:
+        run.report.error = run.report.error or "\n".join(f"{r}: {d}" for r, d in problems[:20])
+    VerdictStore(run.settings.work / "verdicts").record(
+        path,
+        "failed" if run.report.blocking else "passed",
+        gates={
+            "delivery": "routed",
+            "marts": run.marts_gate_outcome,
+            "release": "failed" if blocking else "passed",
+        },
+        problems=[f"{rule}: {detail}" for rule, detail in problems],
+    )
+    return [
+        RuleOutcome.of(rule.id, unexpected=found[rule.id], checked=1)
+        for rule in run.catalogue.by_gate("release")
+    ]
+
+
+def _raw_text_inside(run: Run, path: Path) -> list[tuple[str, str]]:
+    """Texts of quarantined cells must not stand in what is said about them."""
+    import duckdb
+
+    from orchestration.publish.layout import MART_FILE
+
+    files = [
+        str(entry.stem.with_suffix(".quarantine.parquet"))
+        for entry in landed_deliveries(run)
+        if entry.counts[2]
+    ]
+    if not files:
+        return []
+    with duckdb.connect(str(path / MART_FILE), read_only=True) as connection:
+        # Short texts and plain numbers stand in places and counts by chance.
+        rows = connection.execute(
+            "with raw as (select distinct raw_text from read_parquet($files) "
+            "where length(raw_text) >= 4 and not regexp_matches(raw_text, '^[0-9.,% +-]+$')), "
+            "said as (select 'quality.quarantine' as t, quarantine_id as id, "
+            "concat_ws(' ', delivery_place, reason_zh, reason_en) as text "
+            "from quality.quarantine union all "
+            "select 'quality.conservation', delivery_id, concat_ws(' ', reason_zh, reason_en) "
+            "from quality.conservation) "
+            "select t, id from said where exists "
+            "(select 1 from raw where contains(said.text, raw.raw_text)) order by all",
+            {"files": files},
+        ).fetchall()
+    return [("release.raw-text-inside", f"{table} {key}") for table, key in rows]
+
+
+def publish(run: Run) -> str:
+    """Move the pointer, if the recorded verdict on this very candidate allows it."""
+    from orchestration.publish import pointer
+    from orchestration.publish.verdict import VerdictStore
+
+    done = pointer.publish(
+        run.settings.releases,
+        candidate_path(run),
+        VerdictStore(run.settings.work / "verdicts"),
+    )
+    report = run.report
+    report.outcome = "published" if done.moved else "kept"
+    report.release_id, report.release_path = done.release_id, str(done.path)
+    report.message_zh, report.message_en = done.message_zh, done.message_en
+    report.fingerprint = fingerprint(run)
+    note = {"fingerprint": report.fingerprint, "release_id": report.release_id}
+    published_file(run.settings).write_text(json.dumps(note), encoding="utf-8")
+    return done.release_id
+
+
+CarryOut = Callable[[Run, Sequence[str]], None]
+
+
+# --- a whole run -----------------------------------------------------------------------------
+
+
+def execute(run: Run, carry_out: CarryOut, data_sets: Sequence[str] = ()) -> RunReport:
+    """Collect, process, judge and publish; says what came of it and never raises for data.
+
+    Args:
+        run: Its settings and clock.
+        carry_out: Executes the steps for the data sets to collect (``definitions.execute_job``);
+            called only when there is work to do.
+        data_sets: Collect for these only; everything received before counts all the same.
+
+    Raises:
+        RunLockedError: another run is at work.
+        DeclarationError: something declared is wrong; names file, key and remedy.
+    """
+    with run_lock(run.settings):
+        selected = [run.declarations.get(name) for name in data_sets] or list(run.declarations)
+        run.catalogue  # noqa: B018 - a wrong rule is wrong use, found before any work
+        run.archive.clean()
+        known = {declared.id for declared in run.declarations}
+        run.report.unclaimed = [
+            str(path.relative_to(connector.root))
+            for connector in run.connectors
+            for path in connector.unclaimed(known)
+        ]
+        try:
+            if _is_unchanged(run, selected):
+                _finish_unchanged(run, selected)
+            else:
+                _carry_out(run, carry_out, selected)
+        finally:
+            run.report.write(last_run_file(run.settings))
+    return run.report
+
+
+def _is_unchanged(run: Run, selected: Sequence[Declared]) -> bool:
+    try:
+        note = json.loads(published_file(run.settings).read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return False
+    if not (run.settings.releases / str(note["release_id"]) / "manifest.json").is_file():
+        return False
+    if has_news(run, selected):
+        return False
+    return bool(note["fingerprint"] == fingerprint(run))
+
+
+def _finish_unchanged(run: Run, selected: Sequence[Declared]) -> None:
+    for declared in selected:
+        collect(run, declared)
+    note = json.loads(published_file(run.settings).read_text(encoding="utf-8"))
+    run.report.outcome, run.report.exit_code = "unchanged", EXIT_OK
+    run.report.release_id = note["release_id"]
+    run.report.release_path = str(run.settings.releases / note["release_id"])
+    run.report.fingerprint = note["fingerprint"]
+
+
+def _carry_out(run: Run, carry_out: CarryOut, selected: Sequence[Declared]) -> None:
+    carry_out(run, [declared.id for declared in selected])
+    report = run.report
+    if report.outcome in ("published", "kept"):
+        is_open = any(refused.is_open for refused in report.refused)
+        report.exit_code = EXIT_REFUSED if is_open else EXIT_OK
+    else:
+        report.outcome = "blocked" if report.blocking else "failed"
+        report.exit_code = EXIT_BLOCKED

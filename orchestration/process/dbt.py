@@ -1,0 +1,252 @@
+"""dbt in this process: a manifest that is parsed once, and builds that give back what happened.
+
+Belongs here: everything that knows dbt. Does not belong here: what the models mean. Import this
+module inside a function: dbt costs seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.errors import QutongError
+
+_PARTS = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests", "release")
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one model or test.
+
+    Attributes:
+        status: ``success``, ``pass``, ``fail``, ``warn``, ``error`` or ``skipped``.
+        failures: Failing rows of a test.
+    """
+
+    unique_id: str
+    kind: str
+    name: str
+    status: str
+    message: str
+    failures: int
+    seconds: float
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it stands in the way of a publication."""
+        return self.status in ("fail", "error", "skipped", "partial success")
+
+
+class DbtProject:
+    """The dbt project, built into one DuckDB file.
+
+    Args:
+        project: Directory of ``dbt_project.yml``.
+        database: DuckDB file to build in.
+        target: Directory for what dbt writes.
+    """
+
+    def __init__(self, project: Path, database: Path, target: Path) -> None:
+        self.project = project
+        self.database = database
+        self.target = target
+        self._manifest: Any = None
+
+    @property
+    def manifest_path(self) -> Path:
+        return self.target / "manifest.json"
+
+    def digest(self) -> str:
+        """Hash of every file of the project and of the database's path."""
+        return project_digest(self.project, str(self.database))
+
+    def ensure_manifest(self) -> Path:
+        """Parse the project unless the manifest at hand is of these very files.
+
+        Raises:
+            QutongError: the project does not parse.
+        """
+        stamp = self.target / "manifest.digest"
+        digest = self.digest()
+        if self.manifest_path.is_file() and stamp.is_file() and stamp.read_text() == digest:
+            return self.manifest_path
+        shutil.rmtree(self.target, ignore_errors=True)
+        self.target.mkdir(parents=True, exist_ok=True)
+        result = self._invoke(["parse"])
+        if not result.success:
+            raise QutongError(
+                f"dbt cannot parse the project: {result.exception or 'see its log'}",
+                file=self.project,
+                remedy=f"mend the model; the log lies in {self.target / 'logs'}",
+            )
+        self._manifest = result.result
+        stamp.write_text(digest)
+        return self.manifest_path
+
+    def manifest(self) -> dict[str, Any]:
+        """The manifest as data."""
+        content: dict[str, Any] = json.loads(self.ensure_manifest().read_text(encoding="utf-8"))
+        return content
+
+    def build(self, select: Sequence[str], exclude: Sequence[str] = ()) -> list[NodeResult]:
+        """Build and test a selection; unit tests run in the suite, not on the data.
+
+        Raises:
+            QutongError: dbt itself failed (a failing test is a result, not an error).
+        """
+        self.ensure_manifest()
+        arguments = ["build", "--select", *select]
+        arguments += ["--exclude", *exclude] if exclude else []
+        arguments += ["--exclude-resource-type", "unit_test"]
+        result = self._invoke(arguments)
+        if result.result is None:
+            raise QutongError(
+                f"dbt failed: {result.exception}",
+                file=self.project,
+                remedy=f"see the log in {self.target / 'logs'}",
+            )
+        return [_node_result(entry) for entry in result.result.results]
+
+    def _invoke(self, arguments: list[str]) -> Any:
+        with _environment(self.database):
+            from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+            from dbt.cli.main import dbtRunner
+
+            runner = dbtRunner(manifest=self._manifest)
+            try:
+                return runner.invoke(
+                    [
+                        "--no-use-colors",
+                        "--log-level",
+                        "none",
+                        "--log-level-file",
+                        "info",
+                        "--no-version-check",
+                        "--no-send-anonymous-usage-stats",
+                        "--log-path",
+                        str(self.target / "logs"),
+                        *arguments,
+                        "--project-dir",
+                        str(self.project),
+                        "--profiles-dir",
+                        str(self.project),
+                        "--target-path",
+                        str(self.target),
+                    ]
+                )
+            finally:
+                # Otherwise the write lock of the database outlives the invocation.
+                DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt has no types
+
+
+@contextlib.contextmanager
+def _environment(database: Path) -> Iterator[None]:
+    wanted = {
+        "QUTONG_DATABASE": str(database),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _node_result(entry: Any) -> NodeResult:
+    return NodeResult(
+        unique_id=entry.node.unique_id,
+        kind=str(entry.node.resource_type),
+        name=entry.node.name,
+        status=str(entry.status),
+        message=(entry.message or "").strip(),
+        failures=int(entry.failures or 0),
+        seconds=float(entry.execution_time or 0),
+    )
+
+
+def project_digest(project: Path, *more: str) -> str:
+    """Hash of the files that dbt reads."""
+    digest = hashlib.sha256()
+    for part in _PARTS:
+        path = project / part
+        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file():
+                digest.update(file.relative_to(project).as_posix().encode() + b"\0")
+                digest.update(file.read_bytes())
+    digest.update("\0".join(more).encode())
+    return digest.hexdigest()
+
+
+def dictionaries(manifest: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Tables and columns of the published schemas, as rows for ``landing``.
+
+    A description reads ``中文 | English``; unit, grain and title stand in ``meta``.
+    """
+    tables, columns = [], []
+    nodes = [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and _meta(node).get("publish")
+    ]
+    for node in sorted(nodes, key=lambda n: (n["schema"], n["name"])):
+        meta = _meta(node)
+        zh, en = _both(node["description"])
+        tables.append(
+            {
+                "schema_name": node["schema"],
+                "table_name": node["name"],
+                "title_zh": meta.get("title_zh", ""),
+                "title_en": meta.get("title_en", ""),
+                "description_zh": zh,
+                "description_en": en,
+                "grain_zh": meta.get("grain_zh", ""),
+                "grain_en": meta.get("grain_en", ""),
+                "primary_key": ",".join(_as_list(meta.get("primary_key", ()))),
+            }
+        )
+        for ordinal, column in enumerate(node["columns"].values(), start=1):
+            zh, en = _both(column["description"])
+            constraints = {c["type"] for c in column.get("constraints", ())}
+            columns.append(
+                {
+                    "schema_name": node["schema"],
+                    "table_name": node["name"],
+                    "column_name": column["name"],
+                    "ordinal": ordinal,
+                    "data_type": column["data_type"] or "",
+                    "description_zh": zh,
+                    "description_en": en,
+                    "unit": str(_meta(column).get("unit", "")),
+                    "is_nullable": "not_null" not in constraints,
+                }
+            )
+    return tables, columns
+
+
+def _meta(node: dict[str, Any]) -> dict[str, Any]:
+    return {**(node.get("meta") or {}), **((node.get("config") or {}).get("meta") or {})}
+
+
+def _both(description: str) -> tuple[str, str]:
+    zh, _, en = " ".join(description.split()).partition(" | ")
+    return zh.strip(), en.strip()
+
+
+def _as_list(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",")]
+    return list(value)

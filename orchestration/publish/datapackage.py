@@ -1,0 +1,166 @@
+"""The release described for other tools: a Data Package (version 2) with every file's schema.
+
+Belongs here: the descriptor. Does not belong here: the manifest, which is what we check against.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orchestration.publish.layout import csv_path, parquet_path
+from orchestration.publish.report import SIMULATED_LABEL
+from orchestration.publish.rowhash import value_kind
+from orchestration.publish.tables import Column, Table
+
+PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
+_FIELD_TYPES = {
+    "text": "string",
+    "integer": "integer",
+    "decimal": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "datetime",
+}
+_LICENCE_NAME = re.compile(r"[-A-Za-z0-9._]+")
+
+
+def describe_package(
+    release: Mapping[str, Any],
+    tables: Sequence[Table],
+    files: Mapping[str, tuple[str, int]],
+    sources: Sequence[Mapping[str, Any]],
+    *,
+    is_simulated: bool,
+    licence: str,
+) -> dict[str, Any]:
+    """The descriptor of a release.
+
+    Args:
+        release: The row of ``meta.release``, as in the quality report.
+        tables: The published tables.
+        files: Path of each file in the release to its SHA-256 and size.
+        sources: Rows of ``core.source_document``.
+        is_simulated: Whether any row is simulated.
+        licence: An SPDX or Open Definition name, or a sentence.
+    """
+    label_zh, label_en = ("（含模拟数据）", " (with simulated data)") if is_simulated else ("", "")
+    title_zh = f"{release['district_name_zh'] or ''}统计数据{label_zh}"
+    title_en = f"Statistics of {release['district_name_en'] or 'the district'}{label_en}"
+    package: dict[str, Any] = {
+        "$schema": PROFILE,
+        "name": re.sub(r"[^a-z0-9._-]", "-", f"release-{release['release_id']}".lower()),
+        "title": f"{title_zh} / {title_en}",
+        "title_zh": title_zh,
+        "title_en": title_en,
+        "version": release["release_id"],
+        "created": _with_zone(release["release_time"]),
+        "policy": release["policy"],
+        "is_simulated": is_simulated,
+    }
+    if is_simulated:
+        package["label"] = SIMULATED_LABEL
+    package["licenses"] = [_licence(licence)]
+    package["sources"] = [_source(source) for source in sources]
+    package["resources"] = [
+        resource
+        for table in tables
+        for resource in (
+            _resource(table, csv_path(table.schema, table.name), files),
+            _resource(table, parquet_path(table.schema, table.name), files),
+        )
+    ]
+    return package
+
+
+def _with_zone(moment: str) -> str:
+    """A time as the profile wants it; release times are in UTC."""
+    return moment if re.search(r"(Z|[+-]\d\d:\d\d)$", moment) else f"{moment}Z"
+
+
+def _licence(licence: str) -> dict[str, str]:
+    if _LICENCE_NAME.fullmatch(licence):
+        return {"name": licence}
+    return {"name": "notspecified", "title": licence or "see the sources / 见各来源"}
+
+
+def _source(source: Mapping[str, Any]) -> dict[str, Any]:
+    entry = {
+        "title": " / ".join(part for part in (source["title_zh"], source["title_en"]) if part)
+        or source["source_document"],
+        "title_zh": source["title_zh"],
+        "title_en": source["title_en"],
+        "source_document": source["source_document"],
+        "issuer": source["issuer"],
+        "published": source["published"],
+        "licence": source["licence"],
+    }
+    if source["address"]:
+        entry["path"] = source["address"]
+    return {key: value for key, value in entry.items() if value}
+
+
+def _resource(table: Table, path: str, files: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
+    file_format = path.rsplit(".", 1)[-1]
+    digest, size = files[path]
+    resource: dict[str, Any] = {
+        "name": f"{table.schema}.{table.name}.{file_format}",
+        "path": path,
+        "type": "table",
+        "title": f"{table.title_zh} / {table.title_en}",
+        "title_zh": table.title_zh,
+        "title_en": table.title_en,
+        "description": f"{table.grain_zh} / {table.grain_en}",
+        "format": file_format,
+        "bytes": size,
+        "hash": f"sha256:{digest}",
+    }
+    if file_format == "csv":
+        resource["mediatype"] = "text/csv"
+        resource["encoding"] = "utf-8"
+        resource["dialect"] = {
+            "delimiter": ",",
+            "lineTerminator": "\n",
+            "quoteChar": '"',
+            "doubleQuote": True,
+            "header": True,
+        }
+        resource["note"] = (
+            "文本若以 = + - @ 或控制字符开头，前面加一个单引号，以免被当作公式。"
+            "Text that begins with = + - @ or a control character has an apostrophe before it, "
+            "so that no program takes it for a formula."
+        )
+    else:
+        resource["mediatype"] = "application/vnd.apache.parquet"
+    schema: dict[str, Any] = {
+        "fields": [_field(column, column.name in table.primary_key) for column in table.columns]
+    }
+    if table.primary_key:
+        schema["primaryKey"] = list(table.primary_key)
+    resource["schema"] = schema
+    return resource
+
+
+def _field(column: Column, is_key: bool) -> dict[str, Any]:
+    kind = value_kind(column.data_type)
+    # In CSV most programs cannot tell an empty text from none: do not promise a text is there.
+    is_required = not column.is_nullable and (is_key or kind != "text")
+    field: dict[str, Any] = {
+        "name": column.name,
+        "type": _FIELD_TYPES[kind],
+        "title": f"{_first_clause(column.description_zh)} / {_first_clause(column.description_en)}",
+        "description": f"{column.description_zh} / {column.description_en}",
+        "description_zh": column.description_zh,
+        "description_en": column.description_en,
+        "duckdb_type": column.data_type,
+        "constraints": {"required": is_required},
+    }
+    if column.unit:
+        field["unit"] = column.unit
+    return field
+
+
+def _first_clause(description: str) -> str:
+    """What a column is called: its description up to the first stop."""
+    return re.split(r"[。；：:;]|\. |\.$", description, maxsplit=1)[0].strip()

@@ -1,0 +1,94 @@
+"""Files that survive: written, hashed, flushed to the disk, sealed against change, removed.
+
+Belongs here: operations on files and folders as such. Does not belong here: what is in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+FILE_MODE = 0o444
+DIRECTORY_MODE = 0o555
+_BLOCK = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def fsync_path(path: Path) -> None:
+    """Make a file, or the list of names in a folder, durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def fsync_tree(directory: Path) -> None:
+    """Make every file below a folder durable, then the folders, the innermost first."""
+    for folder, _, files in os.walk(directory, topdown=False):
+        for name in files:
+            fsync_path(Path(folder, name))
+        fsync_path(Path(folder))
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Write a small file so that it is there in full or not at all, also after a power cut."""
+    aside = path.with_name(f".{path.name.lstrip('.')}.tmp")
+    aside.write_text(text, encoding="utf-8", newline="\n")
+    fsync_path(aside)
+    aside.replace(path)
+    fsync_path(path.parent)
+
+
+def seal(directory: Path) -> None:
+    """Take away the right to write from every file (0444) and folder (0555)."""
+    for folder, _, files in os.walk(directory, topdown=False):
+        for name in files:
+            Path(folder, name).chmod(FILE_MODE)
+        Path(folder).chmod(DIRECTORY_MODE)
+
+
+def remove_tree(directory: Path) -> None:
+    """Remove a folder although it may be sealed. Removing what is not there is fine."""
+    if not directory.is_dir() or directory.is_symlink():
+        directory.unlink(missing_ok=True)
+        return
+    directory.chmod(stat.S_IRWXU)
+    for folder, folders, _ in os.walk(directory):
+        for name in folders:
+            below = Path(folder, name)
+            if not below.is_symlink():
+                below.chmod(stat.S_IRWXU)
+    shutil.rmtree(directory)
+
+
+def files_below(directory: Path) -> Iterator[str]:
+    """Paths of all files (symlinks too) below a folder, relative, with '/', in order."""
+    found = []
+    for folder, folders, files in os.walk(directory):
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        found += [Path(folder, name).relative_to(directory).as_posix() for name in [*files, *links]]
+    yield from sorted(found)
+
+
+def directory_digest(directory: Path) -> str:
+    """One digest for everything below a folder: each path with the hash of its bytes.
+
+    A recorded verdict carries it, and so speaks of exactly these bytes and no others.
+    """
+    digest = hashlib.sha256()
+    for path in files_below(directory):
+        digest.update(f"{sha256_of(directory / path)}  {path}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,85 @@
+"""Where things lie in a directory of releases, and which names they may bear.
+
+Belongs here: paths and identifiers, computed without touching the disk. Does not belong here:
+creating, checking or moving anything.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.errors import ReleaseError
+
+MART_FILE = "mart.duckdb"
+MANIFEST_FILE = "manifest.json"
+DATAPACKAGE_FILE = "datapackage.json"
+REPORT_JSON = "quality/report.json"
+REPORT_HTML = "quality/report.html"
+PUBLISHED_SCHEMAS = ("core", "investment", "quality", "meta")
+RELEASE_FILE_TABLE = ("meta", "release_file")
+
+BUILDING_PREFIX = ".building-"
+PUBLISHING_PREFIX = ".publishing-"
+POINTER_PREFIX = ".current-"
+
+_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+_RESERVED = frozenset({"current", "pin"})
+
+
+def checked_release_id(release_id: str) -> str:
+    """The id itself when it may name a directory; otherwise a ``ReleaseError``."""
+    if not _ID.fullmatch(release_id) or release_id in _RESERVED:
+        raise ReleaseError(
+            f"{release_id!r} cannot be a release id / 不能用作版本号",
+            remedy=(
+                "use letters, digits, '.', '_' and '-', not starting with '.', "
+                "and neither 'current' nor 'pin'"
+            ),
+        )
+    return release_id
+
+
+@dataclass(frozen=True)
+class Releases:
+    """The paths of one directory of releases."""
+
+    root: Path
+
+    @property
+    def current(self) -> Path:
+        """The directory symlink readers follow."""
+        return self.root / "current"
+
+    @property
+    def pin(self) -> Path:
+        """Present while a rollback holds the pointer."""
+        return self.root / "pin"
+
+    def release(self, release_id: str) -> Path:
+        """A published release."""
+        return self.root / checked_release_id(release_id)
+
+    def building(self, release_id: str) -> Path:
+        """A release being built aside; readers never look there."""
+        return self.root / f"{BUILDING_PREFIX}{checked_release_id(release_id)}"
+
+    def publishing(self, release_id: str) -> Path:
+        """A mark that says: this release got its name, the pointer has not moved yet."""
+        return self.root / f"{PUBLISHING_PREFIX}{checked_release_id(release_id)}"
+
+
+def parquet_path(schema: str, table: str) -> str:
+    """Path of a table's Parquet file, relative to its release."""
+    return f"parquet/{schema}/{table}.parquet"
+
+
+def csv_path(schema: str, table: str) -> str:
+    """Path of a table's CSV file, relative to its release."""
+    return f"csv/{schema}/{table}.csv"
+
+
+def release_id_of(directory: Path) -> str:
+    """The release id a release or candidate directory stands for."""
+    return directory.name.removeprefix(BUILDING_PREFIX)

@@ -1,0 +1,386 @@
+"""The one pointer readers follow: publication moves it, a rollback pins it, a crash leaves it.
+
+Belongs here: everything that changes which release is current, and the recovery from a run that
+was killed while it did. Does not belong here: building and judging a candidate.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.errors import ReleaseError
+from orchestration.publish.durable import (
+    directory_digest,
+    fsync_path,
+    remove_tree,
+    write_durably,
+)
+from orchestration.publish.layout import (
+    BUILDING_PREFIX,
+    MANIFEST_FILE,
+    MART_FILE,
+    POINTER_PREFIX,
+    PUBLISHING_PREFIX,
+    Releases,
+    checked_release_id,
+)
+from orchestration.publish.verdict import PASSED, VerdictReader
+from orchestration.publish.verify import verify_release
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ReleaseInfo:
+    """A release as a list of releases shows it."""
+
+    release_id: str
+    path: Path
+    release_time: str
+    policy: str
+    findings_total: int
+    is_simulated: bool
+    is_current: bool
+    is_pinned: bool
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What publishing did.
+
+    Attributes:
+        release_id: The release that was published.
+        path: Its folder.
+        moved: Whether readers now see it.
+        previous: What they saw before, None for the first release.
+        pinned_to: The release a rollback holds the pointer on, None when nothing does.
+        message_zh: The same in a sentence.
+        message_en: The same in a sentence.
+    """
+
+    release_id: str
+    path: Path
+    moved: bool
+    previous: str | None
+    pinned_to: str | None
+    message_zh: str
+    message_en: str
+
+
+def publish(
+    releases_dir: Path,
+    candidate: Path,
+    verdict_reader: VerdictReader,
+    *,
+    progress: Progress | None = None,
+) -> Publication:
+    """Give a candidate its name and let readers see it, if its recorded verdict allows it.
+
+    The verdict is read again here and compared with the bytes that lie there now; what the
+    caller believes does not count. While a rollback pins the pointer, the release is kept and
+    the pointer stays.
+
+    Raises:
+        ReleaseError: No verdict, not passed, another candidate's, or the bytes changed since.
+    """
+    say = progress or (lambda step: None)
+    releases = Releases(releases_dir)
+    release_id = _candidate_id(releases, candidate)
+    say("verdict")
+    _check_verdict(release_id, candidate, verdict_reader)
+    target = releases.release(release_id)
+    if target.exists():
+        raise ReleaseError(
+            f"release {release_id} exists already and is never rewritten / 该版本已存在",
+            file=target,
+            remedy="publish under another id",
+        )
+    previous = current(releases_dir)
+    mark = releases.publishing(release_id)
+    say("mark")
+    mark.touch()
+    fsync_path(releases.root)
+    say("rename")
+    candidate.rename(target)
+    fsync_path(releases.root)
+    pinned_to = pinned(releases_dir)
+    if pinned_to is None:
+        say("pointer")
+        _point_at(releases, release_id, progress=say)
+    say("unmark")
+    mark.unlink()
+    fsync_path(releases.root)
+    if pinned_to is None:
+        zh, en = f"版本 {release_id} 已发布。", f"Release {release_id} is published."
+    else:
+        zh = f"版本 {release_id} 已保存；当前版本被固定在 {pinned_to}，指针未移动。"
+        en = f"Release {release_id} is kept; the pointer is pinned to {pinned_to} and did not move."
+    return Publication(release_id, target, pinned_to is None, previous, pinned_to, zh, en)
+
+
+def recover(releases_dir: Path) -> list[str]:
+    """Clear what a killed run left: half-built candidates, half-moved pointers.
+
+    Returns:
+        One line for each thing that was put right; nothing when all was well.
+    """
+    releases = Releases(releases_dir)
+    if not releases.root.is_dir():
+        return []
+    done = []
+    for path in sorted(releases.root.iterdir()):
+        if path.name.startswith(BUILDING_PREFIX):
+            remove_tree(path)
+            done.append(f"removed the unfinished candidate {path.name}")
+        elif path.name.startswith(POINTER_PREFIX) or path.name == ".pin.tmp":
+            path.unlink()
+            done.append(f"removed the unfinished pointer {path.name}")
+        elif path.name.startswith(PUBLISHING_PREFIX):
+            done.append(_finish_publishing(releases, path))
+    pinned_to = pinned(releases_dir)
+    if pinned_to is not None and pinned_to != _link_target(releases):
+        _point_at(releases, pinned_to)
+        done.append(f"finished the rollback to {pinned_to}")
+    if done:
+        fsync_path(releases.root)
+    return done
+
+
+def current(releases_dir: Path) -> str | None:
+    """The release readers see; None before the first one.
+
+    Raises:
+        ReleaseError: The pointer leads nowhere.
+    """
+    releases = Releases(releases_dir)
+    release_id = _link_target(releases)
+    if release_id is None:
+        return None
+    if not (releases.root / release_id / MART_FILE).is_file():
+        raise ReleaseError(
+            f"the current release {release_id} is not there / 当前版本的文件不存在",
+            file=releases.current,
+            remedy="move the pointer to another release: qutong release rollback ID",
+        )
+    return release_id
+
+
+def pinned(releases_dir: Path) -> str | None:
+    """The release a rollback holds the pointer on; None when nothing does."""
+    path = Releases(releases_dir).pin
+    if not path.exists():
+        return None
+    try:
+        return checked_release_id(json.loads(path.read_text(encoding="utf-8"))["release_id"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ReleaseError(
+            "the pin cannot be read / 固定标记无法读取",
+            file=path,
+            remedy="roll back again, or release the pin: qutong release unpin",
+        ) from error
+
+
+def list_releases(releases_dir: Path) -> list[ReleaseInfo]:
+    """All complete releases, the oldest first."""
+    releases = Releases(releases_dir)
+    if not releases.root.is_dir():
+        return []
+    pointed, pin = _link_target(releases), pinned(releases_dir)
+    found = []
+    for path in releases.root.iterdir():
+        hidden = path.name.startswith(".") or path.is_symlink()
+        if hidden or not (path / MANIFEST_FILE).is_file():
+            continue
+        if releases.publishing(path.name).exists() and path.name != pointed:
+            continue
+        manifest = _manifest(path)
+        found.append(
+            ReleaseInfo(
+                release_id=path.name,
+                path=path,
+                release_time=manifest.get("release_time", ""),
+                policy=manifest.get("policy", ""),
+                findings_total=manifest.get("findings_total", 0),
+                is_simulated=manifest.get("is_simulated", False),
+                is_current=path.name == pointed,
+                is_pinned=path.name == pin,
+            )
+        )
+    return sorted(found, key=lambda item: (item.release_time, item.release_id))
+
+
+def rollback(releases_dir: Path, release_id: str | None = None) -> str:
+    """Let readers see an older release and pin it there; runs then keep their releases unseen.
+
+    Args:
+        releases_dir: The directory of releases.
+        release_id: Where to; None is the release before the current one.
+
+    Returns:
+        The release readers see now.
+
+    Raises:
+        ReleaseError: There is no such release, or it fails its verification.
+    """
+    recover(releases_dir)
+    releases = Releases(releases_dir)
+    target = checked_release_id(release_id) if release_id else _before_current(releases_dir)
+    _check_target(releases_dir, target)
+    # The pin comes first: killed in between, the next step of any run finishes the move. The
+    # other order would let a run undo the rollback unasked.
+    write_durably(releases.pin, json.dumps({"release_id": target}) + "\n")
+    _point_at(releases, target)
+    return target
+
+
+def unpin(releases_dir: Path, *, advance: bool = False) -> str | None:
+    """Let runs move the pointer again.
+
+    Args:
+        releases_dir: The directory of releases.
+        advance: Also move it to the newest release at once, after verifying it.
+
+    Returns:
+        The release readers see now.
+
+    Raises:
+        ReleaseError: Nothing is pinned, or the newest release fails its verification.
+    """
+    releases = Releases(releases_dir)
+    if not releases.pin.exists():
+        raise ReleaseError(
+            "nothing is pinned / 当前没有固定版本",
+            file=releases.root,
+            remedy="a pin is set by: qutong release rollback",
+        )
+    newest = None
+    if advance:
+        recover(releases_dir)
+        newest = list_releases(releases_dir)[-1].release_id
+        _check_target(releases_dir, newest)
+    releases.pin.unlink()
+    fsync_path(releases.root)
+    if newest is not None:
+        _point_at(releases, newest)
+    return current(releases_dir)
+
+
+def _candidate_id(releases: Releases, candidate: Path) -> str:
+    release_id = candidate.name.removeprefix(BUILDING_PREFIX)
+    is_candidate = (
+        candidate.name.startswith(BUILDING_PREFIX)
+        and candidate.parent.resolve() == releases.root.resolve()
+        and candidate.is_dir()
+        and not candidate.is_symlink()
+    )
+    if not is_candidate:
+        raise ReleaseError(
+            "this is no candidate of this directory of releases / 不是待发布的版本",
+            file=candidate,
+            remedy=f"publish what build_candidate returned: {BUILDING_PREFIX}<id>",
+        )
+    return checked_release_id(release_id)
+
+
+def _check_verdict(release_id: str, candidate: Path, verdict_reader: VerdictReader) -> None:
+    verdict = verdict_reader(release_id)
+    if verdict is None:
+        raise _refused(candidate, "no verdict is recorded for it / 没有结论记录")
+    if verdict.release_id != release_id:
+        raise _refused(
+            candidate, f"the recorded verdict is that of {verdict.release_id} / 结论属于另一个版本"
+        )
+    if verdict.outcome != PASSED:
+        problems = "; ".join(verdict.problems)
+        raise _refused(
+            candidate,
+            f"the recorded verdict is '{verdict.outcome}' / 结论为未通过"
+            + (f": {problems}" if problems else ""),
+        )
+    if verdict.candidate_digest != directory_digest(candidate):
+        raise _refused(
+            candidate, "its files are not those the verdict was given on / 文件在判定后被改动"
+        )
+
+
+def _refused(candidate: Path, reason: str) -> ReleaseError:
+    return ReleaseError(
+        f"the candidate is not published: {reason}",
+        file=candidate,
+        remedy="the current release stays; mend the cause and run again",
+    )
+
+
+def _point_at(releases: Releases, release_id: str, *, progress: Progress | None = None) -> None:
+    """Move the pointer in one step: no reader finds it missing or half moved."""
+    aside = releases.root / f"{POINTER_PREFIX}{release_id}"
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(release_id, target_is_directory=True)
+    if progress:
+        progress("swap")
+    aside.replace(releases.current)
+    if progress:
+        progress("swapped")
+    fsync_path(releases.root)
+
+
+def _finish_publishing(releases: Releases, mark: Path) -> str:
+    """A run was killed between naming a release and moving the pointer."""
+    release_id = mark.name.removeprefix(PUBLISHING_PREFIX)
+    target = releases.root / release_id
+    if target.is_dir() and release_id != _link_target(releases) and not releases.pin.exists():
+        remove_tree(target)
+        told = f"removed {release_id}, which no reader had seen"
+    else:
+        told = f"cleared the mark of {release_id}"
+    mark.unlink()
+    return told
+
+
+def _before_current(releases_dir: Path) -> str:
+    found = list_releases(releases_dir)
+    places = [place for place, item in enumerate(found) if item.is_current]
+    if not places or places[0] == 0:
+        raise ReleaseError(
+            "there is no release before the current one / 没有更早的版本",
+            file=releases_dir,
+            remedy="see what there is: qutong release list",
+        )
+    return found[places[0] - 1].release_id
+
+
+def _check_target(releases_dir: Path, release_id: str) -> None:
+    """A release that is damaged is worse than the one readers have."""
+    path = Releases(releases_dir).release(release_id)
+    if not path.is_dir():
+        raise ReleaseError(
+            f"there is no release {release_id} / 没有这个版本",
+            file=releases_dir,
+            remedy="see what there is: qutong release list",
+        )
+    problems = verify_release(path)
+    if problems:
+        raise ReleaseError(
+            f"release {release_id} is damaged: {problems[0].file}: {problems[0].detail_en} / "
+            f"该版本已损坏：{problems[0].detail_zh}",
+            file=path,
+            remedy="choose another release; nothing has moved",
+        )
+
+
+def _link_target(releases: Releases) -> str | None:
+    if not releases.current.is_symlink():
+        return None
+    return releases.current.readlink().name
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads((path / MANIFEST_FILE).read_text(encoding="utf-8"))
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,411 @@
+"""A published figure back to where it came from: release, observation, document, file, cell, bytes.
+
+Belongs here: following that path and printing it. Does not belong here: judging the figure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from orchestration.errors import QutongError
+from orchestration.serve.reading import CurrentRelease, current_release, literal, open_mart
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Language = Literal["zh", "en"]
+BytesState = Literal["verified", "changed", "missing"]
+
+MIN_PREFIX = 6
+MAX_FIGURES = 10
+
+
+@dataclass(frozen=True)
+class Selector:
+    """Which figure: an observation id (or a unique beginning of it), or filters.
+
+    ``indicator`` is a code or a part of a name in either language, ``region`` a code or a name,
+    ``period`` as published. Filters choose figures in force; where none is, past ones.
+    """
+
+    observation_id: str | None = None
+    indicator: str | None = None
+    period: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True)
+class Vintage:
+    """One state of a figure and the time it was the known one."""
+
+    observation_id: str
+    value: Decimal | None
+    qualifier: str
+    estimate_stage: str
+    known_from: date
+    known_to: date | None
+    delivery_place: str
+    is_this: bool
+
+
+@dataclass(frozen=True)
+class Document:
+    """The document a figure was published in."""
+
+    source_document: str
+    title_zh: str
+    title_en: str
+    issuer: str
+    published: str
+    citation: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The file a figure came in, and whether the archive still has its bytes."""
+
+    data_set_id: str
+    file_name: str
+    place: str
+    receipt_sha256: str
+    archived_at: Path
+    bytes_state: BytesState
+
+
+@dataclass(frozen=True)
+class TracedFigure:
+    """One figure with everything behind it."""
+
+    observation: Mapping[str, Any]
+    vintages: tuple[Vintage, ...]
+    document: Document
+    delivery: Delivery
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The answer: figures traced (at most ``MAX_FIGURES``) of those that matched."""
+
+    release_id: str
+    release_time: str
+    policy: str
+    figures: tuple[TracedFigure, ...]
+    matched: int
+
+
+def trace(releases_dir: Path, archive_dir: Path, selector: Selector) -> Trace:
+    """Follow a figure of the current release back to the archived bytes.
+
+    Args:
+        releases_dir: The directory of releases.
+        archive_dir: The archive, with ``objects/<first two digits>/<sha256>`` in it.
+        selector: Which figure.
+
+    Raises:
+        QutongError: No figure matches, an id's beginning is too short or not unique.
+    """
+    import duckdb
+
+    release = current_release(releases_dir)
+    con = open_mart(release)
+    try:
+        rows = _find(con, selector)
+        states: dict[str, BytesState] = {}
+        figures = tuple(
+            _traced(con, release, archive_dir, row, states) for row in rows[:MAX_FIGURES]
+        )
+    except duckdb.Error as error:
+        raise QutongError(
+            f"the release cannot answer: {error}",
+            file=release.path,
+            remedy="check it: qutong release verify",
+        ) from error
+    finally:
+        con.close()
+    return Trace(
+        release.release_id,
+        str(release.manifest.get("release_time", "")),
+        str(release.manifest.get("policy", "")),
+        figures,
+        len(rows),
+    )
+
+
+def render_text(trace: Trace, language: Language = "zh") -> str:
+    """The trace for a person, from the release down to the bytes."""
+    zh = language == "zh"
+    blocks = [_render_figure(trace, figure, zh) for figure in trace.figures]
+    if trace.matched > len(trace.figures):
+        blocks.append(
+            f"共 {trace.matched} 个符合，显示前 {len(trace.figures)} 个；请加条件。\n"
+            if zh
+            else f"{trace.matched} match, the first {len(trace.figures)} are shown; narrow it.\n"
+        )
+    return "\n".join(blocks)
+
+
+def _find(con: DuckDBPyConnection, selector: Selector) -> list[dict[str, Any]]:
+    if selector.observation_id is not None:
+        return _find_by_id(con, selector.observation_id.strip())
+    conditions = []
+    if selector.indicator:
+        wanted = literal(selector.indicator.strip())
+        conditions.append(
+            f"(indicator_code = {wanted} or contains(indicator_name_zh, {wanted}) "
+            f"or contains(lower(indicator_name_en), lower({wanted})))"
+        )
+    if selector.period:
+        conditions.append(f"period = {literal(selector.period.strip())}")
+    if selector.region:
+        region = literal(selector.region.strip())
+        conditions.append(f"(region_code = {region} or region_name_zh = {region})")
+    if not conditions:
+        raise QutongError(
+            "no figure is named / 没有指定数字",
+            remedy="give an observation id, or an indicator, a period, a region",
+        )
+    rows = _observations(con, " and ".join(conditions))
+    exact = [row for row in rows if row["indicator_code"] == (selector.indicator or "").strip()]
+    rows = exact or rows
+    if not rows:
+        raise QutongError(
+            "no figure matches / 没有符合的数字",
+            remedy='see what there is: qutong sql "from core.observation select '
+            'distinct indicator_code, indicator_name_zh, region_code, period"',
+        )
+    return [row for row in rows if row["known_to"] is None] or rows
+
+
+def _find_by_id(con: DuckDBPyConnection, beginning: str) -> list[dict[str, Any]]:
+    if len(beginning) < MIN_PREFIX:
+        raise QutongError(
+            f"{beginning!r} is too short / 编号太短",
+            remedy=f"give at least {MIN_PREFIX} characters of the observation id",
+        )
+    rows = _observations(con, f"starts_with(observation_id, {literal(beginning)})")
+    rows = [row for row in rows if row["observation_id"] == beginning] or rows
+    if not rows:
+        raise QutongError(
+            f"no observation begins with {beginning!r} / 没有这个编号",
+            remedy='find it: qutong sql "select observation_id from core.observation where …"',
+        )
+    if len(rows) > 1:
+        ids = ", ".join(sorted(row["observation_id"] for row in rows)[:5])
+        raise QutongError(
+            f"{len(rows)} observations begin with {beginning!r}: {ids} / 编号不唯一",
+            remedy="give more characters",
+        )
+    return rows
+
+
+def _observations(con: DuckDBPyConnection, condition: str) -> list[dict[str, Any]]:
+    cursor = con.execute(
+        f"""
+        select * from core.observation where {condition}
+        order by indicator_code, region_code, period_start, period, is_headline desc,
+            data_set_id, known_from, observation_id
+        """
+    )
+    names = [item[0] for item in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _traced(
+    con: DuckDBPyConnection,
+    release: CurrentRelease,
+    archive_dir: Path,
+    row: dict[str, Any],
+    states: dict[str, BytesState],
+) -> TracedFigure:
+    return TracedFigure(
+        observation=row,
+        vintages=_vintages(con, row),
+        document=_document(con, row["source_document"]),
+        delivery=_delivery(release, archive_dir, row, states),
+    )
+
+
+# What makes two observations states of one figure: its key, with the place it is printed in.
+_KEY = (
+    "data_set_id",
+    "indicator_code",
+    "scope",
+    "region_code",
+    "period",
+    "period_kind",
+    "basis",
+    "price_basis",
+    "breakdown",
+    "source_document",
+    "source_place",
+)
+
+
+def _vintages(con: DuckDBPyConnection, row: dict[str, Any]) -> tuple[Vintage, ...]:
+    """Every state of the figure, the oldest first."""
+    condition = " and ".join(
+        f"{name} is not distinct from {_value_literal(row[name])}" for name in _KEY
+    )
+    rows = con.execute(
+        f"""
+        select
+            observation_id, value, qualifier, estimate_stage, known_from, known_to,
+            delivery_place,
+            observation_id = {literal(row["observation_id"])} as is_this
+        from core.observation
+        where {condition}
+        order by known_from, known_to nulls last, observation_id
+        """
+    ).fetchall()
+    return tuple(Vintage(*item) for item in rows)
+
+
+def _value_literal(text: str | None) -> str:
+    return "null" if text is None else literal(text)
+
+
+def _document(con: DuckDBPyConnection, source_document: str | None) -> Document:
+    row = con.execute(
+        f"""
+        select source_document, title_zh, title_en, issuer, published, citation, address
+        from core.source_document where source_document = {_value_literal(source_document)}
+        """
+    ).fetchone()
+    if row is None:
+        return Document(source_document or "", "", "", "", "", "", "")
+    return Document(*(value or "" for value in row))
+
+
+def _delivery(
+    release: CurrentRelease,
+    archive_dir: Path,
+    row: dict[str, Any],
+    states: dict[str, BytesState],
+) -> Delivery:
+    sha256, data_set_id = row["receipt_sha256"], row["data_set_id"]
+    names = [
+        str(item["file_name"])
+        for item in release.manifest.get("inputs", [])
+        if (item["receipt_sha256"], item["data_set_id"]) == (sha256, data_set_id)
+    ]
+    archived_at = archive_dir / "objects" / sha256[:2] / sha256
+    if sha256 not in states:
+        states[sha256] = _bytes_state(archived_at, sha256)
+    return Delivery(
+        data_set_id,
+        names[0] if names else "",
+        row["delivery_place"] or "",
+        sha256,
+        archived_at,
+        states[sha256],
+    )
+
+
+def _bytes_state(path: Path, sha256: str) -> BytesState:
+    if not path.is_file():
+        return "missing"
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    return "verified" if found == sha256 else "changed"
+
+
+_QUALIFIERS = {
+    "exceeded": ("超过", "above"),
+    "at_least": ("不低于", "at least"),
+    "under": ("低于", "under"),
+    "at_most": ("不超过", "at most"),
+    "approx": ("约", "about"),
+}
+_BYTES = {
+    "verified": ("在档，哈希已核对", "archived, hash verified"),
+    "changed": ("在档，但内容与哈希不符！", "archived, but the bytes do not have this hash!"),
+    "missing": ("不在档案中！", "not in the archive!"),
+}
+
+
+def _render_figure(trace: Trace, figure: TracedFigure, zh: bool) -> str:
+    side = 0 if zh else 1
+    row, document, delivery = figure.observation, figure.document, figure.delivery
+    name = row["indicator_name_zh" if zh else "indicator_name_en"] or row["indicator_code"]
+    notes = [
+        text
+        for flag, text in (
+            (row["is_simulated"], ("模拟数据", "simulated")[side]),
+            (row["is_headline"], ("首选数字", "headline figure")[side]),
+            (row["is_period_inferred"], ("时期为推断", "period inferred")[side]),
+        )
+        if flag
+    ]
+    title = document.title_zh if zh else document.title_en or document.title_zh
+    facts: list[tuple[str, str]] = [
+        (
+            ("版本", "Release")[side],
+            f"{trace.release_id}  {trace.release_time}  policy {trace.policy}",
+        ),
+        (
+            ("数字", "Figure")[side],
+            f"{name} ({row['indicator_code']})  {row['region_name_zh']} {row['region_code']}  "
+            f"{row['period']}  {row['basis']}",
+        ),
+        (
+            ("数值", "Value")[side],
+            f"{_value(row['value'], row['qualifier'], side)} {row['unit'] or ''}".rstrip()
+            + (f"  [{', '.join(notes)}]" if notes else ""),
+        ),
+        (
+            ("原文", "As printed")[side],
+            f"{row['value_printed'] or ''} {row['unit_printed'] or ''}".strip(),
+        ),
+        (("编号", "Id")[side], str(row["observation_id"])),
+        *(
+            (("历史", "Vintages")[side] if place == 0 else "", _vintage(vintage, side))
+            for place, vintage in enumerate(figure.vintages)
+        ),
+        (
+            ("文件出处", "Document")[side],
+            ", ".join(part for part in (title, document.issuer, document.published) if part)
+            or document.source_document,
+        ),
+        (("文中位置", "Place in it")[side], str(row["source_place"] or "–")),
+    ]
+    if document.address:
+        facts.append((("网址", "Address")[side], document.address))
+    facts += [
+        (("交付", "Delivery")[side], f"{delivery.data_set_id}  {delivery.file_name}".rstrip()),
+        (("单元格", "Cell")[side], delivery.place or "–"),
+        (("回执", "Receipt")[side], f"sha256 {delivery.receipt_sha256}"),
+        (
+            ("原始字节", "Bytes")[side],
+            f"{_BYTES[delivery.bytes_state][side]}  {delivery.archived_at}",
+        ),
+    ]
+    width = 8 if zh else 12
+    return "".join(
+        f"{label}{' ' * (width - len(label) * (2 if zh else 1))}  {value}\n"
+        for label, value in facts
+    )
+
+
+def _vintage(vintage: Vintage, side: int) -> str:
+    until = vintage.known_to.isoformat() if vintage.known_to else ("至今", "now")[side]
+    mark = ("  ← 本条", "  ← this one")[side] if vintage.is_this else ""
+    return (
+        f"{vintage.known_from} – {until}  {_value(vintage.value, vintage.qualifier, side)}  "
+        f"{vintage.estimate_stage}{mark}"
+    )
+
+
+def _value(value: Decimal | None, qualifier: str, side: int) -> str:
+    if value is None:
+        return ("缺", "missing")[side]
+    text = format(value, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    words = _QUALIFIERS.get(qualifier)
+    return f"{words[side]} {text}" if words else text

@@ -1,0 +1,193 @@
+"""A wrong declaration fails at load and names file, key and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.declarations import load_declarations, validate_file
+from orchestration.errors import DeclarationError
+from orchestration.settings import Settings, load_settings
+from orchestration.spec import DataSet, last_day
+
+pytestmark = pytest.mark.core
+
+PROFILE = Path("raw/datasets/profile/yunxi-profile.yml")
+INVESTMENT = Path("raw/datasets/investment/yunxi-investment.yml")
+
+
+def spoil(project: Settings, file: Path, old: str, new: str) -> DeclarationError:
+    path = project.project / file
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) >= 1
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DeclarationError) as caught:
+        load_declarations(load_settings(project.project))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "place", "what", "remedy"),
+    [
+        (PROFILE, "owner:", "onwer:", "onwer", "unknown key 'onwer'", "did you mean 'owner'?"),
+        (
+            PROFILE,
+            "    source_place: 章节",
+            "    source_plase: 章节",
+            "layout.columns.source_plase",
+            "unknown key 'source_plase'",
+            "did you mean 'source_place'?",
+        ),
+        (PROFILE, "owner: 综合科 / General section\n", "", "owner", "missing", "add 'owner'"),
+        (
+            PROFILE,
+            "base_unit: 万人",
+            "base_unit: 万 人",
+            "indicators.residents.base_unit",
+            "unknown unit '万 人'",
+            "did you mean '万人'?",
+        ),
+        (
+            PROFILE,
+            "grade: official",
+            "grade: offical",
+            "origin.documents.yunxi-bulletin.grade",
+            "unknown grade 'offical'",
+            "did you mean 'official'?",
+        ),
+        (PROFILE, "measure: count", "measure: cuont", "indicators.3.measure", "Input should", ""),
+        (
+            PROFILE,
+            "- code: schools",
+            "- code: residents",
+            "top level",
+            "'residents' is declared twice",
+            "",
+        ),
+        (
+            PROFILE,
+            "growth_of: [{to: gdp}]",
+            "growth_of: [{to: gdb}]",
+            "indicators.gdp_growth.growth_of",
+            "nobody defines",
+            "",
+        ),
+        (PROFILE, "published: 2025-02\n", "published: 2025-13\n", "published", "month must be", ""),
+        (PROFILE, "    period: 期间\n", "", "layout.columns.period", "which period", "column"),
+        (PROFILE, "id: yunxi-profile", "id: yunxi-pro", "id", "declares 'yunxi-pro'", "belongs in"),
+        (PROFILE, "id: yunxi-profile", "id: [", "line", "not valid YAML", "mend the line"),
+        (PROFILE, "theme: profile", "theme: profile\ntheme: plan", "line 5", "stands twice", ""),
+        (
+            INVESTMENT,
+            "column: growth",
+            "column: grwoth",
+            "indicators.fai_growth.column",
+            "unknown column key 'grwoth'",
+            "did you mean 'growth'?",
+        ),
+        (INVESTMENT, "carries: unit, of: value", "carries: unti", "carries", "Input should", ""),
+        (INVESTMENT, "  stub: 指标\n", "", "layout.stub", "is missing", "add 'stub'"),
+        (
+            INVESTMENT,
+            "- code: fai\n    name: {zh: 固定资产投资, en: Fixed-asset investment}",
+            "- code: gdp\n    name: {zh: 固定资产投资, en: Fixed-asset investment}",
+            "indicators.gdp",
+            "defined in",
+            "define it once",
+        ),
+        (
+            INVESTMENT,
+            "region: 云溪区",
+            "region: 云西区",
+            "layout.constants.region",
+            "云西区",
+            "云溪区",
+        ),
+    ],
+)
+def test_mistakes(
+    project: Settings, file: Path, old: str, new: str, place: str, what: str, remedy: str
+) -> None:
+    error = spoil(project, file, old, new)
+    assert error.file is not None
+    assert place in (error.place or "")
+    assert what in error.what
+    assert remedy in (error.remedy or "")
+
+
+def test_the_file_named_is_the_one_to_mend(project: Settings) -> None:
+    error = spoil(project, PROFILE, "owner:", "onwer:")
+    assert error.file == str(project.project / PROFILE)
+    assert error.render().splitlines() == [
+        f"{project.project / PROFILE}, onwer: unknown key 'onwer' (and 1 more)",
+        "  → did you mean 'owner'?",
+    ]
+
+
+def test_a_reference_takes_the_definition_from_where_it_stands(project: Settings) -> None:
+    path = project.project / INVESTMENT
+    text = path.read_text(encoding="utf-8") + "  - {code: gdp, labels: [生产总值], column: value}\n"
+    path.write_text(text, encoding="utf-8")
+    declared = load_declarations(project).get("yunxi-investment")
+    indicator = declared.data_set.indicators[-1]
+    assert (indicator.title.zh, indicator.labels, indicator.base_unit) == (
+        "地区生产总值",
+        ("生产总值",),
+        "亿元",
+    )
+    assert "gdp" not in declared.defined
+
+
+def test_a_word_may_not_mean_two_codes(project: Settings) -> None:
+    path = project.raw / "codelists" / "regions.csv"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(",云山区", ",云溪区"), encoding="utf-8"
+    )
+    with pytest.raises(DeclarationError, match="means both '990101' and '990102'"):
+        load_declarations(project)
+
+
+def test_the_district_must_be_a_known_region(project: Settings) -> None:
+    path = project.raw / "district.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("990101", "990199"), encoding="utf-8")
+    with pytest.raises(DeclarationError, match="not a known region"):
+        load_declarations(load_settings(project.project))
+
+
+def test_no_district_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUTONG_PROJECT", str(tmp_path))
+    with pytest.raises(DeclarationError, match="raw/district.yml is missing"):
+        load_settings()
+
+
+def test_one_file_can_be_checked_alone(project: Settings) -> None:
+    assert validate_file(project.project / PROFILE, project).id == "yunxi-profile"
+
+
+def test_every_key_of_a_declaration_is_in_its_schema() -> None:
+    schema = DataSet.model_json_schema()
+    assert schema["additionalProperties"] is False
+    assert set(schema["required"]) == {
+        "id",
+        "title",
+        "theme",
+        "owner",
+        "origin",
+        "delivery",
+        "layout",
+        "indicators",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("2024", "2024-12-31"), ("2024-02", "2024-02-29"), ("2024-12", "2024-12-31")],
+)
+def test_a_date_known_to_the_month_is_its_last_day(text: str, day: str) -> None:
+    assert last_day(text).isoformat() == day
+
+
+def test_the_shipped_declarations_load() -> None:
+    declarations = load_declarations(load_settings(Path(__file__)))
+    assert (len(declarations.data_sets), len(declarations.definitions)) == (22, 455)

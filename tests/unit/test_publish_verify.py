@@ -1,0 +1,281 @@
+"""Verification: each thing that can be wrong with a release, and the rule that says so.
+
+Belongs here: one spoiled release per rule. Does not belong here: what follows from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.publish.verify import RULES, verify_release
+from tests.unit.test_publish_world import build, make_work_db, prepared, unsealed
+
+
+@pytest.fixture
+def candidate(tmp_path: Path) -> Path:
+    return unsealed(prepared(tmp_path))
+
+
+def rules(path: Path, work_db: Path | None = None) -> set[str]:
+    return {problem.rule_id for problem in verify_release(path, work_db)}
+
+
+def rewrite(candidate: Path, name: str, old: bytes, new: bytes) -> None:
+    """Change a file and the manifest with it, as somebody who knows the layout would."""
+    content = (candidate / name).read_bytes()
+    assert old in content
+    (candidate / name).write_bytes(content.replace(old, new))
+    rehash(candidate, name)
+
+
+def rehash(candidate: Path, name: str) -> None:
+    manifest = json.loads((candidate / "manifest.json").read_text(encoding="utf-8"))
+    content = (candidate / name).read_bytes()
+    for entry in manifest["files"]:
+        if entry["path"] == name:
+            entry["sha256"] = hashlib.sha256(content).hexdigest()
+            entry["size_bytes"] = len(content)
+    text = json.dumps(manifest, ensure_ascii=False, indent=2)
+    (candidate / "manifest.json").write_text(text, encoding="utf-8")
+
+
+def change_mart(candidate: Path, sql: str) -> None:
+    with duckdb.connect(str(candidate / "mart.duckdb")) as con:
+        con.execute(sql)
+
+
+def test_the_rules_are_these() -> None:
+    assert RULES == (
+        "release.hash-mismatch",
+        "release.contract-broken",
+        "release.row-count-differs",
+        "release.row-hash-differs",
+        "release.dictionary-incomplete",
+        "release.unsafe-cell",
+        "release.unlabelled-simulated",
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "csv/core/observation.csv",
+        "parquet/core/observation.parquet",
+        "quality/report.html",
+        "quality/report.json",
+        "datapackage.json",
+    ],
+)
+def test_a_changed_byte(candidate: Path, name: str) -> None:
+    content = bytearray((candidate / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (candidate / name).write_bytes(bytes(content))
+
+    found = [p for p in verify_release(candidate) if p.rule_id == "release.hash-mismatch"]
+
+    assert [problem.file for problem in found] == [name]
+    assert found[0].detail_en == "the bytes do not have the hash the manifest states"
+
+
+@pytest.mark.parametrize(
+    "name", ["csv/core/data_set.csv", "quality/report.html", "mart.duckdb", "manifest.json"]
+)
+def test_a_missing_file(candidate: Path, name: str) -> None:
+    (candidate / name).unlink()
+
+    assert "release.hash-mismatch" in rules(candidate)
+
+
+@pytest.mark.parametrize("name", ["more.csv", "mart.duckdb.wal", "csv/core/more.csv"])
+def test_a_file_beside_the_release(candidate: Path, name: str) -> None:
+    (candidate / name).write_bytes(b"")
+
+    assert "release.hash-mismatch" in rules(candidate)
+
+
+def test_a_link_in_place_of_a_file(candidate: Path, tmp_path: Path) -> None:
+    name = "csv/core/data_set.csv"
+    (candidate / name).rename(tmp_path / "elsewhere.csv")
+    (candidate / name).symlink_to(tmp_path / "elsewhere.csv")
+
+    assert rules(candidate) == {"release.hash-mismatch"}
+
+
+def test_a_broken_database(candidate: Path) -> None:
+    (candidate / "mart.duckdb").write_bytes(b"not a database")
+
+    assert rules(candidate) == {"release.hash-mismatch"}
+
+
+def test_a_manifest_of_another_release(candidate: Path) -> None:
+    moved = candidate.rename(candidate.with_name("r9"))
+
+    assert rules(moved) == {"release.hash-mismatch"}
+
+
+def test_a_manifest_with_another_policy(candidate: Path) -> None:
+    path = candidate / "manifest.json"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"policy": "demo"', '"policy": "bureau"'), encoding="utf-8")
+
+    assert rules(candidate) == {"release.hash-mismatch"}
+
+
+def test_a_hash_in_release_file_that_is_another(candidate: Path) -> None:
+    rewrite(candidate, "quality/report.json", b"60 + 41", b"61 + 41")
+
+    assert rules(candidate) == {"release.hash-mismatch"}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "alter table core.data_set add column more varchar",
+        "alter table core.data_set alter is_simulated type varchar",
+        "alter table core.data_set rename title_zh to title_cn",
+        "create table core.more (a varchar)",
+        "create table main.more (a varchar)",
+        "drop table quality.rule",
+        "drop macro table core.as_of",
+        "create or replace macro core.as_of(t) as table select * from core.observation",
+        "alter table core.data_set alter data_set_id drop not null",
+    ],
+)
+def test_a_database_that_breaks_its_contract(candidate: Path, sql: str) -> None:
+    change_mart(candidate, sql)
+
+    assert "release.contract-broken" in rules(candidate)
+
+
+def test_a_csv_header_that_breaks_the_contract(candidate: Path) -> None:
+    rewrite(candidate, "csv/core/data_set.csv", b"title_zh,", b"title_cn,")
+
+    assert "release.contract-broken" in rules(candidate)
+
+
+def test_a_csv_without_the_mark_of_its_encoding(candidate: Path) -> None:
+    rewrite(candidate, "csv/core/data_set.csv", b"\xef\xbb\xbf", b"")
+
+    assert "release.contract-broken" in rules(candidate)
+
+
+def test_a_parquet_file_with_another_type(candidate: Path) -> None:
+    name = "parquet/core/data_set.parquet"
+    with duckdb.connect() as con:
+        con.execute(
+            f"copy (select * replace (is_simulated::varchar as is_simulated) "
+            f"from read_parquet('{candidate}/{name}')) to '{candidate}/{name}.new' "
+            "(format parquet)"
+        )
+    (candidate / f"{name}.new").replace(candidate / name)
+    rehash(candidate, name)
+
+    assert "release.contract-broken" in rules(candidate)
+
+
+def test_a_row_less_in_the_database(candidate: Path) -> None:
+    change_mart(candidate, "delete from core.observation where observation_id = 'bbbbbb01ffff'")
+
+    found = [p for p in verify_release(candidate) if p.rule_id == "release.row-count-differs"]
+
+    assert found[0].file == "mart.duckdb: core.observation"
+    assert found[0].detail_en == "3 rows where the manifest has 4"
+    assert found[0].detail_zh == "3 行，清单为 4 行"
+
+
+def test_another_value_in_the_database(candidate: Path) -> None:
+    change_mart(candidate, "update core.observation set value = value + 0.00000001")
+
+    assert rules(candidate) == {"release.row-hash-differs"}
+
+
+def test_a_row_less_in_csv(candidate: Path) -> None:
+    rewrite(candidate, "csv/investment/project_pipeline.csv", b"990101,2025,7,,-0.25\n", b"")
+
+    assert "release.row-count-differs" in rules(candidate)
+
+
+def test_another_value_in_csv(candidate: Path) -> None:
+    rewrite(candidate, "csv/investment/project_pipeline.csv", b"40.5", b"40.6")
+
+    assert "release.row-hash-differs" in rules(candidate)
+
+
+def test_a_release_that_differs_from_the_marts(candidate: Path, tmp_path: Path) -> None:
+    other = make_work_db(
+        tmp_path / "other.duckdb",
+        extra_sql="update core.observation set value = 1 where value = 102;"
+        "delete from quality.quarantine",
+    )
+
+    assert rules(candidate) == set()
+    assert rules(candidate, other) == {"release.row-hash-differs", "release.row-count-differs"}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "update meta.column_dictionary set description_en = '' where column_name = 'value'",
+        "update meta.column_dictionary set description_zh = null where column_name = 'value'",
+        "update meta.schema_dictionary set title_en = ' ' where table_name = 'rule'",
+        "update meta.schema_dictionary set grain_zh = '' where table_name = 'rule'",
+    ],
+)
+def test_what_is_not_documented_in_both_languages(candidate: Path, sql: str) -> None:
+    change_mart(candidate, sql)
+
+    assert rules(candidate) == {"release.dictionary-incomplete", "release.row-hash-differs"}
+
+
+def test_a_comment_that_is_missing(candidate: Path) -> None:
+    change_mart(candidate, "comment on column core.observation.value is null")
+
+    assert rules(candidate) == {"release.dictionary-incomplete"}
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-x", "@SUM", "\t=1", "\r=1", "＝1"])
+def test_a_cell_that_could_be_a_formula(candidate: Path, cell: str) -> None:
+    rewrite(
+        candidate,
+        "csv/core/data_set.csv",
+        "演示".encode(),
+        f'"{cell}"'.encode(),
+    )
+
+    assert "release.unsafe-cell" in rules(candidate)
+
+
+def test_a_number_that_is_none(candidate: Path) -> None:
+    rewrite(candidate, "csv/investment/project_pipeline.csv", b"40.5", b"=40.5")
+
+    assert "release.unsafe-cell" in rules(candidate)
+
+
+def test_what_the_builder_writes_is_never_a_formula(tmp_path: Path) -> None:
+    cells = ("=1+1", "+1", "-x", "@SUM", "\t=1", "\r\n=1", "＝1")
+    rows = ", ".join(f"('rule-{place}', '{cell}', 'x')" for place, cell in enumerate(cells))
+    candidate = build(
+        tmp_path,
+        extra_sql=f"insert into quality.rule (rule_id, title_zh, title_en) values {rows}",
+    )
+    text = (candidate / "csv/quality/rule.csv").read_bytes().decode("utf-8-sig")
+
+    assert rules(candidate) == set()
+    assert all(f"'{cell}" in text for cell in cells)
+
+
+def test_a_row_of_a_simulated_data_set_that_does_not_say_so(tmp_path: Path) -> None:
+    candidate = build(tmp_path, extra_sql="update core.observation set is_simulated = false")
+
+    assert rules(candidate) == {"release.unlabelled-simulated"}
+
+
+def test_a_report_that_hides_the_simulation(candidate: Path) -> None:
+    rewrite(candidate, "quality/report.html", "模拟数据".encode(), "数据".encode())
+
+    assert "release.unlabelled-simulated" in rules(candidate)

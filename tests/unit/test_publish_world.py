@@ -1,0 +1,370 @@
+"""A small invented district as the marts leave it, and proof that it makes a good release.
+
+Belongs here: the work database other tests of publishing and serving build on. Does not belong
+here: what goes wrong with a release (test_publish_verify, test_publish_pointer).
+"""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import stat
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import duckdb
+
+from orchestration.publish.build import ReleaseInput, build_candidate
+from orchestration.publish.durable import remove_tree
+from orchestration.publish.verify import verify_release
+
+TIME = datetime(2026, 4, 1, 9, 30)
+BYTES = b"indicator,value\nfai,-5.25\n"
+SHA = "f9498cf97f295eed287e88c044a3bc1ad84e22843918715d1c96ff1f0fae4ae2"
+
+# table -> (key, columns as "name type [not null]")
+TABLES: dict[str, tuple[str, Sequence[str]]] = {
+    "core.observation": (
+        "observation_id",
+        (
+            "observation_id varchar not null",
+            "data_set_id varchar not null",
+            "indicator_code varchar not null",
+            "indicator_name_zh varchar",
+            "indicator_name_en varchar",
+            "region_code varchar",
+            "region_name_zh varchar",
+            "period varchar",
+            "period_start date",
+            "period_end date",
+            "period_kind varchar",
+            "basis varchar",
+            "scope varchar",
+            "price_basis varchar",
+            "breakdown varchar",
+            "value decimal(30,8)",
+            "unit varchar",
+            "value_printed varchar",
+            "unit_printed varchar",
+            "qualifier varchar",
+            "estimate_stage varchar",
+            "known_from date",
+            "known_to date",
+            "is_headline boolean",
+            "is_period_inferred boolean",
+            "is_simulated boolean",
+            "source_document varchar",
+            "source_place varchar",
+            "delivery_place varchar",
+            "receipt_sha256 varchar",
+        ),
+    ),
+    "core.data_set": (
+        "data_set_id",
+        (
+            "data_set_id varchar not null",
+            "title_zh varchar",
+            "title_en varchar",
+            "is_simulated boolean",
+        ),
+    ),
+    "core.source_document": (
+        "source_document",
+        (
+            "source_document varchar not null",
+            "title_zh varchar",
+            "title_en varchar",
+            "issuer varchar",
+            "published varchar",
+            "citation varchar",
+            "licence varchar",
+            "address varchar",
+        ),
+    ),
+    "investment.project_pipeline": (
+        "region_code, period",
+        (
+            "region_code varchar not null",
+            "period varchar not null",
+            "projects integer",
+            "completion_rate_pct decimal(9,2)",
+            "residual decimal(2,2)",
+        ),
+    ),
+    "quality.rule": (
+        "rule_id",
+        (
+            "rule_id varchar not null",
+            "title_zh varchar",
+            "title_en varchar",
+            "guidance_zh varchar",
+            "guidance_en varchar",
+        ),
+    ),
+    "quality.finding": (
+        "finding_id",
+        (
+            "finding_id varchar not null",
+            "rule_id varchar",
+            "gate varchar",
+            "severity varchar",
+            "data_set_id varchar",
+            "indicator_code varchar",
+            "region_code varchar",
+            "period varchar",
+            "place_a varchar",
+            "place_b varchar",
+            "arithmetic varchar",
+            "message_zh varchar",
+            "message_en varchar",
+        ),
+    ),
+    "quality.conservation": (
+        "delivery_id",
+        (
+            "delivery_id varchar not null",
+            "data_set_id varchar",
+            "file_name varchar",
+            "delivered_on date",
+            "counted_unit varchar",
+            "cells_read bigint",
+            "cells_accepted bigint",
+            "cells_quarantined bigint",
+            "cells_non_data bigint",
+            "verdict varchar",
+            "refused_by varchar",
+            "reason_zh varchar",
+            "reason_en varchar",
+            "is_simulated boolean",
+        ),
+    ),
+    "quality.quarantine": (
+        "quarantine_id",
+        ("quarantine_id varchar not null", "data_set_id varchar", "rule_id varchar"),
+    ),
+    "quality.validation_run": (
+        "gate, rule_id",
+        ("rule_id varchar not null", "gate varchar not null", "outcome varchar"),
+    ),
+    "meta.release": (
+        "release_id",
+        (
+            "release_id varchar not null",
+            "release_time timestamp",
+            "policy varchar",
+            "district_name_zh varchar",
+            "district_name_en varchar",
+        ),
+    ),
+    "meta.release_file": (
+        "path",
+        (
+            "path varchar not null",
+            "kind varchar",
+            "size_bytes bigint",
+            "sha256 varchar",
+            "row_count bigint",
+        ),
+    ),
+    "meta.schema_dictionary": (
+        "schema_name, table_name",
+        (
+            "schema_name varchar not null",
+            "table_name varchar not null",
+            "title_zh varchar",
+            "title_en varchar",
+            "grain_zh varchar",
+            "grain_en varchar",
+            "primary_key varchar",
+        ),
+    ),
+    "meta.column_dictionary": (
+        "schema_name, table_name, column_name",
+        (
+            "schema_name varchar not null",
+            "table_name varchar not null",
+            "column_name varchar not null",
+            "ordinal integer",
+            "data_type varchar",
+            "description_zh varchar",
+            "description_en varchar",
+            "unit varchar",
+            "is_nullable boolean",
+        ),
+    ),
+}
+
+ROWS = f"""
+insert into core.data_set values
+    ('fai_year', '固定资产投资', 'Fixed-asset investment', false),
+    ('tour', '演示', 'Tour', true);
+insert into core.source_document values
+    ('doc_a', '年度公报', 'Annual bulletin', '统计局', '2026-03', '第 3 页', 'open', 'https://example.invalid/a');
+insert into core.observation values
+    ('aaaaaa01ffff', 'fai_year', 'fai_total', '固定资产投资', 'Fixed-asset investment', '990101',
+     '甲区', '2025', '2025-01-01', '2025-12-31', 'annual', 'current', 'all', 'current_price', '_T',
+     101.50, '亿元', '101.5', '亿元', 'exact', 'preliminary', '2026-01-20', '2026-03-01', false,
+     false, false, 'doc_a', '一、投资', 'fai.xlsx!表1!B4', '{SHA}'),
+    ('aaaaaa02ffff', 'fai_year', 'fai_total', '固定资产投资', 'Fixed-asset investment', '990101',
+     '甲区', '2025', '2025-01-01', '2025-12-31', 'annual', 'current', 'all', 'current_price', '_T',
+     102.00, '亿元', '102', '亿元', 'exact', 'final', '2026-03-01', null, true,
+     false, false, 'doc_a', '一、投资', 'fai.xlsx!表1!B4', '{SHA}'),
+    ('bbbbbb01ffff', 'fai_year', 'fai_growth', '投资增速', 'Growth of investment', '990101',
+     '甲区', '2025', '2025-01-01', '2025-12-31', 'annual', 'yoy', 'all', 'current_price', '_T',
+     -5.25, '%', '-5.25', '%', 'exceeded', 'final', '2026-03-01', null, true,
+     true, false, 'doc_a', '一、投资', 'fai.xlsx!表1!B5', '{SHA}'),
+    ('cccccc01ffff', 'tour', 'fai_growth', '=cmd|calc', '', '990101',
+     '甲区', '2026', '2026-01-01', '2026-12-31', 'annual', 'yoy', 'all', 'current_price', '_T',
+     null, '%', '', null, 'exact', 'flash', '2026-03-01', null, true,
+     false, true, 'doc_b', null, 'a,"b"', '{"0" * 64}');
+insert into investment.project_pipeline values
+    ('990102', '2025', 12, 40.50, 0.5), ('990101', '2025', 7, null, -0.25);
+insert into quality.rule values
+    ('relation.sum', '分项之和', 'Sum of parts', '请核对。', 'Check it.');
+insert into quality.finding values
+    ('f2', 'relation.sum', 'marts', 'informative', null, null, null, null, null, null, null,
+     '提示', 'a note'),
+    ('f1', 'relation.sum', 'marts', 'soft', 'fai_year', 'fai_total', '990101', '2025',
+     'fai.xlsx!表1!B4', 'fai.xlsx!表1!B9', '60 + 41 = 101 ≠ 102', '分项与总计不符 <b>',
+     'The parts do not make the total');
+insert into quality.conservation values
+    ('d1', 'fai_year', 'fai.xlsx', '2026-03-02', 'cell', 12, 3, 1, 8, 'admitted', null, null,
+     null, false),
+    ('d2', 'tour', 'tour.csv', '2026-03-03', 'row', 5, 0, 5, 0, 'refused', 'column.missing',
+     '缺少列', 'A column is missing', true);
+insert into quality.quarantine values ('q1', 'fai_year', 'relation.sum');
+insert into quality.validation_run values
+    ('relation.sum', 'marts', 'failed'), ('unit.known', 'delivery', 'passed');
+"""
+
+MACRO = """
+create or replace macro core.as_of(t) as table
+    select * from core.observation
+    where known_from <= cast(t as date) and (known_to is null or known_to > cast(t as date));
+"""
+
+
+@cache
+def _kept() -> Path:
+    """A folder for what is made once and copied by every test that needs it."""
+    path = Path(mkdtemp(prefix="qutong-test-"))
+    atexit.register(remove_tree, path)
+    return path
+
+
+@cache
+def _work_db() -> Path:
+    """The work database of release r1, made once."""
+    path = _kept() / "work.duckdb"
+    statements = [
+        "begin; create schema core; create schema investment; create schema quality;"
+        "create schema meta"
+    ]
+    for name, (key, columns) in TABLES.items():
+        schema, table = name.split(".")
+        statements.append(f"create table {name} ({', '.join(columns)})")
+        statements.append(
+            f"insert into meta.schema_dictionary values ('{schema}', '{table}', '表 {table}', "
+            f"'Table {table}', '每行一个', 'One row each', '{key}')"
+        )
+        for place, column in enumerate(columns, start=1):
+            column_name, data_type, *rest = column.split(" ", 2)
+            unit = "'%'" if column_name.endswith("_pct") else "null"
+            statements.append(
+                f"insert into meta.column_dictionary values ('{schema}', '{table}', "
+                f"'{column_name}', {place}, '{data_type}', '列 {column_name}。', "
+                f"'Column {column_name}.', {unit}, {not rest})"
+            )
+    tables = [item for item in statements if not item.startswith("insert")]
+    rows = [item for item in statements if item.startswith("insert")]
+    with duckdb.connect(str(path)) as con:
+        con.execute(";".join([*tables, *rows]))
+        con.execute(ROWS)
+        con.execute(
+            "insert into meta.release values ('r1', ?, 'demo', '甲区', 'District A')", [TIME]
+        )
+        con.execute("comment on table core.observation is '观测 / Observations'")
+        con.execute("comment on column core.observation.value is '数值 / The value'")
+        con.execute("commit")
+    return path
+
+
+def make_work_db(path: Path, release_id: str = "r1", extra_sql: str = "") -> Path:
+    """Write the work database; ``extra_sql`` runs last and may spoil something."""
+    shutil.copyfile(_work_db(), path)
+    if release_id != "r1" or extra_sql:
+        with duckdb.connect(str(path)) as con:
+            con.execute(f"update meta.release set release_id = '{release_id}'; {extra_sql}")
+    return path
+
+
+@cache
+def _candidate(release_id: str) -> Path:
+    root = _kept() / release_id
+    root.mkdir()
+    return build(root, release_id)
+
+
+def prepared(root: Path, release_id: str = "r1") -> Path:
+    """A candidate of the small district under ``root``: a copy of one that was built once."""
+    candidate = root / "releases" / f".building-{release_id}"
+    candidate.parent.mkdir(exist_ok=True)
+    shutil.copytree(_candidate(release_id), candidate)
+    return candidate
+
+
+def build(
+    root: Path,
+    release_id: str = "r1",
+    *,
+    extra_sql: str = "",
+    progress: Callable[[str], None] | None = None,
+) -> Path:
+    """Build a candidate of the small district under ``root``."""
+    work_db = root / f"work-{release_id}.duckdb"
+    if not work_db.exists():
+        make_work_db(work_db, release_id, extra_sql)
+    macros = root / "macros"
+    macros.mkdir(exist_ok=True)
+    (macros / "as_of.sql").write_text(MACRO, encoding="utf-8")
+    return build_candidate(
+        work_db,
+        root / "releases",
+        release_id,
+        TIME,
+        [ReleaseInput("fai_year", "fai.xlsx", SHA)],
+        {"qutong": "0.1.0"},
+        "demo",
+        verdicts={"delivery": "passed", "marts": "passed"},
+        licence="CC-BY-4.0",
+        macros_dir=macros,
+        progress=progress,
+    )
+
+
+def unsealed(path: Path) -> Path:
+    """Give the right to write back, as somebody who tampers would."""
+    for item in [path, *path.rglob("*")]:
+        item.chmod(item.stat().st_mode | stat.S_IWUSR)
+    return path
+
+
+def test_the_small_district_makes_a_good_release(tmp_path: Path) -> None:
+    candidate = build(tmp_path)
+
+    assert candidate == tmp_path / "releases" / ".building-r1"
+    assert verify_release(candidate, tmp_path / "work-r1.duckdb") == []
+
+
+def test_a_release_is_sealed_and_can_be_removed(tmp_path: Path) -> None:
+    candidate = build(tmp_path)
+
+    files = [path for path in candidate.rglob("*") if path.is_file()]
+    folders = [candidate, *(path for path in candidate.rglob("*") if path.is_dir())]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o444}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o555}
+    remove_tree(candidate)
+    assert not candidate.exists()

@@ -257,7 +257,7 @@ def trace(
 
 @main.group()
 def release() -> None:
-    """Releases: list, show, verify, rollback, unpin."""
+    """Releases: list, show, verify, roll back, unpin."""
 
 
 @release.command("list")
@@ -341,16 +341,15 @@ def release_rollback(ctx: click.Context, release_id: str | None) -> None:
 
 
 @release.command("unpin")
-@click.option("--advance", is_flag=True, help="And move on to the newest release.")
 @click.pass_context
-def release_unpin(ctx: click.Context, advance: bool) -> None:
-    """Let the pointer move again with the next publication."""
+def release_unpin(ctx: click.Context) -> None:
+    """End a rollback: readers see the newest release again, and the next one after it."""
     from orchestration.pipeline import run_lock
     from orchestration.publish.pointer import unpin
 
     settings = _settings(ctx)
     with run_lock(settings):
-        name = unpin(settings.releases, advance=advance)
+        name = unpin(settings.releases, advance=True)
     click.echo("nothing was pinned" if name is None else f"unpinned; readers see {name}")
 
 

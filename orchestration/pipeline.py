@@ -526,7 +526,11 @@ def marts_gate(run: Run) -> list[RuleOutcome]:
         gates.write_validation(connection, outcomes, catalogue)
         run.report.findings = dict(
             connection.execute(
-                "select severity, count(*) from landing.finding group by 1 order by 1"
+                # What a refused delivery was found to have wrong stayed out with it.
+                "select f.severity, count(*) from landing.finding as f "
+                "left join landing.delivery as d using (delivery_id) "
+                "where f.gate <> 'delivery' or d.verdict is distinct from 'refused' "
+                "group by 1 order by 1"
             ).fetchall()
         )
     run.report.undecided = sum(outcome.undecided_count for outcome in outcomes)
@@ -538,20 +542,20 @@ def marts_gate(run: Run) -> list[RuleOutcome]:
     return outcomes
 
 
-_DBT_RULES = (
-    ("not_null", "marts.not-null"),
-    ("unique", "marts.key-not-unique"),
-)
+def _dbt_rule(result: NodeResult) -> str:
+    """The rule that a model or test of dbt stands for; keys are tested by ``<model>_key``."""
+    if result.kind != "test":
+        return "marts.contract"
+    if result.name.endswith("_key"):
+        return "marts.key-not-unique"
+    return "marts.not-null" if result.name.startswith("not_null") else "marts.test-failed"
 
 
 def _dbt_outcomes(run: Run) -> list[RuleOutcome]:
     unexpected: Counter[str] = Counter()
     checked: Counter[str] = Counter()
     for result in run.dbt_results:
-        rule = "marts.contract"
-        if result.kind == "test":
-            rule = next((r for start, r in _DBT_RULES if result.name.startswith(start)), "")
-            rule = rule or "marts.test-failed"
+        rule = _dbt_rule(result)
         checked[rule] += 1
         if result.is_bad:
             unexpected[rule] += max(result.failures, 1)
@@ -604,6 +608,7 @@ def candidate(run: Run) -> Path:
         versions(),
         run.report.policy,
         verdicts={"delivery": "routed", "marts": run.marts_gate_outcome},
+        licence=run.settings.district.licence,
         macros_dir=run.settings.dbt_project / "release",
     )
 
@@ -721,9 +726,12 @@ def execute(run: Run, carry_out: CarryOut, data_sets: Sequence[str] = ()) -> Run
         RunLockedError: another run is at work.
         DeclarationError: something declared is wrong; names file, key and remedy.
     """
+    from orchestration.publish.pointer import recover
+
     with run_lock(run.settings):
         selected = [run.declarations.get(name) for name in data_sets] or list(run.declarations)
         run.catalogue  # noqa: B018 - a wrong rule is wrong use, found before any work
+        recover(run.settings.releases)
         run.archive.clean()
         known = {declared.id for declared in run.declarations}
         run.report.unclaimed = [

@@ -503,6 +503,7 @@ class District(Model):
     code: str = Field(min_length=1, description="Region code; must stand in codelists/regions.csv.")
     name: Text
     policy: Literal["demo", "bureau"] = "demo"
+    licence: str = Field(default="", description="Under which terms releases may be used.")
     time_zone: str = "Asia/Shanghai"
     grades: tuple[str, ...] = Field(
         default=("official", "research", "secondary"),

@@ -27,6 +27,9 @@ SCALE = 8
 
 INTEGER_DIGITS = 22
 
+NO_DATA = "none"
+"""What a declaration says of a symbol that stands where no figure is meant to be."""
+
 KEY = (
     "indicator_code",
     "scope",
@@ -72,10 +75,12 @@ class Normalised:
     Attributes:
         accepted: ``OBSERVATION_COLUMNS``.
         quarantined: ``rule_id``, ``delivery_place``, ``raw_text``.
+        non_data: Figures whose symbol is declared to be no data (status ``none``).
     """
 
     accepted: pl.DataFrame
     quarantined: pl.DataFrame
+    non_data: int
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,9 @@ def normalise(extract: Extract, context: Context) -> Normalised:
         _flags,
     ):
         frame = step(frame, context)
+    no_data = pl.col("rule").is_null() & (pl.col("symbol_status") == NO_DATA).fill_null(value=False)
+    non_data = frame.filter(no_data).height
+    frame = frame.filter(~no_data)
     quarantined = pl.concat(
         [
             frame.filter(pl.col("rule").is_not_null()).select(
@@ -145,7 +153,7 @@ def normalise(extract: Extract, context: Context) -> Normalised:
     accepted = accepted.sort("place_order").with_columns(
         occurrence=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(KEY)
     )
-    return Normalised(accepted=accepted.select(OBSERVATION_COLUMNS), quarantined=quarantined)
+    return Normalised(accepted.select(OBSERVATION_COLUMNS), quarantined, non_data)
 
 
 def _flag(frame: pl.DataFrame, condition: pl.Expr, rule: str) -> pl.DataFrame:

@@ -200,7 +200,7 @@ def parse_bytes(
         read=found.read,
         accepted=result.accepted.height,
         quarantined=result.quarantined.height,
-        non_data=found.non_data,
+        non_data=found.non_data + result.non_data,
         is_simulated=bool(result.accepted["is_simulated"].any()),
         refusal=None,
     )

@@ -194,9 +194,11 @@ def project_digest(project: Path, *more: str) -> str:
 def dictionaries(manifest: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Tables and columns of the published schemas, as rows for ``landing``.
 
-    A description reads ``中文 | English``; unit, grain and title stand in ``meta``.
+    A description reads ``中文 | English``; unit, grain and title stand in ``meta``; the key is what
+    the test ``<model>_key`` tests.
     """
     tables, columns = [], []
+    keys = _keys(manifest)
     nodes = [
         node
         for node in manifest["nodes"].values()
@@ -215,7 +217,7 @@ def dictionaries(manifest: dict[str, Any]) -> tuple[list[dict[str, Any]], list[d
                 "description_en": en,
                 "grain_zh": meta.get("grain_zh", ""),
                 "grain_en": meta.get("grain_en", ""),
-                "primary_key": ",".join(_as_list(meta.get("primary_key", ()))),
+                "primary_key": ",".join(keys.get(node["unique_id"], ())),
             }
         )
         for ordinal, column in enumerate(node["columns"].values(), start=1):
@@ -246,7 +248,13 @@ def _both(description: str) -> tuple[str, str]:
     return zh.strip(), en.strip()
 
 
-def _as_list(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",")]
-    return list(value)
+def _keys(manifest: dict[str, Any]) -> dict[str, list[str]]:
+    """The key columns of each model, from its test named ``<model>_key``."""
+    nodes = manifest["nodes"]
+    return {
+        node["attached_node"]: list(node["test_metadata"]["kwargs"]["columns"])
+        for node in nodes.values()
+        if node["resource_type"] == "test"
+        and node.get("attached_node") in nodes
+        and node["name"] == f"{nodes[node['attached_node']]['name']}_key"
+    }

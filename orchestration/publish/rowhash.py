@@ -79,7 +79,7 @@ def fingerprint(con: DuckDBPyConnection, relation: str, columns: Sequence[Column
     if not columns:
         raise ReleaseError(f"{relation} has no columns in the column dictionary")
     cells = ", ".join(
-        f"coalesce('V' || strlen({text}) || ':' || {text}, 'N')"
+        f"case when {text} is null then 'N' else concat('V', strlen({text}), ':', {text}) end"
         for text in (canonical_text(quote(column.name), column.data_type) for column in columns)
     )
     header = json.dumps([[column.name, value_kind(column.data_type)] for column in columns])

@@ -141,11 +141,14 @@ def _findings(status: Status, zh: bool) -> str:
 
 
 def _last_run(last_run: Mapping[str, Any]) -> str:
-    return ", ".join(
-        f"{name}={value}"
-        for name, value in last_run.items()
-        if isinstance(value, str | int | bool) and value != ""
-    )
+    """When, what came of it, and what stood in the way."""
+    parts = [str(last_run.get("started_at", "?")), str(last_run.get("outcome", "?"))]
+    parts.append(f"exit {last_run.get('exit_code', '?')}")
+    if last_run.get("blocking"):
+        parts.append(", ".join(map(str, last_run["blocking"])))
+    elif last_run.get("error"):
+        parts.append(str(last_run["error"]).splitlines()[0])
+    return " · ".join(parts)
 
 
 def _object(path: Path) -> dict[str, Any] | None:

@@ -108,9 +108,16 @@ def test_symbols_map_to_a_status_and_missing_is_never_zero(declarations: Declara
     _, rows, bad = parse_frames(declarations, "yunxi-investment", "投资.xlsx", content)
     assert bad == []
     assert [(r["indicator_code"], r["value"], r["obs_status"]) for r in rows] == [
-        ("fai", None, "M"),
+        ("fai", None, "O"),
         ("fai_growth", Decimal("6.5"), "P"),
     ]
+
+
+def test_a_symbol_declared_to_be_no_data_is_counted_as_such(declarations: Declarations) -> None:
+    content = investment([("固定资产投资", "亿元", "-", 6.5, None)])
+    parsed, rows, bad = parse_frames(declarations, "yunxi-investment", "投资.xlsx", content)
+    assert ([r["indicator_code"] for r in rows], bad) == (["fai_growth"], [])
+    assert parsed.is_balanced
 
 
 def test_a_cell_beside_the_table_is_not_lost(declarations: Declarations) -> None:

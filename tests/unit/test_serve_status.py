@@ -56,12 +56,21 @@ def test_what_is_in_force(releases: Path) -> None:
 def test_pin_and_last_run(releases: Path, tmp_path: Path) -> None:
     (releases / "pin").write_text(json.dumps({"release_id": "r1"}))
     last_run = tmp_path / "last_run.json"
-    last_run.write_text(json.dumps({"outcome": "published", "accepted": 674}))
+    last_run.write_text(
+        json.dumps(
+            {
+                "started_at": "2026-04-01T09:00",
+                "outcome": "blocked",
+                "exit_code": 1,
+                "blocking": ["release.unsafe-cell"],
+            }
+        )
+    )
 
     text = render_text(read_status(releases, last_run), "en")
 
     assert "Pinned to: r1 (new releases do not come into force; qutong release unpin)\n" in text
-    assert "Last run: outcome=published, accepted=674\n" in text
+    assert "Last run: 2026-04-01T09:00 · blocked · exit 1 · release.unsafe-cell\n" in text
     assert "Open findings: 2 (hard 0, soft 1, informative 1)\n" in text
     assert "  tour  tour.csv  [column.missing]  A column is missing\n" in text
 

@@ -7,5 +7,6 @@ select
     cast(description_zh as varchar) as description_zh,
     cast(description_en as varchar) as description_en,
     cast(grain_zh as varchar) as grain_zh,
-    cast(grain_en as varchar) as grain_en
+    cast(grain_en as varchar) as grain_en,
+    cast(primary_key as varchar) as primary_key
 from {{ source('landing', 'table_dictionary') }}

@@ -7,5 +7,6 @@ select
     description_zh,
     description_en,
     grain_zh,
-    grain_en
+    grain_en,
+    primary_key
 from {{ ref('stg_table_dictionary') }}

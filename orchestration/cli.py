@@ -163,10 +163,12 @@ def summary(report: RunReport, seconds: float) -> str:
             lines += [
                 f"      {entry['rule_id']}: {entry['count']} × {entry['places']}"
                 for entry in report.quarantined
-                if entry["data_set_id"] == refused.data_set_id
+                if entry["delivery_id"] == refused.delivery_id
             ]
     for path in report.unclaimed:
         lines.append(f"  ? {path}: no data set is declared for it; it stays where it is")
+    for text in report.unreadable:
+        lines += [f"  ✗ {line}" for line in text.splitlines()]
     if report.blocking:
         lines.append(f"  ✗ 阻断 Blocked by: {', '.join(report.blocking)}")
     if report.error:

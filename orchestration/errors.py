@@ -47,3 +47,7 @@ class RunLockedError(QutongError):
 
 class ReleaseError(QutongError):
     """A release that is missing, damaged or not allowed to be published."""
+
+
+class VerdictError(ReleaseError):
+    """A candidate without a recorded verdict that allows its publication."""

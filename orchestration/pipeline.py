@@ -25,7 +25,7 @@ from orchestration.collect.archive import Archive, hash_file
 from orchestration.collect.connectors import Connector, FolderConnector, Offer
 from orchestration.collect.parse import ParseStore, codelists_digest
 from orchestration.declarations import Declarations, Declared, load_declarations
-from orchestration.errors import QutongError, RunLockedError
+from orchestration.errors import QutongError, RunLockedError, VerdictError
 from orchestration.judge.catalogue import Catalogue, RuleOutcome, load_catalogue
 from orchestration.settings import CODE_ROOT, Settings
 
@@ -43,6 +43,7 @@ EXIT_OK, EXIT_BLOCKED, EXIT_USAGE, EXIT_REFUSED = 0, 1, 2, 3
 class RefusedDelivery:
     """A delivery that stayed out, as the person who sent it is told."""
 
+    delivery_id: str
     data_set_id: str
     file_name: str
     rule_id: str
@@ -60,6 +61,8 @@ class RunReport:
 
     Attributes:
         fingerprint: Hash of everything the release follows from.
+        unclaimed: Files that lie where no data set looks.
+        unreadable: Files on offer that could not be archived, with the reason.
         quarantined: Cells in quarantine of deliveries that came in this run, by rule and place.
         findings: Open findings by severity.
         seconds: Wall time by step.
@@ -75,6 +78,7 @@ class RunReport:
     offered: int = 0
     received_new: int = 0
     unclaimed: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
     deliveries: int = 0
     admitted: int = 0
     observations: int = 0
@@ -288,9 +292,13 @@ def collect(run: Run, declared: Declared) -> dict[str, int]:
     new = 0
     found = offers_of(run, declared)
     for connector, offer in found:
-        _, receipt = run.archive.store(
-            offer.path, declared.id, connector=offer.connector, delivered_on=offer.delivered_on
-        )
+        try:
+            _, receipt = run.archive.store(
+                offer.path, declared.id, connector=offer.connector, delivered_on=offer.delivered_on
+            )
+        except QutongError as error:
+            run.report.unreadable.append(error.render())
+            continue
         connector.taken(offer)
         new += receipt.outcome == "new"
     parsed = [
@@ -314,7 +322,10 @@ def has_news(run: Run, selected: Sequence[Declared]) -> bool:
     """Whether anything on offer was never received before; nothing is stored."""
     for declared in selected:
         for _, offer in offers_of(run, declared):
-            sha256, _ = hash_file(offer.path)
+            try:
+                sha256, _ = hash_file(offer.path)
+            except OSError:
+                return True
             if run.archive.delivery(declared.id, sha256) is None:
                 return True
     return False
@@ -467,16 +478,20 @@ def _report_deliveries(run: Run, connection: Any) -> None:
         0
     ]
     report.quarantined = [
-        {"data_set_id": d, "rule_id": r, "count": n, "places": p}
-        for d, r, n, p in connection.execute(
-            "select data_set_id, rule_id, count(*), "
+        {"delivery_id": d, "data_set_id": s, "rule_id": r, "count": n, "places": p}
+        for d, s, r, n, p in connection.execute(
+            "select delivery_id, data_set_id, rule_id, count(*), "
             "array_to_string(list(delivery_place order by delivery_place)[:5], ', ') "
             "from landing.quarantine group by all order by all"
         ).fetchall()
     ]
     refused = connection.execute(
-        "select delivery_id, data_set_id, file_name, refused_by, reason_zh, reason_en "
-        "from landing.delivery where verdict = 'refused' order by data_set_id, delivery_seq"
+        "with broken as (select delivery_id, "
+        "array_to_string(list(distinct place_a order by place_a)[:5], ', ') as places "
+        "from landing.finding where gate = 'delivery' and severity = 'hard' group by 1) "
+        "select delivery_id, data_set_id, file_name, refused_by, reason_zh, reason_en, "
+        "coalesce(places, '') from landing.delivery left join broken using (delivery_id) "
+        "where verdict = 'refused' order by data_set_id, delivery_seq"
     ).fetchall()
     admitted = {
         row[0]
@@ -488,7 +503,7 @@ def _report_deliveries(run: Run, connection: Any) -> None:
 
 
 def _refused(run: Run, row: tuple[str, ...], admitted: set[str]) -> RefusedDelivery:
-    delivery_id, data_set_id, file_name, refused_by, reason_zh, reason_en = row
+    delivery_id, data_set_id, file_name, refused_by, reason_zh, reason_en, places = row
     declared = run.declarations.get(data_set_id)
     deliveries = run.archive.deliveries(data_set_id)
     own = next(d for d in deliveries if d.delivery_id == delivery_id)
@@ -497,10 +512,11 @@ def _refused(run: Run, row: tuple[str, ...], admitted: set[str]) -> RefusedDeliv
     rule = run.catalogue.get(refused_by.split(",")[0])
     later = any(d.received_at > own.received_at and d.delivery_id in admitted for d in deliveries)
     return RefusedDelivery(
+        delivery_id=delivery_id,
         data_set_id=data_set_id,
         file_name=file_name,
         rule_id=refused_by,
-        place=refusal.place if refusal else "",
+        place=refusal.place if refusal else places,
         detail_zh=refusal.detail_zh if refusal else reason_zh,
         detail_en=refusal.detail_en if refusal else reason_en,
         guidance_zh=rule.guidance.zh,
@@ -542,19 +558,26 @@ def marts_gate(run: Run) -> list[RuleOutcome]:
     return outcomes
 
 
+_DBT_TESTS = {
+    "not_null": "marts.not-null",
+    "unique": "marts.key-not-unique",
+    "unique_combination": "marts.key-not-unique",
+}
+
+
 def _dbt_rule(result: NodeResult) -> str:
-    """The rule that a model or test of dbt stands for; keys are tested by ``<model>_key``."""
-    if result.kind != "test":
-        return "marts.contract"
-    if result.name.endswith("_key"):
-        return "marts.key-not-unique"
-    return "marts.not-null" if result.name.startswith("not_null") else "marts.test-failed"
+    """The rule that a model or test of dbt stands for; contracts hold NOT NULL constraints too."""
+    if result.kind == "test":
+        return _DBT_TESTS.get(result.test, "marts.test-failed")
+    return "marts.not-null" if "NOT NULL constraint" in result.message else "marts.contract"
 
 
 def _dbt_outcomes(run: Run) -> list[RuleOutcome]:
     unexpected: Counter[str] = Counter()
     checked: Counter[str] = Counter()
     for result in run.dbt_results:
+        if result.status == "skipped":
+            continue  # on account of another node, which has its own result
         rule = _dbt_rule(result)
         checked[rule] += 1
         if result.is_bad:
@@ -692,12 +715,16 @@ def publish(run: Run) -> str:
     from orchestration.publish import pointer
     from orchestration.publish.verdict import VerdictStore
 
-    done = pointer.publish(
-        run.settings.releases,
-        candidate_path(run),
-        VerdictStore(run.settings.work / "verdicts"),
-    )
     report = run.report
+    try:
+        done = pointer.publish(
+            run.settings.releases,
+            candidate_path(run),
+            VerdictStore(run.settings.work / "verdicts"),
+        )
+    except VerdictError:
+        report.blocking.append("release.verdict-missing")
+        raise
     report.outcome = "published" if done.moved else "kept"
     report.release_id, report.release_path = done.release_id, str(done.path)
     report.message_zh, report.message_en = done.message_zh, done.message_en
@@ -775,7 +802,7 @@ def _carry_out(run: Run, carry_out: CarryOut, selected: Sequence[Declared]) -> N
     carry_out(run, [declared.id for declared in selected])
     report = run.report
     if report.outcome in ("published", "kept"):
-        is_open = any(refused.is_open for refused in report.refused)
+        is_open = any(refused.is_open for refused in report.refused) or bool(report.unreadable)
         report.exit_code = EXIT_REFUSED if is_open else EXIT_OK
     else:
         report.outcome = "blocked" if report.blocking else "failed"

@@ -481,6 +481,12 @@ class DataSet(Model):
             raise ValueError("several documents: the layout must say which one a figure is from")
         return self
 
+    @model_validator(mode="after")
+    def _one_indicator_a_column(self) -> DataSet:
+        if isinstance(self.layout, TableLayout) and self.layout.stub_is == "region":
+            _refuse_duplicates([i.column for i in self.indicators], "the column of an indicator")
+        return self
+
     @staticmethod
     def labels_of(indicator: Indicator) -> tuple[str, ...]:
         """What deliveries of this data set call the indicator."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.collect.connectors import matches
-from orchestration.collect.layouts import extract
+from orchestration.collect.layouts import Extract, extract
 from orchestration.collect.normalise import Context, normalise
 from orchestration.collect.readers import RefusedError, read_sheets
 
@@ -149,6 +149,20 @@ def definitions_digest(declared: Declared) -> str:
     return hashlib.sha256(declared.data_set.model_dump_json().encode()).hexdigest()
 
 
+def _extract(content: bytes, declared: Declared) -> Extract:
+    """Read and lay out; whatever a library stumbles over refuses this delivery and no other."""
+    layout = declared.data_set.layout
+    try:
+        return extract(read_sheets(content, layout), layout)
+    except RefusedError:
+        raise
+    except Exception as error:
+        name = type(error).__name__
+        raise RefusedError(
+            "delivery.unreadable-file", "file", f"无法读取 ({name})", f"cannot be read ({name})"
+        ) from error
+
+
 def parse_bytes(
     content: bytes, delivery: Delivery, declared: Declared, codelists: CodeLists
 ) -> tuple[Parsed, pl.DataFrame | None, pl.DataFrame | None]:
@@ -163,7 +177,7 @@ def parse_bytes(
                 f"文件名不符合 {patterns}",
                 f"the file name does not match {patterns}",
             )
-        found = extract(read_sheets(content, data_set.layout), data_set.layout)
+        found = _extract(content, declared)
     except RefusedError as refused:
         refusal = Refusal(refused.rule, refused.place, refused.detail_zh, refused.detail_en)
         parsed = Parsed(

@@ -1,4 +1,4 @@
-"""The gates: findings, which deliveries stay out, what blocks, and the verdict that says so.
+"""The gates: findings, which deliveries stay out, and what blocks.
 
 Belongs here: what follows from the outcomes of rules, as functions of a DuckDB connection or of
 nothing at all. Does not belong here: running rules, and acting on a verdict.
@@ -6,15 +6,11 @@ nothing at all. Does not belong here: running rules, and acting on a verdict.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
-from orchestration.errors import QutongError
 from orchestration.judge.catalogue import RULE_COLUMNS, Catalogue, Gate, Rule, RuleOutcome
 
 if TYPE_CHECKING:
@@ -300,117 +296,3 @@ def blocking(outcomes: Iterable[RuleOutcome], catalogue: Catalogue) -> list[str]
                 continue
         found.add(rule.id)
     return sorted(found)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a gate decided about a candidate, as publication re-reads it.
-
-    Attributes:
-        candidate: Which release candidate it is about.
-        policy: The policy in force, ``demo`` or ``bureau``.
-        counts: Named totals: rules passed, failed, undecided, could not be run; findings.
-    """
-
-    candidate: str
-    gate: str
-    outcome: Literal["passed", "blocked"]
-    blocking: tuple[str, ...]
-    policy: str
-    counts: Mapping[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if (self.outcome == "passed") == bool(self.blocking):
-            raise QutongError(
-                f"the verdict says {self.outcome!r} with {len(self.blocking)} blocking rules",
-                remedy="run the gate again",
-            )
-
-    def content(self) -> dict[str, Any]:
-        """What the verdict's hash is taken of."""
-        content = asdict(self)
-        content["blocking"] = list(self.blocking)
-        content["counts"] = dict(self.counts)
-        return content
-
-    @property
-    def sha256(self) -> str:
-        """Hash of the content, keys sorted."""
-        return _hash(self.content())
-
-    def to_json(self) -> str:
-        """The content with its hash, one key a line."""
-        whole = {**self.content(), "sha256": self.sha256}
-        return json.dumps(whole, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str, file: Path | None = None) -> Verdict:
-        """Read back what ``to_json`` wrote.
-
-        Raises:
-            QutongError: not a verdict, or changed since it was written.
-        """
-        try:
-            whole = json.loads(text)
-            stated = whole.pop("sha256")
-            if set(whole) != set(cls.__dataclass_fields__):
-                raise ValueError("other keys than a verdict has")
-            actual = _hash(whole)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise _not_trusted(f"not a verdict: {error}", file) from None
-        if actual != stated:
-            raise _not_trusted("the verdict was changed after it was written", file)
-        return cls(**{**whole, "blocking": tuple(whole["blocking"])})
-
-
-def decide(
-    candidate: str,
-    gate: Gate,
-    outcomes: Sequence[RuleOutcome],
-    catalogue: Catalogue,
-    policy: str,
-) -> Verdict:
-    """The verdict that follows from the outcomes of a gate's rules."""
-    stop = blocking(outcomes, catalogue)
-    counts = {
-        "rules": len(outcomes),
-        "passed": sum(o.outcome == "passed" for o in outcomes),
-        "failed": sum(o.outcome == "failed" for o in outcomes),
-        "undecided": sum(o.outcome == "undecided" for o in outcomes),
-        "not_run": sum(o.error is not None for o in outcomes),
-        "findings": sum(o.unexpected_count for o in outcomes),
-    }
-    return Verdict(candidate, gate, "blocked" if stop else "passed", tuple(stop), policy, counts)
-
-
-def write_verdict(path: Path, verdict: Verdict) -> None:
-    """Write a verdict durably: a reader sees the whole of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.part")
-    with aside.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.write(verdict.to_json())
-        stream.flush()
-        os.fsync(stream.fileno())
-    aside.replace(path)
-
-
-def read_verdict(path: Path) -> Verdict:
-    """Read a recorded verdict.
-
-    Raises:
-        QutongError: missing, not a verdict, or changed since it was written.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise _not_trusted("there is no verdict that can be read", path) from None
-    return Verdict.from_json(text, path)
-
-
-def _hash(content: Mapping[str, Any]) -> str:
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _not_trusted(what: str, file: Path | None) -> QutongError:
-    return QutongError(what, file=file, remedy="run the gate again; never edit a verdict")

@@ -28,6 +28,7 @@ class NodeResult:
     Attributes:
         status: ``success``, ``pass``, ``fail``, ``warn``, ``error`` or ``skipped``.
         failures: Failing rows of a test.
+        test: Which generic test it is; empty for a model.
     """
 
     unique_id: str
@@ -37,6 +38,7 @@ class NodeResult:
     message: str
     failures: int
     seconds: float
+    test: str = ""
 
     @property
     def is_bad(self) -> bool:
@@ -101,10 +103,20 @@ class DbtProject:
         Raises:
             QutongError: dbt itself failed (a failing test is a result, not an error).
         """
-        self.ensure_manifest()
         arguments = ["build", "--select", *select]
         arguments += ["--exclude", *exclude] if exclude else []
-        arguments += ["--exclude-resource-type", "unit_test"]
+        return self._results([*arguments, "--exclude-resource-type", "unit_test"])
+
+    def unit_tests(self) -> list[NodeResult]:
+        """Build the models on what is there and run their unit tests (the suite does).
+
+        Raises:
+            QutongError: dbt itself failed.
+        """
+        return self._results(["build", "--resource-type", "model", "unit_test"])
+
+    def _results(self, arguments: list[str]) -> list[NodeResult]:
+        self.ensure_manifest()
         result = self._invoke(arguments)
         if result.result is None:
             raise QutongError(
@@ -174,6 +186,7 @@ def _node_result(entry: Any) -> NodeResult:
         message=(entry.message or "").strip(),
         failures=int(entry.failures or 0),
         seconds=float(entry.execution_time or 0),
+        test=getattr(getattr(entry.node, "test_metadata", None), "name", ""),
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.errors import ReleaseError
+from orchestration.errors import ReleaseError, VerdictError
 from orchestration.publish.durable import (
     directory_digest,
     fsync_path,
@@ -85,7 +85,8 @@ def publish(
     the pointer stays.
 
     Raises:
-        ReleaseError: No verdict, not passed, another candidate's, or the bytes changed since.
+        VerdictError: No verdict, not passed, another candidate's, or the bytes changed since.
+        ReleaseError: It is no candidate, or a release of that id exists.
     """
     say = progress or (lambda step: None)
     releases = Releases(releases_dir)
@@ -307,8 +308,8 @@ def _check_verdict(release_id: str, candidate: Path, verdict_reader: VerdictRead
         )
 
 
-def _refused(candidate: Path, reason: str) -> ReleaseError:
-    return ReleaseError(
+def _refused(candidate: Path, reason: str) -> VerdictError:
+    return VerdictError(
         f"the candidate is not published: {reason}",
         file=candidate,
         remedy="the current release stays; mend the cause and run again",

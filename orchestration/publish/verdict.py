@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
-from orchestration.errors import ReleaseError
+from orchestration.errors import VerdictError
 from orchestration.publish.durable import directory_digest, write_durably
 from orchestration.publish.layout import checked_release_id, release_id_of
 
@@ -86,7 +86,7 @@ class VerdictStore:
         return verdict
 
     def __call__(self, release_id: str) -> RecordedVerdict | None:
-        """The recorded verdict; a ``ReleaseError`` where the record was changed by hand."""
+        """The recorded verdict; a ``VerdictError`` where the record was changed by hand."""
         path = self._path(release_id)
         if not path.is_file():
             return None
@@ -108,8 +108,8 @@ def _own_hash(content: Mapping[str, Any]) -> str:
     return sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def _tampered(path: Path) -> ReleaseError:
-    return ReleaseError(
+def _tampered(path: Path) -> VerdictError:
+    return VerdictError(
         "the recorded verdict was changed after it was written / 结论记录被改动",
         file=path,
         remedy="run again: the gates judge the candidate anew",

@@ -14,6 +14,8 @@ import yaml
 from orchestration.errors import QutongError
 from orchestration.judge.catalogue import RULE_COLUMNS, load_catalogue
 
+pytestmark = pytest.mark.core
+
 EXPECTATIONS = Path(__file__).parents[2] / "expectations"
 
 GOOD: dict[str, Any] = {

@@ -6,10 +6,8 @@ find (test_judge_rules).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -18,16 +16,14 @@ from orchestration.errors import QutongError
 from orchestration.judge.catalogue import Catalogue, RuleOutcome, load_catalogue
 from orchestration.judge.gates import (
     Refusal,
-    Verdict,
     apply_routing,
     blocking,
-    decide,
     prepare,
-    read_verdict,
     route_deliveries,
     write_validation,
-    write_verdict,
 )
+
+pytestmark = pytest.mark.core
 
 EXPECTATIONS = Path(__file__).parents[2] / "expectations"
 CATALOGUE: Catalogue = load_catalogue(EXPECTATIONS)
@@ -163,7 +159,7 @@ def test_an_outcome_follows_from_its_counts() -> None:
         (UNDECIDED, True),
         (BROKEN, True),
         (RuleOutcome.of("relation.not-above", unexpected=0, checked=2, undecided=1), False),
-        (RuleOutcome.of("relation.not-above", unexpected=1, checked=2, undecided=1), True),
+        (RuleOutcome.of("relation.not-above", unexpected=1, checked=2, undecided=1), False),
         (RuleOutcome.of("repeat.contradiction", unexpected=3, checked=3), False),  # soft
         (RuleOutcome.broken("repeat.contradiction", "x"), False),
         (RuleOutcome.of("key.duplicate", unexpected=3, checked=3), False),  # routes
@@ -179,95 +175,3 @@ def test_what_blocks(outcome: RuleOutcome, blocks: bool) -> None:
 def test_an_outcome_of_no_rule_is_an_error() -> None:
     with pytest.raises(QutongError, match="there is no rule"):
         blocking([RuleOutcome.of("no.such-rule", unexpected=0, checked=0)], CATALOGUE)
-
-
-def verdict(**changes: Any) -> Verdict:
-    return Verdict(
-        **{
-            "candidate": "2024-01-15-1",
-            "gate": "marts",
-            "outcome": "passed",
-            "blocking": (),
-            "policy": "demo",
-            "counts": {"rules": 2, "passed": 2},
-            **changes,
-        }
-    )
-
-
-def test_a_verdict_follows_from_the_outcomes() -> None:
-    good = decide("c1", "marts", [PASSED], CATALOGUE, "demo")
-    assert (good.outcome, good.blocking) == ("passed", ())
-    bad = decide("c1", "marts", [BROKEN], CATALOGUE, "bureau")
-    assert (bad.outcome, bad.blocking, bad.policy) == (
-        "blocked",
-        ("history.interval-order",),
-        "bureau",
-    )
-    assert bad.counts == {
-        "rules": 1,
-        "passed": 0,
-        "failed": 1,
-        "undecided": 0,
-        "not_run": 1,
-        "findings": 0,
-    }
-
-
-def test_a_verdict_reads_back_as_it_was_written(tmp_path: Path) -> None:
-    file = tmp_path / "a" / "verdict.json"
-    write_verdict(file, verdict())
-    assert read_verdict(file) == verdict()
-    assert [path.name for path in file.parent.iterdir()] == ["verdict.json"]
-    blocked = verdict(outcome="blocked", blocking=("marts.contract",))
-    write_verdict(file, blocked)
-    assert read_verdict(file) == blocked
-
-
-def test_equal_verdicts_have_equal_bytes() -> None:
-    one = verdict(counts={"passed": 2, "rules": 2})
-    assert one.to_json() == verdict().to_json()
-    assert one.sha256 != verdict(policy="bureau").sha256
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"outcome": "blocked"},
-        {"blocking": ["marts.contract"]},
-        {"candidate": "another"},
-        {"gate": "release"},
-        {"policy": "bureau"},
-        {"counts": {"rules": 3, "passed": 2}},
-        {"sha256": "0" * 64},
-        {"note": "one key more"},
-    ],
-)
-def test_a_verdict_that_was_changed_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
-    file = tmp_path / "verdict.json"
-    whole = {**json.loads(verdict().to_json()), **change}
-    file.write_text(json.dumps(whole), encoding="utf-8")
-    with pytest.raises(QutongError) as caught:
-        read_verdict(file)
-    assert caught.value.file == str(file)
-    assert caught.value.remedy == "run the gate again; never edit a verdict"
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"sha256": "x"}', "not json"])
-def test_what_is_no_verdict_is_refused(tmp_path: Path, text: str) -> None:
-    file = tmp_path / "verdict.json"
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(QutongError, match="not a verdict"):
-        read_verdict(file)
-
-
-def test_a_missing_verdict_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(QutongError, match="there is no verdict"):
-        read_verdict(tmp_path / "verdict.json")
-
-
-def test_a_verdict_cannot_pass_and_block_at_once() -> None:
-    with pytest.raises(QutongError):
-        verdict(blocking=("marts.contract",))
-    with pytest.raises(QutongError):
-        verdict(outcome="blocked")

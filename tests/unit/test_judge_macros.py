@@ -12,6 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+pytestmark = pytest.mark.core
+
 MACROS = Path(__file__).parents[2] / "expectations" / "macros.sql"
 
 

@@ -18,6 +18,8 @@ import pytest
 from orchestration.judge.catalogue import Catalogue, RuleOutcome, load_catalogue
 from orchestration.judge.gates import collect_findings, prepare
 
+pytestmark = pytest.mark.core
+
 EXPECTATIONS = Path(__file__).parents[2] / "expectations"
 CATALOGUE: Catalogue = load_catalogue(EXPECTATIONS)
 GX_RULES = tuple(rule for rule in CATALOGUE if rule.executor == "gx")

@@ -21,6 +21,8 @@ from orchestration.publish.build import build_candidate
 from orchestration.publish.layout import checked_release_id
 from tests.unit.test_publish_world import TIME, build, make_work_db
 
+pytestmark = pytest.mark.core
+
 STEPS = (
     "mart",
     "files",

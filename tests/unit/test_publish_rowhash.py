@@ -14,6 +14,8 @@ from orchestration.errors import ReleaseError
 from orchestration.publish.rowhash import Fingerprint, canonical_text, fingerprint, value_kind
 from orchestration.publish.tables import Column, canonical_type
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture(scope="module")
 def con() -> Iterator[duckdb.DuckDBPyConnection]:

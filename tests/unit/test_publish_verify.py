@@ -15,6 +15,8 @@ import pytest
 from orchestration.publish.verify import RULES, verify_release
 from tests.unit.test_publish_world import build, make_work_db, prepared, unsealed
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture
 def candidate(tmp_path: Path) -> Path:

@@ -19,6 +19,8 @@ from orchestration.serve import reading
 from orchestration.serve.query import Format, display_width, run_sql
 from tests.unit.test_publish_world import prepared
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture(scope="module")
 def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -14,6 +14,8 @@ from orchestration.errors import ReleaseError
 from orchestration.serve.status import read_status, render_text
 from tests.unit.test_publish_world import prepared, unsealed
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture
 def releases(tmp_path: Path) -> Path:

@@ -16,6 +16,8 @@ from orchestration.errors import QutongError
 from orchestration.serve.trace import Selector, render_text, trace
 from tests.unit.test_publish_world import BYTES, SHA, prepared
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -1,0 +1,72 @@
+"""A district with a release in force, and the command typed in this process.
+
+Belongs here: short ways to run and to look. Does not belong here: fixtures (``conftest``) and
+expected values.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from click.testing import CliRunner, Result
+
+from orchestration.cli import main
+from orchestration.settings import Settings, load_settings
+
+RELEASE_ID = "2026-03-01.1"
+RELEASE_TIME = "2026-03-01T09:00:00+00:00"
+
+
+@dataclass(frozen=True)
+class Released:
+    """A district with a release in force, and what the run that made it said."""
+
+    settings: Settings
+    done: Result
+
+    @property
+    def path(self) -> Path:
+        """The release that readers see."""
+        return current(self.settings)
+
+    def manifest(self) -> dict[str, Any]:
+        """Its manifest."""
+        content: dict[str, Any] = json.loads((self.path / "manifest.json").read_text("utf-8"))
+        return content
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of it, asked as any reader may."""
+        return ask(self.path, sql)
+
+
+def current(settings: Settings) -> Path:
+    """The release that readers see."""
+    return settings.releases / (settings.releases / "current").readlink()
+
+
+def ask(release: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of a release, whether readers see it or not."""
+    with duckdb.connect(str(release / "mart.duckdb"), read_only=True) as connection:
+        return [tuple(row) for row in connection.execute(sql).fetchall()]
+
+
+def qutong(settings: Settings, *arguments: str) -> Result:
+    """Type a command, in this process."""
+    return CliRunner().invoke(main, ["--project", str(settings.project), *arguments])
+
+
+def copy_of(released: Released, folder: Path) -> Settings:
+    """The same district at another place, with everything it ever received and published."""
+    shutil.copytree(released.settings.project, folder, symlinks=True)
+    return load_settings(folder)
+
+
+def last_run(settings: Settings) -> dict[str, Any]:
+    """The report of the last run."""
+    content: dict[str, Any] = json.loads((settings.work / "last_run.json").read_text("utf-8"))
+    return content

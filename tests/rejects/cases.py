@@ -1,0 +1,641 @@
+"""One bad delivery, or one tampering, for each rule: what trips it and what is then said.
+
+A text delivery lies as it would arrive in ``files/<rule>/``; a workbook is built here. Rules that
+guard our own code against itself cannot be tripped from outside: their case changes the work
+database, the dbt project or the release at the place where such a mistake would strike.
+
+Belongs here: the table, with literal expectations. Does not belong here: laying out the district
+(``world``) and carrying the cases out (the tests).
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tests.support import INVESTMENT, Row, investment, profile
+
+FILES = Path(__file__).parent / "files"
+BULLETIN, MONTHLY = "yunxi-profile", "yunxi-investment"
+
+
+@dataclass(frozen=True)
+class DeliveryCase:
+    """A delivery that trips a rule of the delivery gate; its data set is a copy of ``like``.
+
+    Attributes:
+        place: Where the mistake is.
+        said: What the person reads about it, in English.
+        content: Builds the file; without it the file lies in ``files/<rule>/<name>``.
+        refused_by: Rules that keep the delivery out; empty where it is admitted all the same.
+        hidden: A text of the file that nobody may read outside ``var/``.
+        declared: Laid over the copied declaration; ``indicators`` are added to it.
+        tamper: SQL on the work database before the gate, where no file can trip the rule;
+            ``{data_set}`` stands for the data set.
+        variant: Tells apart several cases of one rule.
+    """
+
+    rule: str
+    place: str
+    said: str
+    name: str = "公报2023.csv"
+    like: str = BULLETIN
+    content: Callable[[], bytes] | None = None
+    refused_by: str = ""
+    hidden: str = ""
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    tamper: str = ""
+    variant: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"{self.rule}-{self.variant}" if self.variant else self.rule
+
+    @property
+    def data_set(self) -> str:
+        return "reject-" + self.id.replace(".", "-")
+
+    def bytes(self) -> bytes:
+        """The file as it is delivered."""
+        if self.content is not None:
+            return self.content()
+        return (FILES / self.rule / self.name).read_bytes()
+
+
+@dataclass(frozen=True)
+class FindingCase:
+    """Deliveries that are admitted and make a rule of the marts gate find something.
+
+    Attributes:
+        arithmetic: What the finding shows.
+        places: Where the figures stand that do not agree.
+    """
+
+    rule: str
+    data_set: str
+    name: str
+    content: Callable[[], bytes]
+    arithmetic: str
+    places: tuple[str, str | None]
+
+    @property
+    def id(self) -> str:
+        return self.rule
+
+
+@dataclass(frozen=True)
+class MartsCase:
+    """A change of the work database between dbt and the marts gate, as a wrong model makes it."""
+
+    rule: str
+    tamper: str
+    said: str
+
+    @property
+    def id(self) -> str:
+        return self.rule
+
+
+@dataclass(frozen=True)
+class DbtCase:
+    """A change that makes a build fail: of what dbt reads, or of a model.
+
+    Attributes:
+        select: Models to build; the others have nothing to do with it.
+        failing: Name of the model or test that fails.
+        tamper: SQL on the work database before the build.
+        model: A file of the dbt project, with a text in it and what it is replaced by.
+    """
+
+    rule: str
+    select: tuple[str, ...]
+    failing: str
+    tamper: str = ""
+    model: tuple[str, str, str] | None = None
+
+    @property
+    def id(self) -> str:
+        return self.rule
+
+
+@dataclass(frozen=True)
+class ReleaseCase:
+    """A change of a release candidate, or of what it is made from or judged by.
+
+    Attributes:
+        rules: All rules that the change trips, sorted.
+        said: Part of the problem that the rule of the case reports.
+        candidate: Changes the built candidate.
+        tamper: SQL on the work database before the candidate is built.
+        policy: Policy that the run believes to be under.
+        verdict: What becomes of the recorded verdict: it is kept, lost, or edited.
+    """
+
+    rule: str
+    rules: tuple[str, ...]
+    said: str
+    candidate: Callable[[Path], None] | None = None
+    tamper: str = ""
+    policy: str = "demo"
+    verdict: str = "kept"
+    variant: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"{self.rule}-{self.variant}" if self.variant else self.rule
+
+
+Case = DeliveryCase | FindingCase | MartsCase | DbtCase | ReleaseCase
+
+
+# --- builders of what is no text -------------------------------------------------------------
+
+
+def truncated_workbook() -> bytes:
+    """A transfer that broke off."""
+    return investment()[:2000]
+
+
+def repacked(**parts: bytes) -> bytes:
+    """A good workbook with one part more."""
+    buffer = io.BytesIO(investment())
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as package:
+        for name, content in parts.items():
+            package.writestr(name.replace("__", "/").replace("_dot_", "."), content)
+    return buffer.getvalue()
+
+
+def macro_workbook() -> bytes:
+    return repacked(xl__vbaProject_dot_bin=b"\xcc\x61 a macro")
+
+
+def zip_bomb() -> bytes:
+    return repacked(xl__media__image1_dot_emf=bytes(20 << 20))
+
+
+def encrypted_workbook() -> bytes:
+    """What an office program writes under a password: no archive but an OLE container."""
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
+
+
+def workbook_without_period() -> bytes:
+    return investment(title="云溪区固定资产投资")
+
+
+def share_as_growth() -> bytes:
+    return investment([INVESTMENT[0], ("其中：工业投资", "亿元", 50.0, None, 125.0)])
+
+
+# --- the delivery gate -----------------------------------------------------------------------
+
+WORKBOOK: dict[str, Any] = {"name": "投资2025下半年.xlsx", "like": MONTHLY}
+"""A delivery that is a workbook."""
+
+
+def cell(rule: str, place: str, said: str, hidden: str) -> DeliveryCase:
+    """A cell that goes to quarantine, in a data set that allows none."""
+    return DeliveryCase(
+        rule, place, said, refused_by="delivery.quarantined-cells", hidden=hidden
+    )
+
+
+def figure(rule: str, place: str, said: str, **more: Any) -> DeliveryCase:
+    """A delivery that Great Expectations finds a hard rule broken in."""
+    return DeliveryCase(rule, place, said, refused_by=rule, **more)
+
+
+file = figure
+"""A file that the reader refuses."""
+
+
+RANK = {
+    "code": "gdp_rank",
+    "name": {"zh": "地区生产总值位次", "en": "Gross domestic product, rank"},
+    "measure": "rank",
+    "price_basis": "not_applicable",
+    "base_unit": "位",
+    "decimals": 0,
+    "direction": "lower_is_better",
+}
+EXPECTED = [{"indicators": ["gdp", "residents"], "regions": ["云溪区"]}]
+EXPIRED_CODE = "qualifier,about_before_2010,旧约,about (until 2010),90,旧约,1990-01-01,2010-01-01,"
+"""A line of ``codes.csv``: a word that deliveries may no longer use."""
+
+DELIVERY_CASES = (
+    file(
+        "delivery.unreadable-file",
+        "row 2",
+        "this row has 14 fields, the header has 13",
+        hidden="多出一列",
+    ),
+    file("delivery.empty-file", "file", "the file is empty"),
+    file(
+        "delivery.wrong-encoding",
+        "line 1",
+        "declared as utf-8, byte 0 cannot be decoded; it looks like gb18030",
+    ),
+    file(
+        "delivery.truncated-workbook",
+        "byte 2000",
+        "the workbook ends early (a broken transfer?)",
+        content=truncated_workbook,
+        **WORKBOOK,
+    ),
+    file(
+        "delivery.unsafe-file",
+        "file",
+        "the workbook carries macros",
+        content=macro_workbook,
+        variant="macro",
+        **WORKBOOK,
+    ),
+    file(
+        "delivery.unsafe-file",
+        "file",
+        "it unpacks to 209",
+        content=zip_bomb,
+        variant="bomb",
+        **WORKBOOK,
+    ),
+    file(
+        "delivery.unsafe-file",
+        "file",
+        "the file is encrypted or an old .xls workbook",
+        content=encrypted_workbook,
+        variant="encrypted",
+        **WORKBOOK,
+    ),
+    file(
+        "delivery.unexpected-file-name",
+        "file name",
+        "the file name does not match 公报*.csv",
+        name="年报2023.csv",
+    ),
+    file(
+        "delivery.missing-column",
+        "row 1",
+        "the column '数值' is missing; was it renamed to '数字'?",
+    ),
+    file("delivery.duplicate-column", "row 1", "the column '单位' stands 2 times"),
+    file(
+        "delivery.unknown-column",
+        "row 1",
+        "columns that the declaration does not name: 备注",
+        hidden="见附表",
+    ),
+    file(
+        "delivery.missing-title-period",
+        "表1!row 1",
+        "no period in the title",
+        content=workbook_without_period,
+        **WORKBOOK,
+    ),
+    cell("value.not-a-number", "R3C5", "Value is not a number", "约莫四百五"),
+    cell("value.too-precise", "R3C5", "Value has too many decimals", "450.123456789"),
+    cell("unit.unknown", "R3C5", "Unit is unknown", "亿圆"),
+    cell("unit.not-convertible", "R3C5", "Unit does not fit the indicator", "450.2"),
+    cell("unit.missing", "R3C5", "Unit is missing", "450.2"),
+    cell("region.unknown", "R3C5", "Region is unknown", "云海区"),
+    cell(
+        "region.not-valid-at-period", "R3C5", "Region code was not in force in the period", "450.2"
+    ),
+    cell("indicator.unknown", "R3C5", "Indicator is unknown", "绿色生产总值"),
+    cell("period.unreadable", "R3C5", "Period cannot be read", "前年"),
+    cell("period.no-such-date", "R3C5", "There is no such date", "2022年13月"),
+    cell("code.unknown", "R3C5", "Unknown word in a coded column", "大概齐"),
+    cell("source.unknown-document", "R3C5", "Source document is not declared", "yunxi-yearbook"),
+    cell("cell.unexpected", "R3C14", "Cell outside the declared layout", "手写备注"),
+    figure(
+        "delivery.conservation",
+        "",
+        "3 read, but not all of them are accounted for",
+        tamper="update landing.delivery set cells_read = cells_read + 1 "
+        "where data_set_id = '{data_set}' and delivery_seq = 2",
+    ),
+    figure(
+        "delivery.quarantined-cells",
+        "",
+        "2 cells quarantined, 1 allowed",
+        hidden="约莫四百二",
+        declared={"completeness": {"max_quarantined": 1}},
+    ),
+    figure("delivery.nothing-accepted", "", "not one figure was accepted"),
+    figure(
+        "delivery.incomplete",
+        "",
+        "required and missing: residents 990101",
+        declared={"completeness": {"expected": EXPECTED}},
+    ),
+    DeliveryCase(
+        "delivery.incomplete-soft",
+        "",
+        "expected and missing: residents 990101",
+        declared={"completeness": {"expected": [{**EXPECTED[0], "severity": "soft"}]}},
+    ),
+    figure("key.duplicate", "R2C5", "the same figure stands 2 times"),
+    figure(
+        "value.share-out-of-range",
+        "表1!E6",
+        "a share of 125 %",
+        content=share_as_growth,
+        **WORKBOOK,
+    ),
+    figure(
+        "rank.not-positive-integer", "R3C5", "a rank of 0", declared={"indicators": [RANK]}
+    ),
+    figure("count.not-whole", "R3C5", "a count of 41.5 所"),
+    DeliveryCase("value.negative-level", "R2C5", "a value of -21.4 亿元"),
+    figure(
+        "period.reversed",
+        "R2C5",
+        "starts 2024-01-01, ends 2023-12-31",
+        tamper="update landing.candidate set period_start = date '2024-01-01' "
+        "where data_set_id = '{data_set}' and delivery_seq = 2",
+    ),
+    DeliveryCase(
+        "period.in-future", "R2C5", "known from 2025-02-28, period starts 2031-01-01"
+    ),
+    figure(
+        "status.value-missing-without-status",
+        "R3C5",
+        "value none, status A",
+        declared={"symbols": {"…": "A"}},
+    ),
+    figure("code.not-in-list", "R3C5", "the list qualifier has no about_before_2010"),
+)
+
+
+# --- the marts gate --------------------------------------------------------------------------
+
+
+def shares(*rows: Row, period: str) -> Callable[[], bytes]:
+    """A workbook of investment about another period."""
+    return lambda: investment(rows, title=f"云溪区固定资产投资（{period}）")
+
+
+def contradiction() -> bytes:
+    return (FILES / "repeat.contradiction" / "公报2018.csv").read_bytes()
+
+
+FINDING_CASES = (
+    FindingCase(
+        "relation.parts-exceed-total",
+        MONTHLY,
+        "投资2024上半年.xlsx",
+        shares(
+            ("固定资产投资", "亿元", 200.0, None, None),
+            ("其中：工业投资", "亿元", 150.0, None, None),
+            ("其中：房地产开发投资", "亿元", 90.0, None, None),
+            period="2024年1—6月",
+        ),
+        "?",
+        ("?", "?"),
+    ),
+    FindingCase(
+        "relation.parts-do-not-reach-total",
+        "yunxi-funds",
+        "资金2024上半年.xlsx",
+        shares(
+            ("到位资金", "亿元", 80.0, None, None),
+            ("其中：国内贷款", "亿元", 30.0, None, None),
+            ("其中：自筹资金", "亿元", 40.0, None, None),
+            period="2024年1—6月",
+        ),
+        "?",
+        ("?", "?"),
+    ),
+    FindingCase(
+        "relation.share-differs-from-computed",
+        MONTHLY,
+        "投资2024一季度.xlsx",
+        shares(
+            ("固定资产投资", "亿元", 100.0, None, None),
+            ("其中：工业投资", "亿元", 25.0, None, 35.0),
+            period="2024年1—3月",
+        ),
+        "?",
+        ("?", "?"),
+    ),
+    FindingCase(
+        "relation.shares-exceed-100",
+        MONTHLY,
+        "投资2024前三季度.xlsx",
+        shares(
+            ("其中：工业投资", "亿元", None, None, 60.0),
+            ("其中：房地产开发投资", "亿元", None, None, 45.0),
+            period="2024年1—9月",
+        ),
+        "?",
+        ("?", "?"),
+    ),
+    FindingCase(
+        "relation.not-above",
+        "yunxi-funds",
+        "资金2024一季度.xlsx",
+        shares(
+            ("到位资金", "亿元", 40.0, None, None),
+            ("完成支付", "亿元", 52.0, None, None),
+            period="2024年1—3月",
+        ),
+        "?",
+        ("?", "?"),
+    ),
+    FindingCase("repeat.contradiction", BULLETIN, "公报2018.csv", contradiction, "?", ("?", "?")),
+)
+
+
+def final_bulletin() -> bytes:
+    """A revision of the year 2024: the marts then hold a version that has ended."""
+    return profile(
+        "地区生产总值,云溪区,2024年,年度,515.6,,亿元,水平值,一、综合,yunxi-bulletin,,,"
+    )
+
+
+MARTS_CASES = (
+    MartsCase(
+        "history.one-current-version",
+        "update core.observation set known_to = null where known_to is not null",
+        "2 current versions",
+    ),
+    MartsCase(
+        "history.interval-order",
+        "update core.observation set known_to = known_from - 1 where known_to is not null",
+        "?",
+    ),
+    MartsCase(
+        "history.nothing-lost",
+        "delete from core.observation where data_set_id = 'yunxi-profile' "
+        "and indicator_code = 'schools'",
+        "?",
+    ),
+    MartsCase(
+        "headline.exactly-one",
+        "update core.observation set is_headline = false where indicator_code = 'schools'",
+        "0 headline figures",
+    ),
+    MartsCase(
+        "marts.figure-not-in-mart",
+        "delete from core.district_profile where item = 'resident_population'",
+        "the headline figure is not in core.district_profile",
+    ),
+)
+
+DBT_CASES = (
+    DbtCase(
+        "marts.contract",
+        ("period",),
+        "period",
+        model=("models/marts/core/period.sql", "as months", "as number_of_months"),
+    ),
+    DbtCase(
+        "marts.key-not-unique",
+        ("region",),
+        "region_key",
+        tamper="insert into landing.region select * from landing.region "
+        "where region_code = '990101'",
+    ),
+    DbtCase(
+        "marts.not-null",
+        ("region",),
+        "region",
+        tamper="update landing.region set region_name_zh = null where region_code = '990101'",
+    ),
+    DbtCase(
+        "marts.test-failed",
+        ("observation",),
+        "observation_delivery_exists",
+        tamper="delete from landing.delivery where data_set_id = 'yunxi-profile'",
+    ),
+)
+
+
+# --- the release gate ------------------------------------------------------------------------
+
+
+def edit(name: str, before: str, after: str) -> Callable[[Path], None]:
+    """Replace the first such text in a file of the candidate."""
+
+    def change(candidate: Path) -> None:
+        path = candidate / name
+        text = path.read_text(encoding="utf-8")
+        assert before in text
+        path.write_text(text.replace(before, after, 1), encoding="utf-8", newline="")
+
+    return change
+
+
+def in_mart(sql: str) -> Callable[[Path], None]:
+    """Change the database of the candidate; DuckDB files have no hash in the manifest."""
+
+    def change(candidate: Path) -> None:
+        with duckdb.connect(str(candidate / "mart.duckdb")) as connection:
+            connection.execute(sql)
+
+    return change
+
+
+def without_labels(candidate: Path) -> None:
+    """Take every word for simulated out of the page that people open."""
+    path = candidate / "quality" / "report.html"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("模拟", "").replace("simulated", ""), encoding="utf-8")
+
+
+def without_table(candidate: Path) -> None:
+    shutil.rmtree(candidate / "parquet" / "core")
+
+
+RELEASE_CASES = (
+    ReleaseCase(
+        "release.hash-mismatch",
+        ("release.hash-mismatch",),
+        "quality/report.json: the bytes do not have the hash the manifest states",
+        edit("quality/report.json", "{", "{ "),
+    ),
+    ReleaseCase(
+        "release.hash-mismatch",
+        ("release.hash-mismatch",),
+        "parquet/core/region.parquet: the file is not there",
+        without_table,
+        variant="lost",
+    ),
+    ReleaseCase(
+        "release.contract-broken",
+        ("release.contract-broken", "release.row-hash-differs"),
+        "?",
+        in_mart("alter table core.region rename region_kind to kind_of_region"),
+    ),
+    ReleaseCase(
+        "release.row-count-differs",
+        ("release.row-count-differs",),
+        "?",
+        in_mart("delete from core.region where region_code = '990109'"),
+    ),
+    ReleaseCase(
+        "release.row-hash-differs",
+        ("release.row-hash-differs",),
+        "?",
+        in_mart("update core.region set region_name_en = 'Elsewhere' where region_code = '990109'"),
+    ),
+    ReleaseCase(
+        "release.dictionary-incomplete",
+        ("release.dictionary-incomplete",),
+        "core.region.region_code: has no comment in the database",
+        in_mart("comment on column core.region.region_code is ''"),
+    ),
+    ReleaseCase(
+        "release.unsafe-cell",
+        ("release.hash-mismatch", "release.row-hash-differs", "release.unsafe-cell"),
+        "csv/core/region.csv: 1 rows hold a cell that a spreadsheet may take for a formula",
+        edit("csv/core/region.csv", "云省", "=1+1"),
+    ),
+    ReleaseCase(
+        "release.unlabelled-simulated",
+        ("release.hash-mismatch", "release.unlabelled-simulated"),
+        "quality/report.html: the release holds simulated rows and this file does not say so",
+        without_labels,
+    ),
+    ReleaseCase(
+        "release.raw-text-inside",
+        ("release.raw-text-inside",),
+        "quality.quarantine",
+        tamper="update quality.quarantine set reason_zh = '约莫四百五' "
+        "where rule_id = 'value.not-a-number'",
+    ),
+    ReleaseCase(
+        "release.open-findings-need-decision",
+        ("release.open-findings-need-decision",),
+        "findings are open",
+        policy="bureau",
+    ),
+    ReleaseCase("release.verdict-missing", (), "no verdict is recorded for it", verdict="lost"),
+    ReleaseCase(
+        "release.verdict-missing",
+        (),
+        "the recorded verdict was changed after it was written",
+        verdict="edited",
+        variant="edited",
+    ),
+    ReleaseCase(
+        "release.verdict-missing",
+        (),
+        "its files are not those the verdict was given on",
+        verdict="stale",
+        variant="stale",
+    ),
+)
+
+CASES: tuple[Case, ...] = (
+    *DELIVERY_CASES,
+    *FINDING_CASES,
+    *MARTS_CASES,
+    *DBT_CASES,
+    *RELEASE_CASES,
+)

@@ -292,7 +292,9 @@ select
     ) as is_different,
     concat(
         numerator_shown, ' / ', denominator_shown, ' * 100 = [',
-        coalesce(judge.show(computed_low), '?'), ', ', coalesce(judge.show(computed_high), '?'),
+        -- to two decimals, outwards: the comparison itself is exact
+        coalesce(judge.show(cast(floor(computed_low * 100) / 100 as decimal(30, 8))), '?'), ', ',
+        coalesce(judge.show(cast(ceil(computed_high * 100) / 100 as decimal(30, 8))), '?'),
         ']; printed ', shown, ' [', coalesce(judge.show(low), '?'), ', ',
         coalesce(judge.show(high), '?'), ']; tolerance ', judge.show(tolerance)
     ) as arithmetic

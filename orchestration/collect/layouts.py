@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestration.collect.readers import RefusedError, Sheet, address
+from orchestration.collect.text import fold, same
 from orchestration.spec import RecordsLayout, TableColumn, TableLayout
 
 if TYPE_CHECKING:
@@ -58,11 +58,6 @@ class Extract:
     read: int
     non_data: int
     unit: str
-
-
-def same(text: str | None) -> str:
-    """A text for comparison: full-width forms folded, blanks removed."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text or ""))
 
 
 def extract(sheets: list[Sheet], layout: RecordsLayout | TableLayout) -> Extract:
@@ -401,7 +396,7 @@ def _title_period(sheet: Sheet, layout: TableLayout, top: int) -> str | None:
         pl.col("row") <= pl.col("row").min() + layout.title_rows - 1
     )
     for text in above["text"]:
-        match = re.search(layout.title, unicodedata.normalize("NFKC", text))
+        match = re.search(layout.title, fold(text))
         if match:
             return match.group("period")
     if any(column.period == "title" for column in layout.columns):
@@ -418,7 +413,7 @@ def _corner_unit(sheet: Sheet, layout: TableLayout, last_header: int) -> str | N
     import polars as pl
 
     for text in sheet.cells.filter(pl.col("row") <= last_header)["text"]:
-        match = re.search(layout.unit, unicodedata.normalize("NFKC", text))
+        match = re.search(layout.unit, fold(text))
         if match:
             return match.group("unit").strip()
     return None
@@ -426,11 +421,7 @@ def _corner_unit(sheet: Sheet, layout: TableLayout, last_header: int) -> str | N
 
 def _notes_from(stub: pl.DataFrame, layout: TableLayout) -> int:
     pattern = re.compile(layout.notes)
-    rows = [
-        row
-        for row, text in stub.iter_rows()
-        if pattern.search(unicodedata.normalize("NFKC", text).strip())
-    ]
+    rows = [row for row, text in stub.iter_rows() if pattern.search(fold(text).strip())]
     return min(rows, default=1 << 40)
 
 
@@ -439,7 +430,7 @@ def _column_period(column: TableColumn, path: tuple[str, ...], title: str | None
         return title
     if "(?P<period>" in column.period:
         for text in path:
-            match = re.search(column.period, unicodedata.normalize("NFKC", text))
+            match = re.search(column.period, fold(text))
             if match:
                 return match.group("period")
         return None

@@ -12,8 +12,9 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from orchestration.collect.layouts import Extract, same
+from orchestration.collect.layouts import Extract
 from orchestration.collect.periods import DEFAULT_KIND, NoSuchDateError, parse_period
+from orchestration.collect.text import BLANKS, FULL_WIDTH, HALF_WIDTH, same
 from orchestration.spec import last_day
 
 if TYPE_CHECKING:
@@ -371,13 +372,21 @@ def _documents(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     return _flag(frame, pl.col("source_document").is_null(), "source.unknown-document")
 
 
+def _folded(column: str) -> pl.Expr:
+    """Full-width digits, signs and blanks as their ASCII forms, and nothing else."""
+    import polars as pl
+
+    blanks = [" "] * len(BLANKS)
+    return pl.col(column).str.replace_many([*FULL_WIDTH, *BLANKS], [*HALF_WIDTH, *blanks])
+
+
 def _values(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Value text to decimal: ``808.4``, ``1,234.5``, ``19 278.1``, ``−5.8``, ``12.3%``."""
     import polars as pl
 
     symbols = {same(text): status for text, status in context.data_set.symbols.items()}
     frame = frame.with_columns(pl.col("value").fill_null(""))
-    folded = pl.col("value").str.normalize("NFKC").str.replace_all("[−–]", "-").str.strip_chars()
+    folded = _folded("value").str.replace_all("[−–]", "-").str.strip_chars()
     frame = frame.with_columns(folded=folded).with_columns(
         symbol_key=folded.str.replace_all(r"\s+", "")
     )
@@ -387,15 +396,16 @@ def _values(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         ),
         is_percent=pl.col("folded").str.ends_with("%"),
     )
-    # Digits in groups of three, separated by commas or blanks, or not separated at all.
-    digits = r"^([+-]?(?:\d{1,3}(?:[, \u00a0]\d{3})+|\d+)(?:\.\d+)?)\s*%?$"
+    # Digits in groups of three, separated by commas or by blanks, or not separated at all.
+    groups = "[0-9]{1,3}(?:(?:,[0-9]{3})+|(?: [0-9]{3})+)|[0-9]+"
+    number = rf"^([+-]?(?:{groups})(?:\.[0-9]+)?) *%?$"
     frame = frame.with_columns(
-        plain=pl.col("folded").str.extract(digits, 1).str.replace_all(r"[,\s\u00a0]", "")
+        plain=pl.col("folded").str.extract(number, 1).str.replace_all("[, ]", "")
     )
     is_symbol = pl.col("symbol_status").is_not_null()
     frame = _flag(frame, pl.col("plain").is_null() & ~is_symbol, "value.not-a-number")
-    places = pl.col("plain").str.extract(r"\.(\d+)$", 1).str.len_chars().fill_null(0)
-    whole = pl.col("plain").str.extract(r"^[+-]?(\d+)", 1).str.strip_chars_start("0")
+    places = pl.col("plain").str.extract(r"\.([0-9]+)$", 1).str.len_chars().fill_null(0)
+    whole = pl.col("plain").str.extract("^[+-]?([0-9]+)", 1).str.strip_chars_start("0")
     return frame.with_columns(places=places, whole_digits=whole.str.len_chars().fill_null(0))
 
 
@@ -526,7 +536,7 @@ def _flags(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     import polars as pl
 
     for column, target in (("inferred", "is_period_inferred"), ("simulated", "is_simulated")):
-        folded = pl.col(column).str.normalize("NFKC").str.strip_chars().str.to_lowercase()
+        folded = _folded(column).str.strip_chars().str.to_lowercase()
         frame = frame.with_columns(flag=folded.fill_null(""))
         frame = _flag(frame, ~pl.col("flag").is_in([*_YES, *_NO]), "code.unknown")
         frame = frame.with_columns(pl.col("flag").is_in(list(_YES)).alias(target)).drop("flag")

@@ -7,11 +7,12 @@ is the observation's own (a year may be a sum, a point in time or a target).
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+from orchestration.collect.text import same
 
 Precision = Literal["year", "quarter", "month", "month_range", "year_range"]
 
@@ -100,22 +101,22 @@ def _check_month(number: int) -> None:
         raise NoSuchDateError(f"there is no month {number}")
 
 
-_Y = r"(\d{4})年?度?"
+_Y = r"([0-9]{4})年?度?"
 _FORMS: list[tuple[re.Pattern[str], Callable[..., Period]]] = [
-    (re.compile(rf"(\d{{4}})-(\d{{2}}){_DASH}(\d{{4}})-(\d{{2}})"), months),
-    (re.compile(rf"(\d{{4}})年(\d{{1,2}})月?{_DASH}(\d{{4}})年(\d{{1,2}})月"), months),
+    (re.compile(rf"([0-9]{{4}})-([0-9]{{2}}){_DASH}([0-9]{{4}})-([0-9]{{2}})"), months),
+    (re.compile(rf"([0-9]{{4}})年([0-9]{{1,2}})月?{_DASH}([0-9]{{4}})年([0-9]{{1,2}})月"), months),
     (
-        re.compile(rf"(\d{{4}})年(\d{{1,2}})月?{_DASH}(\d{{1,2}})月"),
+        re.compile(rf"([0-9]{{4}})年([0-9]{{1,2}})月?{_DASH}([0-9]{{1,2}})月"),
         lambda y, first, last: months(y, first, y, last),
     ),
-    (re.compile(r"(\d{4})-(\d{2})"), month),
-    (re.compile(r"(\d{4})年(\d{1,2})月(?:份|末|底)?"), month),
-    (re.compile(r"(\d{4})-?Q([1-9])"), quarter),
-    (re.compile(r"(\d{4})年第?([一二三四1-9])季度?"), quarter),
-    (re.compile(r"(\d{4})年上半年"), lambda y: months(y, 1, y, 6)),
-    (re.compile(r"(\d{4})年前三季度"), lambda y: months(y, 1, y, 9)),
-    (re.compile(r"(\d{4})年(?:末|底)"), lambda y: month(y, 12)),
-    (re.compile(rf"{_Y}{_DASH}(\d{{4}})年?"), years),
+    (re.compile(r"([0-9]{4})-([0-9]{2})"), month),
+    (re.compile(r"([0-9]{4})年([0-9]{1,2})月(?:份|末|底)?"), month),
+    (re.compile(r"([0-9]{4})-?Q([1-9])"), quarter),
+    (re.compile(r"([0-9]{4})年第?([一二三四1-9])季度?"), quarter),
+    (re.compile(r"([0-9]{4})年上半年"), lambda y: months(y, 1, y, 6)),
+    (re.compile(r"([0-9]{4})年前三季度"), lambda y: months(y, 1, y, 9)),
+    (re.compile(r"([0-9]{4})年(?:末|底)"), lambda y: month(y, 12)),
+    (re.compile(rf"{_Y}{_DASH}([0-9]{{4}})年?"), years),
     (re.compile(_Y), year),
 ]
 
@@ -132,7 +133,7 @@ def parse_period(text: str) -> Period:
             before it begins).
         ValueError: the form is not known.
     """
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    plain = same(text)
     for pattern, form in _FORMS:
         match = pattern.fullmatch(plain)
         if match is not None:

@@ -302,21 +302,30 @@ def check_package(content: bytes) -> None:
         ) from None
 
 
-_PLAIN_FORMAT = re.compile(r'^(?:#,##)?0(?:\.(0+))?(?:_\)|_ )?(?:%)?(?:"[^"]*")?$')
+_DECORATION = re.compile(r"\[[^\]]*\]|_.|\*.")
+"""Colours, conditions and locales, and blanks as wide as a character: nothing of the figure."""
+
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)')
+_DIGITS = re.compile(r"^(#,##)?#*0*(?:\.(0*#*))?(%?)$")
+_SCALES = re.compile(r"[0#?],+(?![0#?])")
+"""A comma after the last digit: the workbook shows thousands of what the cell holds."""
 
 
 def printed(value: Any, number_format: str) -> str:
     """The text that a workbook shows for a value under a number format.
 
-    Fixed decimals, thousands separators and percent are understood; under any other format a
-    number is written with all its digits.
+    Decimals, thousands separators and percent are understood; under a format of other kinds a
+    number is written with all its digits. Where the format adds words or scales the number, that
+    stays visible in the text, so that nobody takes it for the plain number.
     """
     if value is None:
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
-        return _printed_number(Decimal(repr(value)), number_format.split(";", maxsplit=1)[0])
+        # Workbooks work with 15 digits: 0.1 + 0.2 stands there as 0.3.
+        number = Decimal(f"{value:.15g}" if isinstance(value, float) else value)
+        return _printed_number(number, number_format.split(";")[0])
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     return str(value).strip()
@@ -325,14 +334,25 @@ def printed(value: Any, number_format: str) -> str:
 def _printed_number(number: Decimal, number_format: str) -> str:
     if not number.is_finite():
         return str(number)
-    match = _PLAIN_FORMAT.match(number_format)
-    if match is None:
-        plain = format(number, "f")
-        return plain.rstrip("0").rstrip(".") if "." in plain else plain
-    percent = "%" in number_format
-    places = len(match.group(1) or "")
+    plain = _DECORATION.sub("", number_format)
+    words = "".join(first or second for first, second in _LITERAL.findall(plain)).strip()
+    plain = _LITERAL.sub("", plain).strip()
+    if _SCALES.search(plain):
+        return f"{_all_digits(number)} [{number_format}]"
+    match = _DIGITS.match(plain)
+    if match is None or plain in ("", "General", "@"):
+        return _all_digits(number) + words
+    grouped, places, percent = match.groups()
+    places = places or ""
     shown = (number * 100 if percent else number).quantize(
-        Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP
+        Decimal(1).scaleb(-len(places)), rounding=ROUND_HALF_UP
     )
-    text = format(shown, ",f") if number_format.startswith("#,##") else format(shown, "f")
-    return f"{text}%" if percent else text
+    text = format(shown, ",f") if grouped else format(shown, "f")
+    for _ in range(places.count("#")):
+        text = text.removesuffix("0")
+    return f"{text.removesuffix('.')}{percent}{words}"
+
+
+def _all_digits(number: Decimal) -> str:
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

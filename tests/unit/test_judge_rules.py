@@ -500,8 +500,7 @@ def test_the_arithmetic_is_shown(con: duckdb.DuckDBPyConnection) -> None:
             "doc · o-a · Sheet1!B2; doc · o-total · Sheet1!B2",
             "o-share-a",
             "o-a o-total",
-            "40.04 / 100 * 100 = [40.01, 40.07]; printed 40.3 [40.25, 40.35]; "
-            "tolerance 0",
+            "40.04 / 100 * 100 = [40.01, 40.07]; printed 40.3 [40.25, 40.35]; tolerance 0",
             "比重与计算不符：40.04 / 100 * 100 = [40.01, 40.07]; "
             "printed 40.3 [40.25, 40.35]; tolerance 0",
         ),

@@ -60,7 +60,9 @@ def test_dates_that_do_not_exist(text: str) -> None:
         parse_period(text)
 
 
-@pytest.mark.parametrize("text", ["", "去年", "11月", "202", "2022-6", "“十四五”", "2022-06-30"])
+@pytest.mark.parametrize(
+    "text", ["", "去年", "11月", "202", "2022-6", "“十四五”", "2022-06-30", "202²年", "٢٠٢٢"]
+)
 def test_what_is_no_period(text: str) -> None:
     with pytest.raises(ValueError, match="not written like a period"):
         parse_period(text)

@@ -147,9 +147,12 @@ def summary(report: RunReport, seconds: float) -> str:
         ]
     if report.release_path:
         facts.append(("位置 Place", report.release_path))
-    if report.policy == "demo" and report.outcome in ("published", "unchanged"):
+    if report.outcome == "published" and any(report.findings.values()):
         facts.append(
-            ("策略 Policy", "demo: published with open findings, and every product says so")
+            (
+                "策略 Policy",
+                f"{report.policy}: published with open findings, and every product says so",
+            )
         )
     lines += [f"  {name:<14}{value}" for name, value in facts]
     for refused in report.refused:

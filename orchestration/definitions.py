@@ -240,38 +240,35 @@ def _delivery_gate(reader: Run, current: Current) -> dg.AssetsDefinition:
     return observation
 
 
-def _marts(reader: Run, current: Current) -> dg.AssetsDefinition:
-    translator, manifest = Translator(), reader.dbt.ensure_manifest()
+def _dbt_models(
+    reader: Run, current: Current, *, name: str, line: str, select: str, exclude: str
+) -> dg.AssetsDefinition:
+    """The models of one dbt invocation as assets, their tests as checks that block."""
+    translator = Translator()
 
     @dbt_assets(
-        manifest=manifest,
-        exclude=QUALITY,
-        name="marts",
+        manifest=reader.dbt.ensure_manifest(),
+        select=select,
+        exclude=exclude,
+        name=name,
         dagster_dbt_translator=translator,
     )
-    def marts(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
         run = current.of(context)
-        with run.step("marts", "加工 / process (dbt)"):
-            yield from _dbt_events(run, translator, ["fqn:*"], QUALITY.split())
+        with run.step(name, line):
+            yield from _dbt_events(run, translator, select.split(), exclude.split())
 
-    return marts
+    return models
+
+
+def _marts(reader: Run, current: Current) -> dg.AssetsDefinition:
+    line = "加工 / process (dbt)"
+    return _dbt_models(reader, current, name="marts", line=line, select="fqn:*", exclude=QUALITY)
 
 
 def _quality(reader: Run, current: Current) -> dg.AssetsDefinition:
-    translator, manifest = Translator(), reader.dbt.ensure_manifest()
-
-    @dbt_assets(
-        manifest=manifest,
-        select=QUALITY,
-        name="quality",
-        dagster_dbt_translator=translator,
-    )
-    def quality(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        run = current.of(context)
-        with run.step("quality", "质量表 / quality tables (dbt)"):
-            yield from _dbt_events(run, translator, QUALITY.split(), ())
-
-    return quality
+    line = "质量表 / quality tables (dbt)"
+    return _dbt_models(reader, current, name="quality", line=line, select=QUALITY, exclude="")
 
 
 def _dbt_events(

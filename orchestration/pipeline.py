@@ -27,6 +27,7 @@ from orchestration.collect.parse import ParseStore, codelists_digest
 from orchestration.declarations import Declarations, Declared, load_declarations
 from orchestration.errors import QutongError, RunLockedError, VerdictError
 from orchestration.judge.catalogue import Catalogue, RuleOutcome, load_catalogue
+from orchestration.publish.layout import Releases
 from orchestration.settings import CODE_ROOT, Settings
 
 if TYPE_CHECKING:
@@ -638,8 +639,6 @@ def candidate(run: Run) -> Path:
 
 def candidate_path(run: Run) -> Path:
     """Where the candidate of this run lies."""
-    from orchestration.publish.layout import Releases
-
     return Releases(run.settings.releases).building(run.release_id)
 
 
@@ -776,12 +775,19 @@ def execute(run: Run, carry_out: CarryOut, data_sets: Sequence[str] = ()) -> Run
     return run.report
 
 
+def _in_force(releases: Releases) -> str | None:
+    return releases.current.readlink().name if releases.current.is_symlink() else None
+
+
 def _is_unchanged(run: Run, selected: Sequence[Declared]) -> bool:
     try:
         note = json.loads(published_file(run.settings).read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError):
         return False
-    if not (run.settings.releases / str(note["release_id"]) / "manifest.json").is_file():
+    releases = Releases(run.settings.releases)
+    if not (releases.root / str(note["release_id"]) / "manifest.json").is_file():
+        return False
+    if not releases.pin.exists() and _in_force(releases) != note["release_id"]:
         return False
     if has_news(run, selected):
         return False
@@ -792,9 +798,11 @@ def _finish_unchanged(run: Run, selected: Sequence[Declared]) -> None:
     for declared in selected:
         collect(run, declared)
     note = json.loads(published_file(run.settings).read_text(encoding="utf-8"))
+    # Under a pin that is an earlier release than the one the inputs led to.
+    in_force = _in_force(Releases(run.settings.releases)) or note["release_id"]
     run.report.outcome, run.report.exit_code = "unchanged", EXIT_OK
-    run.report.release_id = note["release_id"]
-    run.report.release_path = str(run.settings.releases / note["release_id"])
+    run.report.release_id = in_force
+    run.report.release_path = str(run.settings.releases / in_force)
     run.report.fingerprint = note["fingerprint"]
 
 

@@ -325,7 +325,7 @@ def printed(value: Any, number_format: str) -> str:
     if isinstance(value, int | float):
         # Workbooks work with 15 digits: 0.1 + 0.2 stands there as 0.3.
         number = Decimal(f"{value:.15g}" if isinstance(value, float) else value)
-        return _printed_number(number, number_format.split(";")[0])
+        return _printed_number(number, number_format.split(";", maxsplit=1)[0])
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     return str(value).strip()

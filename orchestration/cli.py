@@ -163,11 +163,12 @@ def summary(report: RunReport, seconds: float) -> str:
                 f"      {refused.rule_id}: {refused.detail_zh} | {refused.detail_en}",
                 f"      → {refused.guidance_zh} | {refused.guidance_en}",
             ]
-            lines += [
-                f"      {entry['rule_id']}: {entry['count']} × {entry['places']}"
-                for entry in report.quarantined
-                if entry["delivery_id"] == refused.delivery_id
-            ]
+            for entry in report.quarantined:
+                if entry["delivery_id"] == refused.delivery_id:
+                    lines += [
+                        f"      {entry['rule_id']}: {entry['count']} × {entry['places']}",
+                        f"      → {entry['guidance_zh']} | {entry['guidance_en']}",
+                    ]
     for path in report.unclaimed:
         lines.append(f"  ? {path}: no data set is declared for it; it stays where it is")
     for text in report.unreadable:

@@ -72,10 +72,10 @@ class Current:
 
     def of(self, context: dg.AssetExecutionContext) -> Run:
         """The run that a step belongs to; takes the lock when a user started it in the UI."""
-        if self._run is None or self._dagster_run_id not in (None, context.run_id):
+        if self._run is None or self._dagster_run_id not in (None, context.run.run_id):
             pipeline.acquire_lock(self._settings)
             self._run = Run(self._settings)
-        self._dagster_run_id = context.run_id
+        self._dagster_run_id = context.run.run_id
         return self._run
 
 

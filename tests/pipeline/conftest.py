@@ -1,17 +1,25 @@
 """The first release of the invented district: made once, and looked at by most of these tests.
 
-Belongs here: runs that several modules share. Does not belong here: runs that only one module
-looks at, and expected values.
+Belongs here: runs that several modules share, and what works while other tests run. Does not
+belong here: runs that only one module looks at, and expected values.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from tests.pipeline.released import RELEASE_ID, RELEASE_TIME, Released, qutong
-from tests.support import make_project
+from orchestration.settings import CODE_ROOT, Settings
+from tests.pipeline.interrupted import Left
+from tests.pipeline.released import RELEASE_ID, RELEASE_TIME, Released, copy_of, qutong
+from tests.support import drop, make_project, profile
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +37,66 @@ def first(tmp_path_factory: pytest.TempPathFactory, clean_environment: None) -> 
     settings = make_project(tmp_path_factory.mktemp("first") / "district")
     fixed = ("--release-id", RELEASE_ID, "--release-time", RELEASE_TIME)
     return Released(settings, qutong(settings, "run", *fixed))
+
+
+@dataclass
+class Chain:
+    """The chain of ``interrupted``, at work in a process of its own."""
+
+    settings: Settings
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    def links(self) -> dict[str, Left]:
+        """What each run left, once the last has ended."""
+        if self.process.wait(timeout=600):
+            raise AssertionError(self.output.with_suffix(".err").read_text("utf-8"))
+        entries = [json.loads(line) for line in self.output.read_text("utf-8").splitlines()]
+        return {entry.pop("link"): Left(**entry) for entry in entries}
+
+
+@pytest.fixture(scope="session")
+def chain(first: Released, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    """A district with a release, whose runs are interrupted while a revision waits."""
+    folder = tmp_path_factory.mktemp("interrupted")
+    settings = copy_of(first, folder / "district")
+    final = "地区生产总值,云溪区,2024年,年度,515.0,,亿元,水平值,一、综合,yunxi-bulletin,,,"
+    drop(settings, "yunxi-profile", "公报2024最终核实.csv", profile(final))
+    own_mounts = _own_mounts()
+    command = [
+        *own_mounts,
+        sys.executable,
+        "-m",
+        "tests.pipeline.interrupted",
+        str(settings.project),
+        *(["may-mount"] if own_mounts else []),
+    ]
+    output = folder / "links.jsonl"
+    with output.open("wb") as out, output.with_suffix(".err").open("wb") as err:
+        process = subprocess.Popen(command, cwd=CODE_ROOT, stdout=out, stderr=err)
+        yield Chain(settings, process, output)
+        process.kill()
+        process.wait()
+
+
+def _own_mounts() -> list[str]:
+    """How to start a process whose mounts nobody else sees; empty where that is not allowed."""
+    for flags in (["--mount"], ["--user", "--map-root-user", "--mount"]):
+        try:
+            done = subprocess.run(["unshare", *flags, "true"], capture_output=True, check=False)
+        except OSError:
+            return []
+        if done.returncode == 0:
+            return ["unshare", *flags]
+    return []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _start_what_takes_long(request: pytest.FixtureRequest) -> None:
+    """The chain works on the second core while the other tests run.
+
+    With pytest-xdist several processes do that anyhow, and only one of them needs the chain.
+    """
+    names = {Path(item.path).name for item in request.session.items}
+    if "test_recovery.py" in names and "PYTEST_XDIST_WORKER" not in os.environ:
+        request.getfixturevalue("chain")

@@ -1,0 +1,86 @@
+"""A district that nobody has seen yet; and nothing in the code is tied to the first one."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from orchestration.cli import main
+from orchestration.settings import CODE_ROOT, load_settings
+from tests.pipeline.released import Released, ask, copy_of, current, last_run, qutong
+from tests.support import GOOD_ROW, deliver, investment, profile
+
+pytestmark = pytest.mark.core
+
+INIT = ("--code", "990101", "--name-zh", "云溪区", "--name-en", "Yunxi District")
+
+
+def test_a_new_empty_district_runs(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    assert CliRunner().invoke(main, ["init", str(folder), *INIT]).exit_code == 0
+    settings = load_settings(folder)
+    done = qutong(settings, "run")
+    assert done.exit_code == 0, done.output
+    assert "0 of 0 deliveries, 0 observations" in done.stdout
+    assert qutong(settings, "release", "verify").exit_code == 0
+    assert ask(current(settings), "select district_code, district_name_zh from meta.release") == [
+        ("990101", "云溪区")
+    ]
+    again = CliRunner().invoke(main, ["init", str(folder), *INIT])
+    assert (again.exit_code, "there is a district here already" in again.stderr) == (2, True)
+
+
+def test_no_district_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUTONG_PROJECT", str(tmp_path))
+    done = CliRunner().invoke(main, ["run"])
+    assert done.exit_code == 2
+    assert "raw/district.yml is missing" in done.stderr
+    assert "qutong init" in done.stderr
+
+
+def test_a_data_set_that_nobody_declared(first: Released) -> None:
+    done = qutong(first.settings, "run", "--data-set", "yunxi-investmant")
+    assert done.exit_code == 2
+    assert "did you mean yunxi-investment?" in done.stderr
+
+
+def test_one_data_set_alone_is_collected_and_the_rest_stays_in_force(
+    first: Released, tmp_path: Path
+) -> None:
+    settings = copy_of(first, tmp_path / "district")
+    title = "云溪区固定资产投资（2025年1—9月）"
+    deliver(settings, "yunxi-investment", "2025-10-15", "投资三.xlsx", investment(title=title))
+    deliver(settings, "yunxi-profile", "2025-10-15", "公报新.csv", profile(GOOD_ROW))
+    done = qutong(settings, "run", "--data-set", "yunxi-investment")
+    assert done.exit_code == 0, done.output
+    assert last_run(settings)["received_new"] == 1
+    assert ask(
+        current(settings),
+        "select data_set_id, count(*) from core.observation group by 1 order by 1",
+    ) == [("yunxi-investment", 12), ("yunxi-profile", 7)]
+
+
+def test_nothing_but_the_data_names_the_first_district() -> None:
+    district = yaml.safe_load((CODE_ROOT / "raw" / "district.yml").read_text("utf-8"))
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=CODE_ROOT, capture_output=True, check=False, text=True
+    ).stdout.split("\0")
+    files = [name for name in tracked if name] or [
+        path.relative_to(CODE_ROOT).as_posix()
+        for folder in ("orchestration", "dbt_project", "expectations")
+        for path in (CODE_ROOT / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+    named = [
+        name
+        for name in files
+        if not name.startswith(("raw/", "tests/"))
+        and (CODE_ROOT / name).is_file()
+        and district["code"].encode() in (CODE_ROOT / name).read_bytes()
+    ]
+    assert len(files) > 50
+    assert named == []

@@ -1,0 +1,209 @@
+"""The repository's own deliveries, in one run: every figure stands, with document and place."""
+
+from __future__ import annotations
+
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings import CODE_ROOT, load_settings
+from tests.pipeline.released import Released, qutong
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory, clean_environment: None) -> Released:
+    """A copy of the shipped district, run once."""
+    folder = tmp_path_factory.mktemp("shipped") / "district"
+    shutil.copytree(CODE_ROOT / "raw", folder / "raw")
+    settings = load_settings(folder)
+    return Released(settings, qutong(settings, "run"))
+
+
+def test_it_publishes_everything_it_ships(shipped: Released) -> None:
+    assert shipped.done.exit_code == 0, shipped.done.output
+    assert "25 of 25 deliveries, 674 observations" in shipped.done.stdout
+    assert shipped.rows(
+        "select count(*), count(*) filter (is_simulated), count(*) filter (known_to is null), "
+        "count(*) filter (source_document = '' or source_place = '' or delivery_place = '') "
+        "from core.observation"
+    ) == [(674, 0, 674, 0)]
+    assert shipped.rows("select count(*) from quality.quarantine") == [(0,)]
+    assert shipped.rows("select count(*) from quality.conservation where not is_balanced") == [(0,)]
+
+
+def test_every_document_gives_all_its_figures(shipped: Released) -> None:
+    rows = shipped.rows(
+        "select source_document, count(*) from core.observation group by 1 "
+        "order by 2 desc, 1 limit 5"
+    )
+    assert rows == [
+        ("jiangbei-plan-midterm-2023", 321),
+        ("ccid-new-centres-2025", 75),
+        ("jiangbei-bulletin-2022", 30),
+        ("jiangbei-refined-district-paper", 25),
+        ("ningbo-economy-reply-2026", 25),
+    ]
+    assert shipped.rows(
+        "select count(*) from core.observation where source_document = 'ningbo-daily-2025-04-29'"
+    ) == [(8,)]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "region", "period", "figure"),
+    [
+        (
+            "fixed_asset_investment",
+            "宁波市江北区",
+            "2021-01/2023-06",
+            (Decimal("808.4"), "亿元", "808.4", "亿元", "exact", "cumulative", False),
+        ),
+        (
+            "gdp",
+            "宁波市江北区",
+            "2021/2025",
+            (Decimal(1000), "亿元", "1000", "亿元", "exceeded", "point_in_time", True),
+        ),
+        (
+            "above_scale_industrial_va_growth",
+            "宁波市江北区",
+            "2020",
+            (Decimal(7), "%", "7.0", "%", "exact", "yoy", False),
+        ),
+        (
+            "national_top100_district_rank",
+            "宁波市江北区",
+            "2021/2025",
+            (Decimal(52), "位", "52", "位", "exact", "rank", True),
+        ),
+        (
+            "above_scale_industrial_output",
+            "北京市通州区",
+            "2017-01/2017-05",
+            (Decimal("235.5877"), "亿元", "2355877", "万元", "exact", "cumulative", False),
+        ),
+        (
+            "new_industrial_far_floor",
+            "宁波市",
+            "2025",
+            (Decimal(2), "1", "2.0", "", "exceeded", "target", False),
+        ),
+        (
+            "avg_gdp",
+            "52个城市新中心",
+            "2024",
+            (Decimal("2481.8"), "亿元", "2481.8", "亿元", "exact", "current", False),
+        ),
+        (
+            "new_signed_projects_100m",
+            "宁波市",
+            "2026-Q1",
+            (Decimal(145), "个", "145", "个", "exact", "cumulative", False),
+        ),
+        (
+            "trade_share_of_nation",
+            "宁波市江北区",
+            "2022",
+            (Decimal("20.3"), "‱", "20.3", "‱", "exact", "share", True),
+        ),
+        (
+            "digital_core_value_added_growth",
+            "宁波市江北区",
+            "2026",
+            (Decimal(8), "%", "8", "%", "exact", "target_growth", True),
+        ),
+    ],
+)
+def test_figures_stay_what_they_are(
+    shipped: Released, indicator: str, region: str, period: str, figure: tuple[object, ...]
+) -> None:
+    assert shipped.rows(
+        "select value, unit, value_printed, unit_printed, qualifier, basis, is_period_inferred "
+        f"from core.observation where indicator_code = '{indicator}' "
+        f"and region_name_zh = '{region}' and period = '{period}'"
+    ) == [figure]
+
+
+def test_a_bound_and_the_exact_figure_are_one_figure_printed_twice(shipped: Released) -> None:
+    rows = shipped.rows(
+        "select value, qualifier, is_headline, repeat_of is not null, source_place "
+        "from core.observation where indicator_code = 'urbanization_rate' "
+        "and source_document = 'jiangbei-plan-midterm-2023' order by value"
+    )
+    assert rows == [
+        (Decimal("84.7"), "exact", True, True, "二/（三）人口规模持续扩大"),
+        (Decimal("85"), "approx", False, False, "一/（一）总体目标要求落实情况"),
+    ]
+
+
+def test_what_the_rules_find_in_the_documents(shipped: Released) -> None:
+    assert shipped.rows(
+        "select rule_id, severity, indicator_code, region_code = "
+        "(select district_code from meta.release), period, arithmetic from quality.finding"
+    ) == [
+        (
+            "relation.share-differs-from-computed",
+            "soft",
+            "industry_share_of_fai",
+            True,
+            "2021-01/2023-06",
+            "103.7 / 808.4 * 100 = [12.82, 12.84]; printed 13.9 [13.85, 13.95]; tolerance 0",
+        )
+    ]
+
+
+def test_the_structure_of_investment(shipped: Released) -> None:
+    assert shipped.rows(
+        "select item, investment, share_printed, share_computed, residual_share "
+        "from investment.fixed_asset_investment where period = '2021-01/2023-06' order by item"
+    ) == [
+        ("_residual", None, None, None, Decimal("7.4")),
+        ("industry", Decimal("103.7"), Decimal("13.9"), Decimal("12.83"), None),
+        ("infrastructure", None, Decimal("15.5"), None, None),
+        ("real_estate", None, Decimal("63.2"), None, None),
+        ("total", Decimal("808.4"), None, None, None),
+    ]
+    assert shipped.rows(
+        "select kind, quantity from investment.capital_attraction "
+        "where kind like 'target_%' order by kind"
+    ) == [
+        ("target_fields", Decimal(21)),
+        ("target_firms", Decimal(1685)),
+        ("target_products", Decimal(453)),
+        ("target_subtracks", Decimal(90)),
+    ]
+
+
+def test_the_tour(shipped: Released, tmp_path: Path) -> None:
+    """The simulated second round: one revision, one refusal, labelled wherever they show."""
+    folder = tmp_path / "district"
+    shutil.copytree(shipped.settings.project, folder, symlinks=True)
+    settings = load_settings(folder)
+    shutil.copytree(CODE_ROOT / "raw/simulated/second-round", settings.inbox, dirs_exist_ok=True)
+    done = qutong(settings, "run")
+    assert done.exit_code == 3, done.output
+    toured = Released(settings, done)
+    where = "indicator_code = 'gdp' and source_document = 'jiangbei-plan-report-2020'"
+    assert toured.rows(
+        "select value, qualifier, estimate_stage, is_simulated, is_headline, "
+        f"known_to is null from core.observation where {where} order by known_from"
+    ) == [
+        (Decimal(660), "exceeded", "preliminary", False, False, False),
+        (Decimal("661.5"), "exact", "final", True, True, True),
+    ]
+    assert toured.rows(
+        f"select value, is_headline from core.as_of(date '2026-11-20') where {where}"
+    ) == [(Decimal(660), True)]
+    assert toured.rows(
+        "select rule_id, delivery_place from quality.quarantine order by delivery_place"
+    ) == [
+        ("value.not-a-number", "R2C5"),
+        ("unit.unknown", "R3C5"),
+        ("region.not-valid-at-period", "R4C5"),
+    ]
+    page = (toured.path / "quality" / "report.html").read_text("utf-8")
+    assert "模拟数据 / simulated data" in page
+    for path in toured.path.rglob("*"):
+        if path.is_file():
+            assert "四十九万五".encode() not in path.read_bytes(), path

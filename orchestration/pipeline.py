@@ -8,9 +8,11 @@ belong here: how Dagster schedules the steps (``definitions``) and how a person 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -38,6 +40,7 @@ Outcome = Literal["published", "kept", "unchanged", "blocked", "failed"]
 Say = Callable[[str], None]
 
 EXIT_OK, EXIT_BLOCKED, EXIT_USAGE, EXIT_REFUSED = 0, 1, 2, 3
+LITTLE_SPACE = 1 << 20
 
 
 @dataclass
@@ -151,9 +154,10 @@ def acquire_lock(settings: Settings) -> bool:
             file=settings.lock_file,
             remedy="wait until it has finished, then run again",
         ) from None
-    handle.truncate(0)
-    handle.write(f"pid {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
-    handle.flush()
+    with contextlib.suppress(OSError):  # a courtesy: a full disk does not keep the lock away
+        os.ftruncate(handle.fileno(), 0)
+        note = f"pid {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        os.write(handle.fileno(), note.encode())
     _lock_handle = handle
     return True
 
@@ -251,7 +255,7 @@ class Run:
             self.report.error = self.report.error or error.render()
             raise
         except Exception as error:
-            self.report.error = self.report.error or _explain(error, name)
+            self.report.error = self.report.error or _explain(error, name, self.settings)
             raise
         finally:
             self.report.seconds[name] = round(
@@ -259,14 +263,24 @@ class Run:
             )
 
 
-def _explain(error: Exception, step: str) -> str:
+def _explain(error: Exception, step: str, settings: Settings) -> str:
     text = str(error).strip().splitlines()
     head = f"{type(error).__name__} in step {step}: {text[0] if text else ''}"
-    if (isinstance(error, OSError) and error.errno == 28) or "No space left" in str(error):
+    if _is_disk_full(error, settings):
         return QutongError(
             "the disk is full", place=f"step {step}", remedy="free space, then run again"
         ).render()
     return f"{head}\n  → nothing was published; run again, and report it if it stays"
+
+
+def _is_disk_full(error: Exception, settings: Settings) -> bool:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    text = str(error)
+    if any(words in text for words in ("No space left", "disk is full", "quota exceeded")):
+        return True
+    # Dagster keeps its history in SQLite, which does not say why it could not write.
+    return "disk I/O error" in text and shutil.disk_usage(settings.home).free < LITTLE_SPACE
 
 
 def dbt_project(settings: Settings) -> DbtProject:
@@ -479,7 +493,15 @@ def _report_deliveries(run: Run, connection: Any) -> None:
         0
     ]
     report.quarantined = [
-        {"delivery_id": d, "data_set_id": s, "rule_id": r, "count": n, "places": p}
+        {
+            "delivery_id": d,
+            "data_set_id": s,
+            "rule_id": r,
+            "count": n,
+            "places": p,
+            "guidance_zh": run.catalogue.get(r).guidance.zh,
+            "guidance_en": run.catalogue.get(r).guidance.en,
+        }
         for d, s, r, n, p in connection.execute(
             "select delivery_id, data_set_id, rule_id, count(*), "
             "array_to_string(list(delivery_place order by delivery_place)[:5], ', ') "
@@ -770,8 +792,14 @@ def execute(run: Run, carry_out: CarryOut, data_sets: Sequence[str] = ()) -> Run
                 _finish_unchanged(run, selected)
             else:
                 _carry_out(run, carry_out, selected)
+        except Exception as error:
+            if not _is_disk_full(error, run.settings):
+                raise
+            run.report.error = run.report.error or _explain(error, "run", run.settings)
         finally:
-            run.report.write(last_run_file(run.settings))
+            # Where not even the report finds room, the person is told all the same.
+            with contextlib.suppress(OSError):
+                run.report.write(last_run_file(run.settings))
     return run.report
 
 

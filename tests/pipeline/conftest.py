@@ -6,6 +6,7 @@ belong here: runs that only one module looks at, and expected values.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration import pipeline
 from orchestration.settings import CODE_ROOT, Settings
 from tests.pipeline.interrupted import Left
 from tests.pipeline.released import RELEASE_ID, RELEASE_TIME, Released, copy_of, qutong
@@ -28,6 +30,8 @@ def clean_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
             patch.delenv(name, raising=False)
+        # What dbt parsed for a project serves the next run of it in this process.
+        patch.setattr(pipeline, "dbt_project", functools.cache(pipeline.dbt_project))
         yield
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,24 @@ class Released:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of it, asked as any reader may."""
         return ask(self.path, sql)
+
+    def lines(self, sql: str) -> list[str]:
+        """The same as text, see ``shown``."""
+        return shown(self.rows(sql))
+
+
+def shown(rows: list[tuple[Any, ...]]) -> list[str]:
+    """Rows as lines: cells between bars, decimals without trailing zeros, – for no value."""
+    return [" | ".join(_cell(value) for value in row) for row in rows]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return str(value)
 
 
 def current(settings: Settings) -> Path:

@@ -1,0 +1,362 @@
+"""One district, run again and again; each run is interrupted at another step, the last is not.
+
+Run as a program: imports everything once, then forks a child for each run, and prints one line
+of JSON about what each left behind. The child types the same command as a person.
+Belongs here: interrupting, and looking at what is left. Does not belong here: expected values.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import functools
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from orchestration import pipeline
+from orchestration.pipeline import Run
+from orchestration.settings import Settings, load_settings
+from tests.pipeline.released import current, last_run
+
+RELEASE_TIME = "2026-03-02T09:00:00+00:00"
+SPARE_BYTES = 1_500_000
+
+
+@dataclass(frozen=True)
+class Left:
+    """What lies there after a run.
+
+    Attributes:
+        killed: Whether the run died of SIGKILL.
+        exit_code: Of a run that ended by itself.
+        current: The release that readers see.
+        sound: Whether every file of the first release is as it was.
+        unfinished: Names in the directory of releases that no reader looks at.
+        inbox: Files that wait there.
+        archived: Deliveries the archive knows.
+        is_locked: Whether anybody still holds the lock.
+        outcome, error: Of the last report that was written.
+        said: What the command printed.
+    """
+
+    killed: bool
+    exit_code: int | None
+    current: str
+    sound: bool
+    unfinished: list[str]
+    inbox: int
+    archived: int
+    is_locked: bool
+    outcome: str
+    error: str
+    said: str
+
+
+# --- interrupting -----------------------------------------------------------------------------
+
+
+def die(*_: Any, **__: Any) -> Any:
+    """Stands where the run is killed: no handler of ours runs after it."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def disk_full(*_: Any, **__: Any) -> Any:
+    """Stands where the disk is found to be full."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def in_collect() -> None:
+    """The bytes and the receipt are stored, the delivery is not registered."""
+    from orchestration.collect.archive import Archive
+
+    setattr(Archive, "_register", die)  # noqa: B010 - replaced on purpose
+
+
+def in_land() -> None:
+    """The work database is made anew and half filled."""
+    from orchestration.process import landing
+
+    setattr(landing, "land_deliveries", die)  # noqa: B010
+
+
+def in_delivery_gate() -> None:
+    """Verdicts are written, nothing is admitted."""
+    from orchestration.process import landing
+
+    setattr(landing, "admit", die)  # noqa: B010
+
+
+def in_dbt(schema: str) -> None:
+    """In the middle of dbt: as soon as it has built a first model of a schema."""
+    import dbt.cli.main
+
+    def listen(event: Any) -> None:
+        if event.info.name == "NodeFinished":
+            relation = event.data.node_info.node_relation
+            if relation.schema == schema:
+                die()
+
+    runner = functools.partial(dbt.cli.main.dbtRunner, callbacks=[listen])
+    setattr(dbt.cli.main, "dbtRunner", runner)  # noqa: B010
+
+
+def in_marts_gate() -> None:
+    """The rules have spoken, their outcomes are not written."""
+    setattr(pipeline, "_dbt_outcomes", die)  # noqa: B010
+
+
+def in_candidate(stop: Callable[..., Any] = die) -> None:
+    """The database and the tables of the release are written, the report is not."""
+    from orchestration.publish import build
+
+    setattr(build, "render_html", stop)  # noqa: B010
+
+
+def in_release_gate() -> None:
+    """The candidate is whole, no verdict is recorded."""
+    from orchestration.publish.verdict import VerdictStore
+
+    setattr(VerdictStore, "record", die)  # noqa: B010
+
+
+def before_pointer() -> None:
+    """The release has its name, readers do not see it."""
+    from orchestration.publish import pointer
+
+    setattr(pointer, "_point_at", die)  # noqa: B010
+
+
+def after_pointer() -> None:
+    """Readers see the release, nobody has noted that."""
+    from orchestration.publish import pointer
+
+    move = pointer._point_at
+
+    def then_die(*arguments: Any, **named: Any) -> None:
+        move(*arguments, **named)
+        die()
+
+    setattr(pointer, "_point_at", then_die)  # noqa: B010
+
+
+def nowhere() -> None:
+    """Nothing goes wrong."""
+
+
+# --- running ----------------------------------------------------------------------------------
+
+
+def whole_run(project: Path, release_id: str) -> int:
+    """`qutong run`, as a person types it."""
+    from orchestration.cli import main
+
+    fixed = ["--release-id", release_id, "--release-time", RELEASE_TIME]
+    done = main(["--project", str(project), "run", *fixed], standalone_mode=False)
+    return int(done or 0)
+
+
+def without_dagster(project: Path, release_id: str, *, begin: str = "collect") -> int:
+    """The same steps in the same order, called one after the other: half the time.
+
+    From a later step on, they stand on what the run before it left.
+    """
+    from orchestration.cli import summary
+    from orchestration.definitions import QUALITY
+
+    moment = datetime.fromisoformat(RELEASE_TIME)
+    run = Run(load_settings(project), release_id=release_id, release_time=moment)
+
+    def collect() -> None:
+        for declared in run.declarations:
+            pipeline.collect(run, declared)
+
+    def marts() -> None:
+        run.dbt_results += run.dbt.build(["fqn:*"], QUALITY.split())
+
+    steps: dict[str, Callable[[], object]] = {
+        "collect": collect,
+        "land": lambda: pipeline.land(run),
+        "delivery_gate": lambda: pipeline.delivery_gate(run),
+        "marts": marts,
+        "marts_gate": lambda: pipeline.marts_gate(run),
+        "quality": lambda: run.dbt.build(QUALITY.split()),
+        "candidate": lambda: pipeline.candidate(run),
+        "release_gate": lambda: pipeline.release_gate(run),
+        "publish": lambda: pipeline.publish(run),
+    }
+
+    def carry_out(run: Run, data_sets: Sequence[str]) -> None:
+        del data_sets
+        names = list(steps)
+        if begin == "candidate":
+            run.marts_gate_outcome = "passed"
+        # As in Dagster: what goes wrong in a step stands in the report, and the run ends there.
+        with contextlib.suppress(Exception):
+            for name in names[names.index(begin) :]:
+                with run.step(name, name):
+                    steps[name]()
+
+    report = pipeline.execute(run, carry_out)
+    print(summary(report, 0))
+    return report.exit_code
+
+
+from_candidate = functools.partial(without_dagster, begin="candidate")
+
+
+@dataclass(frozen=True)
+class Link:
+    """One run of the chain: where it is interrupted, how it is started, under which release id."""
+
+    interrupt: Callable[[], None]
+    start: Callable[[Path, str], int]
+    release_id: str = "2026-03-02.1"
+
+
+NO_SPACE = "no space"
+CHAIN: dict[str, Link] = {
+    "collect": Link(in_collect, whole_run),
+    "land": Link(in_land, without_dagster),
+    "delivery gate": Link(in_delivery_gate, without_dagster),
+    "marts": Link(functools.partial(in_dbt, "core"), whole_run),
+    "marts gate": Link(in_marts_gate, without_dagster),
+    "quality": Link(functools.partial(in_dbt, "quality"), without_dagster),
+    "candidate": Link(in_candidate, without_dagster),
+    "release gate": Link(in_release_gate, from_candidate),
+    "disk full": Link(functools.partial(in_candidate, disk_full), from_candidate),
+    "before the pointer": Link(before_pointer, from_candidate),
+    "after the pointer": Link(after_pointer, from_candidate),
+    NO_SPACE: Link(nowhere, whole_run, "2026-03-03.1"),
+    "none": Link(nowhere, whole_run, "2026-03-03.1"),
+}
+
+
+def fork(project: Path, link: Link) -> tuple[int, str]:
+    """Do it in a child that has everything imported; its wait status and what it printed."""
+    printed = project / "printed.txt"
+    child = os.fork()
+    if child == 0:
+        code = 70
+        try:
+            with printed.open("w", encoding="utf-8") as file:
+                os.dup2(file.fileno(), 1)
+                os.dup2(file.fileno(), 2)
+            link.interrupt()
+            code = link.start(project, link.release_id)
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    return status, printed.read_text(encoding="utf-8")
+
+
+def look(settings: Settings, status: int, said: str, first: dict[str, bytes]) -> Left:
+    """What is left."""
+    names = [path.name for path in settings.releases.iterdir()]
+    report = last_run(settings)
+    return Left(
+        killed=os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL,
+        exit_code=os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
+        current=current(settings).name,
+        sound=contents(settings.releases / "2026-03-01.1") == first,
+        unfinished=sorted(name for name in names if name.startswith(".")),
+        inbox=sum(path.is_file() for path in settings.inbox.rglob("*")),
+        archived=sum(1 for _ in (settings.archive / "deliveries").rglob("*.json")),
+        is_locked=is_locked(settings),
+        outcome=report["outcome"],
+        error=report["error"],
+        said=said,
+    )
+
+
+def contents(release: Path) -> dict[str, bytes]:
+    """Every file of a release."""
+    return {
+        path.relative_to(release).as_posix(): path.read_bytes()
+        for path in release.rglob("*")
+        if path.is_file()
+    }
+
+
+def is_locked(settings: Settings) -> bool:
+    """Whether a process holds the lock."""
+    with settings.lock_file.open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def import_everything() -> None:
+    """What a run needs, so that no child imports it again."""
+
+
+# --- a disk that is full in earnest -----------------------------------------------------------
+
+
+def small_disk(home: Path) -> bool:
+    """Move the state to a disk of its own with little room; False where that is not allowed."""
+    aside = home.with_name("aside")
+    shutil.copytree(home, aside, symlinks=True)
+    if subprocess.run(["mount", "-t", "tmpfs", "none", home], check=False).returncode:
+        return False
+    shutil.copytree(aside, home, symlinks=True, dirs_exist_ok=True)
+    used = shutil.disk_usage(home).used
+    subprocess.run(["mount", "-o", f"remount,size={used + SPARE_BYTES}", home], check=True)
+    return True
+
+
+def more_space(home: Path) -> None:
+    """What a person does next."""
+    subprocess.run(["mount", "-o", "remount,size=512m", home], check=True)
+
+
+def back_from_small_disk(home: Path) -> None:
+    """Only this process sees that disk: bring its content to where the tests look."""
+    aside = home.with_name("aside")
+    shutil.rmtree(aside)
+    shutil.copytree(home, aside, symlinks=True)
+    subprocess.run(["umount", home], check=True)
+    shutil.rmtree(home)
+    aside.rename(home)
+
+
+def main(project: Path, *, may_mount: bool) -> None:
+    """The chain; with a small disk only where mounts are this process's own."""
+    import_everything()
+    settings = load_settings(project)
+    first = contents(settings.releases / "2026-03-01.1")
+    has_small_disk = False
+    for name, link in CHAIN.items():
+        if name == NO_SPACE:
+            has_small_disk = may_mount and small_disk(settings.home)
+            if not has_small_disk:
+                continue
+        left = look(settings, *fork(project, link), first)
+        print(json.dumps({"link": name} | asdict(left), ensure_ascii=False), flush=True)
+        if name == NO_SPACE:
+            more_space(settings.home)
+    if has_small_disk:
+        back_from_small_disk(settings.home)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), may_mount=sys.argv[2:] == ["may-mount"])

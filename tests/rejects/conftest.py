@@ -1,0 +1,69 @@
+"""The stages of one run over all bad deliveries; each is reached once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from orchestration import pipeline
+from orchestration.judge.catalogue import Catalogue, RuleOutcome, load_catalogue
+from orchestration.process.dbt import DbtProject
+from orchestration.settings import CODE_ROOT
+from tests.rejects import world
+from tests.rejects.world import Stage
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    return load_catalogue(CODE_ROOT / "expectations")
+
+
+@pytest.fixture(scope="session")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> DbtProject:
+    """The dbt project, parsed once for all districts here."""
+    folder = tmp_path_factory.mktemp("parsed")
+    project = DbtProject(CODE_ROOT / "dbt_project", folder / "warehouse.duckdb", folder / "dbt")
+    project.ensure_manifest()
+    return project
+
+
+@pytest.fixture(scope="session")
+def judged(
+    parsed: DbtProject, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Stage, dict[str, RuleOutcome]]:
+    """After the delivery gate, with the outcome of each of its rules."""
+    folder = tmp_path_factory.mktemp("rejects")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
+            patch.delenv(name, raising=False)
+        settings = world.lay_out(folder / "district")
+    dbt = world.parsed_as(parsed, settings)
+    return world.judge_deliveries(settings, dbt, folder / "delivered.duckdb")
+
+
+@pytest.fixture(scope="session")
+def delivered(judged: tuple[Stage, dict[str, RuleOutcome]]) -> Stage:
+    return judged[0]
+
+
+@pytest.fixture(scope="session")
+def processed(delivered: Stage) -> Stage:
+    """After dbt, before the marts gate."""
+    return world.process(delivered, delivered.kept.with_name("processed.duckdb"))
+
+
+@pytest.fixture(scope="session")
+def found(processed: Stage) -> Stage:
+    """After the marts gate and the tables of its findings."""
+    return world.judge_marts(processed, processed.kept.with_name("found.duckdb"))
+
+
+@pytest.fixture(scope="session")
+def candidate(found: Stage) -> Path:
+    """A built candidate, kept aside."""
+    run = found.again()
+    kept = found.kept.with_name("candidate")
+    shutil.copytree(pipeline.candidate(run), kept)
+    return kept

@@ -1,0 +1,164 @@
+"""The invented district with every bad delivery beside good ones, taken through the gates once.
+
+Belongs here: laying the project out, and the stages of a run without Dagster. Does not belong
+here: what is bad (``cases``) and what has to come of it (the tests).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from orchestration import pipeline
+from orchestration.judge.catalogue import RuleOutcome
+from orchestration.pipeline import Run
+from orchestration.process.dbt import DbtProject
+from orchestration.settings import Settings
+from tests.rejects.cases import (
+    DELIVERY_CASES,
+    EXPIRED_CODE,
+    FINDING_CASES,
+    MONTHLY,
+    DeliveryCase,
+    final_bulletin,
+    repeated_bulletin,
+)
+from tests.support import HERE, deliver, investment, make_project, profile
+
+GOOD_DAY, BAD_DAY = "2025-07-15", "2026-02-10"
+GOOD_BULLETIN = (
+    HERE / "district/raw/deliveries/yunxi-profile/2025-03-05/公报2024.csv"
+).read_bytes()
+SIMULATED = profile("学校数,云溪区,2025年,年度,43,,所,个数,三、教育,yunxi-bulletin,,,是")
+RELEASE_ID, RELEASE_TIME = "2026-03-01.1", datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+QUALITY = ("tag:quality", "tag:meta")
+
+
+@dataclass
+class Stage:
+    """A project at one point of its run, kept aside so that it can be gone back to.
+
+    Attributes:
+        run: The run that came to this point.
+        kept: Copy of the work database.
+    """
+
+    run: Run
+    kept: Path
+
+    @property
+    def settings(self) -> Settings:
+        return self.run.settings
+
+    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Rows of the work database as it was at this point."""
+        return [tuple(row) for row in self._connection.execute(sql, parameters).fetchall()]
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.kept), read_only=True)
+
+    def again(self, tamper: str = "") -> Run:
+        """Go back to this point, change something, and give the run that goes on from there."""
+        shutil.copyfile(self.kept, self.settings.database)
+        if tamper:
+            with duckdb.connect(str(self.settings.database)) as connection:
+                connection.execute(tamper)
+        run = Run(self.settings, release_id=RELEASE_ID, release_time=RELEASE_TIME)
+        run.declarations, run.catalogue = self.run.declarations, self.run.catalogue
+        run.dbt = self.run.dbt
+        run.dbt_results = list(self.run.dbt_results)
+        run.marts_gate_outcome = self.run.marts_gate_outcome
+        run.report.findings = dict(self.run.report.findings)
+        return run
+
+
+def lay_out(folder: Path) -> Settings:
+    """The district, a data set for every bad delivery, and what the marts gate finds things in."""
+    settings = make_project(folder)
+    with (settings.raw / "codelists" / "codes.csv").open("a", encoding="utf-8") as codes:
+        codes.write(EXPIRED_CODE + "\n")
+    for case in DELIVERY_CASES:
+        declare(settings, case)
+        good = ("公报2024.csv", GOOD_BULLETIN)
+        if case.like == MONTHLY:
+            good = ("投资2025上半年.xlsx", investment())
+        deliver(settings, case.data_set, GOOD_DAY, *good)
+        deliver(settings, case.data_set, BAD_DAY, case.name, case.bytes())
+    shutil.copy(HERE / "rejects" / "yunxi-funds.yml", settings.raw / "datasets" / "investment")
+    for found in FINDING_CASES:
+        deliver(settings, found.data_set, GOOD_DAY, found.name, found.content())
+    deliver(settings, "yunxi-profile", BAD_DAY, "公报2024_最终核实.csv", final_bulletin())
+    deliver(settings, "yunxi-profile", BAD_DAY, "公报2025_模拟.csv", SIMULATED)
+    deliver(settings, "yunxi-profile", BAD_DAY, "公报2012.csv", repeated_bulletin())
+    return settings
+
+
+def declare(settings: Settings, case: DeliveryCase) -> None:
+    """Declare the data set of a case: that of ``case.like``, referring to its indicators."""
+    source = next((settings.raw / "datasets").rglob(f"{case.like}.yml"))
+    data: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8"))
+    own = [
+        {key: entry[key] for key in ("code", "labels", "column") if key in entry}
+        for entry in data["indicators"]
+    ]
+    changes: Mapping[str, Any] = case.declared
+    data |= {key: value for key, value in changes.items() if key != "indicators"}
+    data |= {"id": case.data_set, "indicators": [*own, *changes.get("indicators", ())]}
+    target = source.with_name(f"{case.data_set}.yml")
+    target.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+
+
+def parsed_as(parsed: DbtProject, settings: Settings) -> DbtProject:
+    """The dbt project over the database of a district, parsed as it was for another one.
+
+    Parsing takes seconds and gives the same for every district.
+    """
+    project = pipeline.dbt_project(settings)
+    shutil.copytree(parsed.target, project.target)
+    (project.target / "manifest.digest").write_text(project.digest())
+    project._manifest = parsed._manifest
+    return project
+
+
+def judge_deliveries(
+    settings: Settings, dbt: DbtProject, kept: Path
+) -> tuple[Stage, dict[str, RuleOutcome]]:
+    """Collect and land everything, and let the delivery gate route it."""
+    run = Run(settings, release_id=RELEASE_ID, release_time=RELEASE_TIME)
+    run.dbt = dbt
+    for declared in run.declarations:
+        pipeline.collect(run, declared)
+    pipeline.land(run)
+    with duckdb.connect(str(settings.database)) as connection:
+        for case in DELIVERY_CASES:
+            if case.tamper:
+                connection.execute(case.tamper.format(data_set=case.data_set))
+    outcomes = pipeline.delivery_gate(run)
+    shutil.copyfile(settings.database, kept)
+    return Stage(run, kept), {outcome.rule_id: outcome for outcome in outcomes}
+
+
+def process(stage: Stage, kept: Path) -> Stage:
+    """Build and test the marts."""
+    run = stage.again()
+    run.dbt_results = run.dbt.build(["fqn:*"], QUALITY)
+    shutil.copyfile(run.settings.database, kept)
+    return Stage(run, kept)
+
+
+def judge_marts(stage: Stage, kept: Path) -> Stage:
+    """Let the marts gate judge what was built, and build the tables that say so."""
+    run = stage.again()
+    pipeline.marts_gate(run)
+    run.dbt_results += run.dbt.build(QUALITY)
+    shutil.copyfile(run.settings.database, kept)
+    return Stage(run, kept)

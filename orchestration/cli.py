@@ -106,6 +106,13 @@ def run(
             moment = datetime.fromisoformat(release_time)
         except ValueError:
             raise click.BadParameter("not an ISO 8601 time", param_hint="--release-time") from None
+    if release_id:
+        from orchestration.publish.layout import checked_release_id
+
+        try:
+            checked_release_id(release_id)
+        except QutongError as error:
+            raise click.BadParameter(error.what, param_hint="--release-id") from None
     work = Run(_settings(ctx), release_id=release_id, release_time=moment, say=say)
     report = execute(work, _carry_out, data_sets)
     click.echo(summary(report, time.perf_counter() - begin))

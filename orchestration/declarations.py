@@ -18,6 +18,7 @@ from pathlib import Path
 from orchestration.errors import DeclarationError
 from orchestration.settings import Settings, parse_model, read_yaml
 from orchestration.spec import DataSet, Document, Indicator, RecordsLayout, TableLayout
+from orchestration.text import same
 
 REGION_COLUMNS = (
     "region_code",
@@ -282,8 +283,19 @@ def _resolve(raw: list[Declared]) -> list[Declared]:
         data = declared.data_set.model_copy(update={"indicators": indicators})
         labels: dict[tuple[str, str], str] = {}
         for indicator in indicators:
+            folded = [same(label) for label in indicator.labels]
+            if len(set(folded)) < len(folded):
+                raise DeclarationError(
+                    f"labels of {indicator.code} differ in blanks or width only",
+                    file=declared.path,
+                    place=f"indicators.{indicator.code}.labels",
+                    remedy="keep one of them: blanks and width do not matter",
+                )
             for label in indicator.labels:
-                key = (label, indicator.column if isinstance(data.layout, TableLayout) else "")
+                key = (
+                    same(label),
+                    indicator.column if isinstance(data.layout, TableLayout) else "",
+                )
                 if labels.setdefault(key, indicator.code) != indicator.code:
                     raise DeclarationError(
                         f"{indicator.code} and {labels[key]} answer to the same name {label!r}",
@@ -484,7 +496,7 @@ def _refuse_ambiguous(file: Path, entries: list[tuple[str, tuple[str, ...]]]) ->
         if code in codes:
             raise DeclarationError(f"the code {code!r} stands twice", file=file, place=code)
         codes.add(code)
-        for word in set(words):
+        for word in {same(word) for word in words}:
             if seen.setdefault(word, code) != code:
                 raise DeclarationError(
                     f"{word!r} means both {seen[word]!r} and {code!r}",

@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from orchestration import __version__
-from orchestration.collect.archive import Archive, hash_file
-from orchestration.collect.connectors import Connector, FolderConnector, Offer
+from orchestration.collect.archive import Archive, hash_file, printable
+from orchestration.collect.connectors import Connector, FolderConnector, Offer, matches
 from orchestration.collect.parse import ParseStore, codelists_digest
 from orchestration.declarations import Declarations, Declared, load_declarations
-from orchestration.errors import QutongError, RunLockedError, VerdictError
+from orchestration.errors import DeclarationError, QutongError, RunLockedError, VerdictError
 from orchestration.judge.catalogue import Catalogue, RuleOutcome, load_catalogue
 from orchestration.publish.layout import Releases
 from orchestration.settings import CODE_ROOT, Settings
@@ -141,8 +141,15 @@ def acquire_lock(settings: Settings) -> bool:
         return False
     import fcntl
 
-    settings.lock_file.parent.mkdir(parents=True, exist_ok=True)
-    handle = settings.lock_file.open("a+", encoding="utf-8")
+    try:
+        settings.lock_file.parent.mkdir(parents=True, exist_ok=True)
+        handle = settings.lock_file.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise DeclarationError(
+            f"the state directory cannot be written: {error.strerror}",
+            file=settings.home,
+            remedy="mend its rights, or name another one in QUTONG_HOME",
+        ) from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -309,12 +316,24 @@ def collect(run: Run, declared: Declared) -> dict[str, int]:
     for connector, offer in found:
         try:
             _, receipt = run.archive.store(
-                offer.path, declared.id, connector=offer.connector, delivered_on=offer.delivered_on
+                offer.path,
+                declared.id,
+                connector=offer.connector,
+                delivered_on=offer.delivered_on,
+                is_well_named=lambda name: matches(name, declared.data_set),
             )
         except QutongError as error:
             run.report.unreadable.append(error.render())
             continue
-        connector.taken(offer)
+        try:
+            connector.taken(offer)
+        except OSError as error:
+            stuck = QutongError(
+                f"received, but it cannot be removed from the inbox: {error.strerror}",
+                file=printable(str(offer.path)),
+                remedy="remove it by hand, or mend the rights of the folder",
+            )
+            run.report.unreadable.append(stuck.render())
         new += receipt.outcome == "new"
     parsed = [
         run.store.parse(delivery, declared, run.archive, run.declarations.codelists)
@@ -783,7 +802,7 @@ def execute(run: Run, carry_out: CarryOut, data_sets: Sequence[str] = ()) -> Run
         run.archive.clean()
         known = {declared.id for declared in run.declarations}
         run.report.unclaimed = [
-            str(path.relative_to(connector.root))
+            printable(str(path.relative_to(connector.root)))
             for connector in run.connectors
             for path in connector.unclaimed(known)
         ]
@@ -810,16 +829,17 @@ def _in_force(releases: Releases) -> str | None:
 def _is_unchanged(run: Run, selected: Sequence[Declared]) -> bool:
     try:
         note = json.loads(published_file(run.settings).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+        known, published = note["fingerprint"], str(note["release_id"])
+    except (OSError, ValueError, TypeError, KeyError):
         return False
     releases = Releases(run.settings.releases)
-    if not (releases.root / str(note["release_id"]) / "manifest.json").is_file():
+    if not (releases.root / published / "manifest.json").is_file():
         return False
-    if not releases.pin.exists() and _in_force(releases) != note["release_id"]:
+    if not releases.pin.exists() and _in_force(releases) != published:
         return False
     if has_news(run, selected):
         return False
-    return bool(note["fingerprint"] == fingerprint(run))
+    return bool(known == fingerprint(run))
 
 
 def _finish_unchanged(run: Run, selected: Sequence[Declared]) -> None:

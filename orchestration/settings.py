@@ -91,19 +91,22 @@ class Settings:
         return self.work / "run.lock"
 
 
-def find_project(start: Path | None = None) -> Path:
-    """The nearest directory at or above ``start`` with a district in it, else the checkout.
+def find_project(named: Path | None = None) -> Path:
+    """The project directory that is named, or the nearest one at or above here, or the checkout.
 
-    The environment variable ``QUTONG_PROJECT`` names it outright.
+    A name wins over the environment variable ``QUTONG_PROJECT``, and that one over searching;
+    where either names a directory without a district, nothing else is taken instead.
 
     Raises:
         DeclarationError: there is no ``raw/district.yml`` anywhere it was looked for.
     """
-    named = os.environ.get("QUTONG_PROJECT")
-    if named:
-        candidates = [Path(named)]
+    from_outside = os.environ.get("QUTONG_PROJECT")
+    if named is not None:
+        candidates = [named]
+    elif from_outside:
+        candidates = [Path(from_outside)]
     else:
-        here = (start or Path.cwd()).resolve()
+        here = Path.cwd().resolve()
         candidates = [here, *here.parents, CODE_ROOT]
     for folder in candidates:
         if (folder / DISTRICT_FILE).is_file():
@@ -142,11 +145,12 @@ def read_yaml(file: Path) -> Any:
         raise DeclarationError(f"cannot be read: {error.strerror}", file=file) from None
     try:
         return yaml.load(text, Loader=_unique_key_loader())  # noqa: S506 - derived from CSafeLoader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else None
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise DeclarationError(
-            f"not valid YAML: {error.problem}",
+            f"not valid YAML: {problem}",
             file=file,
             place=place,
             remedy="mend the line; indentation and colons are the usual reasons",

@@ -232,6 +232,17 @@ class TableColumn(Model):
     period_kind: PeriodKind | None = None
     measure: Measure | None = None
     unit: str | None = Field(default=None, description="A unit; otherwise row, corner, base unit.")
+
+    @field_validator("period")
+    @classmethod
+    def _period_compiles(cls, value: str | None) -> str | None:
+        if value is not None and "(?P<period>" in value:
+            try:
+                re.compile(value)
+            except re.error as error:
+                raise ValueError(f"not a regular expression: {error}") from None
+        return value
+
     of: str | None = Field(
         default=None, description="For a companion column: the key of the values it stands beside."
     )
@@ -276,6 +287,13 @@ class TableLayout(Model):
             re.compile(value)
         except re.error as error:
             raise ValueError(f"not a regular expression: {error}") from None
+        return value
+
+    @field_validator("unit")
+    @classmethod
+    def _unit_has_group(cls, value: str) -> str:
+        if "(?P<unit>" not in value:
+            raise ValueError("the expression needs a group (?P<unit>…)")
         return value
 
     @field_validator("title")

@@ -10,9 +10,10 @@ import getpass
 import hashlib
 import json
 import os
+import re
 import uuid
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -63,8 +64,10 @@ class Delivery:
 
     @property
     def order(self) -> tuple[date, str, str, str]:
-        """Order of arrival within a data set."""
-        return (self.delivered_on, self.received_at, self.file_name, self.sha256)
+        """Order of arrival within a data set; inside one run, v2 comes before v10."""
+        parts = re.split("([0-9]+)", self.file_name)
+        natural = "".join(part.zfill(12) if part.isdigit() else part for part in parts)
+        return (self.delivered_on, self.received_at, natural, self.sha256)
 
 
 def fsync_directory(folder: Path) -> None:
@@ -74,6 +77,11 @@ def fsync_directory(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def printable(name: str) -> str:
+    """A file name as text, whatever bytes it is made of."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def hash_file(path: Path) -> tuple[str, int]:
@@ -110,9 +118,18 @@ class Archive:
         return self.root / "objects" / sha256[:2] / sha256
 
     def store(
-        self, source: Path, data_set_id: str, *, connector: str, delivered_on: date | None
+        self,
+        source: Path,
+        data_set_id: str,
+        *,
+        connector: str,
+        delivered_on: date | None,
+        is_well_named: Callable[[str], bool] = bool,
     ) -> tuple[Delivery, Receipt]:
         """Store the bytes of ``source`` durably and write a receipt.
+
+        Known bytes keep the name they first came under, unless that name was not one of the data
+        set's and the new one is: a file that was only misnamed is put right by naming it well.
 
         Raises:
             QutongError: the source cannot be read or the archive cannot be written.
@@ -134,8 +151,8 @@ class Archive:
             data_set_id=data_set_id,
             sha256=sha256,
             size_bytes=size,
-            file_name=source.name,
-            origin=str(source),
+            file_name=printable(source.name),
+            origin=printable(str(source)),
             connector=connector,
             delivered_on=(delivered_on or self.now.date()).isoformat(),
             received_at=stamp,
@@ -148,11 +165,14 @@ class Archive:
                 data_set_id=data_set_id,
                 sha256=sha256,
                 size_bytes=size,
-                file_name=source.name,
+                file_name=printable(source.name),
                 connector=connector,
                 delivered_on=delivered_on or self.now.date(),
                 received_at=stamp,
             )
+            self._register(known)
+        elif not is_well_named(known.file_name) and is_well_named(receipt.file_name):
+            known = replace(known, file_name=receipt.file_name)
             self._register(known)
         return known, receipt
 
@@ -204,8 +224,15 @@ class Archive:
         file = self.root / "deliveries" / data_set_id / f"{sha256}.json"
         if not file.is_file():
             return None
-        data = json.loads(file.read_text(encoding="utf-8"))
-        return Delivery(**data | {"delivered_on": date.fromisoformat(data["delivered_on"])})
+        try:
+            data = json.loads(file.read_text(encoding="utf-8"))
+            return Delivery(**data | {"delivered_on": date.fromisoformat(data["delivered_on"])})
+        except (ValueError, TypeError, KeyError):
+            raise QutongError(
+                "the entry of a delivery in the archive is damaged",
+                file=file,
+                remedy="restore this file from the backup of var/archive",
+            ) from None
 
     def deliveries(self, data_set_id: str) -> list[Delivery]:
         """All deliveries of a data set in the order of arrival."""

@@ -59,7 +59,7 @@ class FolderConnector:
         """Files in the order of their paths; hidden and half-written names are left alone."""
         folder = self.root / data_set.id
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            if not is_delivery(path.relative_to(folder)):
+            if not is_delivery(path.relative_to(folder)) or self._leads_away(path):
                 continue
             yield Offer(
                 data_set_id=data_set.id,
@@ -68,6 +68,10 @@ class FolderConnector:
                 delivered_on=_folder_date(path.relative_to(folder)),
                 is_expected=matches(path.name, data_set),
             )
+
+    def _leads_away(self, path: Path) -> bool:
+        """Links are not followed: what they point at was not delivered here."""
+        return path.resolve() != self.root.resolve() / path.relative_to(self.root)
 
     def taken(self, offer: Offer) -> None:
         """Remove the file from an inbox: its bytes are safe in the archive."""
@@ -86,6 +90,7 @@ class FolderConnector:
             and (
                 len(path.relative_to(self.root).parts) == 1
                 or path.relative_to(self.root).parts[0] not in known
+                or self._leads_away(path)
             )
         )
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestration.collect.readers import RefusedError, Sheet, address
-from orchestration.collect.text import fold, same
 from orchestration.spec import RecordsLayout, TableColumn, TableLayout
+from orchestration.text import fold, same
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,6 +38,9 @@ TEXT_COLUMNS = (
     "simulated",
 )
 """Texts of one figure, as written; null where the delivery does not say."""
+
+
+MOST_NAMES, MOST_TOLD = 500, 5
 
 
 @dataclass(frozen=True)
@@ -159,12 +162,7 @@ def _positions(
         positions[name] = columns[0]
     unknown = [printed[key] for key in found if key not in {same(text) for text in ignored}]
     if unknown:
-        raise RefusedError(
-            "delivery.unknown-column",
-            place,
-            f"有未声明的列: {'、'.join(unknown)}",
-            f"columns that the declaration does not name: {', '.join(unknown)}",
-        )
+        raise _unknown(place, unknown)
     return positions
 
 
@@ -173,7 +171,9 @@ def _missing(place: str, wanted: str, have: list[str]) -> RefusedError:
 
     Without a header the first row of data stands where the header should be: it is not quoted.
     """
-    near = difflib.get_close_matches(wanted, have, n=1, cutoff=0.5)
+    # Without a header, figures stand where its texts should be.
+    texts = [text for text in have[:MOST_NAMES] if not re.search("[0-9]{2}", text)]
+    near = difflib.get_close_matches(wanted, texts, n=1, cutoff=0.5)
     hint_zh = f"; 是否改名为“{near[0]}”?" if near else ""
     hint_en = f"; was it renamed to {near[0]!r}?" if near else ""
     return RefusedError(
@@ -181,6 +181,19 @@ def _missing(place: str, wanted: str, have: list[str]) -> RefusedError:
         place,
         f"缺少列“{wanted}”{hint_zh}",
         f"the column {wanted!r} is missing{hint_en}",
+    )
+
+
+def _unknown(place: str, names: list[str]) -> RefusedError:
+    """Columns that nobody declared; a few names that are no figures are told."""
+    told = [name for name in names if not re.search("[0-9]{2}", name)][:MOST_TOLD]
+    more = len(names) - len(told)
+    zh, en = "、".join(told), ", ".join(told)
+    return RefusedError(
+        "delivery.unknown-column",
+        place,
+        f"有未声明的列: {zh}" + (f" 等 {len(names)} 列" if more else ""),
+        f"columns that the declaration does not name: {en}" + (f" and {more} more" if more else ""),
     )
 
 
@@ -226,9 +239,15 @@ def _table(sheet: Sheet, layout: TableLayout) -> Extract:
     title_period = _title_period(sheet, layout, top)
     corner = _corner_unit(sheet, layout, last_header)
 
+    _refuse_merged_values(sheet, columns, last_header)
     body = sheet.cells.filter(pl.col("row") > last_header)
     stub = body.filter(pl.col("col") == stub_col).select("row", stub="text")
     notes_from = _notes_from(stub, layout)
+    # Notes stand in the stub. What else stands there or below may be a figure: it is not dropped.
+    beyond = body.filter((pl.col("row") >= notes_from) & (pl.col("col") != stub_col))
+    above = sheet.cells.filter(
+        (pl.col("row") < top) & pl.col("text").str.contains(r"^[-+0-9.,%\s]+$")
+    )
     body = body.filter(pl.col("row") < notes_from)
     cut = [same(text) for text in layout.cut_rows]
     stub = (
@@ -250,7 +269,9 @@ def _table(sheet: Sheet, layout: TableLayout) -> Extract:
             .with_columns(
                 pl.lit(col, dtype=pl.Int64).alias("col"),
                 pl.lit(column.key).alias("column_key"),
-                pl.lit(_column_period(column, paths[col], title_period)).alias("period"),
+                pl.lit(_column_period(column, paths[col], title_period), dtype=pl.String).alias(
+                    "period"
+                ),
                 pl.lit(column.period_kind, dtype=pl.String).alias("period_kind"),
                 pl.lit(column.measure, dtype=pl.String).alias("measure"),
                 pl.lit(column.unit, dtype=pl.String).alias("fixed_unit"),
@@ -259,7 +280,10 @@ def _table(sheet: Sheet, layout: TableLayout) -> Extract:
         )
         parts.append(_companions(figures, body, columns, column.key))
     figures = pl.concat(parts).sort("row", "col")
-    unit = pl.coalesce("fixed_unit", "unit", pl.lit(corner, dtype=pl.String))
+    # A table with a unit column says the unit in each row: a blank there is no reason to guess.
+    per_row = any(column.carries == "unit" for column in columns.values())
+    fallback = None if per_row else corner
+    unit = pl.coalesce("fixed_unit", "unit", pl.lit(fallback, dtype=pl.String))
     figures = figures.with_columns(
         unit.alias("unit"),
         pl.col("name").alias("region" if layout.stub_is == "region" else "indicator"),
@@ -268,7 +292,7 @@ def _table(sheet: Sheet, layout: TableLayout) -> Extract:
     known = {stub_col, *columns}
     stray = body.filter(~pl.col("col").is_in(list(known)))
     _refuse_values_on_cuts(sheet, body, stub, list(value_columns))
-    unexpected = _cells_as_unexpected(stray, sheet.name)
+    unexpected = _cells_as_unexpected(pl.concat([above, stray, beyond]), sheet.name)
     return Extract(
         figures=_with_all_columns(figures).select(
             *TEXT_COLUMNS, "column_key", "place", "sheet", "row", "col"
@@ -278,6 +302,19 @@ def _table(sheet: Sheet, layout: TableLayout) -> Extract:
         non_data=sheet.cells.height - figures.height - unexpected.height,
         unit="cell",
     )
+
+
+def _refuse_merged_values(sheet: Sheet, columns: dict[int, TableColumn], last_header: int) -> None:
+    """A value cell that spans several rows or columns belongs to nobody knows which of them."""
+    values = {col for col, column in columns.items() if column.carries == "value"}
+    for first_row, first_col, last_row, last_col in sheet.merged:
+        if first_row > last_header and values & set(range(first_col, last_col + 1)):
+            raise RefusedError(
+                "cell.unexpected",
+                address(sheet.name, first_row, first_col),
+                f"数值单元格被合并到第 {last_row} 行",
+                f"a value cell is merged down to row {last_row}",
+            )
 
 
 def _refuse_values_on_cuts(
@@ -368,12 +405,7 @@ def _match_columns(
         found[hits[0]] = column
     unknown = ["/".join(p) for col, p in paths.items() if col not in found and col != stub_col]
     if unknown:
-        raise RefusedError(
-            "delivery.unknown-column",
-            place,
-            f"有未声明的列: {'、'.join(unknown)}",
-            f"columns that the declaration does not name: {', '.join(unknown)}",
-        )
+        raise _unknown(place, unknown)
     return found
 
 
@@ -395,10 +427,17 @@ def _title_period(sheet: Sheet, layout: TableLayout, top: int) -> str | None:
     above = sheet.cells.filter(pl.col("row") < top).filter(
         pl.col("row") <= pl.col("row").min() + layout.title_rows - 1
     )
-    for text in above["text"]:
-        match = re.search(layout.title, fold(text))
-        if match:
-            return match.group("period")
+    found = [m for text in above["text"] if (m := re.search(layout.title, fold(text)))]
+    periods = {same(match.group("period")) for match in found}
+    if len(periods) > 1:
+        raise RefusedError(
+            "delivery.missing-title-period",
+            _where(sheet, 1),
+            f"标题中有 {len(periods)} 个不同的期间",
+            f"there are {len(periods)} different periods in the titles",
+        )
+    if found:
+        return found[0].group("period")
     if any(column.period == "title" for column in layout.columns):
         raise RefusedError(
             "delivery.missing-title-period",
@@ -412,11 +451,18 @@ def _title_period(sheet: Sheet, layout: TableLayout, top: int) -> str | None:
 def _corner_unit(sheet: Sheet, layout: TableLayout, last_header: int) -> str | None:
     import polars as pl
 
-    for text in sheet.cells.filter(pl.col("row") <= last_header)["text"]:
-        match = re.search(layout.unit, fold(text))
-        if match:
-            return match.group("unit").strip()
-    return None
+    head = sheet.cells.filter(pl.col("row") <= last_header)
+    found = {
+        m.group("unit").strip() for t in head["text"] if (m := re.search(layout.unit, fold(t)))
+    }
+    if len(found) > 1:
+        raise RefusedError(
+            "cell.unexpected",
+            _where(sheet, 1),
+            f"表角有 {len(found)} 个不同的单位",
+            f"there are {len(found)} different units in the corner",
+        )
+    return found.pop() if found else None
 
 
 def _notes_from(stub: pl.DataFrame, layout: TableLayout) -> int:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from orchestration.collect.layouts import Extract
 from orchestration.collect.periods import DEFAULT_KIND, NoSuchDateError, parse_period
-from orchestration.collect.text import BLANKS, FULL_WIDTH, HALF_WIDTH, same
 from orchestration.spec import last_day
+from orchestration.text import BLANKS, FULL_WIDTH, HALF_WIDTH, same
 
 if TYPE_CHECKING:
     import polars as pl
@@ -406,7 +406,12 @@ def _values(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     frame = _flag(frame, pl.col("plain").is_null() & ~is_symbol, "value.not-a-number")
     places = pl.col("plain").str.extract(r"\.([0-9]+)$", 1).str.len_chars().fill_null(0)
     whole = pl.col("plain").str.extract("^[+-]?([0-9]+)", 1).str.strip_chars_start("0")
-    return frame.with_columns(places=places, whole_digits=whole.str.len_chars().fill_null(0))
+    idle = pl.col("plain").str.extract(r"\.[0-9]*?(0+)$", 1).str.len_chars().fill_null(0)
+    return frame.with_columns(
+        places=places,
+        whole_digits=whole.str.len_chars().fill_null(0),
+        idle_zeros=idle.cast(pl.Int32),
+    )
 
 
 def _units(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -450,19 +455,25 @@ def _units(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         final_places=(pl.col("places").cast(pl.Int32) - pl.col("shift")),
         final_whole=(pl.col("whole_digits").cast(pl.Int32) + pl.col("shift")),
     )
-    too_precise = (pl.col("final_places") > SCALE) | (pl.col("final_whole") > INTEGER_DIGITS)
-    frame = _flag(frame, too_precise & pl.col("plain").is_not_null(), "value.too-precise")
+    is_number = pl.col("plain").is_not_null()
+    # Digits beyond what a stored value holds, before or after the shift, are never cut silently.
+    needed = pl.max_horizontal("final_places", "places").cast(pl.Int32) - pl.col("idle_zeros")
+    too_precise = (needed > SCALE) | (pl.col("final_whole") > INTEGER_DIGITS)
+    frame = _flag(frame, pl.col("shift").abs() > SCALE, "unit.not-convertible")
+    frame = _flag(frame, too_precise & is_number, "value.too-precise")
     usable = pl.col("rule").is_null() & pl.col("plain").is_not_null()
     decimal = pl.Decimal(38, SCALE)
     powers = {k: Decimal(10) ** k for k in range(-SCALE, SCALE + 1)}
     factor = pl.col("shift").replace_strict(
         {k: format(v, "f") for k, v in powers.items()}, default="1", return_dtype=pl.String
     )
-    unit_of_last = pl.col("final_places").replace_strict(
-        {-k: format(v, "f") for k, v in powers.items()}, default="1", return_dtype=pl.String
+    # A resolution finer than what can be stored is that of the last place that can be.
+    unit_of_last = (
+        pl.col("final_places")
+        .clip(-SCALE, SCALE)
+        .replace_strict({-k: format(v, "f") for k, v in powers.items()}, return_dtype=pl.String)
     )
-    # The shift to a larger unit may cut digits that a decimal of SCALE places cannot hold; those
-    # were flagged as too precise, so the product is exact.
+    # What the cast or the product would have to cut was flagged above, so both are exact.
     return frame.with_columns(
         number=pl.when(usable).then(
             pl.when(usable).then(pl.col("plain")).otherwise(pl.lit("0")).cast(decimal)

@@ -12,12 +12,13 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.collect.connectors import matches
 from orchestration.collect.layouts import Extract, extract
-from orchestration.collect.normalise import Context, normalise
+from orchestration.collect.normalise import Context, Normalised, normalise
 from orchestration.collect.readers import RefusedError, read_sheets
 
 if TYPE_CHECKING:
@@ -149,11 +150,14 @@ def definitions_digest(declared: Declared) -> str:
     return hashlib.sha256(declared.data_set.model_dump_json().encode()).hexdigest()
 
 
-def _extract(content: bytes, declared: Declared) -> Extract:
-    """Read and lay out; whatever a library stumbles over refuses this delivery and no other."""
+def _understood(
+    content: bytes, delivery: Delivery, declared: Declared, codelists: CodeLists
+) -> tuple[Extract, Normalised]:
+    """Read, lay out, understand; whatever a library stumbles over refuses this delivery alone."""
     layout = declared.data_set.layout
     try:
-        return extract(read_sheets(content, layout), layout)
+        found = extract(read_sheets(content, layout), layout)
+        return found, normalise(found, _context(delivery, declared, codelists))
     except RefusedError:
         raise
     except Exception as error:
@@ -161,6 +165,25 @@ def _extract(content: bytes, declared: Declared) -> Extract:
         raise RefusedError(
             "delivery.unreadable-file", "file", f"无法读取 ({name})", f"cannot be read ({name})"
         ) from error
+
+
+def _context(delivery: Delivery, declared: Declared, codelists: CodeLists) -> Context:
+    data_set = declared.data_set
+    name = f"{delivery.delivered_on.isoformat()}/{delivery.file_name}"
+    vintage = next((v for v in data_set.vintages if fnmatch.fnmatch(name, v.files)), None)
+    return Context(
+        data_set=data_set,
+        codelists=codelists,
+        published=vintage.published if vintage else None,
+        stage=vintage.stage if vintage else None,
+        document=vintage.document if vintage else None,
+        delivered_on=delivery.delivered_on,
+    )
+
+
+def last_possible_day(delivery: Delivery) -> date:
+    """The day of receipt, and one more for time zones."""
+    return datetime.fromisoformat(delivery.received_at).date() + timedelta(days=1)
 
 
 def parse_bytes(
@@ -177,7 +200,14 @@ def parse_bytes(
                 f"文件名不符合 {patterns}",
                 f"the file name does not match {patterns}",
             )
-        found = _extract(content, declared)
+        if delivery.delivered_on > last_possible_day(delivery):
+            raise RefusedError(
+                "delivery.unexpected-file-name",
+                "folder name",
+                f"交付日期 {delivery.delivered_on} 在收到之日以后",
+                f"the delivery date {delivery.delivered_on} lies after the day it was received",
+            )
+        found, result = _understood(content, delivery, declared, codelists)
     except RefusedError as refused:
         refusal = Refusal(refused.rule, refused.place, refused.detail_zh, refused.detail_en)
         parsed = Parsed(
@@ -193,19 +223,6 @@ def parse_bytes(
             refusal,
         )
         return parsed, None, None
-    name = f"{delivery.delivered_on.isoformat()}/{delivery.file_name}"
-    vintage = next((v for v in data_set.vintages if fnmatch.fnmatch(name, v.files)), None)
-    result = normalise(
-        found,
-        Context(
-            data_set=data_set,
-            codelists=codelists,
-            published=vintage.published if vintage else None,
-            stage=vintage.stage if vintage else None,
-            document=vintage.document if vintage else None,
-            delivered_on=delivery.delivered_on,
-        ),
-    )
     parsed = Parsed(
         delivery_id=delivery.delivery_id,
         data_set_id=declared.id,

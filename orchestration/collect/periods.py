@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from orchestration.collect.text import same
+from orchestration.text import same
 
 Precision = Literal["year", "quarter", "month", "month_range", "year_range"]
 

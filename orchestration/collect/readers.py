@@ -10,7 +10,7 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from orchestration.spec import RecordsLayout, TableLayout
@@ -127,6 +127,15 @@ def _read_csv(content: bytes, layout: RecordsLayout) -> Sheet:
         .sort("row", "col")
     )
     _limit(cells.height if width else 0)
+    broken = cells.filter(pl.col("text").str.contains(r"[\r\n]"))
+    if broken.height:
+        row = int(broken["row"][0])
+        raise RefusedError(
+            "delivery.unreadable-file",
+            f"row {row}",
+            "一个带引号的字段跨了多行 (引号未闭合?)",
+            "a quoted field runs over several lines (a quote that never closes?)",
+        )
     return Sheet(name="", cells=cells, height=frame.height)
 
 
@@ -216,7 +225,10 @@ def _read_xlsx(content: bytes, sheet_pattern: str) -> list[Sheet]:
     check_package(content)
     try:
         # The whole workbook, not read-only: merged ranges and formats are needed.
-        workbook = load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
+        workbook = load_workbook(
+            io.BytesIO(content), data_only=True, keep_links=False, rich_text=True
+        )
+        formulas = _formulas(content)
     except Exception as error:  # openpyxl raises whatever its parsers raise
         raise RefusedError(
             "delivery.truncated-workbook",
@@ -227,17 +239,23 @@ def _read_xlsx(content: bytes, sheet_pattern: str) -> list[Sheet]:
     sheets = []
     total = 0
     for worksheet in workbook.worksheets:
-        rows: list[tuple[Any, Any, str]] = [
-            (cell.row, cell.column, text)
-            for line in worksheet.iter_rows()
-            for cell in line
+        # Only cells that are there: one stray cell far out would make a rectangle of billions.
+        cells_there = dict(sorted(worksheet._cells.items()))
+        rows: list[tuple[int, int, str]] = [
+            (row, col, text)
+            for (row, col), cell in cells_there.items()
             if (text := printed(cell.value, str(cell.number_format)))
+        ]
+        rows += [
+            (row, col, "[formula without a value]")
+            for row, col in formulas.get(worksheet.title, ())
+            if not printed(cells_there[row, col].value, "General")
         ]
         total += len(rows)
         _limit(total)
         cells = pl.DataFrame(
             rows, schema={"row": pl.Int64, "col": pl.Int64, "text": pl.String}, orient="row"
-        )
+        ).sort("row", "col")
         merged = tuple(
             (r.min_row, r.min_col, r.max_row, r.max_col) for r in worksheet.merged_cells.ranges
         )
@@ -258,6 +276,38 @@ def _read_xlsx(content: bytes, sheet_pattern: str) -> list[Sheet]:
             f"there is no sheet named {sheet_pattern}",
         )
     return sheets
+
+
+def _formulas(content: bytes) -> dict[str, list[tuple[int, int]]]:
+    """Where formulas stand, by sheet; a second reading only of workbooks that have some."""
+    from openpyxl import load_workbook
+
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        sheets = [n for n in package.namelist() if n.startswith("xl/worksheets/")]
+        if not any(re.search(rb"<f[ >/]", package.read(name)) for name in sheets):
+            return {}
+    workbook = load_workbook(io.BytesIO(content), keep_links=False)
+    return {
+        sheet.title: [at for at, cell in sheet._cells.items() if cell.data_type == "f"]
+        for sheet in workbook.worksheets
+    }
+
+
+_MERGED = re.compile(rb'<mergeCell[^>]*ref="([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)"')
+MAX_MERGED = 1_000_000
+
+
+def _merged_area(xml: bytes) -> int:
+    def number(letters: bytes) -> int:
+        found = 0
+        for letter in letters:
+            found = found * 26 + letter - 64
+        return found
+
+    return sum(
+        (number(c2) - number(c1) + 1) * (int(r2) - int(r1) + 1)
+        for c1, r1, c2, r2 in _MERGED.findall(xml)
+    )
 
 
 def check_package(content: bytes) -> None:
@@ -285,6 +335,11 @@ def check_package(content: bytes) -> None:
                 raise RefusedError(
                     "delivery.unsafe-file", "file", "工作簿含有宏", "the workbook carries macros"
                 )
+            sheets = [name for name in names if name.startswith("xl/worksheets/")]
+            if sum(_merged_area(package.read(name)) for name in sheets) > MAX_MERGED:
+                raise RefusedError(
+                    "delivery.unsafe-file", "file", "合并区域过大", "merged ranges are too large"
+                )
             if "[Content_Types].xml" not in names:
                 raise RefusedError(
                     "delivery.unreadable-file",
@@ -302,21 +357,20 @@ def check_package(content: bytes) -> None:
         ) from None
 
 
-_DECORATION = re.compile(r"\[[^\]]*\]|_.|\*.")
-"""Colours, conditions and locales, and blanks as wide as a character: nothing of the figure."""
+_COLOURS = "Black|Blue|Cyan|Green|Magenta|Red|White|Yellow|Color ?[0-9]+"
+_DECORATION = re.compile(rf"\[(?:{_COLOURS}|\$-[0-9A-Fa-f,]+)\]|_.|\*.", re.IGNORECASE)
+"""Colours and locales, and blanks as wide as a character: nothing of the figure."""
 
-_LITERAL = re.compile(r'"([^"]*)"|\\(.)')
 _DIGITS = re.compile(r"^(#,##)?#*0*(?:\.(0*#*))?(%?)$")
-_SCALES = re.compile(r"[0#?],+(?![0#?])")
-"""A comma after the last digit: the workbook shows thousands of what the cell holds."""
+_ALL_DIGITS = re.compile(r"^(?:General|@|)$|^[0#]+(?:\.[0#]+)?E\+[0#]+$", re.IGNORECASE)
 
 
 def printed(value: Any, number_format: str) -> str:
     """The text that a workbook shows for a value under a number format.
 
-    Decimals, thousands separators and percent are understood; under a format of other kinds a
-    number is written with all its digits. Where the format adds words or scales the number, that
-    stays visible in the text, so that nobody takes it for the plain number.
+    Decimals, thousands separators, percent and signs are understood. Whatever else a format does
+    (words, other magnitudes, conditions, hiding) stays visible as ``value [format]``, so that
+    nobody takes the content of the cell for the figure that a reader sees.
     """
     if value is None:
         return ""
@@ -325,32 +379,67 @@ def printed(value: Any, number_format: str) -> str:
     if isinstance(value, int | float):
         # Workbooks work with 15 digits: 0.1 + 0.2 stands there as 0.3.
         number = Decimal(f"{value:.15g}" if isinstance(value, float) else value)
-        return _printed_number(number, number_format.split(";", maxsplit=1)[0])
+        return _printed_number(number, number_format)
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
-    return str(value).strip()
+    return rich_text(value).strip()
+
+
+def rich_text(value: Any) -> str:
+    """A text of several runs; raised and lowered ones are footnote marks, not digits."""
+    if isinstance(value, str):
+        return value
+    runs = []
+    for run in value if isinstance(value, list) else [value]:
+        raised = getattr(getattr(run, "font", None), "vertAlign", None)
+        text = str(getattr(run, "text", run))
+        runs.append(f"^{text}" if raised in ("superscript", "subscript") else text)
+    return "".join(runs)
 
 
 def _printed_number(number: Decimal, number_format: str) -> str:
     if not number.is_finite():
         return str(number)
-    plain = _DECORATION.sub("", number_format)
-    words = "".join(first or second for first, second in _LITERAL.findall(plain)).strip()
-    plain = _LITERAL.sub("", plain).strip()
-    if _SCALES.search(plain):
-        return f"{_all_digits(number)} [{number_format}]"
+    sections = number_format.split(";")
+    section, is_own = sections[0], False
+    if number < 0 and len(sections) > 1:
+        section, is_own = sections[1], True
+    elif number == 0 and len(sections) > 2:
+        section = sections[2]
+        shown = section.strip().strip('"')
+        if shown and not re.search("[0#?]", section):
+            return shown
+    hides = len(sections) > 1 and not section.strip()
+    text = None if hides else _in_section(number, section, is_own=is_own)
+    return text if text is not None else f"{_all_digits(number)} [{number_format}]"
+
+
+def _in_section(number: Decimal, section: str, *, is_own: bool) -> str | None:
+    """The number under one section of a format; None where the format is not understood."""
+    plain = _DECORATION.sub("", section).replace(" ", "")
+    if _ALL_DIGITS.match(plain):
+        return _all_digits(number)
+    if is_own:
+        # The section for negative numbers prints its own sign, or brackets.
+        signed = re.fullmatch(r"-(.*)|\((.*)\)", plain.replace("\\", ""))
+        if signed is None:
+            return None
+        plain = signed[1] or signed[2]
     match = _DIGITS.match(plain)
-    if match is None or plain in ("", "General", "@"):
-        return _all_digits(number) + words
+    if match is None or not plain:
+        return None
     grouped, places, percent = match.groups()
     places = places or ""
-    shown = (number * 100 if percent else number).quantize(
-        Decimal(1).scaleb(-len(places)), rounding=ROUND_HALF_UP
-    )
+    try:
+        shown = (number * 100 if percent else number).quantize(
+            Decimal(1).scaleb(-len(places)), rounding=ROUND_HALF_UP
+        )
+    except InvalidOperation:
+        return _all_digits(number)
     text = format(shown, ",f") if grouped else format(shown, "f")
     for _ in range(places.count("#")):
         text = text.removesuffix("0")
-    return f"{text.removesuffix('.')}{percent}{words}"
+    return f"{text.removesuffix('.')}{percent}"
 
 
 def _all_digits(number: Decimal) -> str:

@@ -100,7 +100,7 @@ def publish(
             file=target,
             remedy="publish under another id",
         )
-    previous = current(releases_dir)
+    previous = _link_target(releases)
     mark = releases.publishing(release_id)
     say("mark")
     mark.touch()
@@ -144,6 +144,12 @@ def recover(releases_dir: Path) -> list[str]:
             done.append(_finish_publishing(releases, path))
     pinned_to = pinned(releases_dir)
     if pinned_to is not None and pinned_to != _link_target(releases):
+        if not (releases.root / pinned_to / MART_FILE).is_file():
+            raise ReleaseError(
+                f"the pin names a release that is not there: {pinned_to} / 固定的版本不存在",
+                file=releases.pin,
+                remedy="release the pin: qutong release unpin",
+            )
         _point_at(releases, pinned_to)
         done.append(f"finished the rollback to {pinned_to}")
     if done:
@@ -260,7 +266,7 @@ def unpin(releases_dir: Path, *, advance: bool = False) -> str | None:
         )
     newest = None
     if advance:
-        recover(releases_dir)
+        # The pin may be the very thing that is damaged: it is not asked.
         newest = list_releases(releases_dir)[-1].release_id
         _check_target(releases_dir, newest)
     releases.pin.unlink()

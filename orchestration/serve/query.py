@@ -264,7 +264,12 @@ def _write_parquet(con: DuckDBPyConnection, sql: str, output: BinaryIO) -> None:
     """Write zstd Parquet. Polars writes it: the connection is shut in and cannot write files."""
     import polars as pl
 
-    frame = pl.DataFrame(con.sql(sql))
+    try:
+        frame = pl.DataFrame(con.sql(sql))
+    except pl.exceptions.DuplicateError:
+        raise QutongError(
+            "two columns have one name / 两列同名", remedy="name each column: select … as name"
+        ) from None
     frame.write_parquet(output, compression="zstd")
 
 

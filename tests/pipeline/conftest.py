@@ -40,7 +40,7 @@ def first(tmp_path_factory: pytest.TempPathFactory, clean_environment: None) -> 
     """One run of the invented district; nobody changes it afterwards."""
     settings = make_project(tmp_path_factory.mktemp("first") / "district")
     fixed = ("--release-id", RELEASE_ID, "--release-time", RELEASE_TIME)
-    return Released(settings, qutong(settings, "run", *fixed))
+    return Released(settings, qutong(settings, "run", *fixed, keep_history=True))
 
 
 @dataclass

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 from click.testing import CliRunner, Result
 
 from orchestration.cli import main
@@ -74,9 +75,18 @@ def ask(release: Path, sql: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(sql).fetchall()]
 
 
-def qutong(settings: Settings, *arguments: str) -> Result:
-    """Type a command, in this process."""
-    return CliRunner().invoke(main, ["--project", str(settings.project), *arguments])
+def qutong(settings: Settings, *arguments: str, keep_history: bool = False) -> Result:
+    """Type a command, in this process.
+
+    What Dagster notes about a run stays in memory unless it is to be kept: that is a third of
+    the time of a small run.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if arguments[0] == "run" and not keep_history:
+            from dagster import DagsterInstance
+
+            patch.setattr(DagsterInstance, "from_config", lambda home: DagsterInstance.ephemeral())
+        return CliRunner().invoke(main, ["--project", str(settings.project), *arguments])
 
 
 def copy_of(released: Released, folder: Path) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -83,4 +84,26 @@ def test_nothing_but_the_data_names_the_first_district() -> None:
         and district["code"].encode() in (CODE_ROOT / name).read_bytes()
     ]
     assert len(files) > 50
+    assert named == []
+
+
+def test_nothing_needs_a_path_outside_the_repository() -> None:
+    outside = re.compile(
+        r"""["'(\s](/(work|home|root|Users|mnt|srv|opt|data)/|\.\./\.\./|\.\./shared)"""
+    )
+    folders = ("orchestration", "dbt_project", "expectations", "tests", "raw")
+    endings = {".py", ".sql", ".yml", ".yaml", ".md", ".csv", ".j2", ".toml"}
+    files = [
+        path
+        for folder in folders
+        for path in sorted((CODE_ROOT / folder).rglob("*"))
+        if path.suffix in endings and path.is_file()
+    ]
+    assert len(files) > 150
+    named = [
+        f"{path.relative_to(CODE_ROOT)}:{number}"
+        for path in [*files, CODE_ROOT / "Makefile", CODE_ROOT / "pyproject.toml"]
+        for number, line in enumerate(path.read_text("utf-8", errors="replace").splitlines(), 1)
+        if outside.search(line) and path != Path(__file__)
+    ]
     assert named == []

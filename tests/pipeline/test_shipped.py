@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from decimal import Decimal
 from pathlib import Path
@@ -123,6 +124,29 @@ def test_figures_stay_what_they_are(
         f"from core.observation where indicator_code = '{indicator}' "
         f"and region_name_zh = '{region}' and period = '{period}'"
     ) == [figure]
+
+
+def test_every_value_stands_as_the_delivery_has_it(shipped: Released) -> None:
+    """Read again by other means: column 数值 of every CSV delivery, row by row."""
+    found: dict[tuple[str, str], str] = {}
+    for data_set, place, text in shipped.rows(
+        "select data_set_id, delivery_place, value_printed from core.observation "
+        "where regexp_full_match(delivery_place, 'R[0-9]+C[0-9]+')"
+    ):
+        found[data_set, place] = text
+    expected: dict[tuple[str, str], str] = {}
+    for file in sorted(shipped.settings.deliveries.rglob("*.csv")):
+        content = file.read_bytes()
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = content.decode("gb18030")
+        header, *rows = csv.reader(text.splitlines())
+        column = header.index("数值")
+        for number, row in enumerate(rows, start=2):
+            expected[file.parts[-3], f"R{number}C{column + 1}"] = row[column]
+    assert len(expected) > 400
+    assert found == expected
 
 
 def test_a_bound_and_the_exact_figure_are_one_figure_printed_twice(shipped: Released) -> None:

@@ -62,7 +62,7 @@ class DeliveryCase:
     def data_set(self) -> str:
         return "reject-" + self.id.replace(".", "-")
 
-    def bytes(self) -> bytes:
+    def read(self) -> bytes:
         """The file as it is delivered."""
         if self.content is not None:
             return self.content()
@@ -135,7 +135,8 @@ class ReleaseCase:
         candidate: Changes the built candidate.
         tamper: SQL on the work database before the candidate is built.
         policy: Policy that the run believes to be under.
-        verdict: What becomes of the recorded verdict: it is kept, lost, or edited.
+        verdict: What becomes of the recorded verdict: it is kept, lost, edited, or the
+            candidate changes after it was given (stale).
     """
 
     rule: str
@@ -204,13 +205,9 @@ def cell(rule: str, place: str, said: str, hidden: str) -> DeliveryCase:
     return DeliveryCase(rule, place, said, refused_by="delivery.quarantined-cells", hidden=hidden)
 
 
-def figure(rule: str, place: str, said: str, **more: Any) -> DeliveryCase:
-    """A delivery that Great Expectations finds a hard rule broken in."""
+def refused(rule: str, place: str, said: str, **more: Any) -> DeliveryCase:
+    """A delivery that a hard rule refuses as a whole."""
     return DeliveryCase(rule, place, said, refused_by=rule, **more)
-
-
-file = figure
-"""A file that the reader refuses."""
 
 
 RANK = {
@@ -227,26 +224,26 @@ EXPIRED_CODE = "qualifier,about_before_2010,旧约,about (until 2010),90,旧约,
 """A line of ``codes.csv``: a word that deliveries may no longer use."""
 
 DELIVERY_CASES = (
-    file(
+    refused(
         "delivery.unreadable-file",
         "row 2",
         "this row has 14 fields, the header has 13",
         hidden="多出一列",
     ),
-    file("delivery.empty-file", "file", "the file is empty"),
-    file(
+    refused("delivery.empty-file", "file", "the file is empty"),
+    refused(
         "delivery.wrong-encoding",
         "line 1",
         "declared as utf-8, byte 2 cannot be decoded; it looks like gb18030",
     ),
-    file(
+    refused(
         "delivery.truncated-workbook",
         "byte 2000",
         "the workbook ends early (a broken transfer?)",
         content=truncated_workbook,
         **WORKBOOK,
     ),
-    file(
+    refused(
         "delivery.unsafe-file",
         "file",
         "the workbook carries macros",
@@ -254,7 +251,7 @@ DELIVERY_CASES = (
         variant="macro",
         **WORKBOOK,
     ),
-    file(
+    refused(
         "delivery.unsafe-file",
         "file",
         "it unpacks to 209",
@@ -262,7 +259,7 @@ DELIVERY_CASES = (
         variant="bomb",
         **WORKBOOK,
     ),
-    file(
+    refused(
         "delivery.unsafe-file",
         "file",
         "the file is encrypted or an old .xls workbook",
@@ -270,25 +267,25 @@ DELIVERY_CASES = (
         variant="encrypted",
         **WORKBOOK,
     ),
-    file(
+    refused(
         "delivery.unexpected-file-name",
         "file name",
         "the file name does not match 公报*.csv",
         name="年报2023.csv",
     ),
-    file(
+    refused(
         "delivery.missing-column",
         "row 1",
         "the column '数值' is missing; was it renamed to '数字'?",
     ),
-    file("delivery.duplicate-column", "row 1", "the column '单位' stands 2 times"),
-    file(
+    refused("delivery.duplicate-column", "row 1", "the column '单位' stands 2 times"),
+    refused(
         "delivery.unknown-column",
         "row 1",
         "columns that the declaration does not name: 备注",
         hidden="见附表",
     ),
-    file(
+    refused(
         "delivery.missing-title-period",
         "表1!row 1",
         "no period in the title",
@@ -310,22 +307,22 @@ DELIVERY_CASES = (
     cell("code.unknown", "R3C5", "Unknown word in a coded column", "大概齐"),
     cell("source.unknown-document", "R3C5", "Source document is not declared", "yunxi-yearbook"),
     cell("cell.unexpected", "R3C14", "Cell outside the declared layout", "手写备注"),
-    figure(
+    refused(
         "delivery.conservation",
         "",
         "3 read, but not all of them are accounted for",
         tamper="update landing.delivery set cells_read = cells_read + 1 "
         "where data_set_id = '{data_set}' and delivery_seq = 2",
     ),
-    figure(
+    refused(
         "delivery.quarantined-cells",
         "",
         "2 cells quarantined, 1 allowed",
         hidden="约莫四百二",
         declared={"completeness": {"max_quarantined": 1}},
     ),
-    figure("delivery.nothing-accepted", "", "not one figure was accepted"),
-    figure(
+    refused("delivery.nothing-accepted", "", "not one figure was accepted"),
+    refused(
         "delivery.incomplete",
         "",
         "required and missing: residents 990101",
@@ -337,18 +334,18 @@ DELIVERY_CASES = (
         "expected and missing: residents 990101",
         declared={"completeness": {"expected": [{**EXPECTED[0], "severity": "soft"}]}},
     ),
-    figure("key.duplicate", "R2C5", "the same figure stands 2 times"),
-    figure(
+    refused("key.duplicate", "R2C5", "the same figure stands 2 times"),
+    refused(
         "value.share-out-of-range",
         "表1!E6",
         "a share of 125 %",
         content=share_as_growth,
         **WORKBOOK,
     ),
-    figure("rank.not-positive-integer", "R3C5", "a rank of 0", declared={"indicators": [RANK]}),
-    figure("count.not-whole", "R3C5", "a count of 41.5 所"),
+    refused("rank.not-positive-integer", "R3C5", "a rank of 0", declared={"indicators": [RANK]}),
+    refused("count.not-whole", "R3C5", "a count of 41.5 所"),
     DeliveryCase("value.negative-level", "R2C5", "a value of -21.4 亿元"),
-    figure(
+    refused(
         "period.reversed",
         "R2C5",
         "starts 2024-01-01, ends 2023-12-31",
@@ -356,13 +353,13 @@ DELIVERY_CASES = (
         "where data_set_id = '{data_set}' and delivery_seq = 2",
     ),
     DeliveryCase("period.in-future", "R2C5", "known from 2025-02-28, period starts 2031-01-01"),
-    figure(
+    refused(
         "status.value-missing-without-status",
         "R3C5",
         "value none, status A",
         declared={"symbols": {"…": "A"}},
     ),
-    figure("code.not-in-list", "R3C5", "the list qualifier has no about_before_2010"),
+    refused("code.not-in-list", "R3C5", "the list qualifier has no about_before_2010"),
 )
 
 

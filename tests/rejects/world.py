@@ -92,7 +92,7 @@ def lay_out(folder: Path) -> Settings:
         if case.like == MONTHLY:
             good = ("投资2025上半年.xlsx", investment())
         deliver(settings, case.data_set, GOOD_DAY, *good)
-        deliver(settings, case.data_set, BAD_DAY, case.name, case.bytes())
+        deliver(settings, case.data_set, BAD_DAY, case.name, case.read())
     shutil.copy(HERE / "rejects" / "yunxi-funds.yml", settings.raw / "datasets" / "investment")
     for found in FINDING_CASES:
         deliver(settings, found.data_set, GOOD_DAY, found.name, found.content())

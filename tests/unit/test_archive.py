@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -102,3 +103,52 @@ def test_an_inbox_gives_up_what_is_archived_and_shows_what_nobody_claims(
     inbox.taken(offer)
     assert not claimed.exists()
     assert [p.name for p in inbox.unclaimed({"yunxi-profile"})] == ["x.csv"]
+
+
+def test_a_file_that_was_only_misnamed_is_put_right_by_its_name(tmp_path: Path) -> None:
+    for moment, name in ((FIRST, "bad.csv"), (LATER, "公报.csv"), (LATER, "公报二.csv")):
+        archive = Archive(tmp_path / "archive", moment)
+        archive.store(
+            put(tmp_path, name, "a"),
+            "set",
+            connector="inbox",
+            delivered_on=None,
+            is_well_named=lambda name: name.startswith("公报"),
+        )
+    assert [d.file_name for d in archive.deliveries("set")] == ["公报.csv"]
+
+
+def test_the_second_version_comes_before_the_tenth(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive", FIRST)
+    for name in ("v10", "v2"):
+        archive.store(put(tmp_path, name, name), "set", connector="folder", delivered_on=None)
+    assert [d.file_name for d in archive.deliveries("set")] == ["v2", "v10"]
+
+
+def test_a_name_of_other_bytes_than_utf_8_is_kept_readably(tmp_path: Path) -> None:
+    source = Path(os.fsdecode(bytes(tmp_path) + b"/\xb9\xab\xb1\xa8.csv"))
+    source.write_text("a")
+    archive = Archive(tmp_path / "archive", FIRST)
+    delivery, _ = archive.store(source, "set", connector="inbox", delivered_on=None)
+    assert delivery.file_name == r"\xb9\xab\xb1\xa8.csv"
+
+
+def test_links_in_an_inbox_are_not_followed(project: Settings, tmp_path: Path) -> None:
+    data_set = load_declarations(project).get("yunxi-profile").data_set
+    secret = put(tmp_path, "公报秘密.csv", "secret")
+    (project.inbox / "yunxi-profile").mkdir(parents=True)
+    (project.inbox / "yunxi-profile" / "公报.csv").symlink_to(secret)
+    inbox = FolderConnector(project.inbox, "inbox", consume=True)
+    assert list(inbox.offers(data_set)) == []
+    assert [p.name for p in inbox.unclaimed({"yunxi-profile"})] == ["公报.csv"]
+    assert secret.read_text() == "secret"
+
+
+def test_a_damaged_entry_is_named(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive", FIRST)
+    archive.store(put(tmp_path, "a", "a"), "set", connector="inbox", delivered_on=None)
+    file = archive.root / "deliveries" / "set" / f"{SHA_OF_A}.json"
+    file.chmod(0o644)
+    file.write_text("{")
+    with pytest.raises(QutongError, match="damaged"):
+        archive.deliveries("set")

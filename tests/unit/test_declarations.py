@@ -8,7 +8,7 @@ import pytest
 
 from orchestration.declarations import load_declarations, validate_file
 from orchestration.errors import DeclarationError
-from orchestration.settings import Settings, load_settings
+from orchestration.settings import CODE_ROOT, Settings, load_settings
 from orchestration.spec import DataSet, last_day
 
 pytestmark = pytest.mark.core
@@ -155,6 +155,22 @@ def test_the_district_must_be_a_known_region(project: Settings) -> None:
         load_declarations(load_settings(project.project))
 
 
+def test_a_named_project_without_a_district_is_not_replaced_by_another(
+    tmp_path: Path, project: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUTONG_PROJECT", str(project.project))
+    assert load_settings().project == project.project
+    with pytest.raises(DeclarationError, match="raw/district.yml is missing"):
+        load_settings(tmp_path)
+
+
+def test_labels_that_differ_in_blanks_only(project: Settings) -> None:
+    error = spoil(
+        project, INVESTMENT, "labels: [固定资产投资]", "labels: [固定资产投资, 固定资产 投资]"
+    )
+    assert "differ in blanks or width only" in error.what
+
+
 def test_no_district_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUTONG_PROJECT", str(tmp_path))
     with pytest.raises(DeclarationError, match="raw/district.yml is missing"):
@@ -189,5 +205,5 @@ def test_a_date_known_to_the_month_is_its_last_day(text: str, day: str) -> None:
 
 
 def test_the_shipped_declarations_load() -> None:
-    declarations = load_declarations(load_settings(Path(__file__)))
+    declarations = load_declarations(load_settings(CODE_ROOT))
     assert (len(declarations.data_sets), len(declarations.definitions)) == (22, 455)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -158,3 +160,77 @@ def test_a_missing_column_of_records_does_not_quote_data(declarations: Declarati
 def test_a_file_of_another_name(declarations: Declarations) -> None:
     rule, place, _ = refusal(declarations, "年报.csv", profile(GOOD_ROW))
     assert (rule, place) == ("delivery.unexpected-file-name", "file name")
+
+
+def spoiled(change: Callable[[Any], None]) -> bytes:
+    """The good workbook, changed by hand."""
+    import io
+
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(investment()))
+    change(book["表1"])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def set_cells(**cells: object) -> Callable[[Any], None]:
+    def change(sheet: Any) -> None:
+        for place, value in cells.items():
+            sheet[place] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("cells", "places"),
+    [
+        ({"C9": 12.0}, ["表1!C9"]),  # below the notes
+        ({"C8": 12.0}, ["表1!C8"]),  # on the row of the notes
+        ({"G2": 5}, ["表1!G2"]),  # above the header
+    ],
+)
+def test_a_figure_outside_the_body_is_never_called_no_data(
+    declarations: Declarations, cells: dict[str, object], places: list[str]
+) -> None:
+    content = spoiled(set_cells(**cells))
+    parsed, _, bad = parse_frames(declarations, "yunxi-investment", "投资.xlsx", content)
+    assert [(b["rule_id"], b["delivery_place"]) for b in bad] == [
+        ("cell.unexpected", place) for place in places
+    ]
+    assert parsed.is_balanced
+
+
+def test_a_blank_unit_in_a_table_with_a_unit_column_is_missing(declarations: Declarations) -> None:
+    content = spoiled(set_cells(B6=None, E2="单位：万元"))
+    _, _, bad = parse_frames(declarations, "yunxi-investment", "投资.xlsx", content)
+    assert [(b["rule_id"], b["delivery_place"]) for b in bad] == [("unit.missing", "表1!C6")]
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (set_cells(A2="上年同期（2024年1—6月）"), "delivery.missing-title-period"),
+        (set_cells(D2="单位：万元", E2="单位：亿元"), "cell.unexpected"),
+        (lambda sheet: sheet.merge_cells("C5:C6"), "cell.unexpected"),
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_refused(
+    declarations: Declarations, change: Callable[[Any], None], rule: str
+) -> None:
+    assert refusal(declarations, "投资.xlsx", spoiled(change))[0] == rule
+
+
+def test_figures_that_stand_in_the_header_are_not_quoted(declarations: Declarations) -> None:
+    content = spoiled(lambda sheet: sheet.delete_rows(4))
+    _, _, detail = refusal(declarations, "投资.xlsx", content)
+    assert "200" not in detail
+
+
+def test_a_folder_dated_after_the_day_of_receipt_is_refused(declarations: Declarations) -> None:
+    parsed, _, _ = parse_frames(
+        declarations, "yunxi-profile", "公报.csv", profile(GOOD_ROW), day="2099-01-01"
+    )
+    assert parsed.refusal is not None
+    assert parsed.refusal.place == "folder name"

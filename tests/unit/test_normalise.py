@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.declarations import Declarations
+from orchestration.declarations import Declarations, load_declarations
+from orchestration.settings import Settings
 from tests.support import GOOD_ROW, parse_frames, profile
 
 pytestmark = pytest.mark.core
@@ -42,6 +43,8 @@ def changed(**cells: str) -> str:
         ("−5.82", "亿元", "-5.82", "0.01"),
         ("48010000000", "元", "480.1", "0.00000001"),
         ("0", "亿元", "0", "1"),
+        ("0.1000000000", "亿元", "0.1", "0.00000001"),
+        ("1.2", "万亿元", "12000", "1000"),
     ],
 )
 def test_values_convert_exactly(
@@ -70,6 +73,7 @@ def test_values_convert_exactly(
         ({"value": "٤٨٠"}, "value.not-a-number"),
         ({"value": "1,234 567"}, "value.not-a-number"),
         ({"value": "NaN"}, "value.not-a-number"),
+        ({"value": "0.1234567891", "unit": "万亿元"}, "value.too-precise"),
         ({"value": "∞"}, "value.not-a-number"),
         ({"value": "5."}, "value.not-a-number"),
         ({"value": ".5"}, "value.not-a-number"),
@@ -169,3 +173,11 @@ def test_every_row_is_accepted_or_quarantined(
     assert {row["delivery_place"] for row in accepted + bad} == {
         f"R{number}C5" for number in range(2, len(lines) + 2)
     }
+
+
+def test_a_shift_that_no_stored_value_can_take_is_never_left_undone(project: Settings) -> None:
+    path = project.raw / "datasets" / "profile" / "yunxi-profile.yml"
+    text = path.read_text("utf-8").replace("base_unit: 亿元", "base_unit: 元", 1)
+    path.write_text(text, encoding="utf-8")
+    row = one(load_declarations(project), changed(value="1.2", unit="万亿元"))
+    assert row["rule_id"] == "unit.not-convertible"

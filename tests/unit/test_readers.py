@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -48,12 +50,27 @@ def refusal(content: bytes, layout: RecordsLayout | TableLayout) -> RefusedError
         (1234.56, "_(* #,##0.0_);_(* (#,##0.0)", "1,234.6"),
         (12.5, "0.##", "12.5"),
         (12.0, "0.0#", "12.0"),
-        (12.5, '0.0"亿元"', "12.5亿元"),
+        (12.5, '0.0"亿元"', '12.5 [0.0"亿元"]'),
+        (123456.0, "0!.0000", "123456 [0!.0000]"),
+        (200.0, "0.0万元", "200 [0.0万元]"),
+        (200.0, "[$USD] #,##0.0", "200 [[$USD] #,##0.0]"),
+        (123456.0, "[<10000]0;0.0", "123456 [[<10000]0;0.0]"),
+        (6.5, "-0.0", "6.5 [-0.0]"),
+        (6.5, "(0.0)", "6.5 [(0.0)]"),
+        (-6.5, "0.0;(0.0)", "-6.5"),
+        (-6.5, "0.0;0.0", "-6.5 [0.0;0.0]"),
+        (200.0, ";;;", "200 [;;;]"),
+        (0.0, '0.0;-0.0;"…"', "…"),
+        (0.0, "0.0;-0.0;", "0 [0.0;-0.0;]"),
+        (0.065, "0.0 %", "6.5%"),
+        (0.065, "0.0%%", "0.065 [0.0%%]"),
+        (1e300, "0.00", "1" + "0" * 300),
         (1234567.0, "#,##0,", "1234567 [#,##0,]"),
         (1234567.0, "0.0,,", "1234567 [0.0,,]"),
         (12.345, "0.00E+00", "12.345"),
         (2.675, "0.00", "2.68"),
-        (12.5, "[$¥-804]#,##0.00", "12.50"),
+        (12.5, "[$-804]#,##0.00", "12.50"),
+        (12.5, "[$¥-804]#,##0.00", "12.5 [[$¥-804]#,##0.00]"),
         (float("inf"), "0", "Infinity"),
     ],
 )
@@ -164,3 +181,54 @@ def test_an_entity_attack_is_refused() -> None:
 def test_a_sheet_that_nobody_declared() -> None:
     layout = TABLE.model_copy(update={"sheet": "投资*"})
     assert refusal(investment(), layout).rule == "cell.unexpected"
+
+
+def workbook(write: Callable[[Any, Any], None]) -> bytes:
+    import xlsxwriter
+
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    write(book, book.add_worksheet("表1"))
+    book.close()
+    return buffer.getvalue()
+
+
+def texts(content: bytes) -> list[tuple[int, int, str]]:
+    (sheet,) = read_sheets(content, TABLE)
+    return [(row, col, text) for row, col, text in sheet.cells.rows()]
+
+
+def test_a_raised_footnote_mark_is_no_digit() -> None:
+    def write(book: Any, sheet: Any) -> None:
+        raised = book.add_format({"font_script": 1})
+        sheet.write_rich_string(0, 0, "200.0", raised, "1", book.add_format({"bold": 1}), " ")
+
+    assert texts(workbook(write)) == [(1, 1, "200.0^1")]
+
+
+def test_a_formula_without_a_value_is_not_lost() -> None:
+    content = workbook(lambda _, sheet: sheet.write_formula(0, 0, "=B1+1", None, ""))
+    assert texts(content) == [(1, 1, "[formula without a value]")]
+
+
+def test_a_formula_with_a_value_is_that_value() -> None:
+    content = workbook(lambda _, sheet: sheet.write_formula(0, 0, "=41+1", None, 42))
+    assert texts(content) == [(1, 1, "42")]
+
+
+def test_a_stray_cell_far_out_costs_nothing() -> None:
+    content = workbook(lambda _, sheet: sheet.write_string(1_048_575, 16_383, "x"))
+    assert texts(content) == [(1_048_576, 16_384, "x")]
+
+
+def test_merged_ranges_of_a_whole_sheet_are_refused_before_they_are_built() -> None:
+    small = workbook(lambda _, sheet: sheet.merge_range(0, 0, 1, 1, "x"))
+    with zipfile.ZipFile(io.BytesIO(small)) as package:
+        xml = package.read("xl/worksheets/sheet1.xml").replace(b"A1:B2", b"A1:XFD2000")
+    content = rezipped(small, {"xl/worksheets/sheet1.xml": xml})
+    assert refusal(content, TABLE).rule == "delivery.unsafe-file"
+
+
+def test_a_quote_that_never_closes_swallows_no_rows() -> None:
+    refused = refusal(b'a,b\n1,"s1\n2,s2\n3,s3"\n4,s4\n', CSV)
+    assert (refused.rule, refused.place) == ("delivery.unreadable-file", "row 2")

@@ -63,6 +63,7 @@ OBSERVATION_COLUMNS = (
     "conf_status",
     "estimate_stage",
     "known_from",
+    "is_document_date",
     "is_period_inferred",
     "is_simulated",
     "delivery_place",
@@ -535,7 +536,8 @@ def _known_from(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
             pl.lit(vintage, dtype=pl.Date),
             pl.col("source_document").replace_strict(documents, default=None, return_dtype=pl.Date),
             pl.lit(context.delivered_on, dtype=pl.Date),
-        )
+        ),
+        is_document_date=pl.col("row_published").is_null() & pl.lit(value=vintage is None),
     )
 
 

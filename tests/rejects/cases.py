@@ -11,7 +11,6 @@ Belongs here: the table, with literal expectations. Does not belong here: laying
 from __future__ import annotations
 
 import io
-import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -556,23 +555,12 @@ def without_labels(candidate: Path) -> None:
     path.write_text(text.replace("模拟", "").replace("simulated", ""), encoding="utf-8")
 
 
-def without_files(candidate: Path) -> None:
-    shutil.rmtree(candidate / "parquet" / "core")
-
-
 RELEASE_CASES = (
     ReleaseCase(
         "release.hash-mismatch",
         ("release.hash-mismatch",),
         "quality/report.json: the bytes do not have the hash the manifest states",
         edit("quality/report.json", "{", "{ "),
-    ),
-    ReleaseCase(
-        "release.hash-mismatch",
-        ("release.hash-mismatch",),
-        "parquet/core/region.parquet: the file is not there",
-        without_files,
-        variant="lost",
     ),
     ReleaseCase(
         "release.contract-broken",

@@ -91,7 +91,7 @@ def district(parsed: DbtProject, tmp_path_factory: pytest.TempPathFactory) -> It
         patch.setattr(pipeline, "dbt_project", lambda settings: dbt)
         patch.setattr(DagsterInstance, "from_config", lambda home: DagsterInstance.ephemeral())
         report = run(settings)
-        assert (report.outcome, report.exit_code, report.refused) == ("published", 0, [])
+        assert (report.outcome, report.exit_code, report.refused) == ("published", 0, []), report
         yield settings
 
 

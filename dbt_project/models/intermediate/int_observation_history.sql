@@ -1,6 +1,30 @@
 -- Grain: one row per delivered figure (data set, key with place, delivery), current or not.
 {%- set key = figure_columns() + ['source_place', 'occurrence'] %}
-with delivered as materialized (
+with arrived as (
+    select
+        *,
+        row_number() over (
+            partition by {{ key | join(', ') }}
+            order by delivered_on, delivery_seq, place_order
+        ) as arrival
+    from {{ ref('stg_observation') }}
+),
+
+-- The date of a document dates the first delivery of a figure. What comes later without a date of
+-- its own became known when it was delivered: the first one was in force until then.
+dated as (
+    select
+        * exclude (arrival) replace (
+            case
+                when arrival > 1 and coalesce(is_document_date, false)
+                    then greatest(known_from, delivered_on)
+                else known_from
+            end as known_from
+        )
+    from arrived
+),
+
+delivered as materialized (
     select
         *,
         -- Ties the narrow rows that are sorted below to the wide ones that are read.
@@ -8,7 +32,7 @@ with delivered as materialized (
         {{ fingerprint(key) | indent(8) }} as figure_key,
         {{ fingerprint(figure_columns()) | indent(8) }} as print_group,
         {{ fingerprint(content_columns()) | indent(8) }} as content_key
-    from {{ ref('stg_observation') }}
+    from dated
 ),
 
 -- The order in which the public came to know a figure, and where its document has it first.

@@ -29,6 +29,7 @@ select
     cast(conf_status as varchar) as conf_status,
     cast(estimate_stage as varchar) as estimate_stage,
     cast(known_from as date) as known_from,
+    cast(is_document_date as boolean) as is_document_date,
     cast(is_period_inferred as boolean) as is_period_inferred,
     cast(is_simulated as boolean) as is_simulated,
     cast(source_document as varchar) as source_document,

@@ -28,9 +28,9 @@ _OBSERVATION = """
     basis varchar, scope varchar, price_basis varchar, breakdown varchar, occurrence integer,
     value decimal(30, 8), resolution decimal(30, 8), unit varchar, value_printed varchar,
     unit_printed varchar, indicator_name_printed varchar, qualifier varchar,
-    obs_status varchar, conf_status varchar, estimate_stage varchar, known_from date, is_document_date boolean,
-    is_period_inferred boolean, is_simulated boolean, source_document varchar,
-    source_place varchar, delivery_place varchar
+    obs_status varchar, conf_status varchar, estimate_stage varchar, known_from date,
+    is_document_date boolean, is_period_inferred boolean, is_simulated boolean,
+    source_document varchar, source_place varchar, delivery_place varchar
 """
 
 TABLES: dict[str, str] = {

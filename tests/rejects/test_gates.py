@@ -1,0 +1,387 @@
+"""Every bad delivery and every tampering at its gate: each is caught, none takes another with it.
+
+All three gates stand in one file because they share the stages of one run (``conftest``), which
+are worth reaching only once.
+"""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import pipeline
+from orchestration.errors import ReleaseError, VerdictError
+from orchestration.judge.catalogue import Catalogue, RuleOutcome
+from orchestration.pipeline import RefusedDelivery, Run
+from orchestration.process.dbt import DbtProject
+from orchestration.publish.durable import remove_tree
+from orchestration.publish.verdict import VerdictStore
+from tests.rejects.cases import (
+    DBT_CASES,
+    DELIVERY_CASES,
+    FINDING_CASES,
+    MARTS_CASES,
+    MONTHLY,
+    RELEASE_CASES,
+    DbtCase,
+    DeliveryCase,
+    FindingCase,
+    MartsCase,
+    ReleaseCase,
+)
+from tests.rejects.world import RELEASE_ID, Stage
+
+pytestmark = pytest.mark.core
+
+
+# --- the delivery gate: it routes ------------------------------------------------------------
+
+REFUSED = tuple(case for case in DELIVERY_CASES if case.refused_by)
+BAD = "data_set_id = ? and delivery_seq = 2"
+
+EVERY = pytest.mark.parametrize("case", DELIVERY_CASES, ids=lambda case: case.id)
+EVERY_REFUSED = pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.id)
+
+
+def told(stage: Stage, case: DeliveryCase) -> RefusedDelivery:
+    """What the run's report says of the bad delivery; it holds one for each data set."""
+    (refused,) = (r for r in stage.run.report.refused if r.data_set_id == case.data_set)
+    return refused
+
+
+@EVERY
+def test_the_rule_is_tripped_at_its_place(
+    delivered: Stage, catalogue: Catalogue, case: DeliveryCase
+) -> None:
+    rule = catalogue.get(case.rule)
+    if rule.executor == "gx":
+        said = delivered.rows(
+            "select coalesce(place_a, ''), message_en from landing.finding "
+            "inner join landing.delivery as d using (delivery_id) "
+            "where rule_id = ? and d.data_set_id = ? and delivery_seq = 2",
+            case.rule,
+            case.data_set,
+        )
+        assert said == [(case.place, case.said)]
+    elif rule.severity == "hard":
+        refused = told(delivered, case)
+        assert (refused.rule_id, refused.place) == (case.rule, case.place)
+        assert case.said in refused.detail_en
+    else:
+        said = delivered.rows(
+            "select rule_id, delivery_place, reason_en from landing.quarantine "
+            "where data_set_id = ?",
+            case.data_set,
+        )
+        assert said == [(case.rule, case.place, case.said)]
+
+
+@EVERY
+def test_the_outcome_of_the_rule_says_so(
+    judged: tuple[Stage, dict[str, RuleOutcome]], case: DeliveryCase
+) -> None:
+    outcome = judged[1][case.rule]
+    assert outcome.outcome == "failed"
+    assert outcome.checked_count >= outcome.unexpected_count >= 1
+
+
+@EVERY
+def test_hard_rules_refuse_the_delivery_and_soft_ones_do_not(
+    delivered: Stage, case: DeliveryCase
+) -> None:
+    verdict = "refused" if case.refused_by else "admitted"
+    rows = delivered.rows(
+        f"select verdict, refused_by from landing.delivery where {BAD}", case.data_set
+    )
+    assert rows == [(verdict, case.refused_by)]
+
+
+@EVERY
+def test_the_good_delivery_of_the_same_data_set_stays_in_force(
+    delivered: Stage, case: DeliveryCase
+) -> None:
+    figures = 6 if case.like == MONTHLY else 7
+    rows = delivered.rows(
+        "select d.verdict, count(*) from landing.delivery as d "
+        "inner join landing.observation as o using (delivery_id) "
+        "where d.data_set_id = ? and d.delivery_seq = 1 group by all",
+        case.data_set,
+    )
+    assert rows == [("admitted", figures)]
+
+
+@EVERY_REFUSED
+def test_no_figure_of_a_refused_delivery_gets_in(delivered: Stage, case: DeliveryCase) -> None:
+    rows = delivered.rows(
+        "select count(*) from landing.observation "
+        "inner join landing.delivery as d using (delivery_id) "
+        "where d.data_set_id = ? and d.delivery_seq = 2",
+        case.data_set,
+    )
+    assert rows == [(0,)]
+
+
+@EVERY_REFUSED
+def test_the_person_is_told_what_to_do(
+    delivered: Stage, catalogue: Catalogue, case: DeliveryCase
+) -> None:
+    refused = told(delivered, case)
+    guidance = catalogue.get(case.refused_by).guidance
+    assert (refused.file_name, refused.is_open) == (case.name, True)
+    assert (refused.guidance_zh, refused.guidance_en) == (guidance.zh, guidance.en)
+    assert refused.detail_zh
+    assert refused.detail_en
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in DELIVERY_CASES if case.hidden], ids=lambda case: case.id
+)
+def test_the_text_of_a_cell_is_told_to_nobody(delivered: Stage, case: DeliveryCase) -> None:
+    said = [
+        delivered.rows(f"from landing.{table} where data_set_id = ?", case.data_set)
+        for table in ("quarantine", "delivery", "finding")
+    ]
+    said.append([(told(delivered, case), delivered.run.report.quarantined)])
+    assert case.hidden not in repr(said)
+
+
+def test_everything_read_is_accounted_for(delivered: Stage) -> None:
+    unexplained = delivered.rows(
+        "select data_set_id from landing.delivery "
+        "where cells_read <> cells_accepted + cells_quarantined + cells_non_data"
+    )
+    assert unexplained == [("reject-delivery-conservation",)]
+    # and what was counted is what lies there
+    counted = delivered.rows(
+        "select d.delivery_id from landing.delivery as d "
+        "left join (select delivery_id, count(*) as n from landing.candidate group by 1) as c "
+        "using (delivery_id) "
+        "left join (select delivery_id, count(*) as n from landing.quarantine group by 1) as q "
+        "using (delivery_id) "
+        "where (d.cells_accepted, d.cells_quarantined) <> (coalesce(c.n, 0), coalesce(q.n, 0))"
+    )
+    assert counted == []
+
+
+def test_what_is_bad_elsewhere_does_not_touch_the_other_data_sets(delivered: Stage) -> None:
+    rows = delivered.rows(
+        "select data_set_id, verdict, count(*) from landing.delivery "
+        "where not starts_with(data_set_id, 'reject-') group by all order by all"
+    )
+    assert rows == [
+        ("yunxi-funds", "admitted", 2),
+        ("yunxi-investment", "admitted", 4),
+        ("yunxi-profile", "admitted", 5),
+    ]
+
+
+def test_a_figure_printed_again_at_its_place_is_no_contradiction(delivered: Stage) -> None:
+    rows = delivered.rows(
+        "select occurrence, value, qualifier from landing.observation "
+        "where data_set_id = 'yunxi-profile' and period = '2012' order by occurrence"
+    )
+    assert rows == [
+        (1, Decimal("180.4"), "exact"),
+        (2, Decimal("180.4"), "exact"),
+        (3, Decimal("180"), "exceeded"),
+    ]
+
+
+def test_quarantined_cells_are_reported_with_their_delivery(delivered: Stage) -> None:
+    case = next(case for case in DELIVERY_CASES if case.rule == "delivery.quarantined-cells")
+    refused = told(delivered, case)
+    assert [
+        (entry["rule_id"], entry["count"], entry["places"])
+        for entry in delivered.run.report.quarantined
+        if entry["delivery_id"] == refused.delivery_id
+    ] == [("value.not-a-number", 2, "R3C5, R4C5")]
+
+
+def test_the_marts_hold_nothing_that_was_refused(processed: Stage) -> None:
+    rows = processed.rows(
+        "select count(*) from core.observation as o "
+        "inner join landing.delivery as d using (delivery_id) where d.verdict <> 'admitted'"
+    )
+    assert rows == [(0,)]
+    # the year 2022 stands in bad files only; what is admitted all the same is there
+    assert processed.rows("from core.observation where period = '2022'") == []
+    rows = processed.rows("select value from core.observation where period in ('2003', '2031')")
+    assert sorted(rows) == [(Decimal("-21.4"),), (Decimal("900.0"),)]
+
+
+# --- the marts gate: soft rules find, hard rules stop a wrong model --------------------------
+
+
+def test_marts_that_nobody_tampered_with_pass(found: Stage) -> None:
+    assert (found.run.report.blocking, found.run.report.error) == ([], "")
+    assert found.run.marts_gate_outcome == "passed"
+    assert [result.name for result in found.run.dbt_results if result.is_bad] == []
+
+
+@pytest.mark.parametrize("case", FINDING_CASES, ids=lambda case: case.id)
+def test_a_soft_rule_finds_and_shows_its_arithmetic(
+    found: Stage, catalogue: Catalogue, case: FindingCase
+) -> None:
+    assert catalogue.get(case.rule).severity == "soft"
+    rows = found.rows(
+        "select data_set_id, arithmetic, place_a, place_b from quality.finding where rule_id = ?",
+        case.rule,
+    )
+    assert rows == [(case.data_set, case.arithmetic, *case.places)]
+    assert found.rows(
+        "select outcome, unexpected_count from quality.validation_run where rule_id = ?", case.rule
+    ) == [("failed", 1)]
+
+
+def test_findings_do_not_keep_a_delivery_out(found: Stage) -> None:
+    names = [case.name for case in FINDING_CASES]
+    rows = found.rows(
+        "select distinct verdict from landing.delivery where list_contains(?, file_name)", names
+    )
+    assert rows == [("admitted",)]
+
+
+@pytest.mark.parametrize("case", MARTS_CASES, ids=lambda case: case.id)
+def test_a_hard_rule_blocks(processed: Stage, catalogue: Catalogue, case: MartsCase) -> None:
+    assert catalogue.get(case.rule).severity == "hard"
+    run = processed.again(case.tamper)
+    # the soft rules have had their say in `found`, and never block
+    run.catalogue = Catalogue(tuple(rule for rule in catalogue if rule.severity == "hard"))
+
+    outcomes = {outcome.rule_id: outcome for outcome in pipeline.marts_gate(run)}
+
+    assert run.report.blocking == [case.rule]
+    assert run.marts_gate_outcome == "failed"
+    assert outcomes[case.rule].outcome == "failed"
+    assert outcomes[case.rule].error is None
+    with duckdb.connect(str(run.settings.database), read_only=True) as connection:
+        said = connection.execute(
+            "select distinct message_en from landing.finding where rule_id = ?", [case.rule]
+        ).fetchall()
+    assert said == [(case.said,)]
+
+
+@pytest.mark.parametrize("case", DBT_CASES, ids=lambda case: case.id)
+def test_what_dbt_refuses_blocks(
+    delivered: Stage, processed: Stage, catalogue: Catalogue, case: DbtCase, tmp_path: Path
+) -> None:
+    assert catalogue.get(case.rule).severity == "hard"
+    run = processed.again(case.tamper)
+    project = run.dbt
+    if case.model is not None:
+        project = with_broken_model(project, tmp_path, *case.model)
+
+    run.dbt_results = project.build(case.select)
+
+    bad = [r.name for r in run.dbt_results if r.is_bad and r.status != "skipped"]
+    assert bad == [case.failing]
+    assert pipeline.blocked_by_dbt(run) == [case.rule]
+    assert run.report.blocking == [case.rule]
+
+
+def with_broken_model(
+    project: DbtProject, folder: Path, name: str, before: str, after: str
+) -> DbtProject:
+    """A copy of the project with one text of one model changed."""
+    shutil.copytree(project.project, folder / "dbt_project")
+    shutil.copytree(project.target, folder / "target")
+    model = folder / "dbt_project" / name
+    sql = model.read_text(encoding="utf-8")
+    assert sql.count(before) == 1
+    model.write_text(sql.replace(before, after), encoding="utf-8")
+    return DbtProject(folder / "dbt_project", project.database, folder / "target")
+
+
+# --- the release gate: what is wrong is named, and nothing is published ----------------------
+
+
+def lay_candidate(run: Run, kept: Path) -> Path:
+    """The kept candidate where a run builds it, and not sealed, as somebody who tampers has it."""
+    path = pipeline.candidate_path(run)
+    remove_tree(path)
+    shutil.copytree(kept, path)
+    for item in (path, *path.rglob("*")):
+        item.chmod(item.stat().st_mode | stat.S_IWUSR)
+    return path
+
+
+def no_release(run: Run) -> bool:
+    """Readers see what they saw before: nothing."""
+    releases = run.settings.releases
+    return not (releases / RELEASE_ID).exists() and not (releases / "current").is_symlink()
+
+
+def test_a_candidate_that_nobody_tampered_with_passes(found: Stage, candidate: Path) -> None:
+    run = found.again()
+    lay_candidate(run, candidate)
+
+    outcomes = pipeline.release_gate(run)
+
+    assert {outcome.outcome for outcome in outcomes} == {"passed"}
+    assert (run.report.blocking, run.report.error) == ([], "")
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in RELEASE_CASES if case.rules], ids=lambda case: case.id
+)
+def test_the_gate_names_what_is_wrong_and_nothing_is_published(
+    found: Stage, candidate: Path, catalogue: Catalogue, case: ReleaseCase
+) -> None:
+    assert catalogue.get(case.rule).severity == "hard"
+    run = found.again(case.tamper)
+    run.report.policy = case.policy
+    if case.tamper:
+        remove_tree(pipeline.candidate_path(run))
+        path = pipeline.candidate(run)
+    else:
+        path = lay_candidate(run, candidate)
+    if case.candidate is not None:
+        case.candidate(path)
+
+    outcomes = pipeline.release_gate(run)
+
+    assert tuple(o.rule_id for o in outcomes if o.outcome == "failed") == tuple(
+        rule.id for rule in catalogue.by_gate("release") if rule.id in case.rules
+    )
+    assert tuple(run.report.blocking) == case.rules
+    assert any(
+        line.startswith(f"{case.rule}: ") and case.said in line
+        for line in run.report.error.splitlines()
+    ), run.report.error
+    with pytest.raises(VerdictError, match="the recorded verdict is 'failed'"):
+        pipeline.publish(run)
+    assert no_release(run)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in RELEASE_CASES if case.rule == "release.verdict-missing"],
+    ids=lambda case: case.id,
+)
+def test_publication_trusts_the_record_alone(
+    found: Stage, candidate: Path, case: ReleaseCase
+) -> None:
+    run = found.again()
+    path = lay_candidate(run, candidate)
+    verdicts = VerdictStore(run.settings.work / "verdicts")
+    verdicts.record(path, "passed", gates={"marts": "passed", "release": "passed"})
+    record = verdicts.directory / f"{RELEASE_ID}.json"
+    if case.verdict == "lost":
+        record.unlink()
+    elif case.verdict == "edited":
+        text = record.read_text(encoding="utf-8")
+        assert '"marts": "passed"' in text
+        record.write_text(text.replace('"marts": "passed"', '"marts": "waived"'))
+    else:
+        (path / "quality" / "report.json").write_text("{}")
+
+    with pytest.raises(ReleaseError, match=case.said):
+        pipeline.publish(run)
+
+    assert run.report.blocking == [case.rule]
+    assert no_release(run)

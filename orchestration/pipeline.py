@@ -61,7 +61,7 @@ class RefusedDelivery:
 
 @dataclass
 class RunReport:
-    """What a run did; kept as ``var/work/last_run.json``.
+    """What a run did; kept as ``last_run.json`` in the state directory.
 
     Attributes:
         fingerprint: Hash of everything the release follows from.

@@ -83,7 +83,7 @@ def codelists_digest(folder: Path) -> str:
 
 
 class ParseStore:
-    """Parsed deliveries under ``var/work/parsed``; the key is bytes, declaration, lists and code.
+    """Parsed deliveries in the state directory; the key is bytes, declaration, lists and code.
 
     Args:
         root: Its directory.

@@ -282,12 +282,15 @@ def _dbt_events(
     manifest = run.dbt.manifest()
     results = run.dbt.build(select, exclude)
     run.dbt_results += results
+    rows = pipeline.table_rows(run)
     for result in results:
         if result.kind == "model" and not result.is_bad:
             props = manifest["nodes"][result.unique_id]
-            yield dg.MaterializeResult(
-                asset_key=translator.get_asset_key(props), metadata={"seconds": result.seconds}
-            )
+            told: dict[str, Any] = {"seconds": result.seconds}
+            count = rows.get((props["schema"], props["name"]))
+            if count is not None:
+                told["dagster/row_count"] = count
+            yield dg.MaterializeResult(asset_key=translator.get_asset_key(props), metadata=told)
     for result in results:
         if result.kind != "test":
             continue

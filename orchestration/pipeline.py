@@ -630,6 +630,17 @@ def _dbt_outcomes(run: Run) -> list[RuleOutcome]:
     ]
 
 
+def table_rows(run: Run) -> dict[tuple[str, str], int]:
+    """Rows of every table of the work database, by schema and name."""
+    import duckdb
+
+    with duckdb.connect(str(run.settings.database), read_only=True) as connection:
+        rows = connection.execute(
+            "select schema_name, table_name, estimated_size from duckdb_tables()"
+        ).fetchall()
+    return {(schema, table): size for schema, table, size in rows}
+
+
 def blocked_by_dbt(run: Run) -> list[str]:
     """The rules that failing models and tests stand for; they block the marts gate."""
     from orchestration.judge import gates

@@ -95,3 +95,6 @@ def test_the_history_of_the_command_is_what_the_interface_shows(first: Released)
             "observations": 6,
             "quarantined": 0,
         }
+        event = instance.get_latest_materialization_event(dg.AssetKey(["core", "observation"]))
+        assert event is not None and event.asset_materialization is not None
+        assert event.asset_materialization.metadata["dagster/row_count"].value == 13

@@ -37,10 +37,14 @@ def test_every_case_has_a_name_of_its_own() -> None:
     assert sorted(set(ids)) == sorted(ids)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_a_case_stands_where_its_rule_is_carried_out(catalogue: Catalogue, case: Case) -> None:
-    rule = catalogue.get(case.rule)
-    assert isinstance(case, KINDS[rule.gate, rule.executor])
+def test_a_case_stands_where_its_rule_is_carried_out(catalogue: Catalogue) -> None:
+    wrong = [
+        case.id
+        for case in CASES
+        for rule in [catalogue.get(case.rule)]
+        if not isinstance(case, KINDS[rule.gate, rule.executor])
+    ]
+    assert wrong == []
 
 
 def test_what_refuses_a_delivery_is_hard(catalogue: Catalogue) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from orchestration.declarations import Declarations
     from orchestration.pipeline import Run, RunReport
+    from orchestration.serve.query import Format
     from orchestration.settings import Settings
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
@@ -230,11 +231,11 @@ def status(ctx: click.Context, english: bool) -> None:
     show_default=True,
 )
 @click.pass_context
-def sql(ctx: click.Context, query: str, form: str) -> None:
+def sql(ctx: click.Context, query: str, form: Format) -> None:
     """Ask the current release, read-only: qutong sql "from core.observation limit 5"."""
     from orchestration.serve.query import run_sql
 
-    run_sql(_settings(ctx).releases, query, form, sys.stdout.buffer)  # type: ignore[arg-type]  # a Choice
+    run_sql(_settings(ctx).releases, query, form, sys.stdout.buffer)
 
 
 @main.command()

@@ -808,7 +808,7 @@ def execute(run: Run, carry_out: CarryOut, data_sets: Sequence[str] = ()) -> Run
 
     with run_lock(run.settings):
         selected = [run.declarations.get(name) for name in data_sets] or list(run.declarations)
-        run.catalogue  # noqa: B018 - a wrong rule is wrong use, found before any work
+        _ = run.catalogue  # a wrong rule is wrong use: found before any work
         recover(run.settings.releases)
         run.archive.clean()
         known = {declared.id for declared in run.declarations}

@@ -25,7 +25,7 @@ from orchestration.collect.periods import label_zh, parse_period
 from orchestration.declarations import Declarations, Declared, load_declarations
 from orchestration.errors import QutongError
 from orchestration.settings import load_settings
-from orchestration.spec import Document, Indicator, RecordsLayout, TableLayout
+from orchestration.spec import Document, Indicator, RecordColumns, RecordsLayout, TableLayout
 
 NO_SECTION = "未注明章节"
 
@@ -139,7 +139,7 @@ def write_records(
 
     header = [
         text
-        for name in RecordsLayout.model_fields["columns"].annotation.model_fields  # type: ignore[union-attr]  # RecordColumns
+        for name in RecordColumns.model_fields
         if name != "ignored" and (text := getattr(columns, name))
     ]
     buffer = io.StringIO()

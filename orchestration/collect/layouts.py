@@ -95,7 +95,7 @@ def _where(sheet: Sheet, row: int) -> str:
 def _records(sheet: Sheet, layout: RecordsLayout) -> Extract:
     import polars as pl
 
-    header_row = int(sheet.cells["row"].min())  # type: ignore[arg-type]  # filled sheets only
+    header_row = int(sheet.cells["row"][0])  # cells come row by row
     header = sheet.cells.filter(pl.col("row") == header_row)
     declared = {
         name: text for name in TEXT_COLUMNS if (text := getattr(layout.columns, name)) is not None

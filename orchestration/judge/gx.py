@@ -34,7 +34,7 @@ from orchestration.judge.catalogue import Rule, RuleOutcome
 DIALECT = "qutong_duckdb"
 
 
-class _BufferingContext(duckdb_engine.Dialect.execution_ctx_cls):  # type: ignore[misc,valid-type]
+class _BufferingContext(duckdb_engine.Dialect.execution_ctx_cls):  # type: ignore[misc,valid-type]  # an untyped library names the base at run time
     """Fetches the rows as soon as a statement has run.
 
     Great Expectations closes the connection before it fetches; a DuckDB result dies with it.

@@ -78,7 +78,7 @@ class _Plan:
     macros_dir: Path | None
 
 
-def build_candidate(  # noqa: PLR0913
+def build_candidate(  # noqa: PLR0913 - each is one fact that only the caller knows
     work_db: Path,
     releases_dir: Path,
     release_id: str,

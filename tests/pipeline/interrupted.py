@@ -32,6 +32,11 @@ RELEASE_TIME = "2026-03-02T09:00:00+00:00"
 SPARE_BYTES = 1_500_000
 
 
+def swap(owner: object, name: str, by: object) -> None:
+    """Put another function in the place of one, in this process only."""
+    setattr(owner, name, by)
+
+
 @dataclass(frozen=True)
 class Left:
     """What lies there after a run.
@@ -86,14 +91,14 @@ def in_land() -> None:
     """The work database is made anew and half filled."""
     from orchestration.process import landing
 
-    setattr(landing, "land_deliveries", die)  # noqa: B010
+    swap(landing, "land_deliveries", die)
 
 
 def in_delivery_gate() -> None:
     """Verdicts are written, nothing is admitted."""
     from orchestration.process import landing
 
-    setattr(landing, "admit", die)  # noqa: B010
+    swap(landing, "admit", die)
 
 
 def in_dbt(schema: str) -> None:
@@ -107,33 +112,33 @@ def in_dbt(schema: str) -> None:
                 die()
 
     runner = functools.partial(dbt.cli.main.dbtRunner, callbacks=[listen])
-    setattr(dbt.cli.main, "dbtRunner", runner)  # noqa: B010
+    swap(dbt.cli.main, "dbtRunner", runner)
 
 
 def in_marts_gate() -> None:
     """The rules have spoken, their outcomes are not written."""
-    setattr(pipeline, "_dbt_outcomes", die)  # noqa: B010
+    swap(pipeline, "_dbt_outcomes", die)
 
 
 def in_candidate(stop: Callable[..., Any] = die) -> None:
     """The database and the tables of the release are written, the report is not."""
     from orchestration.publish import build
 
-    setattr(build, "render_html", stop)  # noqa: B010
+    swap(build, "render_html", stop)
 
 
 def in_release_gate() -> None:
     """The candidate is whole, no verdict is recorded."""
     from orchestration.publish.verdict import VerdictStore
 
-    setattr(VerdictStore, "record", die)  # noqa: B010
+    swap(VerdictStore, "record", die)
 
 
 def before_pointer() -> None:
     """The release has its name, readers do not see it."""
     from orchestration.publish import pointer
 
-    setattr(pointer, "_point_at", die)  # noqa: B010
+    swap(pointer, "_point_at", die)
 
 
 def after_pointer() -> None:
@@ -146,7 +151,7 @@ def after_pointer() -> None:
         move(*arguments, **named)
         die()
 
-    setattr(pointer, "_point_at", then_die)  # noqa: B010
+    swap(pointer, "_point_at", then_die)
 
 
 def nowhere() -> None:

@@ -118,3 +118,110 @@ create or replace macro judge.place(source_document, source_place, delivery_plac
     concat_ws(
         ' · ', nullif(source_document, ''), nullif(source_place, ''), nullif(delivery_place, '')
     );
+
+-- A number with its unit: 17.33%, 873.77 亿元; the unit 1 is not said.
+create or replace macro judge.with_unit(shown, unit) as
+    case
+        when unit is null or unit in ('', '1') then shown
+        when unit in ('%', '‰', '‱') then concat(shown, unit)
+        else concat(shown, ' ', unit)
+    end;
+
+-- A figure as a sentence says it: 超 800 亿元, above 800 亿元.
+create or replace macro judge.said_zh(value, qualifier, unit) as
+    case
+        when value is not null then concat(
+            case qualifier
+                when 'exceeded' then '超 '
+                when 'at_least' then '不低于 '
+                when 'at_most' then '不超过 '
+                when 'approx' then '约 '
+                else ''
+            end,
+            judge.with_unit(judge.show(value), unit),
+            case qualifier when 'under' then '以内' else '' end
+        )
+    end;
+
+create or replace macro judge.said_en(value, qualifier, unit) as
+    case
+        when value is not null then concat(
+            case qualifier
+                when 'exceeded' then 'above '
+                when 'at_least' then 'at least '
+                when 'under' then 'under '
+                when 'at_most' then 'at most '
+                when 'approx' then 'about '
+                else ''
+            end,
+            judge.with_unit(judge.show(value), unit)
+        )
+    end;
+
+-- A computed interval as a sentence says it; an end that is not known is left out.
+create or replace macro judge.between_zh(low, high, unit) as
+    case
+        when low is null then concat('不高于 ', judge.with_unit(judge.show(high), unit))
+        when high is null then concat('不低于 ', judge.with_unit(judge.show(low), unit))
+        when low = high then judge.with_unit(judge.show(low), unit)
+        else concat(judge.show(low), ' 至 ', judge.with_unit(judge.show(high), unit))
+    end;
+
+create or replace macro judge.between_en(low, high, unit) as
+    case
+        when low is null then concat('at most ', judge.with_unit(judge.show(high), unit))
+        when high is null then concat('at least ', judge.with_unit(judge.show(low), unit))
+        when low = high then judge.with_unit(judge.show(low), unit)
+        else concat(judge.show(low), ' to ', judge.with_unit(judge.show(high), unit))
+    end;
+
+-- A period as a sentence says it: 2021-01/2023-06 -> 2021年1月至2023年6月
+create or replace macro judge.period_zh(period) as
+    replace(
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(
+                    regexp_replace(period, '([0-9]{4})-Q([1-4])', '\1年第\2季度', 'g'),
+                    '([0-9]{4})-0?([0-9]{1,2})-0?([0-9]{1,2})', '\1年\2月\3日', 'g'
+                ),
+                '([0-9]{4})-0?([0-9]{1,2})', '\1年\2月', 'g'
+            ),
+            '([0-9]{4})(/|$)', '\1年\2', 'g'
+        ),
+        '/', '至'
+    );
+
+create or replace macro judge.period_en(period) as replace(period, '/', ' to ');
+
+-- What a figure is about: 深圳市龙岗区 2024年 研发经费投入强度
+create or replace macro judge.about_zh(region, period, indicator) as
+    concat(region, ' ', judge.period_zh(period), ' ', indicator);
+
+create or replace macro judge.about_en(region, period, indicator) as
+    concat(indicator, ', ', region, ', ', judge.period_en(period));
+
+-- What else is known of a relation, behind a sentence.
+create or replace macro judge.note_zh(note) as
+    case when note <> '' then concat('。说明：', note) else '' end;
+
+create or replace macro judge.note_en(note) as
+    case when note <> '' then concat('. Note: ', note) else '' end;
+
+-- A computed decimal as it is shown: `digits` places, down (-1), up (1) or to the nearest (0).
+create or replace macro judge.rounded(value, digits, direction) as
+    cast(
+        case direction
+            when -1 then floor(value * cast(pow(10, digits) as decimal(10, 0)))
+            when 1 then ceil(value * cast(pow(10, digits) as decimal(10, 0)))
+            else round(value * cast(pow(10, digits) as decimal(10, 0)))
+        end / pow(10, digits)
+        as decimal(30, 8)
+    );
+
+-- Places to show of a computed figure: those of the printed one, and at least two.
+create or replace macro judge.digits_of(resolution) as
+    case
+        when resolution > 0
+            then cast(least(greatest(2, ceil(-log10(cast(resolution as double)))), 8) as integer)
+        else 2
+    end;

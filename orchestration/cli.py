@@ -10,7 +10,7 @@ import os
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -239,34 +239,58 @@ def sql(ctx: click.Context, query: str, form: Format) -> None:
 
 
 @main.command()
-@click.argument("observation_id", required=False)
+@click.argument("what", required=False, metavar="[OBSERVATION_ID | SCHEMA.TABLE.COLUMN]")
+@click.argument("where", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--indicator", help="Indicator code.")
 @click.option("--period", help="Period code, such as 2022.")
-@click.option("--region", help="Region code.")
+@click.option("--region", help="Region code or name.")
 @click.option("--english", is_flag=True, help="In English.")
 @click.pass_context
 def trace(
     ctx: click.Context,
-    observation_id: str | None,
+    what: str | None,
+    where: tuple[str, ...],
     indicator: str | None,
     period: str | None,
     region: str | None,
     english: bool,
 ) -> None:
-    """From a figure back to document, file and cell.
+    """From a figure, or a cell of a table, back to document, file and cell.
 
-    Give an observation id (or how it begins), or --indicator with --period and --region.
+    Give an observation id (or how it begins), or --indicator with --period and --region, or a
+    cell: its table and column, and what tells its row apart:
+
+    qutong trace investment.fixed_asset_investment.share_printed item=industry
     """
+    settings = _settings(ctx)
+    language: Literal["zh", "en"] = "en" if english else "zh"
+    if what and "." in what:
+        from orchestration.serve import cell
+
+        if indicator:
+            raise click.UsageError("a cell is named by its table and key, not by --indicator")
+        for pair in where:
+            if not pair.partition("=")[1]:
+                raise click.UsageError(f"{pair!r} is not KEY=VALUE, such as item=industry")
+        pairs = [
+            (key.strip(), value.strip()) for key, _, value in (p.partition("=") for p in where)
+        ]
+        pairs += [(k, v) for k, v in (("period", period), ("region", region)) if v]
+        selected = cell.CellSelector(what, tuple(pairs))
+        answer = cell.trace_cell(settings.releases, settings.archive, selected)
+        click.echo(cell.render_text(answer, language), nl=False)
+        return
     from orchestration.serve import trace as tracing
 
-    if not observation_id and not indicator:
-        raise click.UsageError("give an observation id, or --indicator")
-    settings = _settings(ctx)
+    if where:
+        raise click.UsageError(f"{where[0]!r}: keys belong to a cell, SCHEMA.TABLE.COLUMN")
+    if not what and not indicator:
+        raise click.UsageError("give an observation id, a cell, or --indicator")
     selector = tracing.Selector(
-        observation_id=observation_id, indicator=indicator, period=period, region=region
+        observation_id=what, indicator=indicator, period=period, region=region
     )
     found = tracing.trace(settings.releases, settings.archive, selector)
-    click.echo(tracing.render_text(found, "en" if english else "zh"), nl=False)
+    click.echo(tracing.render_text(found, language), nl=False)
 
 
 @main.group()
@@ -365,6 +389,24 @@ def release_unpin(ctx: click.Context) -> None:
     with run_lock(settings):
         name = unpin(settings.releases, advance=True)
     click.echo("nothing was pinned" if name is None else f"unpinned; readers see {name}")
+
+
+# --- what the operator looks at --------------------------------------------------------------
+
+
+@main.group()
+def docs() -> None:
+    """Data Docs of Great Expectations, for the operator."""
+
+
+@docs.command("build")
+@click.pass_context
+def docs_build(ctx: click.Context) -> None:
+    """Write what the rules said in the last run as pages that open offline."""
+    from orchestration.judge.data_docs import build_docs
+
+    settings = _settings(ctx)
+    click.echo(build_docs(settings.validations, settings.data_docs))
 
 
 # --- data sets -------------------------------------------------------------------------------

@@ -16,8 +16,23 @@ from functools import cached_property
 from pathlib import Path
 
 from orchestration.errors import DeclarationError
+from orchestration.programmes import (
+    EVALUATION_RULE_COLUMNS,
+    SCHEME_COLUMNS,
+    SCHEME_MEMBER_COLUMNS,
+    EvaluationRule,
+    Known,
+    Row,
+    Scheme,
+    SchemeMember,
+    check_documents,
+    check_items,
+    read_members,
+    read_rules,
+    read_schemes,
+)
 from orchestration.settings import Settings, parse_model, read_yaml
-from orchestration.spec import DataSet, Document, Indicator, RecordsLayout, TableLayout
+from orchestration.spec import DataSet, Document, Indicator, RecordsLayout, TableLayout, Text
 from orchestration.text import same
 
 REGION_COLUMNS = (
@@ -94,6 +109,9 @@ class CodeLists:
     regions: tuple[Region, ...]
     units: tuple[Unit, ...]
     codes: tuple[Code, ...]
+    schemes: tuple[Scheme, ...] = ()
+    scheme_members: tuple[SchemeMember, ...] = ()
+    evaluation_rules: tuple[EvaluationRule, ...] = ()
 
     def words(self, name: str) -> dict[str, str]:
         """Every word a delivery may use for a code of the list: codes, names, synonyms."""
@@ -179,6 +197,11 @@ class Declarations:
         }
 
     @cached_property
+    def items(self) -> dict[str, Text]:
+        """What mart rows are about, where a declaration names it and not the code list."""
+        return _named_items(self.data_sets, self.codelists)
+
+    @cached_property
     def documents(self) -> dict[str, tuple[Document, str]]:
         """Every source document with the first data set that names it."""
         found: dict[str, tuple[Document, str]] = {}
@@ -202,13 +225,73 @@ def load_declarations(settings: Settings) -> Declarations:
             place="code",
             remedy="add it to raw/codelists/regions.csv",
         )
+    _check_complete_regions(settings, codelists)
     raw = [_read_one(path) for path in sorted((settings.raw / "datasets").rglob("*.yml"))]
     _refuse_twice(raw)
     resolved = _resolve(raw)
+    items = _named_items(resolved, codelists)
     for declared in resolved:
-        _check_codes(declared, codelists)
+        _check_codes(declared, codelists, set(items))
     _check_documents(resolved)
-    return Declarations(settings=settings, data_sets=tuple(resolved), codelists=codelists)
+    declarations = Declarations(settings=settings, data_sets=tuple(resolved), codelists=codelists)
+    _check_scorecard(declarations)
+    _check_plans(resolved)
+    _check_programmes(declarations)
+    return declarations
+
+
+def _check_programmes(declarations: Declarations) -> None:
+    """Documents and items that schemes and rules name are declared by data sets."""
+    lists, folder = declarations.codelists, declarations.settings.raw / "codelists"
+    documents = declarations.documents
+    check_documents(lists.schemes, folder / "schemes.csv", documents)
+    check_documents(lists.evaluation_rules, folder / "evaluation_rules.csv", documents)
+    items = {*lists.members("item"), *declarations.items}
+    check_items(lists.scheme_members, folder / "scheme_members.csv", items)
+
+
+def _check_plans(declared: list[Declared]) -> None:
+    """A number stands once in the table of a plan, and so does an indicator."""
+    taken: dict[tuple[str, int | str], str] = {}
+    for entry in declared:
+        for indicator in entry.data_set.indicators:
+            if indicator.plan is None:
+                continue
+            plan = indicator.plan
+            for key in ((plan.id, plan.number), (plan.id, indicator.code)):
+                if key in taken:
+                    raise DeclarationError(
+                        f"{key[1]} of plan {plan.id!r} is {taken[key]} already",
+                        file=entry.path,
+                        place=f"indicators.{indicator.code}.plan",
+                        remedy="give it the number it has in the plan's table, once",
+                    )
+                taken[key] = indicator.code
+
+
+def _check_complete_regions(settings: Settings, codelists: CodeLists) -> None:
+    known = {region.code for region in codelists.regions}
+    for code in settings.district.complete_regions:
+        if code not in known:
+            raise DeclarationError(
+                f"complete_regions names {code!r}, which is not a known region",
+                file=settings.raw / "district.yml",
+                place="complete_regions",
+                remedy="add it to raw/codelists/regions.csv, or mend the code",
+            )
+
+
+def _check_scorecard(declarations: Declarations) -> None:
+    known = declarations.definitions
+    for code in declarations.settings.district.scorecard:
+        if code not in known:
+            near = difflib.get_close_matches(code, list(known), n=1)
+            raise DeclarationError(
+                f"the scorecard names the indicator {code!r}, which nobody defines",
+                file=declarations.settings.raw / "district.yml",
+                place="scorecard",
+                remedy=f"did you mean {near[0]!r}?" if near else "mend the code",
+            )
 
 
 def validate_file(path: Path, settings: Settings) -> DataSet:
@@ -222,7 +305,8 @@ def validate_file(path: Path, settings: Settings) -> DataSet:
     raw = [*others, declared]
     _refuse_twice(raw)
     resolved = next(d for d in _resolve(raw) if d.path == path)
-    _check_codes(resolved, load_codelists(settings.raw / "codelists"))
+    codelists = load_codelists(settings.raw / "codelists")
+    _check_codes(resolved, codelists, set(_named_items(_resolve(raw), codelists)))
     return resolved.data_set
 
 
@@ -335,6 +419,7 @@ def _resolve_indicator(
         for name in ("labels", "scope", "measure", "basis", "price_basis", "decimals", "direction")
         if (value := getattr(indicator, name))
     }
+    own["plan"] = indicator.plan
     merged = definition.model_copy(update={"column": indicator.column, "labels": (), **own})
     return merged.model_copy(
         update={
@@ -345,13 +430,38 @@ def _resolve_indicator(
     )
 
 
-def _check_codes(declared: Declared, lists: CodeLists) -> None:
+def _named_items(resolved: Iterable[Declared], lists: CodeLists) -> dict[str, Text]:
+    """What mart rows are about, as declarations name it; the code list is not repeated here."""
+    listed = set(lists.members("item"))
+    named: dict[str, Text] = {}
+    for declared in resolved:
+        for indicator in declared.data_set.indicators:
+            if indicator.code not in declared.defined:
+                continue
+            name, item = indicator.item_name, indicator.item
+            if name is None or item is None:
+                continue
+            known = named.setdefault(item, name)
+            if item in listed or known != name:
+                where = "the code list item" if item in listed else "another declaration"
+                raise DeclarationError(
+                    f"the item {item!r} is named in {where} too",
+                    file=declared.path,
+                    place=f"indicators.{indicator.code}.item_name",
+                    remedy="name it once",
+                )
+    return named
+
+
+def _check_codes(declared: Declared, lists: CodeLists, named_items: set[str]) -> None:
     """Every code that the declaration uses must stand in its list."""
     data_set, layout = declared.data_set, declared.data_set.layout
     units = {unit.code for unit in lists.units}
-    scopes, items, stages, topics, grades = (
-        set(lists.members(name)) for name in ("scope", "item", "stage", "topic", "source_grade")
+    scopes, items, roles, stages, topics, grades = (
+        set(lists.members(name))
+        for name in ("scope", "item", "role", "stage", "topic", "source_grade")
     )
+    items |= named_items
     statuses = set(lists.members("obs_status")) | {"none"}
     used: list[tuple[str, str | None, str, set[str]]] = []
     for indicator in data_set.indicators:
@@ -360,6 +470,7 @@ def _check_codes(declared: Declared, lists: CodeLists) -> None:
             ("unit", indicator.base_unit, f"{place}.base_unit", units),
             ("scope", indicator.scope, f"{place}.scope", scopes),
             ("item", indicator.item, f"{place}.item", items),
+            ("role", indicator.role, f"{place}.role", roles),
             ("stage", indicator.stage, f"{place}.stage", stages),
             ("topic", indicator.topic, f"{place}.topic", topics),
         ]
@@ -406,6 +517,8 @@ def _unknown_code(
 ) -> DeclarationError:
     near = difflib.get_close_matches(code, sorted(known), n=1, cutoff=0.4)
     remedy = f"did you mean {near[0]!r}?" if near else "add it to the code list, or mend it"
+    if what == "item":
+        remedy += " A new one is named here: item_name: {zh: …, en: …}"
     return DeclarationError(f"unknown {what} {code!r}", file=path, place=place, remedy=remedy)
 
 
@@ -435,7 +548,7 @@ def _check_documents(declared: list[Declared]) -> None:
 
 
 def load_codelists(folder: Path) -> CodeLists:
-    """Read ``regions.csv``, ``units.csv`` and ``codes.csv`` of a project.
+    """Read ``regions.csv``, ``units.csv`` and ``codes.csv`` of a project, and what else there is.
 
     Raises:
         DeclarationError: a list is missing, lacks a column, or a word in it means two codes.
@@ -486,7 +599,27 @@ def load_codelists(folder: Path) -> CodeLists:
     for name in sorted({code.list for code in codes}):
         entries = [(c.code, (c.code, *c.synonyms)) for c in codes if c.list == name]
         _refuse_ambiguous(folder / "codes.csv", entries)
-    return CodeLists(regions=regions, units=units, codes=codes)
+    known = Known(
+        regions=frozenset(r.code for r in regions),
+        kinds=frozenset(c.code for c in codes if c.list == "scheme_kind"),
+    )
+    schemes = read_schemes(_optional(folder / "schemes.csv", SCHEME_COLUMNS), known)
+    members = _optional(folder / "scheme_members.csv", SCHEME_MEMBER_COLUMNS)
+    rules = _optional(folder / "evaluation_rules.csv", EVALUATION_RULE_COLUMNS)
+    return CodeLists(
+        regions=regions,
+        units=units,
+        codes=codes,
+        schemes=schemes,
+        scheme_members=read_members(members, schemes),
+        evaluation_rules=read_rules(rules, known),
+    )
+
+
+def _optional(file: Path, columns: tuple[str, ...]) -> Iterator[Row]:
+    """The rows of a list that a project need not have."""
+    if file.exists():
+        yield from _rows(file, columns)
 
 
 def _refuse_ambiguous(file: Path, entries: list[tuple[str, tuple[str, ...]]]) -> None:

@@ -7,7 +7,7 @@ here: what a step does (``pipeline``) and when runs start by themselves (``autom
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from orchestration import pipeline
 from orchestration.automation import JOB_NAME, build_schedule, build_sensor
 from orchestration.declarations import Declared
 from orchestration.judge.catalogue import Rule, RuleOutcome
+from orchestration.judge.gates import FindingGroup, Subject
 from orchestration.pipeline import Run
 from orchestration.settings import Settings, load_settings
 
@@ -60,6 +61,28 @@ class Translator(DagsterDbtTranslator):
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str]:
         return ["team:qutong"]
+
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Columns with their units, and what a row stands for."""
+        meta = dbt_resource_props["config"].get("meta", {})
+        told = dict(super().get_metadata(dbt_resource_props))
+        if dbt_resource_props["columns"]:
+            columns = [_column(column) for column in dbt_resource_props["columns"].values()]
+            told["dagster/column_schema"] = dg.TableSchema(columns=columns)
+        if "grain_zh" in meta:
+            told["每行 row"] = f"{meta['grain_zh']} | {meta['grain_en']}"
+        return told
+
+
+def _column(column: Mapping[str, Any]) -> dg.TableColumn:
+    unit = column.get("config", {}).get("meta", {}).get("unit")
+    kinds = {constraint["type"] for constraint in column.get("constraints", [])}
+    return dg.TableColumn(
+        name=column["name"],
+        type=column.get("data_type") or "?",
+        description=f"{column.get('description', '')}{f' [{unit}]' if unit else ''}",
+        constraints=dg.TableColumnConstraints(nullable="not_null" not in kinds),
+    )
 
 
 class Current:
@@ -171,11 +194,15 @@ def _landing(reader: Run, current: Current) -> dg.AssetsDefinition:
     return declared
 
 
-def _specs(rules: Sequence[Rule], asset: dg.AssetKey, *, block: bool) -> list[dg.AssetCheckSpec]:
+Placed = Callable[[Rule], dg.AssetKey]
+"""On which asset the check of a rule is shown."""
+
+
+def _specs(rules: Sequence[Rule], asset_of: Placed, *, block: bool) -> list[dg.AssetCheckSpec]:
     return [
         dg.AssetCheckSpec(
             name=_check_name(rule.id),
-            asset=asset,
+            asset=asset_of(rule),
             description=f"{rule.title.zh} | {rule.title.en}",
             blocking=block and rule.severity == "hard",
         )
@@ -188,14 +215,18 @@ def _check_name(rule_id: str) -> str:
 
 
 def _results(
-    outcomes: Sequence[RuleOutcome], rules: Sequence[Rule], asset: dg.AssetKey
+    outcomes: Sequence[RuleOutcome],
+    rules: Sequence[Rule],
+    asset_of: Placed,
+    groups: Mapping[tuple[Subject, str], FindingGroup] | None = None,
 ) -> list[dg.AssetCheckResult]:
     by_id = {rule.id: rule for rule in rules}
     return [
         dg.AssetCheckResult(
             check_name=_check_name(outcome.rule_id),
-            asset_key=asset,
+            asset_key=asset_of(by_id[outcome.rule_id]),
             passed=outcome.outcome != "failed",
+            description=_first((groups or {}).get(("rule", outcome.rule_id))),
             severity=dg.AssetCheckSeverity.ERROR
             if by_id[outcome.rule_id].severity == "hard"
             else dg.AssetCheckSeverity.WARN,
@@ -204,10 +235,57 @@ def _results(
                 "checked": outcome.checked_count,
                 "unexpected": outcome.unexpected_count,
                 "undecided": outcome.undecided_count,
+                **_told(by_id[outcome.rule_id], (groups or {}).get(("rule", outcome.rule_id))),
             },
         )
         for outcome in outcomes
     ]
+
+
+def _first(group: FindingGroup | None) -> str | None:
+    """The gravest finding in words; the table of the others has to be opened first."""
+    return " | ".join(group.first[0][-2:]) if group else None
+
+
+def _told(rule: Rule, group: FindingGroup | None) -> dict[str, Any]:
+    """What a rule found and what to do now; nothing where nothing was found."""
+    if group is None:
+        return {}
+    guidance = f"{rule.guidance.zh} | {rule.guidance.en}"
+    return {"怎么办 what to do": guidance, **_listed(group)}
+
+
+def _listed(group: FindingGroup) -> dict[str, Any]:
+    """How many findings there are, and the first of them as a table."""
+    head = "| 规则 rule | 指标 indicator | 地区 region | 时期 period | 说明 | what was found |"
+    lines = [head, "|---|---|---|---|---|---|"]
+    for line in group.first:
+        cells = (text.replace("|", "\\|").replace("\n", " ") for text in line)
+        lines.append(f"| {' | '.join(cells)} |")
+    if group.count > len(group.first):
+        rest = group.count - len(group.first)
+        lines.append(f"\n其余 {rest} 条见 quality.finding | {rest} more in quality.finding")
+    return {"findings": group.count, "发现 first findings": dg.MetadataValue.md("\n".join(lines))}
+
+
+FINDINGS_CHECK = "findings"
+
+
+def _findings_spec(asset: dg.AssetKey, description: str) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(name=FINDINGS_CHECK, asset=asset, description=description)
+
+
+def _findings_result(asset: dg.AssetKey, group: FindingGroup | None) -> dg.AssetCheckResult:
+    """A check that never blocks: it shows on an asset what was found about it."""
+    is_hard = group is not None and group.is_hard
+    return dg.AssetCheckResult(
+        check_name=FINDINGS_CHECK,
+        asset_key=asset,
+        passed=group is None,
+        description=_first(group),
+        severity=dg.AssetCheckSeverity.ERROR if is_hard else dg.AssetCheckSeverity.WARN,
+        metadata=_listed(group) if group else {"findings": 0},
+    )
 
 
 def _delivery_gate(reader: Run, current: Current) -> dg.AssetsDefinition:
@@ -220,12 +298,13 @@ def _delivery_gate(reader: Run, current: Current) -> dg.AssetsDefinition:
         kinds={"duckdb", "greatexpectations"},
         owners=["team:qutong"],
         deps=[DECLARED],
-        check_specs=_specs(rules, ADMITTED, block=False),
+        check_specs=_specs(rules, lambda rule: ADMITTED, block=False),
     )
     def observation(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         run = current.of(context)
         with run.step("delivery_gate", "交付关 / delivery gate"):
             outcomes = pipeline.delivery_gate(run)
+            groups = pipeline.finding_groups(run, "delivery")
         report = run.report
         return dg.MaterializeResult(
             metadata={
@@ -234,7 +313,7 @@ def _delivery_gate(reader: Run, current: Current) -> dg.AssetsDefinition:
                 "refused": report.deliveries - report.admitted,
                 "observations": report.observations,
             },
-            check_results=_results(outcomes, rules, ADMITTED),
+            check_results=_results(outcomes, rules, lambda rule: ADMITTED, groups),
         )
 
     return observation
@@ -256,7 +335,10 @@ def _dbt_models(
     def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
         run = current.of(context)
         with run.step(name, line):
-            yield from _dbt_events(run, translator, select.split(), exclude.split())
+            for event in _dbt_events(run, translator, select.split(), exclude.split()):
+                # Who asks for one table gets its step: the others are built with it, unsaid.
+                if _is_selected(event, context):
+                    yield event
 
     return models
 
@@ -269,6 +351,16 @@ def _marts(reader: Run, current: Current) -> dg.AssetsDefinition:
 def _quality(reader: Run, current: Current) -> dg.AssetsDefinition:
     line = "质量表 / quality tables (dbt)"
     return _dbt_models(reader, current, name="quality", line=line, select=QUALITY, exclude="")
+
+
+def _is_selected(
+    event: dg.MaterializeResult | dg.AssetCheckResult, context: dg.AssetExecutionContext
+) -> bool:
+    if isinstance(event, dg.MaterializeResult):
+        return event.asset_key in context.selected_asset_keys
+    assert event.asset_key is not None and event.check_name is not None
+    key = dg.AssetCheckKey(event.asset_key, event.check_name)
+    return key in context.selected_asset_check_keys
 
 
 def _dbt_events(
@@ -310,31 +402,76 @@ def _dbt_events(
 
 
 def _marts_gate(reader: Run, current: Current) -> dg.AssetsDefinition:
+    """The gate as an asset; its rules are checks of the tables they read, and block from there.
+
+    Every published table and every data set has a check besides that shows what was found about
+    it, whichever rule found it.
+    """
     rules = reader.catalogue.by_gate("marts")
-    manifest = reader.dbt.manifest()
-    marts = [
-        dg.AssetKey([node["schema"], node["name"]])
-        for node in manifest["nodes"].values()
+    models = [
+        node
+        for node in reader.dbt.manifest()["nodes"].values()
         if node["resource_type"] == "model" and not {"quality", "meta"} & set(node["tags"])
     ]
+    marts = [dg.AssetKey([node["schema"], node["name"]]) for node in models]
+    shown = {
+        f"{node['schema']}.{node['name']}": dg.AssetKey([node["schema"], node["name"]])
+        for node in models
+        if node["config"].get("meta", {}).get("publish")
+        and any(re.search(r"(^|_)observation_ids?$", name) for name in node["columns"])
+    }
+    sets = {declared.id: delivery_key(declared.id) for declared in reader.declarations}
 
-    @dg.asset(
-        key=MARTS_GATE,
-        group_name="judge",
-        description="集市关：硬性规则不过则不发布 | Marts gate: a hard rule that fails blocks",
-        kinds={"duckdb", "greatexpectations"},
-        owners=["team:qutong"],
-        deps=marts,
-        check_specs=_specs(rules, MARTS_GATE, block=True),
+    def asset_of(rule: Rule) -> dg.AssetKey:
+        # What a rule reads before dbt runs cannot wait for the gate: dbt would wait for it too.
+        table = dg.AssetKey((rule.batch or "").split("."))
+        return table if table in marts else MARTS_GATE
+
+    @dg.multi_asset(
+        name="marts_gate",
+        specs=[
+            dg.AssetSpec(
+                MARTS_GATE,
+                group_name="judge",
+                description="集市关：硬性规则不过不发布 | Marts gate: a failed hard rule blocks",
+                kinds={"duckdb", "greatexpectations"},
+                owners=["team:qutong"],
+                deps=marts,
+            )
+        ],
+        check_specs=[
+            *_specs(rules, asset_of, block=True),
+            *(
+                _findings_spec(
+                    key, "对本表中数字的发现 | What was found about figures of this table"
+                )
+                for key in shown.values()
+            ),
+            *(
+                _findings_spec(key, "对本数据集的发现 | What was found about this data set")
+                for key in sets.values()
+            ),
+        ],
+        # A run for some data sets leaves the checks of the others out.
+        can_subset=True,
+        # As dagster-dbt does it: the step checks tables that another step made.
+        allow_arbitrary_check_specs=True,
     )
-    def marts_gate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def marts_gate(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         run = current.of(context)
         with run.step("marts_gate", "集市关 / marts gate"):
             outcomes = pipeline.marts_gate(run)
-        return dg.MaterializeResult(
-            metadata={"findings": sum(run.report.findings.values())},
-            check_results=_results(outcomes, rules, MARTS_GATE),
-        )
+            groups = pipeline.finding_groups(run, "marts")
+        findings = sum(run.report.findings.values())
+        results: list[dg.MaterializeResult | dg.AssetCheckResult] = [
+            dg.MaterializeResult(asset_key=MARTS_GATE, metadata={"findings": findings}),
+            *_results(outcomes, rules, asset_of, groups),
+            *(_findings_result(key, groups.get(("table", name))) for name, key in shown.items()),
+            *(_findings_result(key, groups.get(("data_set", name))) for name, key in sets.items()),
+        ]
+        yield from (result for result in results if _is_selected(result, context))
 
     return marts_gate
 
@@ -378,13 +515,14 @@ def _release_gate(reader: Run, current: Current) -> dg.AssetsDefinition:
         kinds={"duckdb"},
         owners=["team:qutong"],
         deps=[CANDIDATE],
-        check_specs=_specs(rules, RELEASE_GATE, block=True),
+        check_specs=_specs(rules, lambda rule: RELEASE_GATE, block=True),
     )
     def gate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         run = current.of(context)
         with run.step("release_gate", "发布关 / release gate"):
             outcomes = pipeline.release_gate(run)
-        return dg.MaterializeResult(check_results=_results(outcomes, rules, RELEASE_GATE))
+        results = _results(outcomes, rules, lambda rule: RELEASE_GATE)
+        return dg.MaterializeResult(check_results=results)
 
     return gate
 
@@ -411,6 +549,7 @@ def _publish(current: Current) -> dg.AssetsDefinition:
 
 INSTANCE = {
     "telemetry": {"enabled": False},
+    "nux": {"enabled": False},
     "run_coordinator": {
         "module": "dagster.core.run_coordinator",
         "class": "QueuedRunCoordinator",

@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -28,11 +28,13 @@ from orchestration.collect.connectors import Connector, FolderConnector, Offer, 
 from orchestration.collect.parse import ParseStore, codelists_digest
 from orchestration.declarations import Declarations, Declared, load_declarations
 from orchestration.errors import DeclarationError, QutongError, RunLockedError, VerdictError
-from orchestration.judge.catalogue import Catalogue, RuleOutcome, load_catalogue
+from orchestration.judge.catalogue import Catalogue, Gate, RuleOutcome, load_catalogue
 from orchestration.publish.layout import Releases
 from orchestration.settings import CODE_ROOT, Settings
 
 if TYPE_CHECKING:
+    from orchestration.judge.gates import FindingGroup, Subject
+    from orchestration.judge.gx import Keep
     from orchestration.process.dbt import DbtProject, NodeResult
     from orchestration.process.landing import Landed
 
@@ -421,11 +423,13 @@ def land(run: Run) -> dict[str, int]:
 
     from orchestration.judge import gates
     from orchestration.process import landing
+    from orchestration.process.dbt import dictionaries, questions
 
     landed = landed_deliveries(run)
     landing.create_database(run.settings.database)
     reasons = {rule.id: (rule.title.zh, rule.title.en) for rule in run.catalogue}
-    tables, columns = _dictionaries(run)
+    manifest = run.dbt.manifest()
+    tables, columns = dictionaries(manifest)
     with duckdb.connect(str(run.settings.database)) as connection:
         gates.prepare(connection, run.catalogue, run.settings.expectations, "delivery")
         landing.land_declarations(
@@ -438,16 +442,11 @@ def land(run: Run) -> dict[str, int]:
         landing.land_deliveries(connection, landed, reasons)
         landing.insert_rows(connection, "table_dictionary", tables)
         landing.insert_rows(connection, "column_dictionary", columns)
+        landing.insert_rows(connection, "example_query", questions(manifest))
     return {
         "deliveries": len(landed),
         "candidates": sum(entry.counts[1] for entry in landed),
     }
-
-
-def _dictionaries(run: Run) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    from orchestration.process.dbt import dictionaries
-
-    return dictionaries(run.dbt.manifest())
 
 
 def delivery_gate(run: Run) -> list[RuleOutcome]:
@@ -462,7 +461,7 @@ def delivery_gate(run: Run) -> list[RuleOutcome]:
     from orchestration.process import landing
 
     catalogue, database = run.catalogue, run.settings.database
-    outcomes = gx.run_rules(database, catalogue.by_gate("delivery"))
+    outcomes = gx.run_rules(database, catalogue.by_gate("delivery"), _keep(run, "delivery"))
     _refuse_broken(outcomes)
     with duckdb.connect(str(database)) as connection:
         outcomes = _reader_outcomes(run, connection) + outcomes
@@ -473,6 +472,13 @@ def delivery_gate(run: Run) -> list[RuleOutcome]:
         landing.admit(connection)
         _report_deliveries(run, connection)
     return outcomes
+
+
+def _keep(run: Run, gate: Gate) -> Keep:
+    """Where ``qutong docs build`` finds what Great Expectations said."""
+    from orchestration.judge.gx import Keep
+
+    return Keep(run.settings.validations / f"{gate}.json", run.release_id, run.release_time)
 
 
 def _refuse_broken(outcomes: Sequence[RuleOutcome]) -> None:
@@ -576,7 +582,7 @@ def marts_gate(run: Run) -> list[RuleOutcome]:
     catalogue, database = run.catalogue, run.settings.database
     with duckdb.connect(str(database)) as connection:
         gates.prepare(connection, catalogue, run.settings.expectations, "marts")
-    outcomes = gx.run_rules(database, catalogue.by_gate("marts"))
+    outcomes = gx.run_rules(database, catalogue.by_gate("marts"), _keep(run, "marts"))
     outcomes += _dbt_outcomes(run)
     with duckdb.connect(str(database)) as connection:
         failed = [catalogue.get(o.rule_id) for o in outcomes if o.outcome == "failed"]
@@ -598,6 +604,16 @@ def marts_gate(run: Run) -> list[RuleOutcome]:
         if outcome.error:
             run.report.error = f"{outcome.rule_id}: {outcome.error}"
     return outcomes
+
+
+def finding_groups(run: Run, gate: Gate) -> dict[tuple[Subject, str], FindingGroup]:
+    """What was found so far, by rule, data set and table, for those who look at the assets."""
+    import duckdb
+
+    from orchestration.judge import gates
+
+    with duckdb.connect(str(run.settings.database), read_only=True) as connection:
+        return gates.finding_groups(connection, gate)
 
 
 _DBT_TESTS = {
@@ -705,7 +721,7 @@ def release_gate(run: Run) -> list[RuleOutcome]:
         for problem in verify_release(path, run.settings.database)
     ]
     problems += _raw_text_inside(run, path)
-    open_findings = sum(run.report.findings.values())
+    open_findings = needing_decision(run.report.findings)
     if run.report.policy == "bureau" and open_findings:
         problems.append(
             ("release.open-findings-need-decision", f"{open_findings} findings are open")
@@ -729,6 +745,11 @@ def release_gate(run: Run) -> list[RuleOutcome]:
         RuleOutcome.of(rule.id, unexpected=found[rule.id], checked=1)
         for rule in run.catalogue.by_gate("release")
     ]
+
+
+def needing_decision(findings: Mapping[str, int]) -> int:
+    """How many findings somebody has to decide on: an informative one (a revision) needs none."""
+    return sum(findings.get(severity, 0) for severity in ("hard", "soft"))
 
 
 def _raw_text_inside(run: Run, path: Path) -> list[tuple[str, str]]:

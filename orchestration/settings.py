@@ -67,6 +67,14 @@ class Settings:
         return self.work / "warehouse.duckdb"
 
     @property
+    def validations(self) -> Path:
+        return self.work / "validations"
+
+    @property
+    def data_docs(self) -> Path:
+        return self.home / "data_docs"
+
+    @property
     def releases(self) -> Path:
         return self.home / "releases"
 

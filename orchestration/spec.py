@@ -72,9 +72,10 @@ Stage = Literal[
     "census",
     "census_revised",
 ]
-Role = Literal["value", "count", "share", "growth", "rank", "rate", "ratio", "target"]
 PriceBasis = Literal["current", "comparable", "constant", "not_applicable", "not_stated"]
 Direction = Literal["higher_is_better", "lower_is_better", "neutral"]
+
+RankedAmong = Literal["district", "city", "province", "nation", "group"]
 
 CODE = r"^[a-z][A-Za-z0-9_]*$"
 IDENTIFIER = r"^[a-z0-9][a-z0-9-]*$"
@@ -124,6 +125,16 @@ def _date_exists(value: str) -> str:
 
 
 PublishedOn = Annotated[str, BeforeValidator(_date_as_text), AfterValidator(_date_exists)]
+
+
+def _year_or_month(value: str) -> str:
+    last_day(value)
+    if len(value) > len("2023-06"):
+        raise ValueError(f"{value!r} is neither a year (2025) nor a month (2023-06)")
+    return value
+
+
+PlanPeriod = Annotated[str, BeforeValidator(_date_as_text), AfterValidator(_year_or_month)]
 
 
 class Document(Model):
@@ -340,10 +351,48 @@ class Relation(Model):
     numerator: str | None = Field(default=None, pattern=CODE)
     exhaustive: bool = Field(default=False, description="Do the listed parts make up the total?")
     tolerance: Tolerance = Tolerance()
+    denominator: Literal["same_period", "mean_of_year_ends"] = Field(
+        default="same_period",
+        description="Of a ratio: the figure of the period, or the mean of two year ends.",
+    )
     note: Text | None = None
 
 
-RELATION_KINDS = ("part_of", "share_of", "ratio_of", "growth_of", "overlaps", "not_above")
+RELATION_KINDS = (
+    "part_of",
+    "share_of",
+    "ratio_of",
+    "growth_of",
+    "increment_of",
+    "rank_of",
+    "mean_of",
+    "overlaps",
+    "not_above",
+)
+
+
+class PlanIndicator(Model):
+    """Its place in the table of indicators of a plan: base, target and outturns are figures."""
+
+    id: str = Field(pattern=IDENTIFIER, description="The plan; evaluation rules name it.")
+    number: int = Field(ge=1, description="Number in the plan's table.")
+    nature: Literal["anticipatory", "binding"]
+    group: Text
+    target_kind: Literal[
+        "level", "cumulative", "average_annual_growth", "decline", "maintain", "not_exceed"
+    ]
+    base_period: PlanPeriod = Field(description="Year or month the plan starts from: 2020.")
+    target_period: PlanPeriod = Field(description="Year or month of the target: 2025.")
+    figures: Literal["annual", "within_year"] = Field(
+        default="annual",
+        description="Do evaluations take the figure of a year, or that of their own month?",
+    )
+
+    @model_validator(mode="after")
+    def _base_comes_first(self) -> PlanIndicator:
+        if last_day(self.base_period) >= last_day(self.target_period):
+            raise ValueError(f"the base {self.base_period} does not lie before the target")
+        return self
 
 
 class Indicator(Model):
@@ -365,14 +414,31 @@ class Indicator(Model):
     direction: Direction | None = None
     theme: Theme | None = None
     mart: str | None = Field(default=None, pattern=r"^[a-z_]+\.[a-z_]+$")
-    item: str | None = None
-    role: Role | None = None
-    stage: str | None = Field(default=None, description="Project stage, in a project pipeline.")
+    item: str | None = Field(default=None, description="What its mart row is about, as a code.")
+    item_name: Text | None = Field(
+        default=None, description="Names the item where the code list item does not."
+    )
+    role: str | None = Field(
+        default=None, description="The column of the mart it stands in (code list role)."
+    )
+    stage: str | None = Field(default=None, description="Stage or kind within the item.")
     topic: str | None = None
+    ranked_among: RankedAmong | None = Field(default=None, description="Of a rank: among whom.")
+    plan: PlanIndicator | None = Field(
+        default=None, description="Of an indicator of a five-year plan: its place in the table."
+    )
+    over_regions: Literal["sum", "at_most"] | None = Field(
+        default=None,
+        description="Figures of the regions inside a region: they add up to its own, or stay "
+        "below it because some of it belongs to none of them.",
+    )
     part_of: tuple[Relation, ...] = ()
     share_of: tuple[Relation, ...] = ()
     ratio_of: tuple[Relation, ...] = ()
     growth_of: tuple[Relation, ...] = ()
+    increment_of: tuple[Relation, ...] = ()
+    rank_of: tuple[Relation, ...] = ()
+    mean_of: tuple[Relation, ...] = ()
     overlaps: tuple[Relation, ...] = ()
     not_above: tuple[Relation, ...] = ()
 
@@ -400,13 +466,18 @@ class Indicator(Model):
             if missing:
                 raise ValueError(f"{self.code} is defined here and lacks {', '.join(missing)}")
         else:
-            fixed = ("definition", "base_unit", "mart", "item", "role", "stage", "topic")
+            place = ("mart", "item", "item_name", "role", "stage", "topic")
+            fixed = ("definition", "base_unit", *place, "ranked_among", "over_regions")
             given = [f for f in (*fixed, *RELATION_KINDS) if getattr(self, f)]
             if given:
                 raise ValueError(
                     f"{self.code} has no name, so it refers to a definition elsewhere; "
                     f"{', '.join(given)} belongs to that definition"
                 )
+        if self.mart in ("plan.plan_indicator", "plan.plan_progress"):
+            raise ValueError(f"{self.mart} follows from `plan`: {self.code} needs no `mart` for it")
+        if self.item_name is not None and self.item is None:
+            raise ValueError(f"{self.code} has an item_name and no item")
         if self.mart is not None and (self.item is None or self.role is None):
             raise ValueError(f"{self.code} goes to {self.mart}: it needs `item` and `role`")
         return self
@@ -529,6 +600,12 @@ class District(Model):
     policy: Literal["demo", "bureau"] = "demo"
     licence: str = Field(default="", description="Under which terms releases may be used.")
     time_zone: str = "Asia/Shanghai"
+    scorecard: tuple[str, ...] = Field(
+        default=(), description="Indicators on the leaders' sheet, in their order."
+    )
+    complete_regions: tuple[str, ...] = Field(
+        default=(), description="Regions all of whose parts stand in codelists/regions.csv."
+    )
     grades: tuple[str, ...] = Field(
         default=("official", "research", "secondary"),
         description="Precedence of sources, best first: decides which figure is the headline.",

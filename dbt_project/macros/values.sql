@@ -30,3 +30,9 @@ end
 {% macro percentage(part, whole) -%}
 {{ part }} * 100 / nullif({{ whole }}, 0)
 {%- endmacro %}
+
+
+{#- A decimal as a person writes it: 1134.00000000 becomes 1134. -#}
+{% macro plain(value) -%}
+rtrim(rtrim(cast(cast({{ value }} as decimal(38, 8)) as varchar), '0'), '.')
+{%- endmacro %}

@@ -6,10 +6,11 @@ nothing at all. Does not belong here: running rules, and acting on a verdict.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from orchestration.judge.catalogue import RULE_COLUMNS, Catalogue, Gate, Rule, RuleOutcome
 
@@ -51,12 +52,23 @@ create table if not exists landing.validation (
 """
 
 
-def prepare(con: DuckDBPyConnection, catalogue: Catalogue, expectations: Path, gate: Gate) -> None:
+def prepare(
+    con: DuckDBPyConnection,
+    catalogue: Catalogue,
+    expectations: Path,
+    gate: Gate,
+    *,
+    frozen: bool = True,
+) -> None:
     """Put into the work database what the rules of a gate read, over whatever was there.
 
     That is ``landing.rule``, the macros of ``expectations/macros.sql`` and, from the marts gate on,
     the views of ``expectations/comparisons.sql`` and ``judge.mart_figure`` (mart, observation_id):
     which observations stand in which mart, by its columns ``*_observation_id``.
+
+    Args:
+        frozen: Compute the comparisons once, as tables: rules read them several times over. Else
+            they stay views and follow every change of the figures.
     """
     con.execute(_TABLES)
     con.execute("delete from landing.rule")
@@ -66,8 +78,24 @@ def prepare(con: DuckDBPyConnection, catalogue: Catalogue, expectations: Path, g
     )
     con.execute((expectations / "macros.sql").read_text(encoding="utf-8"))
     if gate != "delivery":
-        con.execute((expectations / "comparisons.sql").read_text(encoding="utf-8"))
+        _lay_comparisons(
+            con, (expectations / "comparisons.sql").read_text(encoding="utf-8"), frozen
+        )
         con.execute(f"create or replace view judge.mart_figure as {_mart_figures(con)}")
+
+
+def _lay_comparisons(con: DuckDBPyConnection, views: str, frozen: bool) -> None:
+    """Lay the comparisons out as tables or as views, over either kind from before."""
+    laid = con.execute(
+        "select table_type, table_name from information_schema.tables "
+        "where table_catalog = current_database() and table_schema = 'judge'"
+    ).fetchall()
+    for kind, name in laid:
+        con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} judge.{name}")
+    # in the order of the file, so that tables read the tables before them
+    con.execute(
+        re.sub(r"(?m)^create or replace view ", "create table ", views) if frozen else views
+    )
 
 
 def _mart_figures(con: DuckDBPyConnection) -> str:
@@ -160,6 +188,116 @@ def _insert_findings(con: DuckDBPyConnection, rule: Rule, sql: str) -> None:
         """,
         {"id": rule.id, "gate": rule.gate, "severity": rule.severity},
     )
+
+
+Subject = Literal["rule", "data_set", "table"]
+
+
+@dataclass(frozen=True)
+class FindingGroup:
+    """The findings of one rule, about one data set, or about the figures of one table.
+
+    Attributes:
+        first: The gravest, as rule id, indicator, region, period, what was found in Chinese and
+            in English.
+    """
+
+    count: int
+    is_hard: bool
+    first: tuple[tuple[str, ...], ...]
+
+
+def finding_groups(
+    con: DuckDBPyConnection, gate: Gate, shown: int = 5
+) -> dict[tuple[Subject, str], FindingGroup]:
+    """What was found so far, by rule, by data set and, at the marts gate, by published table.
+
+    A table's findings are those about an observation that one of its rows names. Indicators and
+    regions are named by their Chinese names where the declarations have them.
+    """
+    by_table = f"""
+        union all
+        select distinct 'table' as subject, t.name, f.finding_id
+        from (
+            select
+                finding_id,
+                unnest(string_split_regex(concat_ws(' ', observation_a, observation_b), '[ ,]+'))
+                    as observation_id
+            from landing.finding
+        ) as f
+        inner join ({_named_observations(con)}) as t on f.observation_id = t.observation_id
+    """
+    rows = con.execute(
+        f"""
+        with belongs as (
+            select 'rule' as subject, rule_id as name, finding_id from landing.finding
+            union all
+            select 'data_set', data_set_id, finding_id from landing.finding
+            {by_table if gate != "delivery" else ""}
+        )
+
+        select
+            b.subject,
+            b.name,
+            count(*) over whole as findings,
+            bool_or(f.severity = 'hard') over whole as is_hard,
+            f.rule_id,
+            coalesce(i.name_zh, f.indicator_code, ''),
+            coalesce(g.region_name_zh, f.region_code, ''),
+            coalesce(f.period, ''),
+            coalesce(f.message_zh, ''),
+            coalesce(f.message_en, '')
+        from belongs as b
+        inner join landing.finding as f on b.finding_id = f.finding_id
+        left join landing.indicator as i on f.indicator_code = i.indicator_code
+        left join landing.region as g on f.region_code = g.region_code
+        where b.name <> ''
+        window whole as (partition by b.subject, b.name)
+        qualify row_number() over (
+            partition by b.subject, b.name
+            order by
+                list_position(['hard', 'soft', 'informative'], f.severity), f.rule_id, f.finding_id
+        ) <= {shown}
+        order by
+            b.subject, b.name,
+            list_position(['hard', 'soft', 'informative'], f.severity), f.rule_id, f.finding_id
+        """
+    ).fetchall()
+    groups: dict[tuple[Subject, str], FindingGroup] = {}
+    for subject, name, count, is_hard, *line in rows:
+        known = groups.get((subject, name))
+        first = (*(known.first if known else ()), tuple(line))
+        groups[subject, name] = FindingGroup(count, is_hard, first)
+    return groups
+
+
+def _named_observations(con: DuckDBPyConnection) -> str:
+    """Which published table names which observations, by columns of one id and of several."""
+    tables = con.execute(
+        """
+        select
+            c.table_schema,
+            c.table_name,
+            string_agg('"' || c.column_name || '"', ', ' order by c.column_name)
+        from information_schema.columns as c
+        inner join landing.table_dictionary as t
+            on t.schema_name = c.table_schema and t.table_name = c.table_name
+        where
+            c.table_catalog = current_database()
+            and regexp_matches(c.column_name, '(^|_)observation_ids?$')
+        group by all
+        order by all
+        """
+    ).fetchall()
+    selects = [
+        f"""select '{schema}.{table}' as name,
+            unnest(string_split_regex(concat_ws(' ', {columns}), '[ ,]+')) as observation_id
+        from "{schema}"."{table}"
+        """
+        for schema, table, columns in tables
+    ]
+    nothing = "select '' as name, '' as observation_id where false"
+    return "\nunion all\n".join(selects or [nothing])
 
 
 @dataclass(frozen=True)

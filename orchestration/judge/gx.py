@@ -6,10 +6,13 @@ outcome. Import this module inside a function: it costs seconds.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,6 +20,10 @@ import duckdb
 import duckdb_engine
 import great_expectations
 from great_expectations.compatibility import pydantic as gx_pydantic
+from great_expectations.core.expectation_validation_result import (
+    ExpectationSuiteValidationResult,
+    expectationSuiteValidationResultSchema,
+)
 from great_expectations.data_context.types.base import (
     DataContextConfig,
     InMemoryStoreBackendDefaults,
@@ -25,6 +32,12 @@ from great_expectations.data_context.types.base import (
 from great_expectations.expectations.core.unexpected_rows_expectation import (
     UnexpectedRowsExpectation,
 )
+from great_expectations.render.components import (
+    LegacyDiagnosticRendererType,
+    LegacyRendererType,
+    RenderedStringTemplateContent,
+)
+from great_expectations.render.renderer.renderer import renderer
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
@@ -87,13 +100,69 @@ class ViolatingRows(UnexpectedRowsExpectation):
         count = metrics["unexpected_rows_query.row_count"]
         return {"success": count == 0, "result": {"observed_value": count}}
 
+    @classmethod
+    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
+    def _prescriptive_renderer(
+        cls,
+        configuration: Any = None,
+        result: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> list[RenderedStringTemplateContent]:
+        """In Data Docs: the rule's title, its id, and what to do; its SQL stands in its file."""
+        told = configuration.meta or {}
+        words = (told.get("rule_id"), told.get("severity"), told.get("owner"))
+        lines = [
+            (told.get("title", ""), []),
+            (" · ".join(str(word) for word in words if word), ["code"]),
+            (told.get("guidance", ""), ["quiet"]),
+        ]
+        return [
+            RenderedStringTemplateContent(
+                content_block_type="string_template",
+                string_template={
+                    "template": "$text",
+                    "params": {"text": text},
+                    "styling": {"classes": classes},
+                },
+            )
+            for text, classes in lines
+        ]
 
-def run_rules(database: Path, rules: Sequence[Rule]) -> list[RuleOutcome]:
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.OBSERVED_VALUE)
+    def _diagnostic_observed_value_renderer(
+        cls,
+        configuration: Any = None,
+        result: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> str:
+        """In Data Docs: how many violate the rule, of how many, and how many stayed undecided."""
+        told = result.expectation_config.meta or {}
+        count = (result.result or {}).get("observed_value")
+        text = "–" if count is None else str(count)
+        text += f" / {told.get('checked', '–')}"
+        undecided = told.get("undecided")
+        return f"{text} （未定 undecided {undecided}）" if undecided else text
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Where the result of a validation is kept for Data Docs, and what it is called there."""
+
+    file: Path
+    run_name: str
+    run_time: datetime
+
+
+def run_rules(database: Path, rules: Sequence[Rule], keep: Keep | None = None) -> list[RuleOutcome]:
     """Run the rules of executor gx on a DuckDB file and say what came of each, in their order.
 
     The file is opened read-only and let go of before the function returns: nobody may hold it open
     for writing meanwhile, not even this process. ``gates.prepare`` must have run on it. Nothing is
-    written, nothing is sent. A rule that cannot be run has failed, with the reason in ``error``.
+    written but what ``keep`` asks for, nothing is sent. A rule that cannot be run has failed, with
+    the reason in ``error``.
 
     Raises:
         QutongError: the file cannot be opened.
@@ -110,12 +179,77 @@ def run_rules(database: Path, rules: Sequence[Rule]) -> list[RuleOutcome]:
             remedy="close what holds it open for writing, then run again",
         ) from None
     with con:
-        violations = _count_violations(database, judged)
-        return [_outcome(con, rule, violations[rule.id]) for rule in judged]
+        validation = _validate(database, judged)
+        violations = _violations(validation, judged)
+        outcomes = [_outcome(con, rule, violations[rule.id]) for rule in judged]
+    if keep is not None:
+        _keep(keep, database, validation, judged, outcomes)
+    return outcomes
 
 
-def _count_violations(database: Path, rules: Sequence[Rule]) -> dict[str, int | str]:
-    """Violating rows per rule id, or the reason why the rule could not be run."""
+def result_page(validation: Mapping[str, Any]) -> str:
+    """A kept validation as the page of Data Docs that Great Expectations makes of it."""
+    from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view.view import DefaultJinjaPageView
+
+    with _quiet():
+        result = expectationSuiteValidationResultSchema.load(dict(validation))
+        document = ValidationResultsPageRenderer().render(result)
+        return str(DefaultJinjaPageView().render(document))  # type: ignore[no-untyped-call]  # the library's
+
+
+def _keep(
+    keep: Keep,
+    database: Path,
+    validation: ExpectationSuiteValidationResult,
+    rules: Sequence[Rule],
+    outcomes: Sequence[RuleOutcome],
+) -> None:
+    """Write a validation as JSON: counts and rules, no row and no words of an error."""
+    content = validation.to_json_dict()  # type: ignore[no-untyped-call]  # the library's
+    moment = keep.run_time if keep.run_time.tzinfo else keep.run_time.replace(tzinfo=UTC)
+    run = {"run_name": keep.run_name, "run_time": moment.isoformat(timespec="seconds")}
+    content["suite_name"] = rules[0].gate
+    content["meta"] = {
+        "great_expectations_version": great_expectations.__version__,
+        "run_id": run,
+        "batch_spec": {"data_asset_name": database.name},
+    }
+    by_id = {rule.id: (rule, outcome) for rule, outcome in zip(rules, outcomes, strict=True)}
+    for entry in content["results"]:
+        rule, outcome = by_id[entry["expectation_config"]["meta"]["rule_id"]]
+        entry["expectation_config"]["meta"] |= {
+            "title": f"{rule.title.zh} | {rule.title.en}",
+            "guidance": f"{rule.guidance.zh} | {rule.guidance.en}",
+            "severity": rule.severity,
+            "owner": rule.owner,
+            "checked": outcome.checked_count,
+            "undecided": outcome.undecided_count,
+        }
+        entry["expectation_config"]["kwargs"] = {"unexpected_rows_query": rule.statement("sql")}
+        is_broken = outcome.error is not None
+        entry["success"] = outcome.outcome != "failed"
+        entry["exception_info"] = {
+            "raised_exception": is_broken,
+            # Without the words of the error: it may quote a delivery.
+            "exception_message": "the rule could not be run" if is_broken else None,
+            "exception_traceback": "" if is_broken else None,
+        }
+    passed = sum(entry["success"] for entry in content["results"])
+    content["success"] = passed == len(rules)
+    content["statistics"] = {
+        "evaluated_expectations": len(rules),
+        "successful_expectations": passed,
+        "unsuccessful_expectations": len(rules) - passed,
+        "success_percent": 100 * passed / len(rules),
+    }
+    keep.file.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    keep.file.write_text(text + "\n", encoding="utf-8")
+
+
+def _validate(database: Path, rules: Sequence[Rule]) -> ExpectationSuiteValidationResult:
+    """Run the rules as one suite; the result holds counts, never rows."""
     with _quiet():
         config = DataContextConfig(
             # In memory, and without the folder for pages that an ephemeral context would reserve.
@@ -141,14 +275,20 @@ def _count_violations(database: Path, rules: Sequence[Rule]) -> dict[str, int | 
                     for rule in rules
                 ],
             )
-            results = batch.validate(suite, result_format="BASIC").results
+            return batch.validate(suite, result_format="BASIC")
         finally:
             source.get_execution_engine().close()
             source.get_engine().dispose()
+
+
+def _violations(
+    validation: ExpectationSuiteValidationResult, rules: Sequence[Rule]
+) -> dict[str, int | str]:
+    """Violating rows per rule id, or the reason why the rule could not be run."""
     found: dict[str, int | str] = {
         rule.id: "Great Expectations returned no result" for rule in rules
     }
-    for result in results:
+    for result in validation.results:
         meta = getattr(result.expectation_config, "meta", None) or {}
         count = (result.result or {}).get("observed_value")
         found[meta.get("rule_id", "")] = (

@@ -10,15 +10,16 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.errors import QutongError
+from orchestration.errors import DeclarationError, QutongError
 
-_PARTS = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests", "release")
+_PARTS = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests", "analyses", "release")
 
 
 @dataclass(frozen=True)
@@ -250,6 +251,39 @@ def dictionaries(manifest: dict[str, Any]) -> tuple[list[dict[str, Any]], list[d
                 }
             )
     return tables, columns
+
+
+def questions(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The questions that the marts answer, from the project's analyses, as rows for ``landing``.
+
+    An analysis is named ``<number>_<name>`` and begins with ``-- zh: …`` and ``-- en: …``.
+
+    Raises:
+        DeclarationError: an analysis has no number or no question.
+    """
+    rows = []
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "analysis":
+            continue
+        number = re.match(r"(\d+)_", node["name"])
+        head = re.match(r"-- zh: (?P<zh>.+)\n-- en: (?P<en>.+)\n", node["raw_code"])
+        if number is None or head is None:
+            raise DeclarationError(
+                "the analysis has no number in its name, or does not begin with its question",
+                file=node["original_file_path"],
+                place="first two lines",
+                remedy="name it 13_name.sql and begin with `-- zh: …` and `-- en: …`",
+            )
+        rows.append(
+            {
+                "question_no": int(number[1]),
+                "name": node["name"],
+                "question_zh": head["zh"].strip(),
+                "question_en": head["en"].strip(),
+                "query": node["raw_code"][head.end() :].strip(),
+            }
+        )
+    return sorted(rows, key=lambda row: (row["question_no"], row["name"]))
 
 
 def _meta(node: dict[str, Any]) -> dict[str, Any]:

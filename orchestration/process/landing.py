@@ -61,18 +61,40 @@ TABLES: dict[str, str] = {
         definition_en varchar, theme varchar, measure varchar, scope varchar,
         price_basis varchar, base_unit varchar, decimals integer, direction varchar,
         mart varchar, item varchar, role varchar, stage varchar, topic varchar,
-        data_set_id varchar""",
+        ranked_among varchar, over_regions varchar, data_set_id varchar""",
     "relation": """
         relation_id varchar, kind varchar, indicator_code varchar, other_code varchar,
         numerator_code varchar, tolerance decimal(30, 8), tolerance_kind varchar,
-        tolerance_reason varchar, reaches_total boolean, note_zh varchar, note_en varchar""",
+        tolerance_reason varchar, reaches_total boolean, denominator varchar,
+        note_zh varchar, note_en varchar""",
     "region": """
         region_code varchar, region_name_zh varchar, region_name_en varchar,
         region_kind varchar, parent_code varchar, valid_from date, valid_to date,
-        successor_codes varchar""",
+        successor_codes varchar, lists_all_parts boolean""",
     "code": """
         list varchar, code varchar, name_zh varchar, name_en varchar, sort integer,
         valid_from date, valid_to date""",
+    "scorecard": "indicator_code varchar, sort integer",
+    "scheme": """
+        scheme_code varchar, name_zh varchar, name_en varchar, kind varchar,
+        region_code varchar, valid_from varchar, valid_to varchar, predecessor_codes varchar,
+        note_zh varchar, note_en varchar, source_document varchar, citation varchar""",
+    "scheme_member": """
+        scheme_code varchar, group_order integer, group_name_zh varchar, group_name_en varchar,
+        group_size integer, position integer, member_name_zh varchar, member_name_en varchar,
+        valid_from varchar, valid_to varchar, resembles_item varchar, note_zh varchar,
+        note_en varchar, citation varchar""",
+    "evaluation_rule": """
+        rule_id varchar, plan_id varchar, region_code varchar, name_zh varchar, name_en varchar,
+        plan_name_zh varchar, plan_name_en varchar, plan_period varchar,
+        evaluation_period varchar, evaluation_end date, annual_period varchar, annual_end date,
+        annual_threshold_pct decimal(5, 2), within_year_threshold_pct decimal(5, 2),
+        issued varchar, source_document varchar, source_place varchar, note_zh varchar,
+        note_en varchar""",
+    "plan_indicator": """
+        plan_id varchar, indicator_code varchar, data_set_id varchar, number integer,
+        nature varchar, group_zh varchar, group_en varchar, target_kind varchar, figures varchar,
+        base_period varchar, base_end date, target_period varchar, target_end date""",
     "unit": """
         unit varchar, name_zh varchar, name_en varchar, dimension varchar,
         factor decimal(30, 8)""",
@@ -95,6 +117,9 @@ TABLES: dict[str, str] = {
     "validation": """
         rule_id varchar, gate varchar, executor varchar, outcome varchar,
         checked_count bigint, unexpected_count bigint, undecided_count bigint""",
+    "example_query": """
+        question_no integer, name varchar, question_zh varchar, question_en varchar,
+        query varchar""",
     "table_dictionary": """
         schema_name varchar, table_name varchar, title_zh varchar, title_en varchar,
         description_zh varchar, description_en varchar, grain_zh varchar, grain_en varchar,
@@ -243,6 +268,7 @@ def land_declarations(
                 "valid_from": r.valid_from,
                 "valid_to": r.valid_to,
                 "successor_codes": r.successor_codes,
+                "lists_all_parts": r.code in district.complete_regions,
             }
             for r in lists.regions
         ],
@@ -261,6 +287,18 @@ def land_declarations(
                 "valid_to": c.valid_to,
             }
             for c in lists.codes
+        ]
+        + [
+            {
+                "list": "item",
+                "code": code,
+                "name_zh": name.zh,
+                "name_en": name.en,
+                "sort": 1000 + position,
+                "valid_from": None,
+                "valid_to": None,
+            }
+            for position, (code, name) in enumerate(declarations.items.items())
         ],
     )
     insert_rows(
@@ -277,6 +315,36 @@ def land_declarations(
             for u in lists.units
         ],
     )
+    insert_rows(
+        connection,
+        "scorecard",
+        [
+            {"indicator_code": code, "sort": position}
+            for position, code in enumerate(district.scorecard, start=1)
+        ],
+    )
+    insert_rows(
+        connection,
+        "scheme",
+        [
+            entry.model_dump() | {"predecessor_codes": ",".join(entry.predecessor_codes) or None}
+            for entry in lists.schemes
+        ],
+    )
+    insert_rows(connection, "scheme_member", [e.model_dump() for e in lists.scheme_members])
+    insert_rows(
+        connection,
+        "evaluation_rule",
+        [
+            rule.model_dump()
+            | {
+                "evaluation_end": last_day(rule.evaluation_period),
+                "annual_end": last_day(rule.annual_period),
+            }
+            for rule in lists.evaluation_rules
+        ],
+    )
+    insert_rows(connection, "plan_indicator", _plan_indicators(declarations))
     for table, ranked in (("grade", district.grades), ("stage_rank", district.stages)):
         columns = TABLES[table].replace("varchar", "").replace("integer", "").split(",")
         code, rank = (column.strip() for column in columns)
@@ -347,10 +415,35 @@ def _indicators(declarations: Declarations) -> list[dict[str, Any]]:
                 "role": indicator.role or "",
                 "stage": indicator.stage or "",
                 "topic": indicator.topic or "",
+                "ranked_among": indicator.ranked_among or "",
+                "over_regions": indicator.over_regions or "",
                 "data_set_id": declared.id,
             }
         )
     return rows
+
+
+def _plan_indicators(declarations: Declarations) -> list[dict[str, Any]]:
+    return [
+        {
+            "plan_id": plan.id,
+            "indicator_code": indicator.code,
+            "data_set_id": declared.id,
+            "number": plan.number,
+            "nature": plan.nature,
+            "group_zh": plan.group.zh,
+            "group_en": plan.group.en,
+            "target_kind": plan.target_kind,
+            "figures": plan.figures,
+            "base_period": plan.base_period,
+            "base_end": last_day(plan.base_period),
+            "target_period": plan.target_period,
+            "target_end": last_day(plan.target_period),
+        }
+        for declared in declarations
+        for indicator in declared.data_set.indicators
+        if (plan := indicator.plan) is not None
+    ]
 
 
 def _relations(declarations: Declarations) -> list[dict[str, Any]]:
@@ -371,6 +464,7 @@ def _relations(declarations: Declarations) -> list[dict[str, Any]]:
                     "tolerance_kind": relation.tolerance.kind,
                     "tolerance_reason": relation.tolerance.reason,
                     "reaches_total": relation.exhaustive,
+                    "denominator": relation.denominator,
                     "note_zh": relation.note.zh if relation.note else "",
                     "note_en": relation.note.en if relation.note else "",
                 }

@@ -36,6 +36,7 @@ from orchestration.publish.layout import (
     parquet_path,
 )
 from orchestration.publish.pointer import recover
+from orchestration.publish.printed import read_words
 from orchestration.publish.report import SEVERITIES, Row, read_report, render_html, render_json
 from orchestration.publish.rowhash import Fingerprint, fingerprint, value_kind
 from orchestration.publish.tables import (
@@ -45,6 +46,7 @@ from orchestration.publish.tables import (
     published_tables,
     quote,
 )
+from orchestration.publish.workbook import write_workbooks
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -187,6 +189,10 @@ def _build(work_db: Path, candidate: Path, plan: _Plan, say: Progress) -> None:
         report = read_report(con, "mart", tables, plan.verdicts)
         _write(candidate / REPORT_JSON, render_json(report))
         _write(candidate / REPORT_HTML, render_html(report))
+        say("workbooks")
+        row_counts |= write_workbooks(
+            con, "mart", others, read_words(con, "work"), report, candidate
+        )
         say("release_file")
         con.execute("begin")
         _list_files(con, own, candidate, row_counts)

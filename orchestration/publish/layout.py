@@ -80,6 +80,11 @@ def csv_path(schema: str, table: str) -> str:
     return f"csv/{schema}/{table}.csv"
 
 
+def workbook_path(schema: str) -> str:
+    """Path of a theme's workbook, relative to its release."""
+    return f"xlsx/{schema}.xlsx"
+
+
 def release_id_of(directory: Path) -> str:
     """The release id a release or candidate directory stands for."""
     return directory.name.removeprefix(BUILDING_PREFIX)

@@ -6,15 +6,17 @@ Does not belong here: judging; the report repeats verdicts, it makes none.
 
 from __future__ import annotations
 
+import calendar
 import json
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import ReleaseError
-from orchestration.publish.tables import Table, quote
+from orchestration.publish.tables import Table, literal, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -23,7 +25,13 @@ Row = dict[str, Any]
 
 SEVERITIES = ("hard", "soft", "informative")
 SIMULATED_LABEL = "模拟数据 / simulated data"
+MAX_SHOWN = 500
+"""Findings on the page; all of them stand in the JSON and in ``quality.finding``."""
+
 _TEMPLATES = Path(__file__).parent / "templates"
+_MONTHS = {"monthly": 1, "quarterly": 3, "annual": 12}
+_NAMES_OBSERVATIONS = re.compile(r"_observation_ids?$")
+_OPEN_FINDINGS_RULE = "release.open-findings-need-decision"
 
 _WORDS = {
     "hard": ("硬性", "hard"),
@@ -41,6 +49,28 @@ _WORDS = {
     "refused": ("拒收", "refused"),
     "row": ("行", "rows"),
     "cell": ("单元格", "cells"),
+    "supplier": ("报送单位", "who delivered it"),
+    "steward": ("数据集负责人", "steward of the data set"),
+    "maintainer": ("系统维护人员", "maintainer"),
+    "releaser": ("发布负责人", "releaser"),
+    "once": ("一次性", "once"),
+    "monthly": ("每月", "monthly"),
+    "quarterly": ("每季", "quarterly"),
+    "annual": ("每年", "annual"),
+    "irregular": ("不定期", "irregular"),
+    "exceeded": ("超过", "above"),
+    "at_least": ("不低于", "at least"),
+    "under": ("低于", "under"),
+    "at_most": ("不超过", "at most"),
+    "approx": ("约", "about"),
+    "core": ("公共维度与观测", "core"),
+    "investment": ("投资", "investment"),
+    "industry_clusters": ("产业集群", "industry clusters"),
+    "consumption": ("消费", "consumption"),
+    "public_services": ("公共服务", "public services"),
+    "plan": ("规划监测", "plan monitoring"),
+    "peers": ("对标", "peers"),
+    "profile": ("区情概览", "profile"),
 }
 
 
@@ -60,8 +90,10 @@ def read_report(
     """
     reader = _Reader(con, catalog)
     release = reader.one("release", _RELEASE)
-    findings = reader.rows("finding", _FINDINGS)
+    findings = _with_figures(reader, reader.rows("finding", _FINDINGS))
     conservation = reader.rows("conservation", _CONSERVATION)
+    gates = _gates(reader.rows("validation_run", _GATES), verdicts)
+    rules = {row["rule_id"]: row for row in reader.rows("rule", _RULES)}
     by_severity = {severity: 0 for severity in SEVERITIES}
     for finding in findings:
         by_severity[finding["severity"]] = by_severity.get(finding["severity"], 0) + 1
@@ -75,14 +107,21 @@ def read_report(
             f"This release was published with {total} open "
             f"{'finding' if total == 1 else 'findings'} under policy {release['policy']}."
         ),
-        "gates": _gates(reader.rows("validation_run", _GATES), verdicts),
+        "gates": gates,
+        "hard_rules": reader.one("validation_run", _HARD_RULES),
+        "blocking": _blocking(reader, gates, release["policy"], total, rules),
         "findings_total": total,
         "findings_by_severity": by_severity,
+        "findings_by_rule": _by_rule(findings, rules),
         "findings": findings,
+        "undecided": reader.rows("validation_run", _UNDECIDED),
         "conservation": conservation,
-        "refused": [row for row in conservation if row["verdict"] == "refused"],
+        "refused": _refused(reader, conservation, rules),
         "quarantine": reader.rows("quarantine", _QUARANTINE),
-        "coverage": reader.rows("coverage", _COVERAGE),
+        "coverage_total": reader.one("observation", _COVERAGE_TOTAL),
+        "coverage": _with_due(reader.rows("coverage", _COVERAGE), release["release_time"]),
+        "coverage_by_theme": reader.rows("coverage", _COVERAGE_BY_THEME),
+        "coverage_by_mart": _by_mart(reader, tables),
     }
 
 
@@ -119,10 +158,33 @@ def render_html(report: Row) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["told"] = _without_arithmetic
     environment.filters["zh"] = lambda word: _WORDS.get(word, (word, word))[0]
     environment.filters["en"] = lambda word: _WORDS.get(word, (word, word))[1]
     environment.filters["thousands"] = lambda number: f"{number:,}" if number is not None else "–"
-    return environment.get_template("report.html.j2").render(report)
+    return environment.get_template("report.html.j2").render(
+        report, groups=_shown_groups(report), max_shown=MAX_SHOWN
+    )
+
+
+def _shown_groups(report: Row) -> list[Row]:
+    """The findings rule by rule, as many as the page shows."""
+    by_rule: dict[str, list[Row]] = {}
+    for finding in report["findings"][:MAX_SHOWN]:
+        by_rule.setdefault(finding["rule_id"], []).append(finding)
+    return [
+        {**group, "findings": by_rule[group["rule_id"]]}
+        for group in report["findings_by_rule"]
+        if group["rule_id"] in by_rule
+    ]
+
+
+def _without_arithmetic(message: str | None, arithmetic: str | None) -> str:
+    """What a message says beside the arithmetic, which stands in a line of its own."""
+    text = message or ""
+    if not arithmetic or arithmetic not in text:
+        return text
+    return text.replace(arithmetic, "").strip(" ：:，,；;") or text
 
 
 class _Reader:
@@ -184,31 +246,234 @@ def _gates(counts: Sequence[Row], verdicts: Mapping[str, str]) -> list[Row]:
     return lines
 
 
+def _blocking(
+    reader: _Reader, gates: Sequence[Row], policy: str, findings: int, rules: Mapping[str, Row]
+) -> list[Row]:
+    """The rules that keep, or kept, this release from its readers, with what to do."""
+    rows = [
+        row
+        for row in reader.rows("validation_run", _HARD_FAILURES)
+        if row["outcome"] == "failed"
+        or any(g["gate"] == row["gate"] and g["verdict"] == "failed" for g in gates)
+    ]
+    if policy == "bureau" and findings:
+        rule = rules.get(_OPEN_FINDINGS_RULE, {"rule_id": _OPEN_FINDINGS_RULE, "gate": "release"})
+        rows.append({**rule, "outcome": "failed"})
+    names = ("rule_id", "gate", "outcome", "title_zh", "title_en", "guidance_zh", "guidance_en")
+    return [{name: row.get(name) for name in names} for row in rows]
+
+
+def _by_rule(findings: Sequence[Row], rules: Mapping[str, Row]) -> list[Row]:
+    """One entry per rule that found something, in the order of its findings: worst first."""
+    counts: dict[str, int] = {}
+    for finding in findings:
+        counts[finding["rule_id"]] = counts.get(finding["rule_id"], 0) + 1
+    empty = dict.fromkeys(next(iter(rules.values()), {}))
+    return [
+        {**empty, **rules.get(rule_id, {}), "rule_id": rule_id, "count": count}
+        for rule_id, count in counts.items()
+    ]
+
+
+def _with_figures(reader: _Reader, findings: Sequence[Row]) -> list[Row]:
+    """Findings with the observations of both sides, as a person reads them."""
+    sides = [
+        {side: _ids(finding[f"observation_{side}"]) for side in ("a", "b")} for finding in findings
+    ]
+    wanted = {name for pair in sides for ids in pair.values() for name in ids}
+    figures = _figures(reader, wanted)
+    return [
+        {
+            **finding,
+            **{
+                f"figures_{side}": [figures[name] for name in ids if name in figures]
+                for side, ids in pair.items()
+            },
+        }
+        for finding, pair in zip(findings, sides, strict=True)
+    ]
+
+
+def _ids(text: str | None) -> list[str]:
+    return [part for part in re.split(r"[\s,;]+", text or "") if part]
+
+
+def _figures(reader: _Reader, ids: Iterable[str]) -> dict[str, Row]:
+    names = ", ".join(literal(name) for name in sorted(ids))
+    if not names:
+        return {}
+    rows = reader.rows("observation", _FIGURES.replace("{ids}", names))
+    return {str(row["observation_id"]): row for row in rows}
+
+
+def _refused(reader: _Reader, conservation: Sequence[Row], rules: Mapping[str, Row]) -> list[Row]:
+    """Refused deliveries with the places in them, the rules with what to do, and what followed."""
+    places: dict[str, dict[str, Row]] = {}
+    for row in reader.rows("quarantine", _REFUSED_PLACES):
+        places.setdefault(row["delivery_id"], {})[row["rule_id"]] = row
+    admitted = [row for row in conservation if row["verdict"] == "admitted"]
+    refused = []
+    for row in conservation:
+        if row["verdict"] != "refused":
+            continue
+        found = places.get(row["delivery_id"], {})
+        later = [
+            other
+            for other in admitted
+            if other["data_set_id"] == row["data_set_id"]
+            and other["delivery_seq"] > row["delivery_seq"]
+        ]
+        broken = [
+            {
+                **rules[name],
+                "places": found.get(name, {}).get("places", 0),
+                "first_places": found.get(name, {}).get("first_places"),
+            }
+            for name in dict.fromkeys([*_ids(row["refused_by"]), *found])
+            if name in rules
+        ]
+        refused.append({**row, "is_open": not later, "rules": broken})
+    return refused
+
+
+def _with_due(coverage: Sequence[Row], release_time: str) -> list[Row]:
+    """Whether what is due by the day of the release is there, where a data set declares it."""
+    today = date.fromisoformat(release_time[:10])
+    return [{**row, **_due(row, today)} for row in coverage]
+
+
+def _due(row: Row, today: date) -> Row:
+    days = re.search(r"\d+", row["due"] or "")
+    months = _MONTHS.get(row["cadence"] or "")
+    last = row["last_reported_day"]
+    if days is None or months is None or last is None:
+        return {"next_due_on": None, "is_overdue": None}
+    reported = date.fromisoformat(last)
+    number = reported.year * 12 + reported.month - 1 + months
+    year, month = number // 12, number % 12 + 1
+    end = date(year, month, calendar.monthrange(year, month)[1])
+    due_on = end + timedelta(days=int(days[0]))
+    return {"next_due_on": due_on.isoformat(), "is_overdue": due_on < today}
+
+
+def _by_mart(reader: _Reader, tables: Sequence[Table]) -> list[Row]:
+    """What stands in each mart, by the observations that its rows name."""
+    marts = {
+        table: [column.name for column in table.columns if _NAMES_OBSERVATIONS.search(column.name)]
+        for table in tables
+    }
+    selects = [
+        f"""
+        select distinct {literal(table.qualified)} as mart,
+            unnest(regexp_split_to_array(cast({quote(name)} as varchar), '[ ,;]+'))
+                as observation_id
+        from {{mart}}.{quote(table.schema)}.{quote(table.name)} where {quote(name)} is not null
+        """
+        for table, names in marts.items()
+        for name in names
+    ]
+    if not selects:
+        return []
+    rows = reader.rows("coverage", _COVERAGE_BY_MART.replace("{named}", " union ".join(selects)))
+    found = {row["mart"]: row for row in rows}
+    titles = {table.qualified: (table.title_zh, table.title_en) for table in tables}
+    return [
+        {**found[mart], "title_zh": titles[mart][0], "title_en": titles[mart][1]}
+        for mart in (table.qualified for table in marts)
+        if mart in found
+    ]
+
+
 _RELEASE = """
 select release_id, release_time, policy, district_name_zh, district_name_en
 from {mart}.meta.release
 """
 
+_RULES = """
+select rule_id, gate, ess_level, severity, owner, title_zh, title_en, guidance_zh, guidance_en
+from {mart}.quality.rule
+order by rule_id
+"""
+
+_HARD_RULES = """
+select
+    count(*) as rules,
+    count(*) filter (where v.outcome = 'passed') as passed,
+    count(*) filter (where v.outcome = 'failed') as failed,
+    count(*) filter (where v.outcome = 'undecided') as undecided
+from {mart}.quality.validation_run as v
+inner join {mart}.quality.rule as r on v.rule_id = r.rule_id
+where r.severity = 'hard' and v.gate <> 'delivery'
+"""
+
+_HARD_FAILURES = """
+select v.rule_id, v.gate, v.outcome, r.title_zh, r.title_en, r.guidance_zh, r.guidance_en
+from {mart}.quality.validation_run as v
+inner join {mart}.quality.rule as r on v.rule_id = r.rule_id
+where r.severity = 'hard' and v.gate <> 'delivery' and v.outcome <> 'passed'
+order by v.gate, v.rule_id
+"""
+
+# What a refused delivery was found to have wrong stayed out with it, and stands there.
 _FINDINGS = """
+with open_findings as (
+    select f.*
+    from {mart}.quality.finding as f
+    left join {mart}.quality.conservation as c on f.delivery_id = c.delivery_id
+    where f.gate <> 'delivery' or c.verdict is distinct from 'refused'
+)
+
 select
     f.finding_id, f.rule_id, r.title_zh as rule_title_zh, r.title_en as rule_title_en,
     f.gate, f.severity, f.data_set_id, d.title_zh as data_set_title_zh,
-    d.title_en as data_set_title_en, f.indicator_code, f.region_code, f.period,
-    f.place_a, f.place_b, f.arithmetic, f.message_zh, f.message_en,
-    r.guidance_zh, r.guidance_en
-from {mart}.quality.finding as f
+    d.title_en as data_set_title_en, f.indicator_code, i.name_zh as indicator_name_zh,
+    i.name_en as indicator_name_en, f.region_code, g.region_name_zh, g.region_name_en,
+    f.period, p.label_zh as period_label_zh, p.label_en as period_label_en,
+    f.place_a, f.place_b, f.observation_a, f.observation_b, f.arithmetic,
+    f.message_zh, f.message_en, r.guidance_zh, r.guidance_en
+from open_findings as f
 left join {mart}.quality.rule as r on f.rule_id = r.rule_id
 left join {mart}.core.data_set as d on f.data_set_id = d.data_set_id
+left join {mart}.core.indicator as i on f.indicator_code = i.indicator_code
+left join {mart}.core.region as g on f.region_code = g.region_code
+left join {mart}.core.period as p on f.period = p.period
 order by
     case f.severity when 'hard' then 1 when 'soft' then 2 when 'informative' then 3 else 4 end,
-    f.rule_id, f.data_set_id, f.finding_id
+    r.ess_level nulls last, count(*) over (partition by f.rule_id) desc, f.rule_id,
+    f.data_set_id, f.indicator_code, f.region_code, f.period, f.finding_id
+"""
+
+_FIGURES = """
+select
+    o.observation_id, o.indicator_code, o.indicator_name_zh, o.indicator_name_en,
+    o.region_code, o.region_name_zh, g.region_name_en, o.period,
+    p.label_zh as period_label_zh, p.label_en as period_label_en,
+    o.value, o.unit, o.qualifier, o.is_simulated,
+    o.source_document, d.title_zh as document_title_zh, d.title_en as document_title_en,
+    o.source_place, o.delivery_place
+from {mart}.core.observation as o
+left join {mart}.core.region as g on o.region_code = g.region_code
+left join {mart}.core.period as p on o.period = p.period
+left join {mart}.core.source_document as d on o.source_document = d.source_document
+where o.observation_id in ({ids})
+order by o.observation_id
+"""
+
+_UNDECIDED = """
+select
+    v.rule_id, v.gate, r.severity, r.title_zh, r.title_en,
+    v.checked_count, v.unexpected_count, v.undecided_count
+from {mart}.quality.validation_run as v
+left join {mart}.quality.rule as r on v.rule_id = r.rule_id
+where v.undecided_count > 0
+order by v.undecided_count desc, v.rule_id
 """
 
 _CONSERVATION = """
 select
     c.delivery_id, c.data_set_id, d.title_zh as data_set_title_zh,
-    d.title_en as data_set_title_en, c.file_name, c.delivered_on, c.counted_unit,
-    c.cells_read, c.cells_accepted, c.cells_quarantined, c.cells_non_data,
+    d.title_en as data_set_title_en, d.producer, c.file_name, c.delivered_on, c.delivery_seq,
+    c.counted_unit, c.cells_read, c.cells_accepted, c.cells_quarantined, c.cells_non_data,
     cast(
         c.cells_read - c.cells_accepted - c.cells_quarantined - c.cells_non_data as bigint
     ) as difference,
@@ -216,6 +481,27 @@ select
 from {mart}.quality.conservation as c
 left join {mart}.core.data_set as d on c.data_set_id = d.data_set_id
 order by c.data_set_id, c.delivered_on, c.delivery_id
+"""
+
+# By rule, with the first places: of cells in quarantine, and of what the gate itself found.
+_REFUSED_PLACES = """
+with places as (
+    select delivery_id, rule_id, delivery_place as place
+    from {mart}.quality.quarantine
+    union
+    select delivery_id, rule_id, place_a
+    from {mart}.quality.finding
+    where gate = 'delivery' and place_a is not null
+)
+
+select
+    p.delivery_id, p.rule_id, count(*) as places,
+    array_to_string(list(p.place order by p.place)[:10], ', ') as first_places
+from places as p
+inner join {mart}.quality.conservation as c on p.delivery_id = c.delivery_id
+where c.verdict = 'refused'
+group by all
+order by p.delivery_id, p.rule_id
 """
 
 _GATES = """
@@ -231,13 +517,35 @@ order by gate
 """
 
 _QUARANTINE = """
-select q.data_set_id, q.rule_id, r.title_zh, r.title_en, count(*) as places
+select
+    q.data_set_id, q.rule_id, r.title_zh, r.title_en, count(*) as places,
+    d.title_zh as data_set_title_zh, d.title_en as data_set_title_en,
+    count(*) filter (where c.verdict = 'refused') as places_refused,
+    array_to_string(list(q.delivery_place order by q.delivery_id, q.delivery_place)[:10], ', ')
+        as first_places,
+    array_to_string(list_sort(list(distinct c.file_name)), ', ') as file_names,
+    r.guidance_zh, r.guidance_en
 from {mart}.quality.quarantine as q
 left join {mart}.quality.rule as r on q.rule_id = r.rule_id
+left join {mart}.core.data_set as d on q.data_set_id = d.data_set_id
+left join {mart}.quality.conservation as c on q.delivery_id = c.delivery_id
 group by all
 order by q.data_set_id, q.rule_id
 """
 
+_COVERAGE_TOTAL = """
+select
+    count(*) as observations,
+    count(*) filter (where is_simulated) as simulated,
+    count(distinct indicator_code) as indicators,
+    count(distinct region_code) as regions,
+    count(distinct data_set_id) as data_sets,
+    min(period_start) as first_day,
+    max(period_end) as last_day
+from {mart}.core.observation
+"""
+
+# A target lies ahead of the day it became known: it says nothing about what was reported.
 _COVERAGE = """
 with observed as (
     select
@@ -247,19 +555,59 @@ with observed as (
         count(distinct region_code) as regions,
         min(period_start) as first_day,
         max(period_end) as last_day,
+        max(period_end) filter (where period_end <= known_from) as last_reported_day,
         bool_or(is_simulated) as is_simulated
     from {mart}.core.observation
     group by data_set_id
 )
 
 select
-    d.data_set_id, d.title_zh, d.title_en,
+    d.data_set_id, d.title_zh, d.title_en, d.theme,
     coalesce(o.observations, 0) as observations,
     coalesce(o.indicators, 0) as indicators,
     coalesce(o.regions, 0) as regions,
-    o.first_day, o.last_day,
+    o.first_day, o.last_day, o.last_reported_day,
+    d.last_delivered_on, d.cadence, d.due,
     coalesce(o.is_simulated, false) as is_simulated
 from {mart}.core.data_set as d
 left join observed as o on d.data_set_id = o.data_set_id
 order by d.data_set_id
+"""
+
+_COVERAGE_BY_THEME = """
+select
+    coalesce(i.theme, '') as theme,
+    count(*) as observations,
+    count(distinct o.indicator_code) as indicators,
+    count(distinct o.region_code) as regions,
+    count(distinct o.data_set_id) as data_sets,
+    min(o.period_start) as first_day,
+    max(o.period_end) as last_day,
+    max(d.last_delivered_on) as last_delivered_on,
+    bool_or(o.is_simulated) as is_simulated
+from {mart}.core.observation as o
+left join {mart}.core.indicator as i on o.indicator_code = i.indicator_code
+left join {mart}.core.data_set as d on o.data_set_id = d.data_set_id
+group by i.theme
+order by observations desc, theme
+"""
+
+_COVERAGE_BY_MART = """
+with named as ({named})
+
+select
+    n.mart,
+    count(*) as observations,
+    count(distinct o.indicator_code) as indicators,
+    count(distinct o.region_code) as regions,
+    count(distinct o.data_set_id) as data_sets,
+    min(o.period_start) as first_day,
+    max(o.period_end) as last_day,
+    max(d.last_delivered_on) as last_delivered_on,
+    bool_or(o.is_simulated) as is_simulated
+from named as n
+inner join {mart}.core.observation as o on n.observation_id = o.observation_id
+left join {mart}.core.data_set as d on o.data_set_id = d.data_set_id
+group by n.mart
+order by n.mart
 """

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile, ZipFile
 
 from orchestration.errors import ReleaseError
 from orchestration.publish.durable import files_below, sha256_of
@@ -31,8 +33,9 @@ from orchestration.publish.layout import (
     csv_path,
     parquet_path,
     release_id_of,
+    workbook_path,
 )
-from orchestration.publish.report import has_simulated_rows
+from orchestration.publish.report import SIMULATED_LABEL, has_simulated_rows
 from orchestration.publish.rowhash import Fingerprint, fingerprint, value_kind
 from orchestration.publish.tables import (
     Column,
@@ -42,6 +45,7 @@ from orchestration.publish.tables import (
     published_tables,
     quote,
 )
+from orchestration.publish.workbook import LEFT_OUT
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -343,6 +347,44 @@ def _check_cells(package: _Package, table: Table, csv: str) -> Iterator[Problem]
         )
 
 
+def _check_workbooks(package: _Package) -> Iterator[Problem]:
+    """A workbook has a sheet per table and the contents, nothing that acts, and its label."""
+    for schema in sorted({table.schema for table in package.tables}):
+        name = workbook_path(schema)
+        if not (package.path / name).is_file():
+            continue
+        tables = [
+            table
+            for table in package.tables
+            if table.schema == schema and (table.schema, table.name) not in LEFT_OUT
+        ]
+        try:
+            parts = _parts_of(package.path / name)
+            sheets = parts["xl/workbook.xml"].count("<sheet ")
+        except (OSError, BadZipFile, KeyError, UnicodeDecodeError, zlib.error) as error:
+            yield _contract(name, repr(error), "an Excel workbook")
+            continue
+        if sheets != len(tables) + 1:
+            yield _contract(name, f"{sheets} sheets", f"{len(tables) + 1} sheets")
+        # In a text '<' is written '&lt;': what looks like a formula here is one.
+        if any(re.search(r"<f[ >]|TargetMode=\"External\"", text) for text in parts.values()):
+            yield Problem(
+                UNSAFE_CELL,
+                name,
+                "工作簿含有公式或外部链接",
+                "the workbook holds a formula or a link to elsewhere",
+            )
+        label = parts.get("xl/sharedStrings.xml", "")
+        if SIMULATED_LABEL not in label and has_simulated_rows(package.con, "mart", tables):
+            yield _unlabelled(name)
+
+
+def _parts_of(workbook: Path) -> dict[str, str]:
+    """The texts a workbook is made of, by their names in it."""
+    with ZipFile(workbook) as archive:
+        return {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
+
+
 def _check_dictionary(package: _Package) -> Iterator[Problem]:
     """Every table and column is described in both languages, and carries its comment."""
     for table in package.tables:
@@ -404,12 +446,7 @@ def _check_simulated(package: _Package) -> Iterator[Problem]:
         text = (path / file).read_text(encoding="utf-8") if (path / file).is_file() else ""
         body = re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
         if not all(needle in body for needle in needles):
-            yield Problem(
-                UNLABELLED_SIMULATED,
-                file,
-                "版本含模拟数据而此文件没有标明",
-                "the release holds simulated rows and this file does not say so",
-            )
+            yield _unlabelled(file)
 
 
 _CHECKS: tuple[Callable[[_Package], Iterator[Problem]], ...] = (
@@ -417,6 +454,7 @@ _CHECKS: tuple[Callable[[_Package], Iterator[Problem]], ...] = (
     _check_release_file,
     _check_contracts,
     _check_rows,
+    _check_workbooks,
     _check_dictionary,
     _check_simulated,
 )
@@ -456,6 +494,15 @@ def _contract(file: str, found: str, expected: str) -> Problem:
         file,
         f"实际为 {found}，应为 {expected}",
         f"found {found}, expected {expected}",
+    )
+
+
+def _unlabelled(file: str) -> Problem:
+    return Problem(
+        UNLABELLED_SIMULATED,
+        file,
+        "版本含模拟数据而此文件没有标明",
+        "the release holds simulated rows and this file does not say so",
     )
 
 

@@ -1,12 +1,13 @@
 """A published figure back to where it came from: release, observation, document, file, cell, bytes.
 
-Belongs here: following that path and printing it. Does not belong here: judging the figure.
+Belongs here: following that path and printing it. Does not belong here: the way from a cell of a
+mart to its figures (``cell``), and judging the figure.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -119,29 +120,40 @@ def trace(releases_dir: Path, archive_dir: Path, selector: Selector) -> Trace:
         rows = _find(con, selector)
         states: dict[str, BytesState] = {}
         figures = tuple(
-            _traced(con, release, archive_dir, row, states) for row in rows[:MAX_FIGURES]
+            follow(con, release, archive_dir, row, states) for row in rows[:MAX_FIGURES]
         )
     except duckdb.Error as error:
-        raise QutongError(
-            f"the release cannot answer: {error}",
-            file=release.path,
-            remedy="check it: qutong release verify",
-        ) from error
+        raise cannot_answer(release, error) from error
     finally:
         con.close()
+    return as_trace(release, figures, len(rows))
+
+
+def as_trace(release: CurrentRelease, figures: tuple[TracedFigure, ...], matched: int) -> Trace:
+    """What was traced, with the identity of the release it was traced in."""
     return Trace(
         release.release_id,
         str(release.manifest.get("release_time", "")),
         str(release.manifest.get("policy", "")),
         figures,
-        len(rows),
+        matched,
+    )
+
+
+def cannot_answer(release: CurrentRelease, error: Exception) -> QutongError:
+    """The database of the release refused: it lacks what every release has."""
+    return QutongError(
+        f"the release cannot answer: {error}",
+        file=release.path,
+        remedy="check it: qutong release verify",
     )
 
 
 def render_text(trace: Trace, language: Language = "zh") -> str:
     """The trace for a person, from the release down to the bytes."""
     zh = language == "zh"
-    blocks = [_render_figure(trace, figure, zh) for figure in trace.figures]
+    head = [release_fact(trace, zh)]
+    blocks = [as_lines(head + figure_facts(figure, zh), zh) for figure in trace.figures]
     if trace.matched > len(trace.figures):
         blocks.append(
             f"共 {trace.matched} 个符合，显示前 {len(trace.figures)} 个；请加条件。\n"
@@ -171,7 +183,7 @@ def _find(con: DuckDBPyConnection, selector: Selector) -> list[dict[str, Any]]:
             "no figure is named / 没有指定数字",
             remedy="give an observation id, or an indicator, a period, a region",
         )
-    rows = _observations(con, " and ".join(conditions))
+    rows = observations(con, " and ".join(conditions))
     exact = [row for row in rows if row["indicator_code"] == (selector.indicator or "").strip()]
     rows = exact or rows
     if not rows:
@@ -189,7 +201,7 @@ def _find_by_id(con: DuckDBPyConnection, beginning: str) -> list[dict[str, Any]]
             f"{beginning!r} is too short / 编号太短",
             remedy=f"give at least {MIN_PREFIX} characters of the observation id",
         )
-    rows = _observations(con, f"starts_with(observation_id, {literal(beginning)})")
+    rows = observations(con, f"starts_with(observation_id, {literal(beginning)})")
     rows = [row for row in rows if row["observation_id"] == beginning] or rows
     if not rows:
         raise QutongError(
@@ -205,7 +217,8 @@ def _find_by_id(con: DuckDBPyConnection, beginning: str) -> list[dict[str, Any]]
     return rows
 
 
-def _observations(con: DuckDBPyConnection, condition: str) -> list[dict[str, Any]]:
+def observations(con: DuckDBPyConnection, condition: str) -> list[dict[str, Any]]:
+    """The observations that a condition holds for, in the order in which they are shown."""
     cursor = con.execute(
         f"""
         select * from core.observation where {condition}
@@ -217,13 +230,14 @@ def _observations(con: DuckDBPyConnection, condition: str) -> list[dict[str, Any
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _traced(
+def follow(
     con: DuckDBPyConnection,
     release: CurrentRelease,
     archive_dir: Path,
     row: dict[str, Any],
     states: dict[str, BytesState],
 ) -> TracedFigure:
+    """Everything behind one row of ``core.observation``; ``states`` keeps what was hashed."""
     return TracedFigure(
         observation=row,
         vintages=_vintages(con, row),
@@ -330,7 +344,29 @@ _BYTES = {
 }
 
 
-def _render_figure(trace: Trace, figure: TracedFigure, zh: bool) -> str:
+Fact = tuple[str, str]
+"""One line for a person: its label and what it says."""
+
+
+def release_fact(trace: Trace, zh: bool) -> Fact:
+    """The line that names the release."""
+    return (
+        "版本" if zh else "Release",
+        f"{trace.release_id}  {trace.release_time}  policy {trace.policy}",
+    )
+
+
+def as_lines(facts: Sequence[Fact], zh: bool) -> str:
+    """Facts below each other, what they say in one column."""
+    width = 8 if zh else 12
+    return "".join(
+        f"{label}{' ' * (width - len(label) * (2 if zh else 1))}  {value}\n"
+        for label, value in facts
+    )
+
+
+def figure_facts(figure: TracedFigure, zh: bool) -> list[Fact]:
+    """A figure from the observation down to the bytes."""
     side = 0 if zh else 1
     row, document, delivery = figure.observation, figure.document, figure.delivery
     name = row["indicator_name_zh" if zh else "indicator_name_en"] or row["indicator_code"]
@@ -344,11 +380,7 @@ def _render_figure(trace: Trace, figure: TracedFigure, zh: bool) -> str:
         if flag
     ]
     title = document.title_zh if zh else document.title_en or document.title_zh
-    facts: list[tuple[str, str]] = [
-        (
-            ("版本", "Release")[side],
-            f"{trace.release_id}  {trace.release_time}  policy {trace.policy}",
-        ),
+    facts: list[Fact] = [
         (
             ("数字", "Figure")[side],
             f"{name} ({row['indicator_code']})  {row['region_name_zh']} {row['region_code']}  "
@@ -356,7 +388,7 @@ def _render_figure(trace: Trace, figure: TracedFigure, zh: bool) -> str:
         ),
         (
             ("数值", "Value")[side],
-            f"{_value(row['value'], row['qualifier'], side)} {row['unit'] or ''}".rstrip()
+            f"{value_text(row['value'], row['qualifier'], side)} {row['unit'] or ''}".rstrip()
             + (f"  [{', '.join(notes)}]" if notes else ""),
         ),
         (
@@ -386,23 +418,20 @@ def _render_figure(trace: Trace, figure: TracedFigure, zh: bool) -> str:
             f"{_BYTES[delivery.bytes_state][side]}  {delivery.archived_at}",
         ),
     ]
-    width = 8 if zh else 12
-    return "".join(
-        f"{label}{' ' * (width - len(label) * (2 if zh else 1))}  {value}\n"
-        for label, value in facts
-    )
+    return facts
 
 
 def _vintage(vintage: Vintage, side: int) -> str:
     until = vintage.known_to.isoformat() if vintage.known_to else ("至今", "now")[side]
     mark = ("  ← 本条", "  ← this one")[side] if vintage.is_this else ""
     return (
-        f"{vintage.known_from} – {until}  {_value(vintage.value, vintage.qualifier, side)}  "
+        f"{vintage.known_from} – {until}  {value_text(vintage.value, vintage.qualifier, side)}  "
         f"{vintage.estimate_stage}{mark}"
     )
 
 
-def _value(value: Decimal | None, qualifier: str, side: int) -> str:
+def value_text(value: Decimal | None, qualifier: str, side: int) -> str:
+    """A value with its qualifier in words; ``side`` 0 is Chinese, 1 English."""
     if value is None:
         return ("缺", "missing")[side]
     text = format(value, "f")

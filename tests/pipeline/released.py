@@ -45,6 +45,13 @@ class Released:
         """Rows of it, asked as any reader may."""
         return ask(self.path, sql)
 
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        """The same by column name."""
+        with duckdb.connect(str(self.path / "mart.duckdb"), read_only=True) as connection:
+            cursor = connection.execute(sql)
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
     def lines(self, sql: str) -> list[str]:
         """The same as text, see ``shown``."""
         return shown(self.rows(sql))

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
 from orchestration.automation import JOB_NAME, inbox_state
-from orchestration.definitions import MARTS_GATE, RELEASE_GATE, build_defs, dagster_home
+from orchestration.definitions import (
+    FINDINGS_CHECK,
+    MARTS_GATE,
+    RELEASE_GATE,
+    build_defs,
+    dagster_home,
+)
 from orchestration.judge.catalogue import load_catalogue
 from orchestration.settings import CODE_ROOT, Settings
-from tests.pipeline.released import Released
-from tests.support import drop
+from tests.pipeline.released import Released, copy_of, qutong
+from tests.support import INVESTMENT, deliver, drop, investment
+
+CATALOGUE = load_catalogue(CODE_ROOT / "expectations")
+
+
+def check_name(rule_id: str) -> str:
+    return rule_id.replace(".", "_").replace("-", "_")
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +37,9 @@ def test_every_published_table_is_an_asset_with_group_description_and_owner(
 ) -> None:
     graph = defs.resolve_asset_graph()
     tables = first.rows("select schema_name, table_name, title_zh from meta.schema_dictionary")
-    assert len(tables) == 19
+    exported = {(f.parent.name, f.stem) for f in (first.path / "parquet").rglob("*.parquet")}
+    assert {(schema, table) for schema, table, _ in tables} == exported
+    assert len(tables) >= 19
     for schema, table, _ in tables:
         node = graph.get(dg.AssetKey([schema, table]))
         assert node.group_name == schema
@@ -47,12 +63,61 @@ def test_hard_rules_of_marts_and_release_block_and_those_of_deliveries_route(
     graph = defs.resolve_asset_graph()
     specs = {key: graph.get_check_spec(key) for key in graph.asset_check_keys}
     blocking = {key.name for key, spec in specs.items() if spec.blocking}
-    for rule in load_catalogue(CODE_ROOT / "expectations"):
-        name = rule.id.replace(".", "_").replace("-", "_")
+    for rule in CATALOGUE:
+        name = check_name(rule.id)
         assert name in {key.name for key in specs}, rule.id
         wanted = rule.severity == "hard" and rule.gate != "delivery"
         assert (name in blocking) is wanted, rule.id
     assert {"observation_key", "fixed_asset_investment_key"} <= blocking
+
+
+def test_rules_are_checks_of_the_table_they_read(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    names = {check_name(rule.id) for rule in CATALOGUE.by_gate("marts")}
+    marts = {
+        key.name: key.asset_key.to_user_string()
+        for key in graph.asset_check_keys
+        if key.name in names
+    }
+    tables = {rule.batch for rule in CATALOGUE.by_gate("marts", "gx")}
+    assert "core.observation" in tables
+    for rule in CATALOGUE.by_gate("marts", "gx"):
+        name = check_name(rule.id)
+        # What is read before dbt runs cannot wait for the gate, for dbt would wait for it too.
+        before = (rule.batch or "").startswith("landing.")
+        wanted = "judge/marts_gate" if before else (rule.batch or "").replace(".", "/")
+        assert marts[name] == wanted, rule.id
+    assert {marts[check_name(rule.id)] for rule in CATALOGUE.by_gate("marts", "dbt")} == {
+        "judge/marts_gate"
+    }
+
+
+def test_every_mart_and_data_set_shows_what_was_found_about_it(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    keys = {key for key in graph.asset_check_keys if key.name == FINDINGS_CHECK}
+    shown = {key.asset_key.to_user_string() for key in keys}
+    assert {
+        "core/observation",
+        "core/district_profile",
+        "investment/fixed_asset_investment",
+        "deliveries/yunxi_investment",
+    } <= shown
+    assert not any(graph.get_check_spec(key).blocking for key in keys)
+
+
+def test_a_table_is_shown_with_its_columns_units_and_what_it_is_made_of(
+    defs: dg.Definitions,
+) -> None:
+    node = defs.resolve_asset_graph().get(dg.AssetKey(["investment", "fixed_asset_investment"]))
+    schema = node.metadata["dagster/column_schema"]
+    assert isinstance(schema, dg.TableSchema)
+    columns = {column.name: column for column in schema.columns}
+    assert columns["region_code"].constraints.nullable is False
+    share = columns["share_printed"]
+    assert (share.type, share.constraints.nullable) == ("decimal(12,4)", True)
+    assert share.description == "公布的占合计比重 | Share of the total as printed [%]"
+    assert " | " in str(node.metadata["每行 row"])
+    assert dg.AssetKey(["intermediate", "int_mart_cell"]) in node.parent_keys
 
 
 def test_one_job_a_monthly_schedule_and_a_sensor(defs: dg.Definitions) -> None:
@@ -77,6 +142,49 @@ def test_the_sensor_asks_once_for_the_same_content(project: Settings) -> None:
         before = inbox_state(project)
         drop(project, "yunxi-profile", "公报二.csv", b"y")
         assert inbox_state(project) != before
+
+
+def test_findings_are_shown_where_they_belong(first: Released, tmp_path: Path) -> None:
+    settings = copy_of(first, tmp_path / "district")
+    rows = (INVESTMENT[0], ("其中：工业投资", "亿元", 50.0, None, 35.0), INVESTMENT[2])
+    content = investment(rows, title="云溪区固定资产投资（2025年1—9月）")
+    deliver(settings, "yunxi-investment", "2025-10-15", "投资2025前三季度.xlsx", content)
+    assert qutong(settings, "run", keep_history=True).exit_code == 0
+    with dg.DagsterInstance.from_config(str(dagster_home(settings))) as instance:
+        records = {
+            (key, name): instance.event_log_storage.get_latest_asset_check_execution_by_key(
+                [dg.AssetCheckKey(dg.AssetKey(key.split("/")), name)]
+            )
+            for key, name in (
+                ("core/observation", "relation_share_differs_from_computed"),
+                ("investment/fixed_asset_investment", FINDINGS_CHECK),
+                ("investment/capital_attraction", FINDINGS_CHECK),
+                ("deliveries/yunxi_investment", FINDINGS_CHECK),
+                ("deliveries/yunxi_profile", FINDINGS_CHECK),
+            )
+        }
+    told = {}
+    for (key, name), found in records.items():
+        (record,) = found.values()
+        assert record.event is not None and record.event.dagster_event is not None
+        told[key, name] = record.event.dagster_event.asset_check_evaluation_data
+    passed = {key: data.passed for (key, _), data in told.items()}
+    assert passed == {
+        "core/observation": False,
+        "investment/fixed_asset_investment": False,
+        "investment/capital_attraction": True,
+        "deliveries/yunxi_investment": False,
+        "deliveries/yunxi_profile": True,
+    }
+    table = told["investment/fixed_asset_investment", FINDINGS_CHECK]
+    assert table.severity is dg.AssetCheckSeverity.WARN
+    assert table.metadata["findings"].value == 1
+    lines = str(table.metadata["发现 first findings"].value).splitlines()
+    assert lines[2].startswith("| relation.share-differs-from-computed | ")
+    assert "工业投资" in lines[2] and "2025-01/2025-09" in lines[2] and "35" in lines[2]
+    assert "what to do" in " ".join(
+        told["core/observation", "relation_share_differs_from_computed"].metadata
+    )
 
 
 def test_the_history_of_the_command_is_what_the_interface_shows(first: Released) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.pipeline import needing_decision
 from orchestration.settings import Settings, load_settings
 from tests.pipeline.released import Released, ask, copy_of, current, last_run, qutong
 from tests.support import INVESTMENT, Row, deliver, investment
@@ -67,6 +68,11 @@ def test_demo_publishes_and_says_so_on_every_product(contradicted: Settings) -> 
             "50 / 200 * 100 = [24.96, 25.04]; printed 35 [34.95, 35.05]; tolerance 0",
         )
     ]
+
+
+def test_what_is_informative_needs_no_decision() -> None:
+    assert needing_decision({"hard": 1, "soft": 2, "informative": 4}) == 3
+    assert needing_decision({"informative": 1}) == 0
 
 
 def test_bureau_publishes_when_nothing_is_open(first: Released, tmp_path: Path) -> None:

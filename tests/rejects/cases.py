@@ -22,7 +22,7 @@ import duckdb
 from tests.support import INVESTMENT, Row, investment, profile
 
 FILES = Path(__file__).parent / "files"
-BULLETIN, MONTHLY = "yunxi-profile", "yunxi-investment"
+BULLETIN, MONTHLY, FIGURES = "yunxi-profile", "yunxi-investment", "yunxi-figures"
 
 
 @dataclass(frozen=True)
@@ -370,6 +370,17 @@ def workbook(*rows: Row, period: str) -> Callable[[], bytes]:
     return lambda: investment(rows, title=f"云溪区固定资产投资（{period}）")
 
 
+def figures(
+    *rows: str, document: str = "yunxi-yearbook", published: str = ""
+) -> Callable[[], bytes]:
+    """A delivery of related figures; document and date go to rows that have none."""
+    header = "指标,地区,期间,期间类型,数值,单位,来源,发布日期,阶段"
+    more = f",{document},{published},"
+    lines = (row if row.count(",") == header.count(",") else row + more for row in rows)
+    content = "\n".join((header, *lines, "")).encode()
+    return lambda: content
+
+
 def contradiction() -> bytes:
     return (FILES / "repeat.contradiction" / "公报2018.csv").read_bytes()
 
@@ -442,6 +453,155 @@ FINDING_CASES = (
         ),
         "52 [51.95, 52.05] > 40 [39.95, 40.05]; tolerance 0",
         ("yunxi-funds · 表1 · 表1!C6", "yunxi-funds · 表1 · 表1!C5"),
+    ),
+    FindingCase(
+        "relation.ratio-differs-from-computed",
+        FIGURES,
+        "关联2019人均.csv",
+        figures(
+            "产出,云溪区,2019年,年度,200.0,亿元",
+            "户籍人口,云溪区,2018年末,时点,19.9,万人",
+            "户籍人口,云溪区,2019年末,时点,20.1,万人",
+            "人均产出,云溪区,2019年,年度,120000,元",
+        ),
+        "200 亿元 / ((19.9 + 20.1) / 2) 万人 = [99725.68, 100275.69]; "
+        "printed 120000 [119999.5, 120000.5]; tolerance 0",
+        (
+            "yunxi-yearbook · 表2 · R5C5",
+            "yunxi-yearbook · 表2 · R2C5; yunxi-yearbook · 表2 · R3C5; yunxi-yearbook · 表2 · R4C5",
+        ),
+    ),
+    FindingCase(
+        "relation.shares-do-not-reach-100",
+        FIGURES,
+        "关联2018比重.csv",
+        figures("传统产业比重,云溪区,2018年,年度,60.0,%", "新兴产业比重,云溪区,2018年,年度,39.0,%"),
+        "39 + 60 = 99 [98.9, 99.1]; should be 100; tolerance 0",
+        ("yunxi-yearbook · 表2 · R3C5; yunxi-yearbook · 表2 · R2C5", None),
+    ),
+    FindingCase(
+        "relation.average-growth-differs-from-levels",
+        FIGURES,
+        "关联2010年均.csv",
+        figures(
+            "营业额,云溪区,2008年,年度,80.0,亿元",
+            "营业额,云溪区,2010年,年度,100.0,亿元",
+            "营业额年均增速,云溪区,2008—2010年,区间年均,15.0,%",
+        ),
+        "(100 / 80) ^ (1 / 2) - 1 = [11.74, 11.87] %; printed 15 [14.95, 15.05]; tolerance 0",
+        ("yunxi-yearbook · 表2 · R4C5", "yunxi-yearbook · 表2 · R2C5; yunxi-yearbook · 表2 · R3C5"),
+    ),
+    FindingCase(
+        "relation.growth-differs-from-levels",
+        FIGURES,
+        "关联2013增速.csv",
+        figures(
+            "营业额,云溪区,2012年,年度,90.0,亿元",
+            "营业额,云溪区,2013年,年度,100.0,亿元",
+            "营业额增速,云溪区,2013年,年度,4.0,%",
+        ),
+        "100 / 90 - 1 = [10.99, 11.23] %; printed 4 [3.95, 4.05]; tolerance 0",
+        ("yunxi-yearbook · 表2 · R4C5", "yunxi-yearbook · 表2 · R2C5; yunxi-yearbook · 表2 · R3C5"),
+    ),
+    FindingCase(
+        "relation.increment-differs-from-levels",
+        FIGURES,
+        "关联2017增量.csv",
+        figures(
+            "营业额,云溪区,2015年,年度,80.0,亿元",
+            "营业额,云溪区,2017年,年度,100.0,亿元",
+            "营业额增量,云溪区,2015—2017年,区间年均,30.0,亿元",
+        ),
+        "100 - 80 = [19.9, 20.1]; printed 30 [29.95, 30.05]; tolerance 0",
+        ("yunxi-yearbook · 表2 · R4C5", "yunxi-yearbook · 表2 · R2C5; yunxi-yearbook · 表2 · R3C5"),
+    ),
+    FindingCase(
+        "unit.does-not-fit-measure",
+        FIGURES,
+        "关联2020路网.csv",
+        figures("路网密度,云溪区,2020年,年度,8.04,%"),
+        "8.04%, level",
+        ("yunxi-yearbook · 表2 · R2C5", None),
+    ),
+    FindingCase(
+        "period.ends-after-publication",
+        FIGURES,
+        "关联2024图书馆.csv",
+        figures("图书馆数,云溪区,2024年,年度,7,家", published="2024-11-01"),
+        "2024-11-01 < 2024-12-31",
+        ("yunxi-yearbook · 表2 · R2C5", None),
+    ),
+    FindingCase(
+        "document.published-in-future",
+        FIGURES,
+        "关联2016概览.csv",
+        figures("图书馆数,云溪区,2016年,年度,5,家", document="yunxi-almanac"),
+        "2026-04 > 2026-03-01",
+        ("yunxi-almanac", None),
+    ),
+    FindingCase(
+        "document.contradiction",
+        FIGURES,
+        "关联2010产出.csv",
+        figures(
+            "产出,云溪区,2010年,年度,50.0,亿元,yunxi-yearbook,,",
+            "产出,云溪区,2010年,年度,55.0,亿元,yunxi-gazette,,",
+        ),
+        "50 [49.95, 50.05] / 55 [54.95, 55.05]",
+        ("yunxi-yearbook · 表2 · R2C5", "yunxi-gazette · 表2 · R3C5"),
+    ),
+    FindingCase(
+        "document.census-revision",
+        FIGURES,
+        "关联2011产出.csv",
+        figures(
+            "产出,云溪区,2011年,年度,60.0,亿元,yunxi-yearbook,,经普修订",
+            "产出,云溪区,2011年,年度,58.0,亿元,yunxi-gazette,,快报",
+        ),
+        "60 [59.95, 60.05] / 58 [57.95, 58.05]",
+        ("yunxi-yearbook · 表2 · R2C5", "yunxi-gazette · 表2 · R3C5"),
+    ),
+    FindingCase(
+        "range.part-exceeds-whole",
+        FIGURES,
+        "关联2012规费.csv",
+        figures("规费,云溪区,2011-01/2013-06,累计,40.0,亿元", "规费,云溪区,2012年,年度,50.0,亿元"),
+        "40 [39.95, 40.05] < 50 [49.95, 50.05]",
+        ("yunxi-yearbook · 表2 · R2C5", "yunxi-yearbook · 表2 · R3C5"),
+    ),
+    FindingCase(
+        "range.other-magnitude",
+        FIGURES,
+        "关联2005规费.csv",
+        figures(
+            "规费,云溪区,2004-01/2006-06,累计,2000.0,亿元", "规费,云溪区,2005年,年度,100.0,亿元"
+        ),
+        "2000 / 30 * 12 = 800; 100, 7.9958 times",
+        ("yunxi-yearbook · 表2 · R2C5", "yunxi-yearbook · 表2 · R3C5"),
+    ),
+    FindingCase(
+        "region.parts-exceed-total",
+        FIGURES,
+        "关联2019学生.csv",
+        figures(
+            "在校学生,云州市,2019年,年度,10.0,万人",
+            "在校学生,云溪区,2019年,年度,6.0,万人",
+            "在校学生,云山区,2019年,年度,5.0,万人",
+        ),
+        "6 + 5 = 11 [10.9, 11.1]; total 10 [9.95, 10.05]; 2 of 2 regions",
+        ("yunxi-yearbook · 表2 · R2C5", "yunxi-yearbook · 表2 · R3C5; yunxi-yearbook · 表2 · R4C5"),
+    ),
+    FindingCase(
+        "region.parts-do-not-reach-total",
+        FIGURES,
+        "关联2020学生.csv",
+        figures(
+            "在校学生,云州市,2020年,年度,10.0,万人",
+            "在校学生,云溪区,2020年,年度,6.0,万人",
+            "在校学生,云山区,2020年,年度,3.0,万人",
+        ),
+        "6 + 3 = 9 [8.9, 9.1]; total 10 [9.95, 10.05]; 2 of 2 regions",
+        ("yunxi-yearbook · 表2 · R2C5", "yunxi-yearbook · 表2 · R3C5; yunxi-yearbook · 表2 · R4C5"),
     ),
     FindingCase(
         "repeat.contradiction",

@@ -174,6 +174,7 @@ def test_what_is_bad_elsewhere_does_not_touch_the_other_data_sets(delivered: Sta
         "where not starts_with(data_set_id, 'reject-') group by all order by all"
     )
     assert rows == [
+        ("yunxi-figures", "admitted", 14),
         ("yunxi-funds", "admitted", 2),
         ("yunxi-investment", "admitted", 4),
         ("yunxi-profile", "admitted", 5),
@@ -227,7 +228,7 @@ def test_marts_that_nobody_tampered_with_pass(found: Stage) -> None:
 def test_a_soft_rule_finds_and_shows_its_arithmetic(
     found: Stage, catalogue: Catalogue, case: FindingCase
 ) -> None:
-    assert catalogue.get(case.rule).severity == "soft"
+    assert catalogue.get(case.rule).severity in ("soft", "informative")
     rows = found.rows(
         "select data_set_id, arithmetic, place_a, place_b from quality.finding where rule_id = ?",
         case.rule,

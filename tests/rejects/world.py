@@ -37,7 +37,7 @@ GOOD_DAY, BAD_DAY = "2025-07-15", "2026-02-10"
 GOOD_BULLETIN = (
     HERE / "district/raw/deliveries/yunxi-profile/2025-03-05/公报2024.csv"
 ).read_bytes()
-SIMULATED = profile("学校数,云溪区,2025年,年度,43,,所,个数,三、教育,yunxi-bulletin,,,是")
+SIMULATED = profile("学校数,云溪区,2025年,年度,43,,所,个数,三、教育,yunxi-bulletin,2026-01-30,,是")
 RELEASE_ID, RELEASE_TIME = "2026-03-01.1", datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 QUALITY = ("tag:quality", "tag:meta")
 
@@ -93,7 +93,8 @@ def lay_out(folder: Path) -> Settings:
             good = ("投资2025上半年.xlsx", investment())
         deliver(settings, case.data_set, GOOD_DAY, *good)
         deliver(settings, case.data_set, BAD_DAY, case.name, case.read())
-    shutil.copy(HERE / "rejects" / "yunxi-funds.yml", settings.raw / "datasets" / "investment")
+    for name, theme in (("yunxi-funds.yml", "investment"), ("yunxi-figures.yml", "profile")):
+        shutil.copy(HERE / "rejects" / name, settings.raw / "datasets" / theme)
     for found in FINDING_CASES:
         deliver(settings, found.data_set, GOOD_DAY, found.name, found.content())
     deliver(settings, "yunxi-profile", BAD_DAY, "公报2024_最终核实.csv", final_bulletin())

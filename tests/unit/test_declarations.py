@@ -97,6 +97,30 @@ def spoil(project: Settings, file: Path, old: str, new: str) -> DeclarationError
             "define it once",
         ),
         (
+            PROFILE,
+            "role: growth",
+            "role: growht",
+            "indicators.gdp_growth.role",
+            "unknown role 'growht'",
+            "did you mean 'growth'?",
+        ),
+        (
+            PROFILE,
+            "item: resident_population",
+            "item: zzz",
+            "indicators.residents.item",
+            "unknown item 'zzz'",
+            "item_name: {zh: …, en: …}",
+        ),
+        (
+            PROFILE,
+            "item: resident_population",
+            "item: resident_population\n    item_name: {zh: 居民, en: Residents}",
+            "indicators.residents.item_name",
+            "is named in the code list item too",
+            "name it once",
+        ),
+        (
             INVESTMENT,
             "region: 云溪区",
             "region: 云西区",
@@ -146,6 +170,36 @@ def test_a_word_may_not_mean_two_codes(project: Settings) -> None:
     )
     with pytest.raises(DeclarationError, match="means both '990101' and '990102'"):
         load_declarations(project)
+
+
+def test_an_item_of_its_own_is_named_where_it_is_declared(project: Settings) -> None:
+    path = project.project / PROFILE
+    text = path.read_text(encoding="utf-8").replace(
+        "item: resident_population", "item: people\n    item_name: {zh: 居民, en: People}"
+    )
+    path.write_text(text, encoding="utf-8")
+    declarations = load_declarations(load_settings(project.project))
+    assert {code: name.en for code, name in declarations.items.items()} == {"people": "People"}
+
+
+def test_the_scorecard_names_known_indicators(project: Settings) -> None:
+    path = project.project / "raw/district.yml"
+    path.write_text(path.read_text(encoding="utf-8") + "scorecard: [gdp, resident]\n", "utf-8")
+    with pytest.raises(DeclarationError) as caught:
+        load_declarations(load_settings(project.project))
+    assert caught.value.what == "the scorecard names the indicator 'resident', which nobody defines"
+    assert (caught.value.place, caught.value.remedy) == ("scorecard", "did you mean 'residents'?")
+
+
+def test_complete_regions_are_known_regions(project: Settings) -> None:
+    path = project.raw / "district.yml"
+    text = path.read_text(encoding="utf-8")
+    assert '"990100"' in text
+    path.write_text(text.replace('"990100"', '"990188"'), encoding="utf-8")
+    with pytest.raises(DeclarationError) as caught:
+        load_declarations(load_settings(project.project))
+    assert caught.value.what == "complete_regions names '990188', which is not a known region"
+    assert caught.value.place == "complete_regions"
 
 
 def test_the_district_must_be_a_known_region(project: Settings) -> None:
@@ -206,4 +260,4 @@ def test_a_date_known_to_the_month_is_its_last_day(text: str, day: str) -> None:
 
 def test_the_shipped_declarations_load() -> None:
     declarations = load_declarations(load_settings(CODE_ROOT))
-    assert (len(declarations.data_sets), len(declarations.definitions)) == (22, 455)
+    assert (len(declarations.data_sets), len(declarations.definitions)) == (22, 456)

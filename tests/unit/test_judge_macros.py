@@ -180,3 +180,85 @@ def test_a_relative_tolerance_is_a_fraction(con: duckdb.DuckDBPyConnection) -> N
     assert ask(con, "judge.tolerance_of(0.01, 'relative', -200)") == Decimal(2)
     assert ask(con, "judge.tolerance_of(0.01, 'absolute', -200)") == Decimal("0.01")
     assert ask(con, "judge.tolerance_of(null, 'rounding', 200)") == Decimal(0)
+
+
+@pytest.mark.parametrize(
+    ("period", "zh", "en"),
+    [
+        ("2024", "2024年", "2024"),
+        ("2023-06", "2023年6月", "2023-06"),
+        ("2023-12-31", "2023年12月31日", "2023-12-31"),
+        ("2021-01/2023-06", "2021年1月至2023年6月", "2021-01 to 2023-06"),
+        ("2020/2022", "2020年至2022年", "2020 to 2022"),
+        ("2026-Q1", "2026年第1季度", "2026-Q1"),
+    ],
+)
+def test_a_period_in_words(con: duckdb.DuckDBPyConnection, period: str, zh: str, en: str) -> None:
+    assert ask(con, f"judge.period_zh('{period}')") == zh
+    assert ask(con, f"judge.period_en('{period}')") == en
+
+
+@pytest.mark.parametrize(
+    ("value", "qualifier", "unit", "zh", "en"),
+    [
+        ("873.77", "exact", "亿元", "873.77 亿元", "873.77 亿元"),
+        ("17.33", "exact", "%", "17.33%", "17.33%"),
+        ("2", "exact", "1", "2", "2"),
+        ("1000", "exceeded", "亿元", "超 1000 亿元", "above 1000 亿元"),
+        ("99", "at_least", "%", "不低于 99%", "at least 99%"),
+        ("15", "under", "分钟", "15 分钟以内", "under 15 分钟"),
+        ("3", "at_most", "个", "不超过 3 个", "at most 3 个"),
+        ("13100", "approx", "亿元", "约 13100 亿元", "about 13100 亿元"),
+        ("null", "exact", "亿元", None, None),
+    ],
+)
+def test_a_figure_in_words(
+    con: duckdb.DuckDBPyConnection, value: str, qualifier: str, unit: str, zh: str, en: str
+) -> None:
+    figure = f"cast({value} as decimal(30, 8)), '{qualifier}', '{unit}'"
+    assert ask(con, f"judge.said_zh({figure})") == zh
+    assert ask(con, f"judge.said_en({figure})") == en
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "zh", "en"),
+    [
+        ("1.5", "2.0", "1.5 至 2%", "1.5 to 2%"),
+        ("1.5", "1.5", "1.5%", "1.5%"),
+        ("1.5", "null", "不低于 1.5%", "at least 1.5%"),
+        ("null", "2.0", "不高于 2%", "at most 2%"),
+    ],
+)
+def test_an_interval_in_words(
+    con: duckdb.DuckDBPyConnection, low: str, high: str, zh: str, en: str
+) -> None:
+    ends = f"cast({low} as decimal(30, 8)), cast({high} as decimal(30, 8)), '%'"
+    assert ask(con, f"judge.between_zh({ends})") == zh
+    assert ask(con, f"judge.between_en({ends})") == en
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "direction", "shown"),
+    [
+        ("12.8278", 2, -1, "12.82"),
+        ("12.8278", 2, 1, "12.83"),
+        ("12.8278", 2, 0, "12.83"),
+        ("12.82", 2, -1, "12.82"),
+        ("12.82", 2, 1, "12.82"),
+        ("-1.855", 2, -1, "-1.86"),
+        ("186378.7654", 8, 0, "186378.7654"),
+    ],
+)
+def test_a_computed_figure_is_rounded_without_noise(
+    con: duckdb.DuckDBPyConnection, value: str, digits: int, direction: int, shown: str
+) -> None:
+    rounded = f"judge.rounded(cast({value} as decimal(30, 8)), {digits}, {direction})"
+    assert ask(con, f"judge.show({rounded})") == shown
+
+
+@pytest.mark.parametrize(
+    ("resolution", "digits"),
+    [("1", 2), ("100", 2), ("0.1", 2), ("0.01", 2), ("0.001", 3), ("0.00000001", 8), ("null", 2)],
+)
+def test_places_to_show(con: duckdb.DuckDBPyConnection, resolution: str, digits: int) -> None:
+    assert ask(con, f"judge.digits_of(cast({resolution} as decimal(30, 8)))") == digits

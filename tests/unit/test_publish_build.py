@@ -27,6 +27,7 @@ STEPS = (
     "mart",
     "files",
     "report",
+    "workbooks",
     "release_file",
     "comments",
     "hashes",
@@ -48,7 +49,8 @@ def read_json(path: Path) -> Any:
 def test_it_holds_these_files(candidate: Path) -> None:
     found = {str(path.relative_to(candidate)) for path in candidate.rglob("*") if path.is_file()}
     tables = (
-        "core/data_set core/observation core/source_document investment/project_pipeline "
+        "core/data_set core/indicator core/observation core/period core/region "
+        "core/source_document investment/project_pipeline "
         "meta/column_dictionary meta/release meta/release_file meta/schema_dictionary "
         "quality/conservation quality/finding quality/quarantine quality/rule "
         "quality/validation_run"
@@ -62,6 +64,8 @@ def test_it_holds_these_files(candidate: Path) -> None:
         "quality/report.html",
         *(f"parquet/{table}.parquet" for table in tables),
         *(f"csv/{table}.csv" for table in tables),
+        "xlsx/core.xlsx",
+        "xlsx/investment.xlsx",
     }
 
 
@@ -130,7 +134,7 @@ def test_release_file_lists_all_but_its_container_and_its_own_exports(candidate:
     paths = [row[0] for row in rows]
     report = (candidate / "quality/report.json").read_bytes()
 
-    assert len(paths) == 2 * 12 + 2
+    assert len(paths) == 2 * 15 + 2 + 2
     assert not any(
         "release_file" in path or path in ("mart.duckdb", "manifest.json", "datapackage.json")
         for path in paths
@@ -172,7 +176,7 @@ def test_the_data_package_describes_every_export(candidate: Path) -> None:
     assert package["created"] == "2026-04-01T09:30:00Z"
     assert package["licenses"] == [{"name": "CC-BY-4.0"}]
     assert package["sources"][0]["title"] == "年度公报 / Annual bulletin"
-    assert len(resources) == 2 * 13
+    assert len(resources) == 2 * 16
     assert [field["type"] for field in fields] == [
         "string",
         "string",
@@ -211,7 +215,7 @@ def test_the_report_page_says_it_all_and_loads_nothing(candidate: Path) -> None:
     tags.feed(page)
 
     assert not tags.tags & {"script", "link", "img", "iframe", "object"}
-    assert tags.addresses == []
+    assert all((address or "").startswith("#") for address in tags.addresses)
     assert "url(" not in page
     assert "@import" not in page
     assert "本版本依 demo 策略发布，发布时有 2 条未了结的发现。" in tags.text
@@ -235,11 +239,18 @@ def test_the_report_as_json(candidate: Path) -> None:
         "data_set_id": "fai_year",
         "title_zh": "固定资产投资",
         "title_en": "Fixed-asset investment",
+        "theme": "investment",
         "observations": 3,
         "indicators": 2,
         "regions": 1,
         "first_day": "2025-01-01",
         "last_day": "2025-12-31",
+        "last_reported_day": "2025-12-31",
+        "last_delivered_on": "2026-03-02",
+        "cadence": "annual",
+        "due": "10 days after the end of the period",
+        "next_due_on": "2027-01-10",
+        "is_overdue": False,
         "is_simulated": False,
     }
 

@@ -352,11 +352,12 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from orchestration.publish.pointer import publish, recover, rollback
 from orchestration.publish.verdict import VerdictStore
+from orchestration.publish.verify import verify_release
 from orchestration.publish.durable import remove_tree
 from tests.unit.test_publish_world import _kept, build, make_work_db
 root = Path(sys.argv[1])
 (root / "first").mkdir()
-build(root / "first")  # imports all there is: another user may not read this Python
+verify_release(build(root / "first"))  # imports all there is: others may not read this Python
 for release_id in ("r1", "r2", "r3"):
     os.chown(make_work_db(root / f"work-{release_id}.duckdb", release_id), 65534, 65534)
 remove_tree(_kept())

@@ -68,8 +68,25 @@ TABLES: dict[str, tuple[str, Sequence[str]]] = {
             "data_set_id varchar not null",
             "title_zh varchar",
             "title_en varchar",
+            "theme varchar",
+            "producer varchar",
+            "cadence varchar",
+            "due varchar",
+            "last_delivered_on date",
             "is_simulated boolean",
         ),
+    ),
+    "core.indicator": (
+        "indicator_code",
+        ("indicator_code varchar not null", "name_zh varchar", "name_en varchar", "theme varchar"),
+    ),
+    "core.region": (
+        "region_code",
+        ("region_code varchar not null", "region_name_zh varchar", "region_name_en varchar"),
+    ),
+    "core.period": (
+        "period",
+        ("period varchar not null", "label_zh varchar", "label_en varchar"),
     ),
     "core.source_document": (
         "source_document",
@@ -98,6 +115,10 @@ TABLES: dict[str, tuple[str, Sequence[str]]] = {
         "rule_id",
         (
             "rule_id varchar not null",
+            "gate varchar",
+            "ess_level integer",
+            "severity varchar",
+            "owner varchar",
             "title_zh varchar",
             "title_en varchar",
             "guidance_zh varchar",
@@ -112,11 +133,14 @@ TABLES: dict[str, tuple[str, Sequence[str]]] = {
             "gate varchar",
             "severity varchar",
             "data_set_id varchar",
+            "delivery_id varchar",
             "indicator_code varchar",
             "region_code varchar",
             "period varchar",
             "place_a varchar",
             "place_b varchar",
+            "observation_a varchar",
+            "observation_b varchar",
             "arithmetic varchar",
             "message_zh varchar",
             "message_en varchar",
@@ -129,6 +153,7 @@ TABLES: dict[str, tuple[str, Sequence[str]]] = {
             "data_set_id varchar",
             "file_name varchar",
             "delivered_on date",
+            "delivery_seq integer",
             "counted_unit varchar",
             "cells_read bigint",
             "cells_accepted bigint",
@@ -143,11 +168,24 @@ TABLES: dict[str, tuple[str, Sequence[str]]] = {
     ),
     "quality.quarantine": (
         "quarantine_id",
-        ("quarantine_id varchar not null", "data_set_id varchar", "rule_id varchar"),
+        (
+            "quarantine_id varchar not null",
+            "delivery_id varchar",
+            "data_set_id varchar",
+            "rule_id varchar",
+            "delivery_place varchar",
+        ),
     ),
     "quality.validation_run": (
         "gate, rule_id",
-        ("rule_id varchar not null", "gate varchar not null", "outcome varchar"),
+        (
+            "rule_id varchar not null",
+            "gate varchar not null",
+            "outcome varchar",
+            "checked_count bigint",
+            "unexpected_count bigint",
+            "undecided_count bigint",
+        ),
     ),
     "meta.release": (
         "release_id",
@@ -199,8 +237,15 @@ TABLES: dict[str, tuple[str, Sequence[str]]] = {
 
 ROWS = f"""
 insert into core.data_set values
-    ('fai_year', '固定资产投资', 'Fixed-asset investment', false),
-    ('tour', '演示', 'Tour', true);
+    ('fai_year', '固定资产投资', 'Fixed-asset investment', 'investment', '投资科', 'annual',
+     '10 days after the end of the period', '2026-03-02', false),
+    ('tour', '演示', 'Tour', 'profile', '旅游科', 'once', null, '2026-03-03', true);
+insert into core.indicator values
+    ('fai_total', '固定资产投资', 'Fixed-asset investment', 'investment'),
+    ('fai_growth', '投资增速', 'Growth of investment', 'investment');
+insert into core.region values
+    ('990101', '甲区', 'District A'), ('990102', '乙区', 'District B');
+insert into core.period values ('2025', '2025年', '2025'), ('2026', '2026年', '2026');
 insert into core.source_document values
     ('doc_a', '年度公报', 'Annual bulletin', '统计局', '2026-03', '第 3 页', 'open', 'https://example.invalid/a');
 insert into core.observation values
@@ -223,21 +268,28 @@ insert into core.observation values
 insert into investment.project_pipeline values
     ('990102', '2025', 12, 40.50, 0.5), ('990101', '2025', 7, null, -0.25);
 insert into quality.rule values
-    ('relation.sum', '分项之和', 'Sum of parts', '请核对。', 'Check it.');
+    ('relation.sum', 'marts', 3, 'soft', 'steward', '分项之和', 'Sum of parts', '请核对。',
+     'Check it.'),
+    ('column.missing', 'delivery', 0, 'hard', 'supplier', '缺列', 'Column is missing',
+     '请补列。', 'Add the column.'),
+    ('unit.known', 'delivery', 0, 'hard', 'supplier', '单位', 'Unit', '请改单位。', 'Mend it.'),
+    ('key.unique', 'marts', 1, 'hard', 'maintainer', '主键', 'Key', '请报告。', 'Report it.');
 insert into quality.finding values
     ('f2', 'relation.sum', 'marts', 'informative', null, null, null, null, null, null, null,
-     '提示', 'a note'),
-    ('f1', 'relation.sum', 'marts', 'soft', 'fai_year', 'fai_total', '990101', '2025',
-     'fai.xlsx!表1!B4', 'fai.xlsx!表1!B9', '60 + 41 = 101 ≠ 102', '分项与总计不符 <b>',
-     'The parts do not make the total');
+     null, null, null, '提示', 'a note'),
+    ('f1', 'relation.sum', 'marts', 'soft', 'fai_year', 'd1', 'fai_total', '990101', '2025',
+     'fai.xlsx!表1!B4', 'fai.xlsx!表1!B9', null, null, '60 + 41 = 101 ≠ 102',
+     '分项与总计不符 <b>', 'The parts do not make the total');
 insert into quality.conservation values
-    ('d1', 'fai_year', 'fai.xlsx', '2026-03-02', 'cell', 12, 3, 1, 8, 'admitted', null, null,
+    ('d1', 'fai_year', 'fai.xlsx', '2026-03-02', 1, 'cell', 12, 3, 1, 8, 'admitted', null, null,
      null, false),
-    ('d2', 'tour', 'tour.csv', '2026-03-03', 'row', 5, 0, 5, 0, 'refused', 'column.missing',
+    ('d2', 'tour', 'tour.csv', '2026-03-03', 1, 'row', 5, 0, 5, 0, 'refused', 'column.missing',
      '缺少列', 'A column is missing', true);
-insert into quality.quarantine values ('q1', 'fai_year', 'relation.sum');
+insert into quality.quarantine values
+    ('q1', 'd1', 'fai_year', 'relation.sum', '表1!B7');
 insert into quality.validation_run values
-    ('relation.sum', 'marts', 'failed'), ('unit.known', 'delivery', 'passed');
+    ('relation.sum', 'marts', 'failed', 5, 2, 0), ('unit.known', 'delivery', 'passed', 17, 0, 0),
+    ('key.unique', 'marts', 'passed', 4, 0, 0);
 """
 
 MACRO = """

@@ -15,7 +15,9 @@ relations as (
     select
         kind,
         indicator_code,
-        other_code
+        other_code,
+        note_zh,
+        note_en
     from {{ ref('stg_relation') }}
 ),
 
@@ -34,7 +36,9 @@ links as (
         one.mart,
         relations.kind,
         one.item,
-        other.item as other_item
+        other.item as other_item,
+        relations.note_zh,
+        relations.note_en
     from relations
     inner join indicators as one
         on relations.indicator_code = one.indicator_code
@@ -49,14 +53,18 @@ overlapping as (
     select
         mart,
         item,
-        other_item
+        other_item,
+        note_zh,
+        note_en
     from links
     where kind = 'overlaps'
     union
     select
         mart,
         other_item,
-        item
+        item,
+        note_zh,
+        note_en
     from links
     where kind = 'overlaps'
 ),
@@ -93,10 +101,31 @@ items as (
 
 overlap_lists as (
     select
+        overlapping.mart,
+        overlapping.item,
+        array_to_string(list_sort(list(distinct overlapping.other_item)), ',') as overlaps_with,
+        array_to_string(
+            list_sort(list(distinct coalesce(others.name_zh, overlapping.other_item))), '、'
+        ) as overlaps_with_zh,
+        array_to_string(
+            list_sort(list(distinct coalesce(others.name_en, overlapping.other_item))), ', '
+        ) as overlaps_with_en,
+        arg_min(nullif(overlapping.note_zh, ''), overlapping.other_item) as overlap_note_zh,
+        arg_min(nullif(overlapping.note_en, ''), overlapping.other_item) as overlap_note_en
+    from overlapping
+    left join item_codes as others
+        on overlapping.other_item = others.code
+    group by overlapping.mart, overlapping.item
+),
+
+-- The one item of the mart that an item is declared a part of.
+wholes as (
+    select
         mart,
         item,
-        string_agg(other_item, ',' order by other_item) as overlaps_with
-    from overlapping
+        case when count(distinct other_item) = 1 then min(other_item) end as part_of_item
+    from links
+    where kind = 'part_of'
     group by mart, item
 )
 
@@ -106,7 +135,12 @@ select
     coalesce(item_codes.name_zh, items.indicator_name_zh) as item_name_zh,
     coalesce(item_codes.name_en, items.indicator_name_en) as item_name_en,
     parts.item is not null and overlapping_parts.item is null as is_part_of_total,
-    overlap_lists.overlaps_with
+    overlap_lists.overlaps_with,
+    overlap_lists.overlaps_with_zh,
+    overlap_lists.overlaps_with_en,
+    overlap_lists.overlap_note_zh,
+    overlap_lists.overlap_note_en,
+    wholes.part_of_item
 from items
 left join item_codes
     on items.item = item_codes.code
@@ -122,3 +156,7 @@ left join overlap_lists
     on
         items.mart = overlap_lists.mart
         and items.item = overlap_lists.item
+left join wholes
+    on
+        items.mart = wholes.mart
+        and items.item = wholes.item

@@ -17,5 +17,6 @@ select
     cast(item as varchar) as item,
     cast(role as varchar) as role,
     cast(stage as varchar) as stage,
+    cast(ranked_among as varchar) as ranked_among,
     cast(data_set_id as varchar) as data_set_id
 from {{ source('landing', 'indicator') }}

@@ -9,6 +9,7 @@ select
     cast(tolerance_kind as varchar) as tolerance_kind,
     cast(tolerance_reason as varchar) as tolerance_reason,
     cast(reaches_total as boolean) as reaches_total,
+    cast(denominator as varchar) as denominator,
     cast(note_zh as varchar) as note_zh,
     cast(note_en as varchar) as note_en
 from {{ source('landing', 'relation') }}

@@ -1,8 +1,11 @@
-{#- Every observation that a mart row names stands in core.observation and is a headline in force. -#}
+{#- Every observation that a mart row names stands in core.observation and is a headline in force;
+    one cell may name several, separated by commas. -#}
 {% test observations_exist(model, columns) %}
 with named as (
     {%- for column in columns %}
-    select '{{ column }}' as named_in, {{ column }} as observation_id
+    select
+        '{{ column }}' as named_in,
+        unnest(string_split({{ column }}, ',')) as observation_id
     from {{ model }}
     where {{ column }} is not null
     {{ "union all" if not loop.last }}

@@ -1,0 +1,196 @@
+{#-
+Mart rows out of `int_mart_cell`: one row per region, period, item and basis family, one group of
+columns per slot. A model opens with
+
+    with {{ mart_rows('schema.table', values=[…], growths=[…], has_rank=true) }}
+
+and goes on from the CTE `rows_named`. For every value: <slot>, _unit, _qualifier, _price_basis, _reference (in the
+reference unit of its _dimension: yuan, persons, square metres), _observation_id; for every growth: <slot>, _qualifier, _price_basis, _observation_id, and _period
+for compound growth. A rank is an integer.
+-#}
+
+{% macro mart_rows(mart, values=[], growths=[], has_rank=false) -%}
+cells as (
+    select *
+    from {{ ref('int_mart_cell') }}
+    where mart = '{{ mart }}' and is_shown
+),
+
+items as (
+    select
+        item,
+        item_name_zh,
+        item_name_en,
+        overlaps_with
+    from {{ ref('int_mart_item') }}
+    where mart = '{{ mart }}'
+),
+
+topics as (
+    select
+        code,
+        name_zh,
+        name_en
+    from {{ ref('stg_code') }}
+    where list = 'topic'
+),
+
+rows_printed as (
+    select
+        region_code,
+        region_name_zh,
+        period,
+        period_start,
+        period_end,
+        period_kind,
+        item,
+        basis_family,
+        nullif(min(topic), '') as topic,
+        {%- for name in values %}
+        cast({{ slot('value', name) }} as decimal(30, 8)) as {{ name }},
+        {{ slot('unit', name) }} as {{ name }}_unit,
+        {{ slot('qualifier', name) }} as {{ name }}_qualifier,
+        {{ slot('price_basis', name) }} as {{ name }}_price_basis,
+        {{ slot('reference_value', name) }} as {{ name }}_reference,
+        {{ slot('unit_dimension', name) }} as {{ name }}_dimension,
+        {{ slot('observation_id', name) }} as {{ name }}_observation_id,
+        {%- endfor %}
+        {%- for name in growths %}
+        cast({{ slot('value', name) }} as decimal(12, 4)) as {{ name }},
+        {{ slot('qualifier', name) }} as {{ name }}_qualifier,
+        {{ slot('price_basis', name) }} as {{ name }}_price_basis,
+        {%- if name.endswith('cagr') %}
+        {{ slot('growth_period', name) }} as {{ name }}_period,
+        {%- endif %}
+        {{ slot('observation_id', name) }} as {{ name }}_observation_id,
+        {%- endfor %}
+        {%- if has_rank %}
+        cast({{ slot('value', 'rank') }} as integer) as rank,
+        {{ slot('qualifier', 'rank') }} as rank_qualifier,
+        {{ slot('observation_id', 'rank') }} as rank_observation_id,
+        {%- endif %}
+        bool_or(is_simulated) as is_simulated
+    from cells
+    group by
+        region_code, region_name_zh, period, period_start, period_end, period_kind, item,
+        basis_family
+),
+
+rows_named as (
+    select
+        rows_printed.*,
+        items.item_name_zh,
+        items.item_name_en,
+        items.overlaps_with,
+        topics.name_zh as topic_name_zh,
+        topics.name_en as topic_name_en
+    from rows_printed
+    left join items
+        on rows_printed.item = items.item
+    left join topics
+        on rows_printed.topic = topics.code
+)
+{%- endmacro %}
+
+
+{#- What every such mart begins with. -#}
+{% macro row_keys(alias) -%}
+    {{ alias }}.region_code,
+    {{ alias }}.region_name_zh,
+    {{ alias }}.period,
+    {{ alias }}.period_start,
+    {{ alias }}.period_end,
+    {{ alias }}.period_kind,
+    {{ alias }}.topic,
+    {{ alias }}.topic_name_zh,
+    {{ alias }}.topic_name_en,
+    {{ alias }}.item,
+    {{ alias }}.item_name_zh,
+    {{ alias }}.item_name_en,
+    {{ alias }}.basis_family
+{%- endmacro %}
+
+
+{#- The printed columns of slots, as `mart_rows` made them. -#}
+{% macro printed_values(alias, names) -%}
+{%- for name in names %}
+    {{ alias }}.{{ name }},
+    {{ alias }}.{{ name }}_unit,
+    {{ alias }}.{{ name }}_qualifier
+    {{- "," if not loop.last }}
+{%- endfor %}
+{%- endmacro %}
+
+
+{% macro printed_growths(alias, names) -%}
+{%- for name in names %}
+    {{ alias }}.{{ name }},
+    {{ alias }}.{{ name }}_qualifier,
+    {{ alias }}.{{ name }}_price_basis
+    {%- if name.endswith('cagr') -%}
+    ,
+    {{ alias }}.{{ name }}_period
+    {%- endif %}
+    {{- "," if not loop.last }}
+{%- endfor %}
+{%- endmacro %}
+
+
+{% macro observation_ids(alias, names) -%}
+{%- for name in names %}
+    {{ alias }}.{{ name }}_observation_id
+    {{- "," if not loop.last }}
+{%- endfor %}
+{%- endmacro %}
+
+
+{#- Years from the first to the last of a range such as 2020/2022. -#}
+{% macro years_of(period) -%}
+(try_cast(right({{ period }}, 4) as integer) - try_cast(left({{ period }}, 4) as integer))
+{%- endmacro %}
+
+
+{#- The level at the start of a range that level and compound growth imply. Only nominal growth
+    implies one: at comparable prices the base is in other prices (domain: growth). The growth is
+    printed rounded, so what two exact figures imply is approximate. -#}
+{% macro base_implied_qualifier(level, growth) -%}
+case
+    when
+        {{ level }} is null or {{ growth }} is null
+        or {{ level }}_price_basis <> 'current' or {{ growth }}_price_basis <> 'current'
+        then null
+    when {{ level }}_qualifier = 'exact' and {{ growth }}_qualifier = 'exact' then 'approx'
+    else {{ qualifier_of_ratio(level ~ '_qualifier', growth ~ '_qualifier') }}
+end
+{%- endmacro %}
+
+
+{% macro base_implied(level, growth) -%}
+{{ level }} / nullif(pow(1 + {{ growth }} / 100, {{ years_of(growth ~ '_period') }}), 0)
+{%- endmacro %}
+
+
+{#- The resident population at a date, for figures per head: CTE `population`. A population
+    printed for a year is that of its end. -#}
+{% macro population() -%}
+population as (
+    select
+        cells.region_code,
+        cells.period_end,
+        arg_min(cells.reference_value, cells.period_kind) as residents,
+        arg_min(cells.qualifier, cells.period_kind) as residents_qualifier,
+        arg_min(cells.observation_id, cells.period_kind) as residents_observation_id,
+        bool_or(cells.is_simulated) as residents_are_simulated
+    from {{ ref('int_mart_cell') }} as cells
+    where
+        cells.mart = 'core.district_profile'
+        and cells.item = 'resident_population'
+        and cells.slot = 'value'
+        and cells.basis_family = 'outturn'
+        and cells.is_shown
+        and cells.period_kind in ('annual', 'point')
+        and cells.unit_dimension = 'persons'
+        and cells.value > 0
+    group by cells.region_code, cells.period_end
+)
+{%- endmacro %}

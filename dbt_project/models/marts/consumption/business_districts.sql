@@ -1,0 +1,43 @@
+-- Grain: one row per region, period, period kind, item and basis family.
+with {{ mart_rows(
+    'consumption.business_districts',
+    values=['sales', 'footfall', 'count']
+) }},
+
+qualified as (
+    select
+        *,
+        case
+            when sales_dimension = 'currency_cny'
+                then {{ qualifier_of_ratio('sales_qualifier', 'footfall_qualifier') | indent(16) }}
+        end as sales_per_visit_qualifier
+    from rows_named
+),
+
+computed as (
+    select
+        *,
+        {{ as_bound(
+            ratio('sales_reference', 'footfall_reference'), 'sales_per_visit_qualifier', 1
+        ) | indent(8) }} as sales_per_visit,
+        case
+            when sales_per_visit_qualifier = 'indeterminate'
+                then '销售额与客流量均为同向界限，每人次销售额不能确定。'
+        end as note_zh,
+        case
+            when sales_per_visit_qualifier = 'indeterminate'
+                then 'Sales and footfall are bounds of one direction: no sales per visit.'
+        end as note_en
+    from qualified
+)
+
+select
+    {{ row_keys('computed') }},
+    {{ printed_values('computed', ['sales', 'footfall', 'count']) }},
+    computed.sales_per_visit,
+    computed.sales_per_visit_qualifier,
+    computed.note_zh,
+    computed.note_en,
+    computed.is_simulated,
+    {{ observation_ids('computed', ['sales', 'footfall', 'count']) }}
+from computed

@@ -1,0 +1,39 @@
+-- Grain: one row per region, period, period kind, item and basis family.
+with {{ mart_rows(
+    'consumption.tourism',
+    values=['revenue', 'visitors', 'share', 'count'],
+    growths=['growth'],
+    has_rank=true
+) }},
+
+qualified as (
+    select
+        *,
+        case
+            when revenue_dimension = 'currency_cny'
+                then {{ qualifier_of_ratio('revenue_qualifier', 'visitors_qualifier')
+                    | indent(16) }}
+        end as spending_per_visit_qualifier
+    from rows_named
+),
+
+computed as (
+    select
+        *,
+        {{ as_bound(
+            ratio('revenue_reference', 'visitors_reference'), 'spending_per_visit_qualifier', 1
+        ) | indent(8) }} as spending_per_visit
+    from qualified
+)
+
+select
+    {{ row_keys('computed') }},
+    {{ printed_values('computed', ['revenue', 'visitors', 'share', 'count']) }},
+    {{ printed_growths('computed', ['growth']) }},
+    computed.rank,
+    computed.rank_qualifier,
+    computed.spending_per_visit,
+    computed.spending_per_visit_qualifier,
+    computed.is_simulated,
+    {{ observation_ids('computed', ['revenue', 'visitors', 'share', 'count', 'growth', 'rank']) }}
+from computed

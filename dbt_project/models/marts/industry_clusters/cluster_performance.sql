@@ -1,0 +1,181 @@
+-- Grain: one row per region, period, period kind, item and basis family.
+with {{ mart_rows(
+    'industry_clusters.cluster_performance',
+    values=[
+        'output', 'output_increment', 'revenue', 'value_added', 'sales_output', 'scale',
+        'capacity', 'count', 'share'
+    ],
+    growths=['output_cagr', 'value_added_growth', 'value_added_cagr', 'sales_output_growth'],
+    has_rank=true
+) }},
+
+item_facts as (
+    select
+        item,
+        overlaps_with_zh,
+        overlaps_with_en,
+        overlap_note_zh,
+        overlap_note_en,
+        part_of_item
+    from {{ ref('int_mart_item') }}
+    where mart = 'industry_clusters.cluster_performance'
+),
+
+-- What level, increase and compound growth imply about each other; nominal growth only.
+implied as (
+    select
+        *,
+        {{ base_implied_qualifier('output', 'output_cagr') | indent(8) }}
+            as output_base_implied_qualifier,
+        case
+            when
+                output_increment_qualifier = 'exact' and output_cagr_qualifier = 'exact'
+                and output_increment_price_basis = 'current'
+                and output_cagr_price_basis = 'current' and output_cagr <> 0
+                then 'approx'
+        end as output_implied_qualifier
+    from rows_named
+),
+
+levels as (
+    select
+        *,
+        {{ as_bound(base_implied('output', 'output_cagr'), 'output_base_implied_qualifier', 1)
+            | indent(8) }} as output_base_implied,
+        {{ as_bound(
+            'output_increment / nullif(1 - 1 / pow(1 + output_cagr / 100, '
+            ~ years_of('output_cagr_period') ~ '), 0)', 'output_implied_qualifier', 1
+        ) | indent(8) }} as output_implied
+    from implied
+),
+
+-- Classes that overlap are never summed. Where the overlap shows in the figures, say so: what
+-- the classes would add up to, beside the total that they are parts of.
+overlap_sums as (
+    select
+        one.region_code,
+        one.period,
+        one.period_kind,
+        one.item,
+        one.basis_family,
+        sum(other.output) as overlap_sum,
+        count(*) as overlap_count
+    from levels as one
+    inner join levels as other
+        on
+            one.region_code = other.region_code
+            and one.period = other.period
+            and one.period_kind = other.period_kind
+            and one.basis_family = other.basis_family
+            and one.output_unit = other.output_unit
+            and list_contains(
+                string_split(concat_ws(',', one.item, one.overlaps_with), ','), other.item
+            )
+    where one.overlaps_with is not null and one.output is not null and other.output is not null
+    group by one.region_code, one.period, one.period_kind, one.item, one.basis_family
+),
+
+explained as (
+    select
+        levels.*,
+        levels.overlaps_with is null as is_summable,
+        concat_ws(
+            '',
+            case
+                when levels.overlaps_with is not null
+                    then '与' || item_facts.overlaps_with_zh || '有交叉，不可相加'
+            end,
+            case
+                when
+                    overlap_sums.overlap_count > 1
+                    and overlap_sums.overlap_sum > coalesce(wholes.output_implied, wholes.output)
+                    and coalesce(wholes.output_implied_qualifier, wholes.output_qualifier)
+                    in ('exact', 'approx')
+                    then
+                        '：合计 ' || {{ plain('overlap_sums.overlap_sum') }} || '，大于所属总量 '
+                        || {{ plain('coalesce(wholes.output_implied, wholes.output)') }}
+            end,
+            case
+                when levels.overlaps_with is not null and item_facts.overlap_note_zh is not null
+                    then '。' || item_facts.overlap_note_zh
+            end,
+            case
+                when
+                    levels.value_added is not null and levels.value_added_cagr is not null
+                    and levels.value_added_cagr_price_basis <> 'current'
+                    then '增加值增速按可比价，不推算基期。'
+            end
+        ) as note_zh,
+        concat_ws(
+            '',
+            case
+                when levels.overlaps_with is not null
+                    then 'Overlaps with ' || item_facts.overlaps_with_en || ': never summed'
+            end,
+            case
+                when
+                    overlap_sums.overlap_count > 1
+                    and overlap_sums.overlap_sum > coalesce(wholes.output_implied, wholes.output)
+                    and coalesce(wholes.output_implied_qualifier, wholes.output_qualifier)
+                    in ('exact', 'approx')
+                    then
+                        ': together ' || {{ plain('overlap_sums.overlap_sum') }}
+                        || ', more than the total they belong to, '
+                        || {{ plain('coalesce(wholes.output_implied, wholes.output)') }}
+            end,
+            case
+                when levels.overlaps_with is not null and item_facts.overlap_note_en is not null
+                    then '. ' || item_facts.overlap_note_en
+            end,
+            case
+                when
+                    levels.value_added is not null and levels.value_added_cagr is not null
+                    and levels.value_added_cagr_price_basis <> 'current'
+                    then 'Growth of value added is at comparable prices: it implies no base.'
+            end
+        ) as note_en
+    from levels
+    left join item_facts
+        on levels.item = item_facts.item
+    left join overlap_sums
+        on
+            levels.region_code = overlap_sums.region_code
+            and levels.period = overlap_sums.period
+            and levels.period_kind = overlap_sums.period_kind
+            and levels.item = overlap_sums.item
+            and levels.basis_family = overlap_sums.basis_family
+    left join levels as wholes
+        on
+            levels.region_code = wholes.region_code
+            and levels.period = wholes.period
+            and levels.period_kind = wholes.period_kind
+            and levels.basis_family = wholes.basis_family
+            and item_facts.part_of_item = wholes.item
+)
+
+select
+    {{ row_keys('explained') }},
+    {{ printed_values('explained', [
+        'output', 'output_increment', 'revenue', 'value_added', 'sales_output', 'scale',
+        'capacity', 'count', 'share'
+    ]) }},
+    {{ printed_growths('explained', [
+        'output_cagr', 'value_added_growth', 'value_added_cagr', 'sales_output_growth'
+    ]) }},
+    explained.rank,
+    explained.rank_qualifier,
+    explained.output_base_implied,
+    explained.output_base_implied_qualifier,
+    explained.output_implied,
+    explained.output_implied_qualifier,
+    explained.is_summable,
+    explained.overlaps_with,
+    nullif(explained.note_zh, '') as note_zh,
+    nullif(explained.note_en, '') as note_en,
+    explained.is_simulated,
+    {{ observation_ids('explained', [
+        'output', 'output_increment', 'revenue', 'value_added', 'sales_output', 'scale',
+        'capacity', 'count', 'share', 'output_cagr', 'value_added_growth',
+        'value_added_cagr', 'sales_output_growth', 'rank'
+    ]) }}
+from explained

@@ -1,0 +1,15 @@
+-- Grain: one row per region, period, period kind, item and basis family.
+with {{ mart_rows(
+    'industry_clusters.enterprise_tiers',
+    values=['stock', 'added', 'cultivated'],
+    has_rank=true
+) }}
+
+select
+    {{ row_keys('rows_named') }},
+    {{ printed_values('rows_named', ['stock', 'added', 'cultivated']) }},
+    rows_named.rank,
+    rows_named.rank_qualifier,
+    rows_named.is_simulated,
+    {{ observation_ids('rows_named', ['stock', 'added', 'cultivated', 'rank']) }}
+from rows_named

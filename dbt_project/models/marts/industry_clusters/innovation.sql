@@ -1,0 +1,56 @@
+-- Grain: one row per region, period, period kind, item and basis family.
+with {{ mart_rows(
+    'industry_clusters.innovation',
+    values=['value', 'count', 'share'],
+    has_rank=true
+) }},
+
+ranked as (
+    select
+        region_code,
+        period,
+        period_kind,
+        item,
+        basis_family,
+        lag(rank) over previous as rank_previous,
+        lag(rank_qualifier) over previous as rank_previous_qualifier,
+        lag(period) over previous as rank_previous_period
+    from rows_named
+    where rank is not null
+    window previous as (
+        partition by region_code, item, basis_family
+        order by period_end asc, period_start asc, period_kind asc
+    )
+),
+
+compared as (
+    select
+        rows_named.*,
+        ranked.rank_previous,
+        ranked.rank_previous_period,
+        -- a bound ("among the first ten") has no distance to another rank
+        case
+            when rows_named.rank_qualifier = 'exact' and ranked.rank_previous_qualifier = 'exact'
+                then ranked.rank_previous - rows_named.rank
+        end as rank_change
+    from rows_named
+    left join ranked
+        on
+            rows_named.region_code = ranked.region_code
+            and rows_named.period = ranked.period
+            and rows_named.period_kind = ranked.period_kind
+            and rows_named.item = ranked.item
+            and rows_named.basis_family = ranked.basis_family
+)
+
+select
+    {{ row_keys('compared') }},
+    {{ printed_values('compared', ['value', 'count', 'share']) }},
+    compared.rank,
+    compared.rank_qualifier,
+    compared.rank_previous,
+    compared.rank_previous_period,
+    compared.rank_change,
+    compared.is_simulated,
+    {{ observation_ids('compared', ['value', 'count', 'share', 'rank']) }}
+from compared

@@ -1,0 +1,8 @@
+-- Grain: one row per question that the marts answer.
+select
+    question_no,
+    name,
+    question_zh,
+    question_en,
+    query
+from {{ ref('stg_example_query') }}

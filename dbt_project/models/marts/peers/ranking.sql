@@ -1,0 +1,107 @@
+-- Grain: one row per published rank: region, indicator, scope, period and period kind.
+with ranks as (
+    select
+        observation_id,
+        indicator_code,
+        indicator_name_zh,
+        indicator_name_en,
+        region_code,
+        region_name_zh,
+        period,
+        period_start,
+        period_end,
+        period_kind,
+        scope,
+        cast(value as integer) as rank,
+        qualifier as rank_qualifier,
+        is_simulated
+    from {{ ref('observation') }}
+    where
+        is_headline and breakdown = '_T' and measure = 'rank' and value is not null
+    qualify row_number() over (
+        partition by region_code, indicator_code, scope, period, period_kind
+        order by headline_rank asc, known_from desc, observation_id asc
+    ) = 1
+),
+
+indicators as (
+    select
+        indicator_code,
+        nullif(ranked_among, '') as ranked_among
+    from {{ ref('stg_indicator') }}
+),
+
+-- What is ranked, where it is an indicator of its own.
+ranked as (
+    select
+        indicator_code,
+        min(other_code) as ranked_code
+    from {{ ref('stg_relation') }}
+    where kind = 'rank_of'
+    group by indicator_code
+),
+
+compared as (
+    select
+        ranks.*,
+        indicators.ranked_among,
+        ranked.ranked_code,
+        lag(ranks.rank) over previous as rank_previous,
+        lag(ranks.rank_qualifier) over previous as rank_previous_qualifier,
+        lag(ranks.period) over previous as rank_previous_period,
+        lag(ranks.observation_id) over previous as rank_previous_observation_id,
+        row_number() over (
+            partition by ranks.region_code, ranks.indicator_code, ranks.scope
+            order by ranks.period_end desc, ranks.period_start desc, ranks.period_kind desc
+        ) = 1 as is_latest
+    from ranks
+    left join indicators
+        on ranks.indicator_code = indicators.indicator_code
+    left join ranked
+        on ranks.indicator_code = ranked.indicator_code
+    window previous as (
+        partition by ranks.region_code, ranks.indicator_code, ranks.scope
+        order by ranks.period_end asc, ranks.period_start asc, ranks.period_kind asc
+    )
+)
+
+select
+    region_code,
+    region_name_zh,
+    indicator_code,
+    indicator_name_zh,
+    indicator_name_en,
+    ranked_among,
+    ranked_code,
+    scope,
+    period,
+    period_start,
+    period_end,
+    period_kind,
+    rank,
+    rank_qualifier,
+    case
+        when rank_qualifier in ('under', 'at_most') then '前' || cast(rank as varchar)
+        when rank_qualifier = 'approx' then '约第' || cast(rank as varchar)
+        when rank_qualifier in ('exceeded', 'at_least') then '第' || cast(rank as varchar) || '以后'
+        else '第' || cast(rank as varchar)
+    end as rank_text_zh,
+    case
+        when rank_qualifier in ('under', 'at_most') then 'among the first ' || cast(rank as varchar)
+        when rank_qualifier = 'approx' then 'about number ' || cast(rank as varchar)
+        when rank_qualifier in ('exceeded', 'at_least')
+            then 'beyond number ' || cast(rank as varchar)
+        else 'number ' || cast(rank as varchar)
+    end as rank_text_en,
+    rank_previous,
+    rank_previous_period,
+    -- a bound ("among the first ten") has no distance to another rank
+    case
+        when rank_qualifier = 'exact' and rank_previous_qualifier = 'exact'
+            then rank_previous - rank
+    end as rank_change,
+    is_latest,
+    is_simulated,
+    observation_id as rank_observation_id,
+    rank_previous_observation_id
+from compared

@@ -1,0 +1,383 @@
+-- Grain: one row per region, plan indicator and evaluation rule.
+with indicators as (
+    select *
+    from {{ ref('plan_indicator') }}
+),
+
+rules as (
+    select *
+    from {{ ref('stg_evaluation_rule') }}
+),
+
+assessments as (
+    select
+        code,
+        name_zh,
+        name_en
+    from {{ ref('stg_code') }}
+    where list = 'plan_assessment'
+),
+
+reasons as (
+    select
+        code,
+        name_zh,
+        name_en
+    from {{ ref('stg_code') }}
+    where list = 'plan_reason'
+),
+
+observations as (
+    select *
+    from {{ ref('observation') }}
+    where
+        is_headline
+        and breakdown = '_T'
+        and value is not null
+        and basis not in ('target', 'target_growth')
+),
+
+-- Indicators with annual figures take the year of the rule, the others its month.
+asked as (
+    select
+        indicators.*,
+        rules.rule_id,
+        rules.name_zh as rule_name_zh,
+        rules.name_en as rule_name_en,
+        rules.evaluation_period,
+        case indicators.figures
+            when 'annual' then rules.annual_period
+            else rules.evaluation_period
+        end as asked_period,
+        case indicators.figures
+            when 'annual' then rules.annual_end
+            else rules.evaluation_end
+        end as asked_end,
+        case indicators.figures
+            when 'annual' then rules.annual_threshold_pct
+            else rules.within_year_threshold_pct
+        end as threshold,
+        case
+            when length(indicators.base_period) = 4
+                then cast(date_trunc('year', indicators.base_end) as date)
+            else cast(date_trunc('month', indicators.base_end) as date)
+        end as base_start,
+        indicators.base_end + 1 as first_day
+    from indicators
+    inner join rules
+        on
+            indicators.plan_id = rules.plan_id
+            and indicators.region_code = rules.region_code
+),
+
+-- A level is that of the period; what adds up or declines is counted from the base on; average
+-- growth is the growth published over the years since the base.
+published as (
+    select
+        asked.rule_id,
+        asked.region_code,
+        asked.indicator_code,
+        observations.period as outturn_period,
+        observations.value as outturn,
+        observations.qualifier as outturn_qualifier,
+        observations.is_simulated,
+        observations.observation_id as observation_ids,
+        row_number() over (
+            partition by asked.rule_id, asked.region_code, asked.indicator_code
+            order by
+                observations.period = asked.asked_period desc,
+                observations.headline_rank asc,
+                observations.known_from desc,
+                observations.observation_id asc
+        ) as preference
+    from asked
+    inner join observations
+        on
+            asked.indicator_code = observations.indicator_code
+            and asked.region_code = observations.region_code
+            and asked.scope = observations.scope
+            and asked.asked_end = observations.period_end
+    where
+        case asked.target_kind
+            when 'cumulative'
+                then
+                    observations.period_start = asked.first_day
+                    and not {{ is_growth('observations.measure') }}
+            when 'decline'
+                then
+                    observations.period_start in (asked.base_start, asked.first_day)
+                    and observations.measure <> 'yoy_growth_pct'
+            when 'average_annual_growth'
+                then
+                    observations.period_start in (asked.base_start, asked.first_day)
+                    and observations.measure = 'cagr_pct'
+            else
+                (
+                    observations.period = asked.asked_period
+                    or observations.period_kind = 'point'
+                )
+                and {{ is_growth('observations.measure') }} = {{ is_growth('asked.measure') }}
+        end
+),
+
+-- Where average growth is not published, the published growth of every single year makes it.
+yearly as (
+    select
+        asked.rule_id,
+        asked.region_code,
+        asked.indicator_code,
+        date_diff('year', asked.base_end, asked.asked_end) as years_needed,
+        observations.*
+    from asked
+    inner join observations
+        on
+            asked.indicator_code = observations.indicator_code
+            and asked.region_code = observations.region_code
+            and asked.scope = observations.scope
+    where
+        asked.target_kind = 'average_annual_growth'
+        and asked.figures = 'annual'
+        and observations.measure = 'yoy_growth_pct'
+        and observations.period_kind = 'annual'
+        and observations.period_start >= asked.first_day
+        and observations.period_end <= asked.asked_end
+),
+
+-- One growth a year: of several bases of prices, the one that leads.
+yearly_once as (
+    select *
+    from yearly
+    qualify row_number() over (
+        partition by rule_id, region_code, indicator_code, period
+        order by headline_rank asc, known_from desc, observation_id asc
+    ) = 1
+),
+
+chained as (
+    select
+        rule_id,
+        region_code,
+        indicator_code,
+        case when count(*) = 1 then min(period) else min(period) || '/' || max(period) end
+            as outturn_period,
+        pow(product(1 + value / 100), 1.0 / count(*)) * 100 - 100 as growth,
+        {{ qualifier_of_total('qualifier') | indent(8) }} as outturn_qualifier,
+        bool_or(is_simulated) as is_simulated,
+        string_agg(observation_id, ',' order by period) as observation_ids
+    from yearly_once
+    group by rule_id, region_code, indicator_code
+    having count(*) = any_value(years_needed)
+),
+
+outturns as (
+    select
+        rule_id,
+        region_code,
+        indicator_code,
+        outturn_period,
+        outturn,
+        outturn_qualifier,
+        is_simulated,
+        observation_ids
+    from published
+    where preference = 1
+    union all
+    select
+        chained.rule_id,
+        chained.region_code,
+        chained.indicator_code,
+        chained.outturn_period,
+        {{ as_bound('chained.growth', 'chained.outturn_qualifier', 4) | indent(8) }} as outturn,
+        chained.outturn_qualifier,
+        chained.is_simulated,
+        chained.observation_ids
+    from chained
+    left join published
+        on
+            chained.rule_id = published.rule_id
+            and chained.region_code = published.region_code
+            and chained.indicator_code = published.indicator_code
+            and published.preference = 1
+    where published.rule_id is null
+),
+
+-- The way that lies between base and target; what adds up or declines starts from nothing.
+ways as (
+    select
+        asked.*,
+        outturns.outturn_period,
+        cast(outturns.outturn as decimal(30, 8)) as outturn_value,
+        outturns.outturn_qualifier,
+        coalesce(outturns.is_simulated, false) as outturn_is_simulated,
+        outturns.observation_ids as outturn_observation_ids,
+        asked.target_kind in ('level', 'cumulative', 'decline') as has_way,
+        case when asked.target_kind = 'level' then asked.base_value else 0 end as start_value,
+        case when asked.target_kind = 'level' then asked.base_qualifier else 'exact' end
+            as start_qualifier
+    from asked
+    left join outturns
+        on
+            asked.rule_id = outturns.rule_id
+            and asked.region_code = outturns.region_code
+            and asked.indicator_code = outturns.indicator_code
+),
+
+-- Both lengths are measured towards the target, so that the one aimed at is positive.
+measured as (
+    select
+        *,
+        case
+            when not has_way then null
+            when target_value >= start_value then cast(target_value - start_value as decimal(30, 8))
+            else cast(start_value - target_value as decimal(30, 8))
+        end as aimed,
+        case
+            when not has_way then null
+            when target_value >= start_value
+                then cast(outturn_value - start_value as decimal(30, 8))
+            else cast(start_value - outturn_value as decimal(30, 8))
+        end as gained,
+        has_way and target_value < start_value as is_downwards
+    from ways
+),
+
+-- A target that is a bound names the least that is aimed at, where it points away from the base.
+-- A bound on the base, or a target that points back, leaves the way itself unknown.
+qualified as (
+    select
+        *,
+        case
+            when aimed is null or aimed = 0 or gained is null then null
+            when start_qualifier <> 'exact' then 'indeterminate'
+            when is_downwards and target_qualifier not in ('exact', 'under', 'at_most')
+                then 'indeterminate'
+            when not is_downwards and target_qualifier not in ('exact', 'exceeded', 'at_least')
+                then 'indeterminate'
+            when is_downwards then {{ qualifier_of_opposite('outturn_qualifier') | indent(16) }}
+            else outturn_qualifier
+        end as progress_qualifier
+    from measured
+),
+
+-- Compared before it is rounded. A target that is to be exceeded is not reached by equalling it.
+tested as (
+    select
+        *,
+        case
+            when has_way and target_qualifier = 'exceeded' and threshold >= 100
+                then {{ exceeds(
+                    'gained * 100', 'progress_qualifier', 'aimed * threshold'
+                ) | indent(16) }}
+            when has_way
+                then {{ reaches(
+                    'gained * 100', 'progress_qualifier', 'aimed * threshold'
+                ) | indent(16) }}
+            when target_kind = 'not_exceed' and target_qualifier in ('exact', 'under', 'at_most')
+                then {{ stays_within(
+                    'outturn_value', 'outturn_qualifier', 'target_value'
+                ) | indent(16) }}
+            when target_kind = 'maintain' and target_value is null
+                then {{ meets(
+                    'outturn_value', 'outturn_qualifier',
+                    'base_value', "case when base_qualifier = 'exact' then 'exact' end",
+                    'direction'
+                ) | indent(16) }}
+            when target_kind in ('maintain', 'average_annual_growth')
+                then {{ meets(
+                    'outturn_value', 'outturn_qualifier',
+                    'target_value', 'target_qualifier', 'direction'
+                ) | indent(16) }}
+        end as is_passed,
+        case
+            when target_kind = 'maintain' and base_value is null and target_value is null
+                then 'no_base'
+            when target_value is null and target_kind <> 'maintain' then 'no_target'
+            when target_kind = 'level' and base_value is null then 'no_base'
+            when outturn_value is null then 'no_outturn'
+            when target_kind = 'level' and aimed = 0 then 'target_equals_base'
+            when has_way and aimed = 0 then 'target_is_zero'
+            when
+                target_kind = 'level'
+                and direction = case
+                    when is_downwards then 'higher_is_better' else 'lower_is_better'
+                end
+                then 'target_against_direction'
+            when
+                target_kind in ('maintain', 'average_annual_growth')
+                and direction = 'neutral'
+                and coalesce(target_qualifier, base_qualifier) = 'exact'
+                then 'no_direction'
+        end as obstacle
+    from qualified
+),
+
+judged as (
+    select
+        *,
+        case
+            when obstacle is not null or is_passed is null then 'unassessable'
+            when is_passed then 'on_track'
+            else 'behind'
+        end as assessment,
+        case
+            when obstacle is not null then obstacle
+            when is_passed is null then 'bounds_do_not_decide'
+            when has_way and is_passed then 'threshold_reached'
+            when has_way then 'threshold_missed'
+            when is_passed then 'test_passed'
+            else 'test_failed'
+        end as reason
+    from tested
+)
+
+select
+    judged.region_code,
+    judged.region_name_zh,
+    judged.plan_id,
+    judged.rule_id,
+    judged.rule_name_zh,
+    judged.rule_name_en,
+    judged.evaluation_period,
+    judged.number,
+    judged.indicator_code,
+    judged.name_zh,
+    judged.name_en,
+    judged.nature,
+    judged.target_kind,
+    judged.direction,
+    judged.unit,
+    judged.base_period,
+    judged.base_value,
+    judged.base_qualifier,
+    judged.target_period,
+    judged.target_value,
+    judged.target_qualifier,
+    judged.asked_period,
+    judged.outturn_period,
+    judged.outturn_value,
+    judged.outturn_qualifier,
+    cast(
+        case
+            when judged.obstacle is null
+                then {{ as_bound(
+                    percentage('judged.gained', 'judged.aimed'), 'judged.progress_qualifier', 2
+                ) | indent(16) }}
+        end as decimal(18, 4)
+    ) as progress_pct,
+    case when judged.obstacle is null then judged.progress_qualifier end as progress_qualifier,
+    case when judged.has_way then cast(judged.threshold as decimal(18, 4)) end as threshold_pct,
+    judged.assessment,
+    assessments.name_zh as assessment_name_zh,
+    assessments.name_en as assessment_name_en,
+    judged.reason,
+    reasons.name_zh as reason_zh,
+    reasons.name_en as reason_en,
+    judged.is_simulated or judged.outturn_is_simulated as is_simulated,
+    judged.base_observation_id,
+    judged.target_observation_id,
+    judged.outturn_observation_ids
+from judged
+left join assessments
+    on judged.assessment = assessments.code
+left join reasons
+    on judged.reason = reasons.code

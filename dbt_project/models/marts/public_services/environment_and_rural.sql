@@ -1,0 +1,14 @@
+-- Grain: one row per region, period, period kind, item and basis family.
+with {{ mart_rows(
+    'public_services.environment_and_rural',
+    values=['value', 'count', 'rate', 'floor'],
+    growths=['growth']
+) }}
+
+select
+    {{ row_keys('rows_named') }},
+    {{ printed_values('rows_named', ['value', 'count', 'rate', 'floor']) }},
+    {{ printed_growths('rows_named', ['growth']) }},
+    rows_named.is_simulated,
+    {{ observation_ids('rows_named', ['value', 'count', 'rate', 'floor', 'growth']) }}
+from rows_named

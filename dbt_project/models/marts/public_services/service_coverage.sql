@@ -1,0 +1,12 @@
+-- Grain: one row per region, period, period kind, item and basis family.
+with {{ mart_rows(
+    'public_services.service_coverage',
+    values=['standard', 'count', 'coverage', 'rate', 'ratio']
+) }}
+
+select
+    {{ row_keys('rows_named') }},
+    {{ printed_values('rows_named', ['standard', 'count', 'coverage', 'rate', 'ratio']) }},
+    rows_named.is_simulated,
+    {{ observation_ids('rows_named', ['standard', 'count', 'coverage', 'rate', 'ratio']) }}
+from rows_named

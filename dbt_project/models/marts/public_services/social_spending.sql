@@ -1,0 +1,199 @@
+-- Grain: one row per region, period, period kind, spending item and basis family.
+with {{ mart_rows(
+    'public_services.social_spending',
+    values=['amount'],
+    growths=['growth']
+) }},
+
+-- The whole and what the district counts as livelihood stand in the profile.
+profile as (
+    select
+        region_code,
+        region_name_zh,
+        period,
+        period_start,
+        period_end,
+        period_kind,
+        item,
+        basis_family,
+        cast({{ slot('value', 'value') }} as decimal(30, 8)) as amount,
+        {{ slot('unit', 'value') }} as amount_unit,
+        {{ slot('qualifier', 'value') }} as amount_qualifier,
+        {{ slot('observation_id', 'value') }} as amount_observation_id,
+        cast({{ slot('value', 'share') }} as decimal(12, 4)) as share_printed,
+        {{ slot('qualifier', 'share') }} as share_printed_qualifier,
+        {{ slot('observation_id', 'share') }} as share_observation_id,
+        bool_or(is_simulated) as is_simulated
+    from {{ ref('int_mart_cell') }}
+    where
+        mart = 'core.district_profile'
+        and is_shown
+        and item in ('general_budget_expenditure', 'livelihood_expenditure')
+    group by
+        region_code, region_name_zh, period, period_start, period_end, period_kind, item,
+        basis_family
+),
+
+profile_items as (
+    select
+        item,
+        item_name_zh,
+        item_name_en
+    from {{ ref('int_mart_item') }}
+    where mart = 'core.district_profile'
+),
+
+spending as (
+    select
+        region_code,
+        region_name_zh,
+        period,
+        period_start,
+        period_end,
+        period_kind,
+        item,
+        item_name_zh,
+        item_name_en,
+        basis_family,
+        item = 'general_budget_expenditure' as is_total,
+        amount,
+        amount_unit,
+        amount_qualifier,
+        growth,
+        growth_qualifier,
+        growth_price_basis,
+        is_simulated,
+        amount_observation_id,
+        growth_observation_id
+    from rows_named
+
+    union all by name
+
+    select
+        profile.region_code,
+        profile.region_name_zh,
+        profile.period,
+        profile.period_start,
+        profile.period_end,
+        profile.period_kind,
+        profile.item,
+        profile_items.item_name_zh,
+        profile_items.item_name_en,
+        profile.basis_family,
+        profile.item = 'general_budget_expenditure' as is_total,
+        profile.amount,
+        profile.amount_unit,
+        profile.amount_qualifier,
+        profile.share_printed,
+        profile.share_printed_qualifier,
+        profile.is_simulated,
+        profile.amount_observation_id,
+        profile.share_observation_id
+    from profile
+    left join profile_items
+        on profile.item = profile_items.item
+),
+
+totals as (
+    select
+        region_code,
+        period,
+        period_kind,
+        basis_family,
+        amount as total,
+        amount_unit as total_unit,
+        amount_qualifier as total_qualifier,
+        is_simulated as total_is_simulated,
+        amount_observation_id as total_observation_id
+    from profile
+    where item = 'general_budget_expenditure' and amount > 0
+),
+
+{{ population() }},
+
+units as (
+    select
+        unit,
+        factor
+    from {{ ref('stg_unit') }}
+    where dimension = 'currency_cny'
+),
+
+qualified as (
+    select
+        spending.*,
+        totals.total,
+        totals.total_is_simulated,
+        totals.total_observation_id,
+        population.residents,
+        population.residents_are_simulated,
+        population.residents_observation_id,
+        spending.amount * cast(units.factor as decimal(14, 4)) as amount_yuan,
+        case
+            when not spending.is_total and spending.amount_unit = totals.total_unit
+                then {{ qualifier_of_ratio(
+                    'spending.amount_qualifier', 'totals.total_qualifier'
+                ) | indent(16) }}
+        end as share_computed_qualifier,
+        case
+            when
+                spending.period_kind = 'annual' and spending.basis_family = 'outturn'
+                and units.factor is not null
+                then {{ qualifier_of_ratio(
+                    'spending.amount_qualifier', 'population.residents_qualifier'
+                ) | indent(16) }}
+        end as per_resident_qualifier
+    from spending
+    left join totals
+        on
+            spending.region_code = totals.region_code
+            and spending.period = totals.period
+            and spending.period_kind = totals.period_kind
+            and spending.basis_family = totals.basis_family
+    left join population
+        on
+            spending.region_code = population.region_code
+            and spending.period_end = population.period_end
+    left join units
+        on spending.amount_unit = units.unit
+)
+
+select
+    region_code,
+    region_name_zh,
+    period,
+    period_start,
+    period_end,
+    period_kind,
+    item,
+    item_name_zh,
+    item_name_en,
+    basis_family,
+    is_total,
+    amount,
+    amount_unit,
+    amount_qualifier,
+    cast(growth as decimal(12, 4)) as growth,
+    growth_qualifier,
+    growth_price_basis,
+    cast(share_printed as decimal(12, 4)) as share_printed,
+    share_printed_qualifier,
+    cast(
+        {{ as_bound(percentage('amount', 'total'), 'share_computed_qualifier', 2) | indent(8) }}
+        as decimal(12, 4)
+    ) as share_computed,
+    share_computed_qualifier,
+    {{ as_bound(ratio('amount_yuan', 'residents'), 'per_resident_qualifier', 0) | indent(4) }}
+        as per_resident,
+    per_resident_qualifier,
+    is_simulated
+    or (share_computed_qualifier is not null and total_is_simulated)
+    or (per_resident_qualifier is not null and residents_are_simulated) as is_simulated,
+    amount_observation_id,
+    growth_observation_id,
+    share_observation_id,
+    case when share_computed_qualifier is not null then total_observation_id end
+        as total_observation_id,
+    case when per_resident_qualifier is not null then residents_observation_id end
+        as residents_observation_id
+from qualified

@@ -1,0 +1,12 @@
+-- Grain: one row per region, period, period kind, item and basis family.
+with {{ mart_rows(
+    'public_services.urban_renewal',
+    values=['area', 'count', 'length', 'rate', 'density']
+) }}
+
+select
+    {{ row_keys('rows_named') }},
+    {{ printed_values('rows_named', ['area', 'count', 'length', 'rate', 'density']) }},
+    rows_named.is_simulated,
+    {{ observation_ids('rows_named', ['area', 'count', 'length', 'rate', 'density']) }}
+from rows_named

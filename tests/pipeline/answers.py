@@ -1,0 +1,165 @@
+"""What the twelve questions must answer on the shipped figures, checked against the documents.
+
+Belongs here: literal rows (a part of each answer). Does not belong here: running the queries.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def d(text: str) -> Decimal:
+    """A decimal, in short."""
+    return Decimal(text)
+
+
+RANGE = "2021-01/2023-06"
+
+# question number: how many rows, and rows of which these columns must be found
+ANSWERS: dict[int, tuple[int, list[Row]]] = {
+    1: (
+        19,
+        [
+            {"sort": 1, "period": "2025", "value": d("1000"), "qualifier": "exceeded",
+             "growth": None, "city_value": d("18700")},
+            {"sort": 2, "period": "2022", "value": d("4.9"), "city_value": d("3.5"),
+             "rank_in_city_text_zh": "前3"},
+            {"sort": 4, "period": "2022", "value": d("177.5"), "growth": d("11")},
+            {"sort": 5, "period": RANGE, "value": d("808.4"), "growth": d("13.9"),
+             "growth_kind": "cagr", "growth_period": "2020/2022"},
+            {"sort": 9, "value": d("3.39"), "rank_in_province_text_zh": "第18"},
+            {"sort": 12, "value": d("5003"), "rank_in_city_text_zh": "第3"},
+            {"sort": 16, "period": "2024-12", "value": d("51.8"), "city_value": d("977.7")},
+        ],
+    ),
+    2: (
+        23,
+        [
+            {"indicator_name_zh": "研发经费投入强度全省排名", "period": "2023",
+             "rank_text_zh": "第18", "rank_previous": 12, "rank_previous_period": "2020",
+             "rank_change": -6, "ranked_among": "province"},
+            {"indicator_name_zh": "商品销售额全市排名", "rank_text_zh": "第3",
+             "ranked_among": "city", "rank_change": None},
+            {"indicator_name_zh": "全国综合实力百强区排名", "rank_text_zh": "第52",
+             "ranked_among": "nation"},
+            {"indicator_name_zh": "区域创新指数全省排名", "rank_text_zh": "第19"},
+        ],
+    ),
+    3: (
+        87,
+        [
+            {"concept_name_zh": "地区生产总值", "period": "2022", "region_name_zh": "宁波市",
+             "value": d("15704.3"), "own_value": d("860.3"), "ratio": d("0.0548"),
+             "gap": d("-14844")},
+            {"concept_name_zh": "地区生产总值", "period": "2025", "region_name_zh": "宁波市",
+             "ratio": None, "gap": None, "reason_zh": "界限方向相互抵消，不能比较"},
+            {"concept_name_zh": "常住人口", "period": "2024-12", "region_name_zh": "宁波市镇海区",
+             "value": d("53.2"), "own_value": d("51.8"), "gap": d("-1.4")},
+            {"concept_name_zh": "地区生产总值增速", "period": "2022", "region_name_zh": "宁波市",
+             "value": d("3.5"), "own_value": d("4.9"), "ratio": None, "gap": d("1.4")},
+        ],
+    ),
+    4: (
+        6,
+        [
+            {"item_name_zh": "固定资产投资合计", "period": RANGE, "investment": d("808.4")},
+            {"item_name_zh": "工业", "investment": d("103.7"), "share_printed": d("13.9"),
+             "share_computed": d("12.83"), "share_difference": d("1.07")},
+            {"item_name_zh": "房地产开发", "share_printed": d("63.2")},
+            {"item_name_zh": "未单列部分", "residual_share": d("7.4")},
+        ],
+    ),
+    5: (
+        12,
+        [
+            {"programme_name_zh": "重大项目", "stage_name_zh": "全部阶段",
+             "project_count": 284, "investment": d("731.8"), "rate_printed": d("54.7")},
+            {"programme_name_zh": "重大项目", "stage_name_zh": "在建", "rate_printed": d("58")},
+            {"programme_name_zh": "亿元以上产业项目", "region_name_zh": "宁波市",
+             "stage_name_zh": "签约", "project_count": 145, "investment": d("595.8")},
+            {"programme_name_zh": "亿元以上产业项目", "stage_name_zh": "落地",
+             "project_count": 193, "investment": d("781.6")},
+        ],
+    ),
+    6: (
+        8,
+        [
+            {"item_name_zh": "新材料产业", "output": d("497"), "output_cagr": d("6.5"),
+             "output_base_implied": d("438.2"), "is_summable": False},
+            {"item_name_zh": "高端装备产业", "output": d("508"), "is_summable": False},
+            {"item_name_zh": "汽车零部件产业", "output": d("129"), "is_summable": False},
+            {"item_name_zh": "规模以上工业", "output": d("1100"),
+             "output_qualifier": "exceeded", "output_implied": d("1105.2")},
+            {"item_name_zh": "战略性新兴产业", "share": d("42.4"), "is_summable": False},
+            {"item_name_zh": "装备制造业", "share": d("73.4"), "is_summable": False},
+            {"item_name_zh": "高新技术产业", "share": d("70.8"), "is_summable": False},
+        ],
+    ),
+    7: (
+        3,
+        [
+            {"item_name_zh": "社会消费品零售总额", "value": d("449.7"), "cagr": d("9.5"),
+             "base_implied_period": "2020", "base_implied": d("375.1")},
+            {"item_name_zh": "消费券", "value": d("1"), "value_qualifier": "exceeded",
+             "moved": d("20"), "multiplier": None},
+        ],
+    ),
+    8: (
+        19,
+        [
+            {"item_name_zh": "品质文化生活圈", "standard": d("15"),
+             "standard_qualifier": "under", "standard_unit": "分钟", "count": d("119"),
+             "coverage": None},
+            {"item_name_zh": "托育综合服务圈", "period": "2026", "standard": d("15"),
+             "count": None},
+            {"item_name_zh": "城镇住房保障受益", "coverage": d("38.2")},
+        ],
+    ),
+    9: (
+        12,
+        [
+            {"item_name_zh": "一般公共预算支出", "amount": d("94.6"), "per_resident": d("18920"),
+             "per_resident_qualifier": "under"},
+            {"item_name_zh": "民生支出", "amount": d("66"), "share_printed": d("69.8"),
+             "share_computed": d("69.77")},
+            {"item_name_zh": "教育", "amount": d("13.1"), "share_computed": d("13.85"),
+             "per_resident": d("2620"), "per_resident_qualifier": "under"},
+        ],
+    ),
+    10: (
+        14,
+        [
+            {"item_name_zh": "规划主要指标", "nature_name_zh": "全部", "count_printed": d("30"),
+             "parts": "23 + 6 + 1", "is_table_supplied": False},
+            {"item_name_zh": "中期达到目标要求", "nature_name_zh": "全部",
+             "count_printed": d("23"), "parts": "9 + 14"},
+            {"item_name_zh": "中期未达目标进度", "nature_name_zh": "约束性",
+             "count_printed": d("3")},
+            {"item_name_zh": "预计提前或如期完成", "count_printed": d("26"),
+             "whole_printed": d("29")},
+        ],
+    ),
+    11: (
+        26,
+        [
+            {"indicator_name_zh": "新增产业空间面积", "period": "2026", "target": d("20"),
+             "target_qualifier": "exceeded", "target_unit": "万平方米", "outturn": None},
+            {"indicator_name_zh": "数字经济核心产业增加值增速", "period": "2026",
+             "growth_target": d("8"), "target": None},
+            {"indicator_name_zh": "城乡公交一体化率", "period": "2025", "target": d("100"),
+             "outturn_period": "2023-06", "outturn": d("100"), "is_met": True},
+        ],
+    ),
+    12: (
+        6,
+        [
+            {"title_zh": "所列比重与计算不符", "period": RANGE,
+             "arithmetic": "103.7 / 808.4 * 100 = [12.82, 12.84]; printed 13.9 [13.85, 13.95];"
+             " tolerance 0"},
+            {"period": "2024", "arithmetic": "56 [55.5, 56.5] / 53.6 [53.55, 53.65]"},
+        ],
+    ),
+}  # fmt: skip

@@ -1,0 +1,349 @@
+"""Small tables for the rules of executor gx: good rows, in which no rule finds anything.
+
+Belongs here: builders with literal content. Does not belong here: expected values.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.judge.catalogue import Catalogue, load_catalogue
+from orchestration.judge.gates import prepare
+
+EXPECTATIONS = Path(__file__).parents[2] / "expectations"
+CATALOGUE: Catalogue = load_catalogue(EXPECTATIONS)
+
+FIGURE = """
+    data_set_id varchar, delivery_id varchar, indicator_code varchar, region_code varchar,
+    period varchar, period_start date, period_end date, period_kind varchar, measure varchar,
+    basis varchar, scope varchar, price_basis varchar, breakdown varchar, value decimal(30, 8),
+    resolution decimal(30, 8), unit varchar, qualifier varchar, obs_status varchar,
+    conf_status varchar, estimate_stage varchar, known_from date, source_document varchar,
+    source_place varchar, delivery_place varchar"""
+SCHEMA = f"""
+create schema landing; create schema core; create schema intermediate; create schema investment;
+create table landing.candidate ({FIGURE}, occurrence integer);
+create table landing.observation ({FIGURE}, occurrence integer);
+create table core.observation (
+    {FIGURE}, observation_id varchar, known_to date, is_headline boolean, headline_rank integer);
+create table intermediate.int_observation_history (
+    {FIGURE}, observation_id varchar, occurrence integer, is_unchanged_repeat boolean);
+create table intermediate.int_mart_cell (
+    observation_id varchar, mart varchar, region_code varchar, period varchar, item varchar,
+    slot varchar, indicator_code varchar, growth_period varchar, is_shown boolean);
+create table landing.delivery (
+    delivery_id varchar, data_set_id varchar, cells_read bigint, cells_accepted bigint,
+    cells_quarantined bigint, cells_non_data bigint, verdict varchar);
+create table landing.data_set (data_set_id varchar, max_quarantined integer);
+create table landing.completeness (
+    data_set_id varchar, indicator_code varchar, region_code varchar, severity varchar);
+create table landing.code (
+    list varchar, code varchar, name_zh varchar, name_en varchar, valid_from date, valid_to date);
+create table landing.indicator (
+    indicator_code varchar, name_zh varchar, name_en varchar, mart varchar, scope varchar,
+    role varchar, over_regions varchar);
+create table landing.unit (
+    unit varchar, name_zh varchar, name_en varchar, dimension varchar, factor decimal(30, 8));
+create table landing.relation (
+    relation_id varchar, kind varchar, indicator_code varchar, other_code varchar,
+    numerator_code varchar, tolerance decimal(30, 8), tolerance_kind varchar,
+    reaches_total boolean, denominator varchar, note_zh varchar, note_en varchar);
+create table landing.region (
+    region_code varchar, region_name_zh varchar, region_name_en varchar, parent_code varchar,
+    valid_from date, valid_to date, lists_all_parts boolean);
+create table landing.source_document (
+    source_document varchar, title_zh varchar, title_en varchar, published varchar,
+    source_grade varchar);
+create table landing.release (release_time timestamp);
+create table investment.project (project varchar, value_observation_id varchar);
+"""
+CODES = {
+    "measure": "level count share_pct rank target_level",
+    "basis": "current share rank target",
+    "qualifier": "exact exceeded at_least under at_most approx",
+    "period_kind": "annual target",
+    "scope": "total above_scale",
+    "price_basis": "current comparable not_applicable",
+    "obs_status": "A P E F M O",
+    "conf_status": "F",
+    "estimate_stage": "not_stated forecast",
+}
+UNITS = """
+    亿元 currency_cny 100000000, 万元 currency_cny 10000, 元 currency_cny 1, 万人 persons 10000,
+    % percent 1, ‱ permyriad 1, 百分点 percentage_point 1, 位 rank 1, 家 count_jia 1, 个 count_ge 1,
+    平方公里 area_m2 1000000, 人/平方公里 persons_per_km2 1, 倍 times_as_much 1
+"""
+YEAR_2020 = {
+    "period": "2020",
+    "period_start": date(2020, 1, 1),
+    "period_end": date(2020, 12, 31),
+}
+YEAR_2021 = {
+    "period": "2021",
+    "period_start": date(2021, 1, 1),
+    "period_end": date(2021, 12, 31),
+}
+YEARS = {
+    "period": "2020/2022",
+    "period_start": date(2020, 1, 1),
+    "period_end": date(2022, 12, 31),
+    "period_kind": "growth_over_range",
+}
+CUMULATIVE = {
+    "period": "2021-07/2022-12",
+    "period_start": date(2021, 7, 1),
+    "period_end": date(2022, 12, 31),
+    "period_kind": "cumulative_range",
+    "basis": "cumulative",
+}
+GROWTH = {"measure": "yoy_growth_pct", "basis": "yoy", "unit": "%"}
+AVERAGE = {"measure": "cagr_pct", "basis": "cagr", "unit": "%"}
+RESIDENTS = {
+    "indicator_code": "residents",
+    "period": "2022-12",
+    "period_start": date(2022, 12, 1),
+    "period_end": date(2022, 12, 31),
+    "period_kind": "point",
+    "basis": "point_in_time",
+    "unit": "万人",
+    "price_basis": "not_applicable",
+    "resolution": "0.01",
+}
+A_YEAR_BEFORE = {
+    "period": "2021-12",
+    "period_start": date(2021, 12, 1),
+    "period_end": date(2021, 12, 31),
+}
+PRESS = {"source_document": "press", "is_headline": False}
+SHARE = {"measure": "share_pct", "basis": "share", "unit": "%", "price_basis": "not_applicable"}
+
+
+def figure(**changes: Any) -> dict[str, Any]:
+    """A good figure: 12.3 at current prices in 2022, known in 2023."""
+    return {
+        "data_set_id": "plan",
+        "delivery_id": "plan-1",
+        "indicator_code": "total",
+        "region_code": "R1",
+        "period": "2022",
+        "period_start": date(2022, 1, 1),
+        "period_end": date(2022, 12, 31),
+        "period_kind": "annual",
+        "measure": "level",
+        "basis": "current",
+        "scope": "total",
+        "price_basis": "current",
+        "breakdown": "_T",
+        "value": "12.3",
+        "resolution": "0.1",
+        "unit": "亿元",
+        "qualifier": "exact",
+        "obs_status": "A",
+        "conf_status": "F",
+        "estimate_stage": "not_stated",
+        "known_from": date(2023, 2, 1),
+        "source_document": "doc",
+        "source_place": "p. 1",
+        "delivery_place": "Sheet1!B2",
+        **changes,
+    }
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, **row: Any) -> None:
+    marks = ", ".join("?" for _ in row)
+    con.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values()))
+
+
+def candidate(con: duckdb.DuckDBPyConnection, **changes: Any) -> None:
+    insert(con, "landing.candidate", **figure(**{"occurrence": 1, **changes}))
+
+
+def known(con: duckdb.DuckDBPyConnection, observation_id: str, **changes: Any) -> None:
+    """A figure in landing, history and core, each at a place of its own."""
+    same = figure(**{"source_place": observation_id, **changes})
+    versions = {key: same.pop(key, None) for key in ("known_to", "is_headline")}
+    headline = versions["is_headline"] is None or versions["is_headline"]
+    insert(con, "landing.observation", **same, occurrence=1)
+    insert(
+        con,
+        "intermediate.int_observation_history",
+        **same,
+        observation_id=observation_id,
+        occurrence=1,
+        is_unchanged_repeat=False,
+    )
+    insert(
+        con,
+        "core.observation",
+        **same,
+        observation_id=observation_id,
+        known_to=versions["known_to"],
+        is_headline=headline,
+        headline_rank=1 if headline else 2,
+    )
+
+
+def relate(con: duckdb.DuckDBPyConnection, kind: str, one: str, other: str, **more: Any) -> None:
+    row = {
+        "relation_id": f"{kind}:{one}:{other}",
+        "kind": kind,
+        "indicator_code": one,
+        "other_code": other,
+        "numerator_code": "",
+        "tolerance": "0",
+        "tolerance_kind": "rounding",
+        "reaches_total": False,
+        "denominator": "same_period",
+        "note_zh": "",
+        "note_en": "",
+        **more,
+    }
+    insert(con, "landing.relation", **row)
+
+
+def build(con: duckdb.DuckDBPyConnection) -> None:
+    """Good tables: no rule finds anything in them, and every rule finds something to check."""
+    con.execute(SCHEMA)
+    for name, codes in CODES.items():
+        for code in codes.split():
+            insert(con, "landing.code", list=name, code=code)
+    insert(con, "landing.data_set", data_set_id="plan", max_quarantined=1)
+    insert(
+        con,
+        "landing.delivery",
+        delivery_id="plan-1",
+        data_set_id="plan",
+        cells_read=10,
+        cells_accepted=7,
+        cells_quarantined=1,
+        cells_non_data=2,
+    )
+    for severity in ("hard", "soft"):
+        insert(
+            con,
+            "landing.completeness",
+            data_set_id="plan",
+            indicator_code="total",
+            region_code="R1",
+            severity=severity,
+        )
+    candidate(con)
+    candidate(con, **SHARE, indicator_code="share", value="100")
+    candidate(con, indicator_code="rank", measure="rank", basis="rank", unit="1", value="3")
+    candidate(con, indicator_code="firms", measure="count", unit="家", value="12")
+    candidate(con, indicator_code="people", measure="count", unit="万人", value="1.25")
+    candidate(
+        con,
+        indicator_code="goal",
+        measure="target_level",
+        basis="target",
+        period="2030",
+        period_start=date(2030, 1, 1),
+        period_end=date(2030, 12, 31),
+        period_kind="target",
+    )
+    candidate(con, indicator_code="gap", value=None, resolution=None, obs_status="O")
+
+    known(con, "o-total", value="100.0")
+    known(con, "o-a", indicator_code="a", value="40.04", resolution="0.01")
+    known(con, "o-b", indicator_code="b", value="60.0")
+    known(con, "o-share-a", **SHARE, indicator_code="share_a", value="40.0")
+    known(con, "o-share-b", **SHARE, indicator_code="share_b", value="60.0")
+    known(con, "o-again", value="100", resolution="1", is_headline=False)
+    known(
+        con,
+        "o-old",
+        value="99.0",
+        source_place="o-total",
+        known_from=date(2022, 6, 1),
+        known_to=date(2023, 2, 1),
+        is_headline=False,
+    )
+    insert(con, "landing.observation", **figure(value="99.0"), occurrence=1)
+    insert(
+        con,
+        "intermediate.int_observation_history",
+        **figure(value="99.0"),
+        observation_id="o-old",
+        occurrence=1,
+        is_unchanged_repeat=True,
+    )
+    insert(
+        con,
+        "landing.indicator",
+        indicator_code="total",
+        mart="investment.project",
+        scope="total",
+        role="value",
+    )
+    insert(con, "landing.indicator", indicator_code="a", mart="")
+    insert(con, "landing.indicator", indicator_code="residents", mart="", over_regions="sum")
+    build_comparable(con)
+    insert(con, "investment.project", project="x", value_observation_id="o-total")
+    relate(con, "part_of", "a", "total", reaches_total=True)
+    relate(con, "part_of", "b", "total", reaches_total=True)
+    relate(con, "share_of", "share_a", "total", numerator_code="a", reaches_total=True)
+    relate(con, "share_of", "share_b", "total", numerator_code="b", reaches_total=True)
+    relate(con, "not_above", "a", "total")
+    prepare(con, CATALOGUE, EXPECTATIONS, "marts", frozen=False)
+
+
+def build_comparable(con: duckdb.DuckDBPyConnection) -> None:
+    """Growth and levels, a figure per head, figures of regions, the same figures in the press."""
+    for line in UNITS.split(","):
+        unit, dimension, factor = line.split()
+        insert(con, "landing.unit", unit=unit, dimension=dimension, factor=factor)
+    insert(con, "landing.source_document", source_document="doc", published="2023-02-01")
+    insert(con, "landing.source_document", source_document="press", published="2023-02")
+    insert(con, "landing.release", release_time=datetime(2026, 3, 1, 9, 0))
+    insert(con, "landing.region", region_code="R1", lists_all_parts=True)
+    for part in ("R11", "R12"):
+        insert(con, "landing.region", region_code=part, parent_code="R1")
+    insert(
+        con,
+        "landing.region",
+        region_code="R13",
+        parent_code="R1",
+        valid_to=date(2016, 1, 1),
+    )
+
+    sales = {"indicator_code": "sales"}
+    known(con, "o-sales-2020", **sales, **YEAR_2020, value="80.0")
+    known(con, "o-sales-2021", **sales, **YEAR_2021, value="90.0", estimate_stage="census_revised")
+    known(con, "o-sales-2022", **sales, value="100.0")
+    known(con, "o-sales-range", **sales, **CUMULATIVE, value="150.0")
+    known(con, "o-press-2021", **sales, **YEAR_2021, **PRESS, value="90", estimate_stage="flash")
+    known(con, "o-press-2022", **sales, **PRESS, value="100.0")
+    known(con, "o-growth", **GROWTH, indicator_code="sales_growth", value="11.1")
+    known(con, "o-average", **YEARS, **AVERAGE, indicator_code="sales_average", value="11.8")
+    known(con, "o-increment", **YEARS, indicator_code="sales_increment", value="20.0")
+    relate(con, "growth_of", "sales_growth", "sales")
+    relate(con, "growth_of", "sales_average", "sales")
+    relate(con, "increment_of", "sales_increment", "sales")
+
+    known(con, "o-people", **RESIDENTS, value="10.00")
+    known(con, "o-people-before", **{**RESIDENTS, **A_YEAR_BEFORE}, value="10.00")
+    known(con, "o-people-11", **{**RESIDENTS, "region_code": "R11"}, value="4.00")
+    known(con, "o-people-12", **{**RESIDENTS, "region_code": "R12"}, value="6.00")
+    known(con, "o-per-head", indicator_code="per_head", value="100000", resolution="1", unit="元")
+    relate(
+        con,
+        "ratio_of",
+        "per_head",
+        "residents",
+        numerator_code="total",
+        denominator="mean_of_year_ends",
+    )
+
+
+def set_core(where: str, change: str) -> str:
+    return f"update core.observation set {change} where observation_id = '{where}'"
+
+
+def answers(con: duckdb.DuckDBPyConnection, view: str, column: str) -> list[bool | None]:
+    rows = con.execute(f"select {column} from judge.{view} order by observation_a").fetchall()
+    return [row[0] for row in rows]

@@ -61,6 +61,7 @@ class DbtProject:
         self.database = database
         self.target = target
         self._manifest: Any = None
+        self._content: tuple[str, dict[str, Any]] | None = None
 
     @property
     def manifest_path(self) -> Path:
@@ -94,9 +95,11 @@ class DbtProject:
         return self.manifest_path
 
     def manifest(self) -> dict[str, Any]:
-        """The manifest as data."""
-        content: dict[str, Any] = json.loads(self.ensure_manifest().read_text(encoding="utf-8"))
-        return content
+        """The manifest as data; read once as long as the project's files stay the same."""
+        path, digest = self.ensure_manifest(), self.digest()
+        if self._content is None or self._content[0] != digest:
+            self._content = digest, json.loads(path.read_text(encoding="utf-8"))
+        return self._content[1]
 
     def build(self, select: Sequence[str], exclude: Sequence[str] = ()) -> list[NodeResult]:
         """Build and test a selection; unit tests run in the suite, not on the data.
@@ -118,7 +121,10 @@ class DbtProject:
 
     def _results(self, arguments: list[str]) -> list[NodeResult]:
         self.ensure_manifest()
-        result = self._invoke(arguments)
+        if self._manifest is None:
+            # what an earlier process parsed lies beside the manifest: read once for all builds
+            self._manifest = self._invoke(["--no-write-json", "parse"]).result
+        result = self._invoke(["--no-write-json", *arguments])
         if result.result is None:
             raise QutongError(
                 f"dbt failed: {result.exception}",

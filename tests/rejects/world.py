@@ -118,19 +118,12 @@ def declare(settings: Settings, case: DeliveryCase) -> None:
     target.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
 
 
-class ParsedDbt(DbtProject):
-    """A dbt project that was parsed before: it writes no manifest again with every build."""
-
-    def _invoke(self, arguments: list[str]) -> Any:
-        return super()._invoke(["--no-write-json", *arguments])
-
-
 def parsed_as(parsed: DbtProject, settings: Settings) -> DbtProject:
     """The dbt project over the database of a district, parsed as it was for another one.
 
     Parsing takes seconds and gives the same for every district.
     """
-    project = ParsedDbt(settings.dbt_project, settings.database, settings.dbt_target)
+    project = DbtProject(settings.dbt_project, settings.database, settings.dbt_target)
     shutil.copytree(parsed.target, project.target)
     (project.target / "manifest.digest").write_text(project.digest())
     project._manifest = parsed._manifest

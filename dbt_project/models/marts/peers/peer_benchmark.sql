@@ -23,17 +23,7 @@ with figures as (
     where is_headline and breakdown = '_T' and basis not in ('target', 'target_growth')
 ),
 
-district as (
-    select
-        stg_release.district_code,
-        regions.parent_code as city_code,
-        cities.parent_code as province_code
-    from {{ ref('stg_release') }} as stg_release
-    left join {{ ref('stg_region') }} as regions
-        on stg_release.district_code = regions.region_code
-    left join {{ ref('stg_region') }} as cities
-        on regions.parent_code = cities.region_code
-),
+{{ district_and_above() }},
 
 indicators as (
     select

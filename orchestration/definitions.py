@@ -397,7 +397,7 @@ def _dbt_events(
     bad = [result for result in results if result.is_bad]
     if bad:
         rules = pipeline.blocked_by_dbt(run)
-        run.report.error = "\n".join(f"{r.name}: {r.message or r.status}" for r in bad[:20])
+        run.report.error = "\n".join(pipeline.explain_node(run, r) for r in bad[:20])
         raise dg.Failure(f"{', '.join(rules)}: {', '.join(r.name for r in bad[:20])}")
 
 

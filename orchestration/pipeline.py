@@ -657,6 +657,25 @@ def table_rows(run: Run) -> dict[tuple[str, str], int]:
     return {(schema, table): size for schema, table, size in rows}
 
 
+MOST_ROWS = 5
+
+
+def explain_node(run: Run, result: NodeResult) -> str:
+    """What a failed model or test says, with the first rows that a test found."""
+    import duckdb
+
+    lines = [f"{result.name}: {result.message or result.status}"]
+    if result.status == "fail" and result.query:
+        with duckdb.connect(str(run.settings.database), read_only=True) as connection:
+            cursor = connection.execute(f"select * from ({result.query}) limit {MOST_ROWS}")
+            names = [column[0] for column in cursor.description or ()]
+            lines += [
+                "  " + ", ".join(f"{n} {v}" for n, v in zip(names, row, strict=True))
+                for row in cursor.fetchall()
+            ]
+    return "\n".join(lines)
+
+
 def blocked_by_dbt(run: Run) -> list[str]:
     """The rules that failing models and tests stand for; they block the marts gate."""
     from orchestration.judge import gates

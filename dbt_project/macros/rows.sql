@@ -4,8 +4,9 @@ columns per slot. A model opens with
 
     with {{ mart_rows('schema.table', values=[…], growths=[…], has_rank=true) }}
 
-and goes on from the CTE `rows_named`. For every value: <slot>, _unit, _qualifier, _price_basis, _reference (in the
-reference unit of its _dimension: yuan, persons, square metres), _observation_id; for every growth: <slot>, _qualifier, _price_basis, _observation_id, and _period
+and goes on from the CTE `rows_named`. For every value: <slot>, _unit, _qualifier, _price_basis, _scope, _reference (in
+the reference unit of its _dimension: yuan, persons, square metres), _observation_id; for every growth: <slot>, _qualifier, _price_basis, _scope,
+_observation_id, and _period
 for compound growth. A rank is an integer.
 -#}
 
@@ -51,14 +52,19 @@ rows_printed as (
         {{ slot('unit', name) }} as {{ name }}_unit,
         {{ slot('qualifier', name) }} as {{ name }}_qualifier,
         {{ slot('price_basis', name) }} as {{ name }}_price_basis,
+        {{ slot('scope', name) }} as {{ name }}_scope,
         {{ slot('reference_value', name) }} as {{ name }}_reference,
         {{ slot('unit_dimension', name) }} as {{ name }}_dimension,
+        {%- if name.endswith('increment') %}
+        {{ slot('growth_period', name) }} as {{ name }}_period,
+        {%- endif %}
         {{ slot('observation_id', name) }} as {{ name }}_observation_id,
         {%- endfor %}
         {%- for name in growths %}
         cast({{ slot('value', name) }} as decimal(12, 4)) as {{ name }},
         {{ slot('qualifier', name) }} as {{ name }}_qualifier,
         {{ slot('price_basis', name) }} as {{ name }}_price_basis,
+        {{ slot('scope', name) }} as {{ name }}_scope,
         {%- if name.endswith('cagr') %}
         {{ slot('growth_period', name) }} as {{ name }}_period,
         {%- endif %}
@@ -156,7 +162,7 @@ rows_named as (
 {% macro base_implied_qualifier(level, growth) -%}
 case
     when
-        {{ level }} is null or {{ growth }} is null
+        {{ level }} is null or {{ growth }} is null or {{ growth }} <= -100
         or {{ level }}_price_basis <> 'current' or {{ growth }}_price_basis <> 'current'
         then null
     when {{ level }}_qualifier = 'exact' and {{ growth }}_qualifier = 'exact' then 'approx'
@@ -170,6 +176,19 @@ end
 {%- endmacro %}
 
 
+{#- The qualifier of one value of a row divided by another, null where they may not be divided:
+    of another scope, nothing to divide by, or negative (the algebra of bounds is for figures that
+    are not). -#}
+{% macro quotient_qualifier(numerator, denominator) -%}
+case
+    when
+        {{ numerator }} >= 0 and {{ denominator }} > 0
+        and {{ numerator }}_scope = {{ denominator }}_scope
+        then {{ qualifier_of_ratio(numerator ~ '_qualifier', denominator ~ '_qualifier') }}
+end
+{%- endmacro %}
+
+
 {#- The resident population at a date, for figures per head: CTE `population`. A population
     printed for a year is that of its end. -#}
 {% macro population() -%}
@@ -179,6 +198,7 @@ population as (
         cells.period_end,
         arg_min(cells.reference_value, cells.period_kind) as residents,
         arg_min(cells.qualifier, cells.period_kind) as residents_qualifier,
+        arg_min(cells.scope, cells.period_kind) as residents_scope,
         arg_min(cells.observation_id, cells.period_kind) as residents_observation_id,
         bool_or(cells.is_simulated) as residents_are_simulated
     from {{ ref('int_mart_cell') }} as cells

@@ -30,6 +30,7 @@ class NodeResult:
         status: ``success``, ``pass``, ``fail``, ``warn``, ``error`` or ``skipped``.
         failures: Failing rows of a test.
         test: Which generic test it is; empty for a model.
+        query: The SQL that lists a test's failing rows; empty for a model.
     """
 
     unique_id: str
@@ -40,6 +41,7 @@ class NodeResult:
     failures: int
     seconds: float
     test: str = ""
+    query: str = ""
 
     @property
     def is_bad(self) -> bool:
@@ -194,6 +196,9 @@ def _node_result(entry: Any) -> NodeResult:
         failures=int(entry.failures or 0),
         seconds=float(entry.execution_time or 0),
         test=getattr(getattr(entry.node, "test_metadata", None), "name", ""),
+        query=getattr(entry.node, "compiled_code", None) or ""
+        if str(entry.node.resource_type) == "test"
+        else "",
     )
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.core
 def test_every_calculation_gives_its_literal_rows(project: Settings) -> None:
     create_database(project.database)
     results = dbt_project(project).unit_tests()
-    assert sum(result.kind == "unit_test" for result in results) == 46
+    assert sum(result.kind == "unit_test" for result in results) == 52
     assert [(result.name, result.message) for result in results if result.is_bad] == []
     with duckdb.connect(str(project.database)) as connection:
         assert connection.execute("select count(*) from core.observation").fetchone() == (0,)

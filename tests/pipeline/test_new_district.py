@@ -43,6 +43,26 @@ def test_no_district_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "qutong init" in done.stderr
 
 
+def test_a_role_that_the_mart_has_no_column_for_names_the_indicator(
+    first: Released, tmp_path: Path
+) -> None:
+    settings = copy_of(first, tmp_path / "district")
+    file = settings.raw / "datasets/profile/yunxi-profile.yml"
+    text = file.read_text("utf-8")
+    wrong = text.replace(
+        "resident_population\n    role: value", "resident_population\n    role: length"
+    )
+    assert wrong != text
+    file.write_text(wrong, "utf-8")
+    before = current(settings)
+    done = qutong(settings, "run")
+    assert done.exit_code == 1
+    assert "district_profile_cells_shown: Got" in done.output
+    assert "indicator_code residents, region_code 990101" in done.output
+    assert "slot length" in done.output
+    assert current(settings) == before
+
+
 def test_a_data_set_that_nobody_declared(first: Released) -> None:
     done = qutong(first.settings, "run", "--data-set", "yunxi-investmant")
     assert done.exit_code == 2

@@ -136,7 +136,7 @@ def test_targets_stand_beside_the_latest_outturn(planned: Released) -> None:
     ) == [
         "地区生产总值 | at_least | 550 | 2025 | 560 | True | –",
         "地区生产总值增速 | exact | 6 | 2024 | 5.1 | – | 实绩与目标所指期间不同，不作比较。",
-        "新增科技企业数 | exact | 500 | 2021-01/2022-12 | 210 | False | –",
+        "新增科技企业数 | exact | 500 | 2021-01/2022-12 | 210 | – | 实绩与目标所指期间不同，不作比较。",
         "用水总量 | at_most | 1.2 | 2022 | 1.25 | False | –",
         "耕地保有量 | at_least | 5.72 | 2025 | 5.71 | False | –",
     ]

@@ -58,6 +58,7 @@ joined as (
         indicators.stage,
         indicators.role,
         indicators.topic,
+        observations.scope = indicators.scope as is_declared_scope,
         units.dimension as unit_dimension,
         cast(observations.value as decimal(24, 8)) * cast(units.factor as decimal(14, 4))
             as reference_value,
@@ -130,6 +131,11 @@ select
     row_number() over (
         partition by
             mart, region_code, period, period_kind, item, stage, basis_family, slot
-        order by headline_rank asc, start_printed desc, known_from desc, observation_id asc
+        order by
+            is_declared_scope desc,
+            headline_rank asc,
+            start_printed desc,
+            known_from desc,
+            observation_id asc
     ) = 1 as is_shown
 from placed

@@ -9,7 +9,7 @@ qualified as (
         *,
         case
             when sales_dimension = 'currency_cny'
-                then {{ qualifier_of_ratio('sales_qualifier', 'footfall_qualifier') | indent(16) }}
+                then {{ quotient_qualifier('sales', 'footfall') | indent(16) }}
         end as sales_per_visit_qualifier
     from rows_named
 ),
@@ -22,11 +22,11 @@ computed as (
         ) | indent(8) }} as sales_per_visit,
         case
             when sales_per_visit_qualifier = 'indeterminate'
-                then '销售额与客流量均为同向界限，每人次销售额不能确定。'
+                then '销售额与客流量的界限方向相互抵消，每人次销售额不能确定。'
         end as note_zh,
         case
             when sales_per_visit_qualifier = 'indeterminate'
-                then 'Sales and footfall are bounds of one direction: no sales per visit.'
+                then 'The bounds of sales and footfall point in no direction: no sales per visit.'
         end as note_en
     from qualified
 )

@@ -11,8 +11,8 @@ qualified as (
         *,
         {{ base_implied_qualifier('value', 'cagr') | indent(8) }} as base_implied_qualifier,
         case
-            when moved is not null and value is not null and moved_unit = value_unit
-                then {{ qualifier_of_ratio('moved_qualifier', 'value_qualifier') | indent(16) }}
+            when moved_dimension = value_dimension
+                then {{ quotient_qualifier('moved', 'value') | indent(16) }}
         end as multiplier_qualifier
     from rows_named
 ),
@@ -24,8 +24,9 @@ computed as (
             as base_implied,
         case when base_implied_qualifier is not null then left(cagr_period, 4) end
             as base_implied_period,
-        {{ as_bound(ratio('moved', 'value'), 'multiplier_qualifier', 1) | indent(8) }}
-            as multiplier,
+        {{ as_bound(
+            ratio('moved_reference', 'value_reference'), 'multiplier_qualifier', 1
+        ) | indent(8) }} as multiplier,
         case
             when multiplier_qualifier = 'indeterminate'
                 then '发放额与撬动额的界限方向相互抵消，倍数不能确定。'
@@ -36,7 +37,7 @@ computed as (
         end as note_zh,
         case
             when multiplier_qualifier = 'indeterminate'
-                then 'Vouchers and what they moved are bounds of one direction: no multiplier.'
+                then 'The bounds of vouchers and what they moved leave it open: no multiplier.'
             when cagr is not null and value is not null and base_implied_qualifier is null
                 then 'Growth is not nominal: it implies no base.'
             when base_implied_qualifier = 'indeterminate'

@@ -2,7 +2,7 @@
 with {{ mart_rows(
     'consumption.tourism',
     values=['revenue', 'visitors', 'share', 'count'],
-    growths=['growth'],
+    growths=['revenue_growth', 'visitors_growth'],
     has_rank=true
 ) }},
 
@@ -11,8 +11,7 @@ qualified as (
         *,
         case
             when revenue_dimension = 'currency_cny'
-                then {{ qualifier_of_ratio('revenue_qualifier', 'visitors_qualifier')
-                    | indent(16) }}
+                then {{ quotient_qualifier('revenue', 'visitors') | indent(16) }}
         end as spending_per_visit_qualifier
     from rows_named
 ),
@@ -29,11 +28,13 @@ computed as (
 select
     {{ row_keys('computed') }},
     {{ printed_values('computed', ['revenue', 'visitors', 'share', 'count']) }},
-    {{ printed_growths('computed', ['growth']) }},
+    {{ printed_growths('computed', ['revenue_growth', 'visitors_growth']) }},
     computed.rank,
     computed.rank_qualifier,
     computed.spending_per_visit,
     computed.spending_per_visit_qualifier,
     computed.is_simulated,
-    {{ observation_ids('computed', ['revenue', 'visitors', 'share', 'count', 'growth', 'rank']) }}
+    {{ observation_ids('computed', [
+        'revenue', 'visitors', 'share', 'count', 'revenue_growth', 'visitors_growth', 'rank'
+    ]) }}
 from computed

@@ -31,7 +31,10 @@ implied as (
             when
                 output_increment_qualifier = 'exact' and output_cagr_qualifier = 'exact'
                 and output_increment_price_basis = 'current'
-                and output_cagr_price_basis = 'current' and output_cagr <> 0
+                and output_cagr_price_basis = 'current'
+                and output_increment_period = output_cagr_period
+                and output_increment_scope = output_cagr_scope
+                and output_cagr <> 0 and output_cagr > -100
                 then 'approx'
         end as output_implied_qualifier
     from rows_named
@@ -59,7 +62,8 @@ overlap_sums as (
         one.item,
         one.basis_family,
         sum(other.output) as overlap_sum,
-        count(*) as overlap_count
+        count(*) as overlap_count,
+        bool_or(other.is_simulated) as is_simulated
     from levels as one
     inner join levels as other
         on
@@ -68,6 +72,9 @@ overlap_sums as (
             and one.period_kind = other.period_kind
             and one.basis_family = other.basis_family
             and one.output_unit = other.output_unit
+            and one.output_scope = other.output_scope
+            -- only what is at least as large as printed shows that the sum is too large
+            and other.output_qualifier in ('exact', 'exceeded', 'at_least')
             and list_contains(
                 string_split(concat_ws(',', one.item, one.overlaps_with), ','), other.item
             )
@@ -79,6 +86,10 @@ explained as (
     select
         levels.*,
         levels.overlaps_with is null as is_summable,
+        levels.is_simulated
+        or coalesce(overlap_sums.is_simulated, false)
+        or coalesce(wholes.is_simulated and levels.overlaps_with is not null, false)
+            as is_any_simulated,
         concat_ws(
             '',
             case
@@ -91,6 +102,10 @@ explained as (
                     and overlap_sums.overlap_sum > coalesce(wholes.output_implied, wholes.output)
                     and coalesce(wholes.output_implied_qualifier, wholes.output_qualifier)
                     in ('exact', 'approx')
+                    and levels.output_unit = case
+                        when wholes.output_implied is not null then wholes.output_increment_unit
+                        else wholes.output_unit
+                    end
                     then
                         '：合计 ' || {{ plain('overlap_sums.overlap_sum') }} || '，大于所属总量 '
                         || {{ plain('coalesce(wholes.output_implied, wholes.output)') }}
@@ -103,7 +118,9 @@ explained as (
                 when
                     levels.value_added is not null and levels.value_added_cagr is not null
                     and levels.value_added_cagr_price_basis <> 'current'
-                    then '增加值增速按可比价，不推算基期。'
+                    then
+                        case when levels.overlaps_with is not null then '。' else '' end
+                        || '增加值增速按可比价，不推算基期。'
             end
         ) as note_zh,
         concat_ws(
@@ -118,6 +135,10 @@ explained as (
                     and overlap_sums.overlap_sum > coalesce(wholes.output_implied, wholes.output)
                     and coalesce(wholes.output_implied_qualifier, wholes.output_qualifier)
                     in ('exact', 'approx')
+                    and levels.output_unit = case
+                        when wholes.output_implied is not null then wholes.output_increment_unit
+                        else wholes.output_unit
+                    end
                     then
                         ': together ' || {{ plain('overlap_sums.overlap_sum') }}
                         || ', more than the total they belong to, '
@@ -131,7 +152,9 @@ explained as (
                 when
                     levels.value_added is not null and levels.value_added_cagr is not null
                     and levels.value_added_cagr_price_basis <> 'current'
-                    then 'Growth of value added is at comparable prices: it implies no base.'
+                    then
+                        case when levels.overlaps_with is not null then '. ' else '' end
+                        || 'Growth of value added is at comparable prices: it implies no base.'
             end
         ) as note_en
     from levels
@@ -172,7 +195,7 @@ select
     explained.overlaps_with,
     nullif(explained.note_zh, '') as note_zh,
     nullif(explained.note_en, '') as note_en,
-    explained.is_simulated,
+    explained.is_any_simulated as is_simulated,
     {{ observation_ids('explained', [
         'output', 'output_increment', 'revenue', 'value_added', 'sales_output', 'scale',
         'capacity', 'count', 'share', 'output_cagr', 'value_added_growth',

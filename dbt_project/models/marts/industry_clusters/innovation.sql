@@ -14,11 +14,12 @@ ranked as (
         basis_family,
         lag(rank) over previous as rank_previous,
         lag(rank_qualifier) over previous as rank_previous_qualifier,
-        lag(period) over previous as rank_previous_period
+        lag(period) over previous as rank_previous_period,
+        lag(is_simulated) over previous as previous_is_simulated
     from rows_named
     where rank is not null
     window previous as (
-        partition by region_code, item, basis_family
+        partition by region_code, item, basis_family, period_kind
         order by period_end asc, period_start asc, period_kind asc
     )
 ),
@@ -26,6 +27,8 @@ ranked as (
 compared as (
     select
         rows_named.*,
+        rows_named.is_simulated or coalesce(ranked.previous_is_simulated, false)
+            as is_any_simulated,
         ranked.rank_previous,
         ranked.rank_previous_period,
         -- a bound ("among the first ten") has no distance to another rank
@@ -51,6 +54,6 @@ select
     compared.rank_previous,
     compared.rank_previous_period,
     compared.rank_change,
-    compared.is_simulated,
+    compared.is_any_simulated as is_simulated,
     {{ observation_ids('compared', ['value', 'count', 'share', 'rank']) }}
 from compared

@@ -10,15 +10,15 @@ qualified as (
         *,
         case
             when land_dimension = 'area_mu'
-                then {{ qualifier_of_ratio('land_qualifier', 'firms_qualifier') | indent(16) }}
+                then {{ quotient_qualifier('land', 'firms') | indent(16) }}
         end as land_per_firm_qualifier,
         case
             when amount_dimension = 'currency_cny'
-                then {{ qualifier_of_ratio('amount_qualifier', 'firms_qualifier') | indent(16) }}
+                then {{ quotient_qualifier('amount', 'firms') | indent(16) }}
         end as amount_per_firm_qualifier,
         case
             when saving_dimension = amount_dimension
-                then {{ qualifier_of_ratio('saving_qualifier', 'amount_qualifier') | indent(16) }}
+                then {{ quotient_qualifier('saving', 'amount') | indent(16) }}
         end as saving_rate_qualifier
     from rows_named
 ),

@@ -66,7 +66,7 @@ placed as (
             when figures.region_code = district.province_code then 'province'
             when regions.region_kind = 'nation' then 'nation'
             when regions.region_kind = 'aggregate' then 'group'
-            when regions.parent_code = district.city_code then 'sister'
+            when regions.parent_code = nullif(district.city_code, '') then 'sister'
             else 'named_peer'
         end as peer_kind
     from figures
@@ -177,7 +177,7 @@ qualified as (
     select
         *,
         case
-            when has_ratio and own_value is not null and value > 0
+            when has_ratio and own_value >= 0 and value > 0
                 then {{ qualifier_of_ratio('own_qualifier', 'qualifier') | indent(16) }}
         end as ratio_qualifier,
         case
@@ -195,7 +195,9 @@ explained as (
             when own_figures is null then 'no_district_figure'
             when not is_period_shared then 'other_period'
             when not is_scope_shared then 'other_scope'
-            when own_value is null or value is null then 'other_basis'
+            when value is null then 'no_peer_value'
+            when own_observation_id is null then 'other_basis'
+            when own_value is null then 'no_district_value'
             when gap_qualifier = 'indeterminate' then 'bounds_undecided'
         end as reason
     from qualified
@@ -239,20 +241,23 @@ select
         when 'other_period' then '本区只有其他时期的数字：' || explained.own_periods_zh
         when 'other_scope' then '本区同期数字的统计口径不同'
         when 'other_basis' then '本区同期数字的类型、价格或单位不同'
+        when 'no_peer_value' then '该地区的数字缺失'
+        when 'no_district_value' then '本区同期数字缺失'
         when 'bounds_undecided' then '界限方向相互抵消，不能比较'
-    end
-    || case when explained.is_mean then '；对方为平均值，权重未说明' else '' end as reason_zh,
+    end as reason_zh,
     case explained.reason
         when 'no_district_figure' then 'The district has no figure of this indicator'
         when 'other_period'
             then 'The district has figures of other periods only: ' || explained.own_periods_en
         when 'other_scope' then 'The figure of the district has another scope'
         when 'other_basis' then 'The figure of the district has another basis, price basis or unit'
+        when 'no_peer_value' then 'The figure of the region is missing'
+        when 'no_district_value' then 'The figure of the district is missing'
         when 'bounds_undecided' then 'The bounds point in no direction'
-    end
-    || case
-        when explained.is_mean then '; the peer is a mean whose weighting is not stated' else ''
     end as reason_en,
+    case when explained.is_mean then '对方为平均值，权重未说明' end as note_zh,
+    case when explained.is_mean then 'The peer is a mean whose weighting is not stated' end
+        as note_en,
     explained.is_simulated
     or (explained.own_observation_id is not null and explained.own_is_simulated) as is_simulated,
     explained.observation_id as value_observation_id,

@@ -50,6 +50,7 @@ compared as (
         lag(ranks.rank_qualifier) over previous as rank_previous_qualifier,
         lag(ranks.period) over previous as rank_previous_period,
         lag(ranks.observation_id) over previous as rank_previous_observation_id,
+        lag(ranks.is_simulated) over previous as previous_is_simulated,
         row_number() over (
             partition by ranks.region_code, ranks.indicator_code, ranks.scope
             order by ranks.period_end desc, ranks.period_start desc, ranks.period_kind desc
@@ -59,8 +60,9 @@ compared as (
         on ranks.indicator_code = indicators.indicator_code
     left join ranked
         on ranks.indicator_code = ranked.indicator_code
+    -- a rank of a quarter stands beside that of another quarter, not beside that of a year
     window previous as (
-        partition by ranks.region_code, ranks.indicator_code, ranks.scope
+        partition by ranks.region_code, ranks.indicator_code, ranks.scope, ranks.period_kind
         order by ranks.period_end asc, ranks.period_start asc, ranks.period_kind asc
     )
 )
@@ -101,7 +103,7 @@ select
             then rank_previous - rank
     end as rank_change,
     is_latest,
-    is_simulated,
+    is_simulated or coalesce(previous_is_simulated, false) as is_simulated,
     observation_id as rank_observation_id,
     rank_previous_observation_id
 from compared

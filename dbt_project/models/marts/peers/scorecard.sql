@@ -26,6 +26,7 @@ wanted as (
         indicators.name_zh,
         indicators.name_en,
         indicators.direction,
+        indicators.scope as declared_scope,
         district.district_code,
         district.city_code,
         district.province_code
@@ -68,6 +69,7 @@ latest as (
     qualify row_number() over (
         partition by wanted.indicator_code
         order by
+            figures.scope = wanted.declared_scope desc nulls last,
             -- a total over more than a year says less than the year inside it
             figures.period_end - figures.period_start > 366
             and figures.period_kind = 'cumulative_range' asc nulls last,
@@ -96,6 +98,7 @@ growths as (
         on
             relations.indicator_code = figures.indicator_code
             and latest.district_code = figures.region_code
+            and figures.scope in (latest.scope, 'same_frame')
             and (
                 (
                     latest.period = figures.period

@@ -166,7 +166,7 @@ chained as (
         string_agg(observation_id, ',' order by period) as observation_ids
     from yearly_once
     group by rule_id, region_code, indicator_code
-    having count(*) = any_value(years_needed)
+    having count(*) = any_value(years_needed) and min(value) > -100
 ),
 
 outturns as (

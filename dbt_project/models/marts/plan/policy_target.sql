@@ -72,6 +72,7 @@ candidates as (
         outturns.indicator_code as outturn_indicator_code,
         outturns.period as outturn_period,
         outturns.period_start as outturn_start,
+        outturns.period_end as outturn_end,
         outturns.basis as outturn_basis,
         outturns.value as outturn,
         outturns.unit as outturn_unit,
@@ -85,6 +86,12 @@ candidates as (
             order by
                 outturns.indicator_code = targets.indicator_code desc,
                 {{ is_growth('outturns.measure') }} = targets.is_growth_target desc,
+                -- the target's own period, else the latest before its end
+                (
+                    outturns.period = targets.period
+                    and outturns.period_kind in (targets.period_kind, 'annual')
+                ) desc,
+                outturns.period_end <= targets.period_end desc,
                 outturns.period_end desc,
                 outturns.headline_rank asc,
                 outturns.known_from desc,
@@ -130,7 +137,10 @@ joined as (
                 then 'other_period'
             when
                 candidates.outturn_basis = 'cumulative'
-                and candidates.outturn_start < targets.period_start
+                and (
+                    candidates.outturn_start < targets.period_start
+                    or candidates.outturn_end < targets.period_end
+                )
                 then 'other_period'
         end as obstacle
     from targets

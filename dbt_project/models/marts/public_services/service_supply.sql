@@ -14,14 +14,22 @@ counted as (
         rows_named.*,
         population.residents,
         population.residents_qualifier,
+        population.residents_scope,
         population.residents_observation_id,
         population.residents_are_simulated,
         coalesce(
             rows_named.stock_reference, rows_named.served_reference, rows_named.added_reference
         ) as quantity,
-        coalesce(
-            rows_named.stock_qualifier, rows_named.served_qualifier, rows_named.added_qualifier
-        ) as quantity_qualifier,
+        case
+            when rows_named.stock_reference is not null then rows_named.stock_qualifier
+            when rows_named.served_reference is not null then rows_named.served_qualifier
+            when rows_named.added_reference is not null then rows_named.added_qualifier
+        end as quantity_qualifier,
+        case
+            when rows_named.stock_reference is not null then rows_named.stock_scope
+            when rows_named.served_reference is not null then rows_named.served_scope
+            when rows_named.added_reference is not null then rows_named.added_scope
+        end as quantity_scope,
         rows_named.period_kind in ('annual', 'point') as is_dated
     from rows_named
     left join population
@@ -36,8 +44,7 @@ qualified as (
         *,
         case
             when is_dated
-                then {{ qualifier_of_ratio('quantity_qualifier', 'residents_qualifier')
-                    | indent(16) }}
+                then {{ quotient_qualifier('quantity', 'residents') | indent(16) }}
         end as per_10k_residents_qualifier
     from counted
 ),
@@ -52,12 +59,15 @@ computed as (
             when quantity is null or basis_family = 'target' then null
             when not is_dated then '跨期累计数，没有对应日期的人口。'
             when residents is null then '没有同一日期的常住人口。'
+            when quantity_scope <> residents_scope then '与常住人口的统计口径不同。'
             when per_10k_residents_qualifier = 'indeterminate' then '界限方向相互抵消。'
         end as note_zh,
         case
             when quantity is null or basis_family = 'target' then null
             when not is_dated then 'A total over a range of months: no population of its date.'
             when residents is null then 'No resident population of the same date.'
+            when quantity_scope <> residents_scope
+                then 'The resident population has another scope.'
             when per_10k_residents_qualifier = 'indeterminate'
                 then 'The bounds point in no direction.'
         end as note_en

@@ -19,6 +19,9 @@ profile as (
         cast({{ slot('value', 'value') }} as decimal(30, 8)) as amount,
         {{ slot('unit', 'value') }} as amount_unit,
         {{ slot('qualifier', 'value') }} as amount_qualifier,
+        {{ slot('scope', 'value') }} as amount_scope,
+        {{ slot('reference_value', 'value') }} as amount_reference,
+        {{ slot('unit_dimension', 'value') }} as amount_dimension,
         {{ slot('observation_id', 'value') }} as amount_observation_id,
         cast({{ slot('value', 'share') }} as decimal(12, 4)) as share_printed,
         {{ slot('qualifier', 'share') }} as share_printed_qualifier,
@@ -29,6 +32,7 @@ profile as (
         mart = 'core.district_profile'
         and is_shown
         and item in ('general_budget_expenditure', 'livelihood_expenditure')
+        and item not in (select items.item from items)
     group by
         region_code, region_name_zh, period, period_start, period_end, period_kind, item,
         basis_family
@@ -59,6 +63,9 @@ spending as (
         amount,
         amount_unit,
         amount_qualifier,
+        amount_scope,
+        amount_reference,
+        amount_dimension,
         growth,
         growth_qualifier,
         growth_price_basis,
@@ -84,6 +91,9 @@ spending as (
         profile.amount,
         profile.amount_unit,
         profile.amount_qualifier,
+        profile.amount_scope,
+        profile.amount_reference,
+        profile.amount_dimension,
         profile.share_printed,
         profile.share_printed_qualifier,
         profile.is_simulated,
@@ -100,49 +110,31 @@ totals as (
         period,
         period_kind,
         basis_family,
-        amount as total,
-        amount_unit as total_unit,
+        amount_reference as total,
         amount_qualifier as total_qualifier,
+        amount_scope as total_scope,
+        amount_dimension as total_dimension,
         is_simulated as total_is_simulated,
         amount_observation_id as total_observation_id
-    from profile
-    where item = 'general_budget_expenditure' and amount > 0
+    from spending
+    where is_total
 ),
 
 {{ population() }},
 
-units as (
-    select
-        unit,
-        factor
-    from {{ ref('stg_unit') }}
-    where dimension = 'currency_cny'
-),
-
-qualified as (
+compared as (
     select
         spending.*,
         totals.total,
+        totals.total_qualifier,
+        totals.total_scope,
+        totals.total_dimension,
         totals.total_is_simulated,
         totals.total_observation_id,
         population.residents,
+        population.residents_qualifier,
         population.residents_are_simulated,
-        population.residents_observation_id,
-        spending.amount * cast(units.factor as decimal(14, 4)) as amount_yuan,
-        case
-            when not spending.is_total and spending.amount_unit = totals.total_unit
-                then {{ qualifier_of_ratio(
-                    'spending.amount_qualifier', 'totals.total_qualifier'
-                ) | indent(16) }}
-        end as share_computed_qualifier,
-        case
-            when
-                spending.period_kind = 'annual' and spending.basis_family = 'outturn'
-                and units.factor is not null
-                then {{ qualifier_of_ratio(
-                    'spending.amount_qualifier', 'population.residents_qualifier'
-                ) | indent(16) }}
-        end as per_resident_qualifier
+        population.residents_observation_id
     from spending
     left join totals
         on
@@ -154,8 +146,24 @@ qualified as (
         on
             spending.region_code = population.region_code
             and spending.period_end = population.period_end
-    left join units
-        on spending.amount_unit = units.unit
+),
+
+-- Public money is spent for residents whatever the scope of the population is called.
+qualified as (
+    select
+        *,
+        case
+            when not is_total and amount_dimension = total_dimension
+                then {{ quotient_qualifier('amount', 'total') | indent(16) }}
+        end as share_computed_qualifier,
+        case
+            when
+                period_kind = 'annual' and basis_family = 'outturn'
+                and amount_dimension = 'currency_cny' and amount >= 0 and residents > 0
+                then {{ qualifier_of_ratio('amount_qualifier', 'residents_qualifier')
+                    | indent(16) }}
+        end as per_resident_qualifier
+    from compared
 )
 
 select
@@ -179,11 +187,13 @@ select
     cast(share_printed as decimal(12, 4)) as share_printed,
     share_printed_qualifier,
     cast(
-        {{ as_bound(percentage('amount', 'total'), 'share_computed_qualifier', 2) | indent(8) }}
+        {{ as_bound(
+            percentage('amount_reference', 'total'), 'share_computed_qualifier', 2
+        ) | indent(8) }}
         as decimal(12, 4)
     ) as share_computed,
     share_computed_qualifier,
-    {{ as_bound(ratio('amount_yuan', 'residents'), 'per_resident_qualifier', 0) | indent(4) }}
+    {{ as_bound(ratio('amount_reference', 'residents'), 'per_resident_qualifier', 0) | indent(4) }}
         as per_resident,
     per_resident_qualifier,
     is_simulated

@@ -373,31 +373,17 @@ def _list_files(
 
 
 def _comment(con: DuckDBPyConnection, table: Table) -> None:
-    """Carry the comments over; where the work database has none, the dictionary speaks."""
-    schema, name = literal(table.schema), literal(table.name)
-    found = con.execute(
-        f"""
-        select '', comment from (
-            select database_name, schema_name, table_name as name, comment from duckdb_tables()
-            union all
-            select database_name, schema_name, view_name as name, comment from duckdb_views()
-        )
-        where database_name = 'work' and schema_name = {schema} and name = {name}
-        union all
-        select column_name, comment from duckdb_columns()
-        where database_name = 'work' and schema_name = {schema} and table_name = {name}
-        """
-    ).fetchall()
-    comments = {column: comment for column, comment in found if comment}
-    own = comments.get("") or " / ".join(filter(None, (table.title_zh, table.title_en)))
-    con.execute(f"comment on table {table.in_catalog('mart')} is {literal(own)}")
+    """Say in the database itself what the dictionaries say of a table and its columns."""
+    name = table.in_catalog("mart")
+    title = _both(table.title_zh, table.title_en)
+    con.execute(f"comment on table {name} is {literal(title)}")
     for column in table.columns:
-        text = comments.get(column.name) or " / ".join(
-            filter(None, (column.description_zh, column.description_en))
-        )
-        con.execute(
-            f"comment on column {table.in_catalog('mart')}.{quote(column.name)} is {literal(text)}"
-        )
+        text = _both(column.description_zh, column.description_en)
+        con.execute(f"comment on column {name}.{quote(column.name)} is {literal(text)}")
+
+
+def _both(zh: str, en: str) -> str:
+    return " | ".join(filter(None, (zh, en)))
 
 
 def _create_macros(con: DuckDBPyConnection, macros_dir: Path | None) -> None:

@@ -34,7 +34,8 @@ create table intermediate.int_observation_history (
     {FIGURE}, observation_id varchar, occurrence integer, is_unchanged_repeat boolean);
 create table intermediate.int_mart_cell (
     observation_id varchar, mart varchar, region_code varchar, period varchar, item varchar,
-    slot varchar, indicator_code varchar, growth_period varchar, is_shown boolean);
+    slot varchar, indicator_code varchar, growth_period varchar, scope varchar,
+    is_shown boolean);
 create table landing.delivery (
     delivery_id varchar, data_set_id varchar, cells_read bigint, cells_accepted bigint,
     cells_quarantined bigint, cells_non_data bigint, verdict varchar);

@@ -122,8 +122,11 @@ def test_the_database_has_comments_macros_and_not_null(candidate: Path) -> None:
             "and column_name in ('observation_id', 'value') order by column_name"
         ).fetchall()
 
-    assert comments == [("列 observation_id。 / Column observation_id.",), ("数值 / The value",)]
-    assert table == [("观测 / Observations",)]
+    assert comments == [
+        ("列 observation_id。 | Column observation_id.",),
+        ("列 value。 | Column value.",),
+    ]
+    assert table == [("表 observation | Table observation",)]
     assert as_of == [("aaaaaa01ffff",)]
     assert required == [(False,), (True,)]
 

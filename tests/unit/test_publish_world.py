@@ -338,8 +338,6 @@ def _work_db() -> Path:
         con.execute(
             "insert into meta.release values ('r1', ?, 'demo', '甲区', 'District A')", [TIME]
         )
-        con.execute("comment on table core.observation is '观测 / Observations'")
-        con.execute("comment on column core.observation.value is '数值 / The value'")
         con.execute("commit")
     return path
 

@@ -82,81 +82,35 @@ overlap_sums as (
     group by one.region_code, one.period, one.period_kind, one.item, one.basis_family
 ),
 
-explained as (
+evidence as (
     select
         levels.*,
-        levels.overlaps_with is null as is_summable,
+        item_facts.overlaps_with_zh,
+        item_facts.overlaps_with_en,
+        item_facts.overlap_note_zh,
+        item_facts.overlap_note_en,
+        overlap_sums.overlap_sum,
+        coalesce(wholes.output_implied, wholes.output) as whole,
+        coalesce(
+            overlap_sums.overlap_count > 1
+            and overlap_sums.overlap_sum > coalesce(wholes.output_implied, wholes.output)
+            and coalesce(wholes.output_implied_qualifier, wholes.output_qualifier)
+            in ('exact', 'approx')
+            and levels.output_unit = case
+                when wholes.output_implied is not null then wholes.output_increment_unit
+                else wholes.output_unit
+            end,
+            false
+        ) as is_sum_too_large,
+        coalesce(
+            levels.value_added is not null and levels.value_added_cagr is not null
+            and levels.value_added_cagr_price_basis <> 'current',
+            false
+        ) as is_base_refused,
         levels.is_simulated
         or coalesce(overlap_sums.is_simulated, false)
         or coalesce(wholes.is_simulated and levels.overlaps_with is not null, false)
-            as is_any_simulated,
-        concat_ws(
-            '',
-            case
-                when levels.overlaps_with is not null
-                    then '与' || item_facts.overlaps_with_zh || '有交叉，不可相加'
-            end,
-            case
-                when
-                    overlap_sums.overlap_count > 1
-                    and overlap_sums.overlap_sum > coalesce(wholes.output_implied, wholes.output)
-                    and coalesce(wholes.output_implied_qualifier, wholes.output_qualifier)
-                    in ('exact', 'approx')
-                    and levels.output_unit = case
-                        when wholes.output_implied is not null then wholes.output_increment_unit
-                        else wholes.output_unit
-                    end
-                    then
-                        '：合计 ' || {{ plain('overlap_sums.overlap_sum') }} || '，大于所属总量 '
-                        || {{ plain('coalesce(wholes.output_implied, wholes.output)') }}
-            end,
-            case
-                when levels.overlaps_with is not null and item_facts.overlap_note_zh is not null
-                    then '。' || item_facts.overlap_note_zh
-            end,
-            case
-                when
-                    levels.value_added is not null and levels.value_added_cagr is not null
-                    and levels.value_added_cagr_price_basis <> 'current'
-                    then
-                        case when levels.overlaps_with is not null then '。' else '' end
-                        || '增加值增速按可比价，不推算基期。'
-            end
-        ) as note_zh,
-        concat_ws(
-            '',
-            case
-                when levels.overlaps_with is not null
-                    then 'Overlaps with ' || item_facts.overlaps_with_en || ': never summed'
-            end,
-            case
-                when
-                    overlap_sums.overlap_count > 1
-                    and overlap_sums.overlap_sum > coalesce(wholes.output_implied, wholes.output)
-                    and coalesce(wholes.output_implied_qualifier, wholes.output_qualifier)
-                    in ('exact', 'approx')
-                    and levels.output_unit = case
-                        when wholes.output_implied is not null then wholes.output_increment_unit
-                        else wholes.output_unit
-                    end
-                    then
-                        ': together ' || {{ plain('overlap_sums.overlap_sum') }}
-                        || ', more than the total they belong to, '
-                        || {{ plain('coalesce(wholes.output_implied, wholes.output)') }}
-            end,
-            case
-                when levels.overlaps_with is not null and item_facts.overlap_note_en is not null
-                    then '. ' || item_facts.overlap_note_en
-            end,
-            case
-                when
-                    levels.value_added is not null and levels.value_added_cagr is not null
-                    and levels.value_added_cagr_price_basis <> 'current'
-                    then
-                        case when levels.overlaps_with is not null then '. ' else '' end
-                        || 'Growth of value added is at comparable prices: it implies no base.'
-            end
-        ) as note_en
+            as is_any_simulated
     from levels
     left join item_facts
         on levels.item = item_facts.item
@@ -174,6 +128,42 @@ explained as (
             and levels.period_kind = wholes.period_kind
             and levels.basis_family = wholes.basis_family
             and item_facts.part_of_item = wholes.item
+),
+
+explained as (
+    select
+        *,
+        overlaps_with is null as is_summable,
+        concat_ws(
+            '。',
+            '与' || overlaps_with_zh || '有交叉，不可相加'
+            || case
+                when is_sum_too_large
+                    then
+                        '：合计 ' || {{ plain('overlap_sum') }} || '，大于所属总量 '
+                        || {{ plain('whole') }}
+                else ''
+            end,
+            case when overlaps_with is not null then rtrim(overlap_note_zh, '。') end,
+            case when is_base_refused then '增加值增速按可比价，不推算基期' end
+        ) as note_zh,
+        concat_ws(
+            '. ',
+            'Overlaps with ' || overlaps_with_en || ': never summed'
+            || case
+                when is_sum_too_large
+                    then
+                        '; together ' || {{ plain('overlap_sum') }}
+                        || ', more than the total they belong to, ' || {{ plain('whole') }}
+                else ''
+            end,
+            case when overlaps_with is not null then rtrim(overlap_note_en, '.') end,
+            case
+                when is_base_refused
+                    then 'Growth of value added is at comparable prices: it implies no base'
+            end
+        ) as note_en
+    from evidence
 )
 
 select
@@ -193,8 +183,8 @@ select
     explained.output_implied_qualifier,
     explained.is_summable,
     explained.overlaps_with,
-    nullif(explained.note_zh, '') as note_zh,
-    nullif(explained.note_en, '') as note_en,
+    nullif(explained.note_zh, '') || '。' as note_zh,
+    nullif(explained.note_en, '') || '.' as note_en,
     explained.is_any_simulated as is_simulated,
     {{ observation_ids('explained', [
         'output', 'output_increment', 'revenue', 'value_added', 'sales_output', 'scale',

@@ -1,31 +1,20 @@
-"""Bytes become cells, or a refusal that names rule and place."""
+"""Bytes become cells, or a refusal that names rule and place: what holds for every format."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Callable
-from typing import Any
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from orchestration.collect.readers import RefusedError, address, printed, read_sheets
-from orchestration.spec import RecordColumns, RecordsLayout, TableColumn, TableLayout
-from tests.support import investment
+from orchestration.collect.grid import Grid
+from orchestration.collect.readers import printed, read_grids
+from orchestration.collect.readers.frames import build
+from orchestration.collect.readers.numbers import as_stored
+from orchestration.collect.readers.selection import matches
+from orchestration.spec import Source
+from tests.unit.delivered import refusal, refused, texts, workbook
 
 pytestmark = pytest.mark.core
-
-CSV = RecordsLayout(kind="records", columns=RecordColumns(value="数值"))
-GB = CSV.model_copy(update={"encoding": "gb18030"})
-TABLE = TableLayout(
-    kind="table", stub="指标", columns=(TableColumn(header=("绝对数",), carries="value"),)
-)
-
-
-def refusal(content: bytes, layout: RecordsLayout | TableLayout) -> RefusedError:
-    with pytest.raises(RefusedError) as caught:
-        read_sheets(content, layout)
-    return caught.value
 
 
 @pytest.mark.parametrize(
@@ -81,6 +70,49 @@ def test_a_number_reads_as_the_workbook_shows_it(
 
 
 @pytest.mark.parametrize(
+    ("value", "number_format", "text"),
+    [
+        (date(2024, 1, 1), "General", "2024-01-01"),
+        (datetime(2024, 1, 1), "General", "2024-01-01"),
+        (datetime(2024, 1, 1, 8, 30), "General", "2024-01-01T08:30:00"),
+        (datetime(2024, 3, 1), 'yyyy"年"m"月"', "2024年3月"),
+        (datetime(2024, 3, 1), "[$-804]yyyy年mm月dd日;@", "2024年03月01日"),
+        (datetime(2024, 3, 1), "yyyy-mm", "2024-03"),
+        (datetime(2024, 3, 1), "mm-dd-yy", "2024-03-01"),
+        (datetime(2024, 3, 1), "[$-409]mmm-yy", "2024-03-01"),
+        (datetime(2024, 3, 1, 8, 30), "yyyy/m/d h:mm", "2024-03-01T08:30:00"),
+        (time(8, 30), "h:mm", "08:30:00"),
+        (timedelta(hours=30, minutes=5), "[h]:mm", "30:05:00"),
+    ],
+)
+def test_a_date_reads_as_shown_where_that_is_unambiguous(
+    value: object, number_format: str, text: str
+) -> None:
+    assert printed(value, number_format) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "text"),
+    [
+        (52.0, "0.0", "52"),
+        (0.1 + 0.2, "0.0", "0.30000000000000004"),
+        (1234.5678, "#,##0.0", "1234.5678"),
+        (0.123456, "0.0%", "12.3456%"),
+        (1234567.0, "#,##0,", "1234567 [#,##0,]"),
+        (12.5, '0.0"亿元"', '12.5 [0.0"亿元"]'),
+        (-3.25, "0.0;[Red]-0.0", "-3.25"),
+        (1e-7, "General", "0.0000001"),
+        (datetime(2024, 3, 1), 'yyyy"年"m"月"', "2024-03-01"),
+        (True, "General", "TRUE"),
+    ],
+)
+def test_a_number_reads_with_all_stored_digits(
+    value: object, number_format: str, text: str
+) -> None:
+    assert as_stored(value, number_format) == text
+
+
+@pytest.mark.parametrize(
     ("sheet", "row", "col", "text"),
     [
         ("表1", 7, 2, "表1!B7"),
@@ -90,12 +122,73 @@ def test_a_number_reads_as_the_workbook_shows_it(
     ],
 )
 def test_addresses(sheet: str, row: int, col: int, text: str) -> None:
-    assert address(sheet, row, col) == text
+    assert Grid(sheet, build([], [], [])).place(row, col) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "fits"),
+    [
+        ("表1", "*", True),
+        ("表1", "表?", True),
+        ("表10", "表?", False),
+        ("表[1]", "表[1]", True),
+        ("表1", "表[1]", False),
+    ],
+)
+def test_names_of_sheets(name: str, pattern: str, fits: bool) -> None:
+    assert matches(name, pattern) is fits
+
+
+@pytest.mark.parametrize("content", [b"", b"  \n\n", "\ufeff".encode()])
+def test_empty_files(content: bytes) -> None:
+    assert refusal(content).rule == "delivery.empty-file"
+
+
+PAGE = b"<html><body><table><tr><td>1</td></tr></table></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("content", "declared", "looks_like"),
+    [
+        (workbook(lambda _, s: s.write(0, 0, "x")), "csv", "an Excel workbook"),
+        (PAGE, "csv", "a web page"),
+        (b'[{"a": 1}]', "csv", "a JSON file"),
+        (b"{\\rtf1 x}", "csv", "an RTF document"),
+        (b"a,b\n1,2\n", "xlsx", "a text file"),
+        (PAGE, "xlsx", "a web page"),
+        (PAGE, "xls", "a web page"),
+        (b"%PDF-1.7\n", "docx", "a PDF"),
+        (b"\x89PNG\r\n\x1a\n", "pdf", "an image"),
+        (workbook(lambda _, s: s.write(0, 0, "x")), "docx", "an Excel workbook"),
+        (workbook(lambda _, s: s.write(0, 0, "x")), "ods", "an Excel workbook"),
+        (workbook(lambda _, s: s.write(0, 0, "x")), "json", "an Excel workbook"),
+        (b"PAR1....PAR1", "json", "a Parquet file"),
+        (b"Rar!\x1a\x07\x00", "csv", "a compressed archive"),
+        (b'<?xml version="1.0"?><Workbook/>', "xls", "an XML file"),
+    ],
+)
+def test_another_kind_of_file_than_declared(content: bytes, declared: str, looks_like: str) -> None:
+    error = refusal(content, format=declared)
+    assert (error.rule, error.place) == ("delivery.wrong-format", "file")
+    assert f"but it looks like {looks_like}" in error.detail_en
+
+
+@pytest.mark.parametrize("declared", ["csv", "html", "json"])
+def test_text_formats_strip_blanks_of_every_width(declared: str) -> None:
+    text = "\u3000\u00a0 投资\u2003"
+    content = {
+        "csv": f"{text},1\n",
+        "html": f"<table><tr><td>{text}</td><td>1</td></tr></table>",
+        "json": f'[{{"{text}": 1}}]',
+    }[declared]
+    assert texts(content.encode(), format=declared)[0] == (1, 1, "投资")
+
+
+# Delimited text
 
 
 def test_a_csv_keeps_text_as_written_and_counts_blank_lines() -> None:
-    (sheet,) = read_sheets('\ufeff指标,数值\n\n投资,"1,234.50"\n'.encode(), CSV)
-    assert sheet.cells.rows() == [
+    assert texts('\ufeff指标,数值\n\n投资,"1,234.50"\n'.encode()) == [
         (1, 1, "指标"),
         (1, 2, "数值"),
         (3, 1, "投资"),
@@ -103,132 +196,91 @@ def test_a_csv_keeps_text_as_written_and_counts_blank_lines() -> None:
     ]
 
 
-def test_gb18030_is_read_where_it_is_declared() -> None:
-    (sheet,) = read_sheets("指标,数值\n投资,1\n".encode("gb18030"), GB)
-    assert sheet.cells.rows()[0] == (1, 1, "指标")
+@pytest.mark.parametrize(
+    ("encoding", "declared"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8", "auto"),
+        ("utf-8-sig", "utf-8"),
+        ("gb18030", "gb18030"),
+        ("gbk", "auto"),
+        ("utf-16", "utf-16"),
+        ("utf-16", "auto"),
+        ("utf-16-le", "utf-16"),
+        ("utf-16-be", "auto"),
+    ],
+)
+def test_encodings_are_detected_and_confirmed(encoding: str, declared: str) -> None:
+    content = "指标,数值\n投资,1\n".encode(encoding)
+    assert texts(content, encoding=declared) == [
+        (1, 1, "指标"),
+        (1, 2, "数值"),
+        (2, 1, "投资"),
+        (2, 2, "1"),
+    ]
 
 
-def test_wrong_encoding_names_the_line_and_guesses() -> None:
-    refused = refusal("value,x\n投资,1\n".encode("gb18030"), CSV)
-    assert (refused.rule, refused.place) == ("delivery.wrong-encoding", "line 2")
-    assert "it looks like gb18030" in refused.detail_en
+@pytest.mark.parametrize(
+    ("content", "declared", "place", "reason"),
+    [
+        ("value,x\n投资,1\n".encode("gb18030"), "utf-8", "line 2", "it looks like gb18030"),
+        # Decodes as GB18030 without an error, to other characters.
+        ("x,y\n指标,数据\n".encode(), "gb18030", "line 2", "the text is utf-8"),
+        ("指标,1\n".encode("utf-16-le"), "utf-8", "line 1", "the text is utf-16"),
+        ("指标,1\n".encode(), "utf-16", "line 1", "it looks like utf-8"),
+        ("指标,1\n".encode() + "投资,2\n".encode("gbk"), "utf-8", "line 2", "two encodings"),
+        ("指标,1\n".encode("gbk") + "投资,2\n".encode(), "gb18030", "line 2", "two encodings"),
+        ("指标,1\n".encode("gbk") + "投资,2\n".encode(), "auto", "line 2", "two encodings"),
+        ("指标,1\n\ufeff指标,2\n".encode(), "utf-8", "line 2", "two files joined"),
+        (b"a,b\n1,\x002\n", "utf-8", "line 2", "null characters"),
+        (b"a,b\n\xff\xff\n", "auto", "line 2", "cannot be decoded"),
+    ],
+)
+def test_wrong_encodings(content: bytes, declared: str, place: str, reason: str) -> None:
+    error = refusal(content, encoding=declared)
+    assert (error.rule, error.place) == ("delivery.wrong-encoding", place)
+    assert reason in error.detail_en
 
 
-@pytest.mark.parametrize("content", [b"", b"  \n\n", "\ufeff".encode()])
-def test_empty_files(content: bytes) -> None:
-    assert refusal(content, CSV).rule == "delivery.empty-file"
+def test_one_sign_of_two_bytes_is_not_taken_for_another_encoding() -> None:
+    # 联通 and the like: in GB18030 some pairs of bytes are UTF-8 as well.
+    content = "\u7565,1\n".encode("gb18030")
+    assert texts(content, encoding="gb18030")[0] == (1, 1, "\u7565")
+    assert texts("m²,1\n".encode(), encoding="auto")[0] == (1, 1, "m²")
 
 
 def test_a_row_with_too_many_fields_is_named() -> None:
-    refused = refusal(b"a,b\n1,2\n1,2,3\n", CSV)
-    assert (refused.rule, refused.place) == ("delivery.unreadable-file", "row 3")
+    assert refused(b"a,b\n1,2\n1,2,3\n") == ("delivery.unreadable-file", "row 3")
 
 
-def test_a_workbook_where_a_csv_is_declared() -> None:
-    assert refusal(investment(), CSV).rule == "delivery.unreadable-file"
-
-
-def test_a_workbook_that_ends_early() -> None:
-    content = investment()
-    refused = refusal(content[: len(content) // 2], TABLE)
-    assert refused.rule == "delivery.truncated-workbook"
-    assert refused.place == f"byte {len(content) // 2}"
-
-
-def test_text_where_a_workbook_is_declared() -> None:
-    assert refusal("指标,数值\n".encode(), TABLE).rule == "delivery.unreadable-file"
-
-
-def test_an_old_or_encrypted_workbook() -> None:
-    assert refusal(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), TABLE).rule == (
-        "delivery.unsafe-file"
-    )
-
-
-def rezipped(content: bytes, extra: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(content)) as old,
-        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for name in old.namelist():
-            new.writestr(name, extra.get(name) or old.read(name))
-        for name in extra.keys() - set(old.namelist()):
-            new.writestr(name, extra[name])
-    return buffer.getvalue()
-
-
-def test_a_workbook_with_macros() -> None:
-    content = rezipped(investment(), {"xl/vbaProject.bin": b"x"})
-    assert refusal(content, TABLE).rule == "delivery.unsafe-file"
-
-
-def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
-    content = rezipped(investment(), {"xl/media/zero.bin": bytes(64 << 20)})
-    assert refusal(content, TABLE).rule == "delivery.unsafe-file"
-
-
-def test_an_entity_attack_is_refused() -> None:
-    bomb = (
-        b'<?xml version="1.0"?><!DOCTYPE w [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
-        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
-        b'<sheetData><row r="1"><c r="A1" t="str"><v>&b;</v></c></row></sheetData></worksheet>'
-    )
-    content = rezipped(investment(), {"xl/worksheets/sheet1.xml": bomb})
-    assert refusal(content, TABLE).rule == "delivery.truncated-workbook"
-
-
-def test_a_sheet_that_nobody_declared() -> None:
-    layout = TABLE.model_copy(update={"sheet": "投资*"})
-    assert refusal(investment(), layout).rule == "cell.unexpected"
-
-
-def workbook(write: Callable[[Any, Any], None]) -> bytes:
-    import xlsxwriter
-
-    buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer, {"in_memory": True})
-    write(book, book.add_worksheet("表1"))
-    book.close()
-    return buffer.getvalue()
-
-
-def texts(content: bytes) -> list[tuple[int, int, str]]:
-    (sheet,) = read_sheets(content, TABLE)
-    return [(row, col, text) for row, col, text in sheet.cells.rows()]
-
-
-def test_a_raised_footnote_mark_is_no_digit() -> None:
-    def write(book: Any, sheet: Any) -> None:
-        raised = book.add_format({"font_script": 1})
-        sheet.write_rich_string(0, 0, "200.0", raised, "1", book.add_format({"bold": 1}), " ")
-
-    assert texts(workbook(write)) == [(1, 1, "200.0^1")]
-
-
-def test_a_formula_without_a_value_is_not_lost() -> None:
-    content = workbook(lambda _, sheet: sheet.write_formula(0, 0, "=B1+1", None, ""))
-    assert texts(content) == [(1, 1, "[formula without a value]")]
-
-
-def test_a_formula_with_a_value_is_that_value() -> None:
-    content = workbook(lambda _, sheet: sheet.write_formula(0, 0, "=41+1", None, 42))
-    assert texts(content) == [(1, 1, "42")]
-
-
-def test_a_stray_cell_far_out_costs_nothing() -> None:
-    content = workbook(lambda _, sheet: sheet.write_string(1_048_575, 16_383, "x"))
-    assert texts(content) == [(1_048_576, 16_384, "x")]
-
-
-def test_merged_ranges_of_a_whole_sheet_are_refused_before_they_are_built() -> None:
-    small = workbook(lambda _, sheet: sheet.merge_range(0, 0, 1, 1, "x"))
-    with zipfile.ZipFile(io.BytesIO(small)) as package:
-        xml = package.read("xl/worksheets/sheet1.xml").replace(b"A1:B2", b"A1:XFD2000")
-    content = rezipped(small, {"xl/worksheets/sheet1.xml": xml})
-    assert refusal(content, TABLE).rule == "delivery.unsafe-file"
+def test_a_title_above_the_header_is_one_field_of_its_row() -> None:
+    content = "2024年投资\n单位：亿元\n指标,数值\n投资,1\n".encode()
+    assert texts(content) == [
+        (1, 1, "2024年投资"),
+        (2, 1, "单位：亿元"),
+        (3, 1, "指标"),
+        (3, 2, "数值"),
+        (4, 1, "投资"),
+        (4, 2, "1"),
+    ]
 
 
 def test_a_quote_that_never_closes_swallows_no_rows() -> None:
-    refused = refusal(b'a,b\n1,"s1\n2,s2\n3,s3"\n4,s4\n', CSV)
-    assert (refused.rule, refused.place) == ("delivery.unreadable-file", "row 2")
+    content = b'a,b\n1,"s1\n2,s2\n3,s3"\n4,s4\n'
+    assert refused(content) == ("delivery.unreadable-file", "row 2")
+
+
+@pytest.mark.parametrize(("delimiter", "mark"), [("\t", "\t"), (";", ";"), ("|", "|")])
+def test_delimiters(delimiter: str, mark: str) -> None:
+    content = f"a{mark}b, c\r\n1{mark}2\r\n".encode()
+    assert texts(content, delimiter=delimiter) == [
+        (1, 1, "a"),
+        (1, 2, "b, c"),
+        (2, 1, "1"),
+        (2, 2, "2"),
+    ]
+
+
+def test_the_grid_of_a_text_has_no_name() -> None:
+    (grid,) = read_grids(b"a,b\n1,2\n", Source())
+    assert (grid.name, grid.height, grid.place(2, 1)) == ("", 2, "R2C1")

@@ -161,6 +161,10 @@ class Origin(Model):
     precedence: int = Field(
         default=100, description="Among equal grades the lower number is the headline."
     )
+    filled_in_by: Literal["bureau", "department", "respondent"] = Field(
+        default="department",
+        description="Whose figures they are: what a respondent filled in, nobody here may correct.",
+    )
 
     @model_validator(mode="after")
     def _unique_documents(self) -> Origin:
@@ -199,7 +203,31 @@ class RecordColumns(Model):
     stage: str | None = None
     inferred: str | None = None
     simulated: str | None = None
+    present: str | None = Field(
+        default=None,
+        description="A column that says whether there is a figure at all (hasdata): where it says "
+        "no, the value is blank, whatever stands there.",
+    )
     ignored: tuple[str, ...] = Field(default=(), description="Columns that carry no data.")
+
+
+_TO = r"\s*[-–—−~～至到]\s*"
+_WITHIN = r"上半年|下半年|前三季度|第?[一二三四1-4]季度末?|末|底|度"
+PERIOD_WRITTEN = (
+    r"(?P<period>(?!\d{4}年\d{1,2}月\d{1,2}日)(?:"
+    rf"\d{{4}}年\d{{1,2}}月?{_TO}(?:\d{{4}}年)?\d{{1,2}}月"
+    rf"|\d{{4}}年?{_TO}\d{{4}}年"
+    rf"|\d{{4}}年(?:\d{{1,2}}月(?:份|末|底)?|{_WITHIN})?"
+    r"|(?<=[(])\d{4}[^()]*(?=[)])))"
+)
+"""A period that is written out in a title or a name; a full date is none."""
+
+
+def _compile(value: str) -> None:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
 
 
 class Constants(Model):
@@ -209,95 +237,251 @@ class Constants(Model):
     region: str | None = None
     period: str | None = None
     period_kind: PeriodKind | None = None
+    measure: Measure | None = None
+    scope: str | None = None
+    breakdown: str | None = None
     unit: str | None = None
     document: str | None = None
     source_place: str | None = None
     stage: Stage | None = None
 
 
-class RecordsLayout(Model):
+Format = Literal["csv", "xlsx", "xls", "ods", "html", "docx", "pdf", "json", "parquet"]
+
+
+class Source(Model):
+    """How the bytes of a delivery become grids of cells."""
+
+    format: Format = "csv"
+    encoding: Literal["auto", "utf-8", "gb18030", "utf-16"] = Field(
+        default="utf-8",
+        description="Of text files and HTML pages. What is found must agree; auto takes what is.",
+    )
+    delimiter: Literal[",", "\t", ";", "|"] = ","
+    sheet: str = Field(default="*", description="Sheets or tables to read, by name, with * and ?.")
+    other_sheets: Literal["refuse", "ignore"] = Field(
+        default="refuse", description="What to do with a filled sheet or table of another name."
+    )
+    hidden: Literal["refuse", "ignore", "read"] = Field(
+        default="refuse", description="Hidden sheets, rows and columns that are not empty."
+    )
+    numbers: Literal["as_shown", "as_stored"] = Field(
+        default="as_shown",
+        description="Numbers of a workbook with the digits that it shows, or all it has stored.",
+    )
+    records_at: str = Field(
+        default="$[*]", description="JSONPath (RFC 9535) of the records of a JSON file."
+    )
+    period_from: Literal["title", "sheet", "file"] = Field(
+        default="title",
+        description="Where the report's period stands: above the table, in the name of the sheet "
+        "or of the file. Relative periods (本月, 1-11月, 上年同期) follow from it.",
+    )
+    period_written: str = Field(
+        default=PERIOD_WRITTEN,
+        description="Regular expression for it; its group `period` is the period.",
+    )
+
+    @field_validator("period_written")
+    @classmethod
+    def _period_written_compiles(cls, value: str) -> str:
+        _compile(value)
+        if "(?P<period>" not in value:
+            raise ValueError("the expression needs a group (?P<period>…)")
+        return value
+
+
+Dimension = Literal[
+    "indicator",
+    "region",
+    "region_code",
+    "period",
+    "period_kind",
+    "measure",
+    "unit",
+    "qualifier",
+    "scope",
+    "breakdown",
+    "source_place",
+    "document",
+    "published",
+    "stage",
+    "inferred",
+    "simulated",
+]
+"""What a text beside a figure can say about it."""
+
+
+class RecordsLayout(Source):
     """One row a figure, one header row, columns found by their header text."""
 
     kind: Literal["records"]
-    format: Literal["csv", "xlsx"] = "csv"
-    encoding: Literal["utf-8", "gb18030", "utf-16"] = "utf-8"
-    delimiter: Literal[",", "\t", ";"] = ","
-    sheet: str = "*"
     columns: RecordColumns
+    breakdown_list: str | None = Field(
+        default=None, description="Code list of the breakdowns, such as industry."
+    )
     constants: Constants = Constants()
 
 
+class Meaning(Model):
+    """What the header of a column says, however it is worded and wherever it stands."""
+
+    measure: Measure = "level"
+    span: Literal["month", "to_date", "quarter", "year", "years", "point", "any"] = Field(
+        default="any", description="The stretch of time that the header names."
+    )
+    last_year: bool = Field(default=False, description="上年同期, 上年同月: a year earlier.")
+
+
 class TableColumn(Model):
-    """One column of a printed table, found by the texts of its header rows."""
+    """One column of a printed table, found by the texts of its header or by what they mean."""
 
     header: tuple[str, ...] = Field(
-        min_length=1, description="Header texts from the top row down; * matches anything."
+        default=(),
+        description="Header texts from the top row down; * matches any run of characters, "
+        "| separates alternatives.",
     )
-    carries: Literal["value", "unit", "qualifier", "source_place", "simulated", "inferred", "none"]
+    means: Meaning | None = Field(
+        default=None, description="Instead of texts: what they mean (periods, measures, units)."
+    )
+    carries: Literal["value", "none"] | Dimension = "value"
     key: str = Field(
         default="value", description="Which indicators stand here: those with this `column`."
     )
+    every: bool = Field(
+        default=False, description="Fits several columns, told apart by what their headers say."
+    )
+    indicator: str | None = Field(
+        default=None, description="The name, or `header`: what * matched there."
+    )
+    region: str | None = Field(default=None, description="A region, or `header`.")
+    breakdown: str | None = Field(default=None, description="A class, or `header`.")
+    scope: str | None = None
     period: str | None = Field(
-        default=None, description="A period, or `title`, or a regular expression on the header."
+        default=None,
+        description="A period (relative to the report's, too), `title`, `header`, or a regular "
+        "expression on the header with a group `period`.",
     )
     period_kind: PeriodKind | None = None
     measure: Measure | None = None
-    unit: str | None = Field(default=None, description="A unit; otherwise row, corner, base unit.")
+    unit: str | None = Field(
+        default=None,
+        description="A unit, or `header`: the one in brackets there; otherwise row, corner, base.",
+    )
+    of: str | None = Field(
+        default=None, description="For a companion column: the key of the values it stands beside."
+    )
+    fill_down: bool = Field(
+        default=False, description="A blank cell says what the cell above it says."
+    )
 
     @field_validator("period")
     @classmethod
     def _period_compiles(cls, value: str | None) -> str | None:
         if value is not None and "(?P<period>" in value:
-            try:
-                re.compile(value)
-            except re.error as error:
-                raise ValueError(f"not a regular expression: {error}") from None
+            _compile(value)
         return value
 
-    of: str | None = Field(
-        default=None, description="For a companion column: the key of the values it stands beside."
+    @model_validator(mode="after")
+    def _is_found_somehow(self) -> TableColumn:
+        if bool(self.header) == (self.means is not None):
+            raise ValueError("a column is found by `header` or by `means`: give one of them")
+        if self.means is not None and self.carries != "value":
+            raise ValueError("only a column of values is found by what it `means`")
+        captured = [n for n in ("indicator", "region", "breakdown") if getattr(self, n) == "header"]
+        if captured and sum("*" in text for text in self.header) < len(captured):
+            raise ValueError(f"{', '.join(captured)}: header needs a * that matches it")
+        return self
+
+    @property
+    def label(self) -> str:
+        """How messages call the column."""
+        if self.means is None:
+            return "/".join(self.header)
+        last = " 上年同期" if self.means.last_year else ""
+        return f"{self.means.measure} {self.means.span}{last}"
+
+
+Clue = Literal["indent", "numbering", "bold", "mark", "cut"]
+
+
+class Block(Model):
+    """One printed table: title, unit in a corner, header rows, stub, figures, notes."""
+
+    starts: str | None = Field(
+        default=None,
+        description="Regular expression for the row that opens the block, where a sheet has "
+        "several; its groups name what it says: period, region, indicator, unit, scope, breakdown.",
     )
-
-
-class TableLayout(Model):
-    """A printed table: title with the period, unit in a corner, header rows, stub, notes."""
-
-    kind: Literal["table"]
-    format: Literal["xlsx"] = "xlsx"
-    sheet: str = "*"
+    every: bool = Field(
+        default=False, description="The block occurs several times, each with another title."
+    )
+    optional: bool = Field(default=False, description="A delivery need not have it.")
     title: str = Field(
-        default=r"\((?P<period>\d{4}[^()]*)\)",
-        description="Regular expression for the title; its group `period` is the period.",
+        default=PERIOD_WRITTEN,
+        description="Regular expression for the rows above the header; groups as in `starts`.",
     )
     title_rows: int = Field(default=3, ge=1, description="The title stands in these first rows.")
     unit: str = Field(
-        default=r"^单位[:：]\s*(?P<unit>.+)$",
+        default=r"单位[:：]\s*(?P<unit>[^()（）:：]+?)\s*[)）]?$",
         description="Regular expression for the unit in the corner; its group `unit` is the unit.",
     )
     header_rows: int = Field(default=2, ge=1, le=4)
-    stub: str = Field(description="Header text over the stub; its row is the first header row.")
-    stub_is: Literal["indicator", "region"] = "indicator"
+    stub: str = Field(
+        description="Header text over the stub; its row is the first header row. * and | as in "
+        "columns."
+    )
+    stub_is: tuple[Literal["indicator", "region", "breakdown", "period"], ...] = Field(
+        default=("indicator",),
+        description="What the stub names; several: of each depth of the hierarchy, from the top.",
+        min_length=1,
+    )
+    hierarchy: tuple[Clue, ...] = Field(
+        default=("numbering", "mark", "cut"),
+        description="What puts a row under another, strongest first: numbering (一、 (一) 1、), "
+        "bold, indent, mark (# 其中:), cut (a row that only opens a cut).",
+    )
     stub_prefix: str = Field(
-        default=r"^(其中[:：]?|#|在总计中[:：]?)",
+        default=r"^(其中[:：]?|#+|在总[计额量]中[:：]?|[/／]+)",
         description="What opens a cut of the row above and is no part of the name.",
     )
     cut_rows: tuple[str, ...] = Field(
-        default=("其中", "其中:", "其中：", "在总计中:", "在总计中："),
-        description="Rows that only open a cut and carry no figures.",
+        default=("其中", "其中:", "在总*中", "在总*中:", "按*分", "按*分:", "按*分组", "按*分组:"),
+        description="Rows that only open a cut and carry no figures; * matches anything.",
+    )
+    ignored_rows: tuple[str, ...] = Field(
+        default=(), description="Rows whose figures are no data here, such as 合计; * as above."
+    )
+    unit_in_name: bool = Field(
+        default=False, description="A unit in brackets at the end of a name is that of the row."
+    )
+    header_fill: bool = Field(
+        default=False,
+        description="A header text holds for the empty cells to its right too (merges were lost).",
+    )
+    sheet: str = Field(default="*", description="Sheets that have the block, by name.")
+    side_by_side: bool = Field(
+        default=False, description="The columns, stub and all, are repeated to the right."
     )
     columns: tuple[TableColumn, ...] = Field(min_length=1)
     notes: str = Field(
-        default=r"^(注|说明|资料来源|备注)[:：]", description="Rows under the table."
+        default=r"^(注|附注|说明|资料来源|数据来源|来源|备注|填表人|填报人|制表人?|审核人?"
+        r"|单位负责人|统计负责人|负责人|联系电话|报出日期)\s*[0-9]*\s*[:：、.]"
+        r"|^(注|说明)$|^[①-⑳*＊]|^\[[0-9]+\]|^[(（][0-9]+[)）].*[。；]$",
+        description="Rows under the table.",
     )
     constants: Constants = Constants()
 
-    @field_validator("title", "unit", "stub_prefix", "notes")
+    @field_validator("stub_is", mode="before")
     @classmethod
-    def _compiles(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from None
+    def _one_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("starts", "title", "unit", "stub_prefix", "notes")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        if value is not None:
+            _compile(value)
         return value
 
     @field_validator("unit")
@@ -307,15 +491,8 @@ class TableLayout(Model):
             raise ValueError("the expression needs a group (?P<unit>…)")
         return value
 
-    @field_validator("title")
-    @classmethod
-    def _title_has_period(cls, value: str) -> str:
-        if "(?P<period>" not in value:
-            raise ValueError("the expression needs a group (?P<period>…)")
-        return value
-
     @model_validator(mode="after")
-    def _has_values(self) -> TableLayout:
+    def _has_values(self) -> Block:
         keys = [column.key for column in self.columns if column.carries == "value"]
         if not keys:
             raise ValueError("no column carries values: give one `carries: value`")
@@ -325,10 +502,61 @@ class TableLayout(Model):
                     f"column {list(column.header)} carries {column.carries}: "
                     f"`of` must name a key of a value column, one of {keys}"
                 )
+        if self.every and self.starts is None:
+            raise ValueError("`every` needs `starts`: what opens each of the blocks")
         return self
 
+    @property
+    def by_column(self) -> bool:
+        """Whether a column, and not the stub, says which indicator a figure is about."""
+        return "indicator" not in self.stub_is and not any(
+            c.carries == "indicator" or c.indicator for c in self.columns
+        )
 
-Layout = Annotated[RecordsLayout | TableLayout, Field(discriminator="kind")]
+
+class TableLayout(Source):
+    """Printed tables: one or several blocks to a sheet, each found by what it says."""
+
+    kind: Literal["table"]
+    format: Format = "xlsx"
+    blocks: tuple[Block, ...] = Field(min_length=1)
+    breakdown_list: str | None = Field(
+        default=None, description="Code list of the breakdowns, such as industry."
+    )
+    negative_in_brackets: bool = Field(default=False, description="(12.3) is -12.3 here.")
+    constants: Constants = Constants()
+
+    @model_validator(mode="after")
+    def _blocks_are_told_apart(self) -> TableLayout:
+        if len(self.blocks) > 1:
+            for position, block in enumerate(self.blocks, start=1):
+                if block.starts is None:
+                    raise ValueError(
+                        f"block {position} of {len(self.blocks)} needs `starts`: the row that "
+                        "opens it"
+                    )
+        return self
+
+    @property
+    def value_columns(self) -> tuple[TableColumn, ...]:
+        """The columns of values of all blocks."""
+        return tuple(c for b in self.blocks for c in b.columns if c.carries == "value")
+
+
+class FunctionLayout(Source):
+    """A layout that no declaration can describe: one named function of ours finds the figures."""
+
+    kind: Literal["function"]
+    function: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$", description="A module of orchestration/collect/functions."
+    )
+    options: dict[str, Any] = Field(default={}, description="What the function needs to know.")
+    breakdown_list: str | None = None
+    negative_in_brackets: bool = False
+    constants: Constants = Constants()
+
+
+Layout = Annotated[RecordsLayout | TableLayout | FunctionLayout, Field(discriminator="kind")]
 
 
 class Tolerance(Model):
@@ -405,6 +633,12 @@ class Indicator(Model):
         default=(), description="What deliveries call it; the Chinese name when empty."
     )
     column: str = Field(default="value", description="Key of the table column it stands in.")
+    lag_months: int = Field(
+        default=0,
+        ge=0,
+        le=12,
+        description="错月: its figures end so many months before the report that brings them.",
+    )
     measure: Measure | None = None
     basis: Basis | None = Field(default=None, description="Follows from measure and period.")
     scope: str | None = None
@@ -547,7 +781,7 @@ class DataSet(Model):
             for code in entry.indicators:
                 if code not in codes and code != "*":
                     raise ValueError(f"completeness expects {code}, which is not declared here")
-        needs_key = isinstance(self.layout, TableLayout)
+        needs_key = not isinstance(self.layout, RecordsLayout)
         taken: dict[tuple[str, str], str] = {}
         for indicator in self.indicators:
             for label in self.labels_of(indicator):
@@ -572,8 +806,11 @@ class DataSet(Model):
 
     @model_validator(mode="after")
     def _one_indicator_a_column(self) -> DataSet:
-        if isinstance(self.layout, TableLayout) and self.layout.stub_is == "region":
-            _refuse_duplicates([i.column for i in self.indicators], "the column of an indicator")
+        """Where a column alone says the indicator, it says one."""
+        if isinstance(self.layout, TableLayout):
+            keys = {c.key for b in self.layout.blocks if b.by_column for c in b.columns}
+            columns = [i.column for i in self.indicators if i.column in keys]
+            _refuse_duplicates(columns, "the column of an indicator")
         return self
 
     @staticmethod
@@ -628,3 +865,70 @@ class District(Model):
     @classmethod
     def _code_is_text(cls, value: Any) -> Any:
         return str(value) if isinstance(value, int) else value
+
+
+def _text_as_printed(value: Any) -> Any:
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text: put it in quotes, so that it stays as printed")
+    return value
+
+
+Printed = Annotated[str, BeforeValidator(_text_as_printed), Field(min_length=1)]
+"""The text of a cell. Unquoted, YAML would read 12.80 as the number 12.8."""
+
+
+class Correction(Model):
+    """One cell that is known to be wrong, with what stands there and what should."""
+
+    id: str = Field(pattern=IDENTIFIER)
+    files: str = Field(default="*", description="<delivery date>/<file name>, with * and ?.")
+    place: Printed | None = Field(
+        default=None, description="The cell as deliveries are addressed: 表1!C5, R3C4."
+    )
+    where: dict[Printed, Printed] = Field(
+        default={}, description="Instead, of records: header text to cell text of one row."
+    )
+    column: Printed | None = Field(
+        default=None, description="With `where`: header text of the column to correct."
+    )
+    expect: Printed = Field(description="The text that stands there.")
+    becomes: Printed = Field(description="The right text.")
+    kind: Literal["transcription", "source"] = Field(
+        description="Who erred: the person who copied the document, or the document itself."
+    )
+    reason: Text
+    reported_by: str = Field(min_length=1)
+    reported_on: date
+    document: str | None = Field(
+        default=None, description="The document that shows the right text, by its id or title."
+    )
+
+    @model_validator(mode="after")
+    def _says_one_cell(self) -> Correction:
+        if (self.place is None) == (not self.where):
+            raise ValueError("a cell is named by `place`, or by `where` and `column`: give one")
+        if bool(self.where) != (self.column is not None):
+            raise ValueError("`where` finds the row and `column` the cell in it: give both")
+        if self.expect == self.becomes:
+            raise ValueError("`becomes` is what `expect` is: there is nothing to correct")
+        return self
+
+    @property
+    def target(self) -> str:
+        """The cell as a person reads it."""
+        if self.place is not None:
+            return self.place
+        row = ", ".join(f"{header}={text}" for header, text in self.where.items())
+        return f"{self.column} ({row})"
+
+
+class Corrections(Model):
+    """The file ``raw/corrections/<data set id>.yml``."""
+
+    corrections: tuple[Correction, ...] = Field(min_length=1)
+
+    @field_validator("corrections")
+    @classmethod
+    def _once_each(cls, value: tuple[Correction, ...]) -> tuple[Correction, ...]:
+        _refuse_duplicates([entry.id for entry in value], "correction")
+        return value

@@ -25,7 +25,14 @@ from orchestration.collect.periods import label_zh, parse_period
 from orchestration.declarations import Declarations, Declared, load_declarations
 from orchestration.errors import QutongError
 from orchestration.settings import load_settings
-from orchestration.spec import Document, Indicator, RecordColumns, RecordsLayout, TableLayout
+from orchestration.spec import (
+    Block,
+    Document,
+    Indicator,
+    RecordColumns,
+    RecordsLayout,
+    TableLayout,
+)
 
 NO_SECTION = "未注明章节"
 
@@ -164,9 +171,10 @@ def write_table(
     import xlsxwriter
 
     indicators = {i.code: i for i in declared.data_set.indicators}
-    rows = _table_rows(layout, figures, indicators)
+    block = layout.blocks[0]
+    rows = _table_rows(block, figures, indicators)
     title_figure = next(
-        (f for f in figures if _column(layout, indicators[f.code]).get("period") == "title"),
+        (f for f in figures if _column(block, indicators[f.code]).get("period") == "title"),
         figures[0],
     )
     buffer = io.BytesIO()
@@ -178,20 +186,20 @@ def write_table(
         {"bold": True, "align": "center", "valign": "vcenter", "border": 1, "text_wrap": True}
     )
     text = book.add_format({"border": 1})
-    width = 1 + len(layout.columns)
+    width = 1 + len(block.columns)
     name = declared.data_set.title.zh
     period = period_text(title_figure.period, title_figure.period_kind)
     sheet.merge_range(0, 0, 0, width - 1, f"{name}（{period}）", bold)
-    units = {f.unit for f in figures if not _column(layout, indicators[f.code]).get("unit")}
-    per_row = any(column.carries == "unit" for column in layout.columns)
+    units = {f.unit for f in figures if not _column(block, indicators[f.code]).get("unit")}
+    per_row = any(column.carries == "unit" for column in block.columns)
     corner = "见各行" if per_row else "、".join(sorted(units)) or "见各栏"
     sheet.write_string(1, width - 1, f"单位：{corner}" if not per_row and units else "计量单位见表")
-    _write_header(sheet, layout, head)
-    first = 2 + layout.header_rows
+    _write_header(sheet, block, head)
+    first = 2 + block.header_rows
     formats: dict[str, Any] = {}
     for offset, (label, cells) in enumerate(rows):
         sheet.write_string(first + offset, 0, label, text)
-        for position, column in enumerate(layout.columns, start=1):
+        for position, column in enumerate(block.columns, start=1):
             figure = cells.get(column.of or column.key) or next(iter(cells.values()))
             own = cells.get((column.of if column.carries != "value" else column.key) or "")
             content = {
@@ -224,19 +232,19 @@ def write_table(
     return buffer.getvalue()
 
 
-def _column(layout: TableLayout, indicator: Indicator) -> dict[str, Any]:
+def _column(block: Block, indicator: Indicator) -> dict[str, Any]:
     return next(
         column.model_dump()
-        for column in layout.columns
+        for column in block.columns
         if column.carries == "value" and column.key == indicator.column
     )
 
 
 def _table_rows(
-    layout: TableLayout, figures: list[Figure], indicators: dict[str, Indicator]
+    block: Block, figures: list[Figure], indicators: dict[str, Indicator]
 ) -> list[tuple[str, dict[str, Figure]]]:
     """Rows of the stub with their cells by column key; cuts follow the row that they open."""
-    by_region = layout.stub_is == "region"
+    by_region = block.stub_is == ("region",)
     rows: list[tuple[str, str, dict[str, Figure]]] = []
     for figure in figures:
         indicator = indicators[figure.code]
@@ -273,9 +281,9 @@ def _table_rows(
     return ordered + [row for rest in children.values() for row in rest]
 
 
-def _write_header(sheet: Any, layout: TableLayout, style: Any) -> None:
-    top, bottom = 2, 1 + layout.header_rows
-    paths = [(layout.stub,), *(column.header for column in layout.columns)]
+def _write_header(sheet: Any, block: Block, style: Any) -> None:
+    top, bottom = 2, 1 + block.header_rows
+    paths = [(block.stub,), *(column.header for column in block.columns)]
     col = 0
     while col < len(paths):
         path = paths[col]
@@ -320,11 +328,12 @@ def write_deliveries(
             path = target / data_set.id / delivered / name
             path.parent.mkdir(parents=True, exist_ok=True)
             layout = data_set.layout
-            content = (
-                write_records(declared, layout, group, words)
-                if isinstance(layout, RecordsLayout)
-                else write_table(declared, layout, group, words)
-            )
+            if isinstance(layout, RecordsLayout):
+                content = write_records(declared, layout, group, words)
+            elif isinstance(layout, TableLayout):
+                content = write_table(declared, layout, group, words)
+            else:
+                raise QutongError(f"{declared.id} is read by a function: nothing writes its files")
             path.write_bytes(content)
             written[path] = len(group)
     if placed != len(figures):

@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import difflib
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -32,7 +33,19 @@ from orchestration.programmes import (
     read_schemes,
 )
 from orchestration.settings import Settings, parse_model, read_yaml
-from orchestration.spec import DataSet, Document, Indicator, RecordsLayout, TableLayout, Text
+from orchestration.spec import (
+    Constants,
+    Correction,
+    Corrections,
+    DataSet,
+    Document,
+    FunctionLayout,
+    Indicator,
+    Layout,
+    RecordsLayout,
+    TableLayout,
+    Text,
+)
 from orchestration.text import same
 
 REGION_COLUMNS = (
@@ -58,6 +71,8 @@ CODE_COLUMNS = (
     "valid_to",
     "maps_to",
 )
+
+SYNONYM_COLUMNS = ("list", "word", "code", "valid_from", "valid_to", "note")
 
 
 @dataclass(frozen=True)
@@ -103,6 +118,22 @@ class Code:
 
 
 @dataclass(frozen=True)
+class Synonym:
+    """What a word of deliveries means from a day on (``valid_to`` is exclusive).
+
+    ``list`` is ``indicator``, ``region`` or a list of codes; ``line`` is where it stands.
+    """
+
+    list: str
+    word: str
+    code: str
+    valid_from: date | None
+    valid_to: date | None
+    note: str = ""
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
 class CodeLists:
     """Regions, units and all other lists of one project directory."""
 
@@ -112,6 +143,7 @@ class CodeLists:
     schemes: tuple[Scheme, ...] = ()
     scheme_members: tuple[SchemeMember, ...] = ()
     evaluation_rules: tuple[EvaluationRule, ...] = ()
+    synonyms: tuple[Synonym, ...] = ()
 
     def words(self, name: str) -> dict[str, str]:
         """Every word a delivery may use for a code of the list: codes, names, synonyms."""
@@ -153,6 +185,7 @@ class Declared:
     path: Path
     digest: str
     defined: frozenset[str] = field(default_factory=frozenset)
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def id(self) -> str:
@@ -233,11 +266,93 @@ def load_declarations(settings: Settings) -> Declarations:
     for declared in resolved:
         _check_codes(declared, codelists, set(items))
     _check_documents(resolved)
+    resolved = _with_corrections(settings.raw / "corrections", resolved)
     declarations = Declarations(settings=settings, data_sets=tuple(resolved), codelists=codelists)
     _check_scorecard(declarations)
     _check_plans(resolved)
     _check_programmes(declarations)
+    _check_synonyms(declarations)
     return declarations
+
+
+def _with_corrections(folder: Path, resolved: list[Declared]) -> list[Declared]:
+    """Each data set with the corrections of known errors in its deliveries."""
+    by_id = {declared.id: declared for declared in resolved}
+    files: dict[str, Path] = {}
+    for path in sorted(folder.glob("*.y*ml")):
+        if path.suffix != ".yml" or path.stem not in by_id:
+            near = difflib.get_close_matches(path.stem, list(by_id), n=1)
+            raise DeclarationError(
+                f"corrections of {path.stem!r}, which is no data set",
+                file=path,
+                place="file name",
+                remedy=f"name it {near[0]}.yml" if near else "name it <data set id>.yml",
+            )
+        declared, entries = by_id[path.stem], parse_model(Corrections, read_yaml(path), path)
+        _check_corrections(declared, entries.corrections, path)
+        for entry in entries.corrections:
+            if entry.id in files:
+                raise DeclarationError(
+                    f"there is a correction {entry.id!r} in {files[entry.id]} too",
+                    file=path,
+                    place=f"corrections.{entry.id}",
+                    remedy="give one of them another id",
+                )
+            files[entry.id] = path
+        by_id[path.stem] = replace(declared, corrections=entries.corrections)
+    return list(by_id.values())
+
+
+def _check_corrections(declared: Declared, entries: tuple[Correction, ...], path: Path) -> None:
+    if declared.data_set.origin.filled_in_by == "respondent":
+        raise DeclarationError(
+            "only the respondent may change its return: nothing of it is corrected here",
+            file=path,
+            place="corrections",
+            remedy="send the return back with a query (`qutong quarantine return`) and remove "
+            "this file",
+        )
+    cells: dict[tuple[object, ...], list[Correction]] = {}
+    for entry in entries:
+        place = f"corrections.{entry.id}"
+        if entry.where and not isinstance(declared.data_set.layout, RecordsLayout):
+            raise DeclarationError(
+                "`where` finds rows of records; this data set is no list of records",
+                file=path,
+                place=f"{place}.where",
+                remedy="name the cell by its `place`, such as 表1!C5",
+            )
+        where = tuple(sorted((same(k), same(v)) for k, v in entry.where.items()))
+        earlier = cells.setdefault((entry.place, where, same(entry.column)), [])
+        for other in earlier:
+            if _globs_meet(entry.files, other.files):
+                raise DeclarationError(
+                    f"{entry.id} and {other.id} correct the same cell, {entry.target}",
+                    file=path,
+                    place=place,
+                    remedy="keep one of them, or give each its own `files`",
+                )
+        earlier.append(entry)
+
+
+def _globs_meet(one: str, other: str) -> bool:
+    """Whether some name fits both patterns; a set such as [ab] counts as any character."""
+    first, second = (re.sub(r"\[[^]]+\]", "?", glob) for glob in (one, other))
+    fits = {(0, 0)}
+    todo = [(0, 0)]
+    while todo:
+        i, j = todo.pop()
+        a, b = first[i : i + 1], second[j : j + 1]
+        steps = set()
+        if a == "*":
+            steps |= {(i + 1, j)} | ({(i, j + 1)} if b else set())
+        if b == "*":
+            steps |= {(i, j + 1)} | ({(i + 1, j)} if a else set())
+        if a and b and "*" not in (a, b) and (a == b or "?" in (a, b)):
+            steps.add((i + 1, j + 1))
+        todo += steps - fits
+        fits |= steps
+    return (len(first), len(second)) in fits
 
 
 def _check_programmes(declarations: Declarations) -> None:
@@ -248,6 +363,20 @@ def _check_programmes(declarations: Declarations) -> None:
     check_documents(lists.evaluation_rules, folder / "evaluation_rules.csv", documents)
     items = {*lists.members("item"), *declarations.items}
     check_items(lists.scheme_members, folder / "scheme_members.csv", items)
+
+
+def _check_synonyms(declarations: Declarations) -> None:
+    """Indicators that dated words stand for are defined; other lists were checked at reading."""
+    known = declarations.definitions
+    for synonym in declarations.codelists.synonyms:
+        if synonym.list == "indicator" and synonym.code not in known:
+            near = difflib.get_close_matches(synonym.code, list(known), n=1)
+            raise DeclarationError(
+                f"{synonym.word!r} stands for the indicator {synonym.code!r}, which nobody defines",
+                file=declarations.settings.raw / "codelists" / "synonyms.csv",
+                place=f"line {synonym.line}",
+                remedy=f"did you mean {near[0]!r}?" if near else "mend the code",
+            )
 
 
 def _check_plans(declared: list[Declared]) -> None:
@@ -378,7 +507,7 @@ def _resolve(raw: list[Declared]) -> list[Declared]:
             for label in indicator.labels:
                 key = (
                     same(label),
-                    indicator.column if isinstance(data.layout, TableLayout) else "",
+                    "" if isinstance(data.layout, RecordsLayout) else indicator.column,
                 )
                 if labels.setdefault(key, indicator.code) != indicator.code:
                     raise DeclarationError(
@@ -419,7 +548,7 @@ def _resolve_indicator(
         for name in ("labels", "scope", "measure", "basis", "price_basis", "decimals", "direction")
         if (value := getattr(indicator, name))
     }
-    own["plan"] = indicator.plan
+    own |= {"plan": indicator.plan, "lag_months": indicator.lag_months}
     merged = definition.model_copy(update={"column": indicator.column, "labels": (), **own})
     return merged.model_copy(
         update={
@@ -482,34 +611,59 @@ def _check_codes(declared: Declared, lists: CodeLists, named_items: set[str]) ->
         ("status", status, f"symbols.{symbol}", statuses)
         for symbol, status in data_set.symbols.items()
     ]
-    used.append(("unit", layout.constants.unit, "layout.constants.unit", set(lists.unit_words)))
-    regions = set(lists.region_words)
-    used.append(("region", layout.constants.region, "layout.constants.region", regions))
+    regions, unit_words = set(lists.region_words), set(lists.unit_words)
+    for place, constants in _constants(layout):
+        used.append(("unit", constants.unit, f"{place}.unit", unit_words))
+        used.append(("region", constants.region, f"{place}.region", regions))
+        used.append(("scope", constants.scope, f"{place}.scope", scopes))
+    lists_known = {code.list for code in lists.codes}
+    used.append(("code list", layout.breakdown_list, "layout.breakdown_list", lists_known))
     used += [
         ("region", region, "completeness.expected.regions", regions)
         for entry in data_set.completeness.expected
         for region in entry.regions
     ]
     if isinstance(layout, TableLayout):
-        keys = {column.key for column in layout.columns if column.carries == "value"}
+        keys = {column.key for column in layout.value_columns}
         used += [
             ("column key", indicator.column, f"indicators.{indicator.code}.column", keys)
             for indicator in data_set.indicators
         ]
-        used += [
-            (
-                "unit",
-                column.unit,
-                f"layout.columns.{'/'.join(column.header)}",
-                set(lists.unit_words),
-            )
-            for column in layout.columns
-        ]
+        for column in layout.value_columns:
+            place = f"layout.columns.{column.label}"
+            given = {"unit": (column.unit, unit_words), "region": (column.region, regions)}
+            used += [
+                (what, word, place, known)
+                for what, (word, known) in given.items()
+                if word != "header"
+            ]
     for what, code, place, known in used:
         if code is not None and code not in known:
             raise _unknown_code(declared.path, what, code, place, known)
     if isinstance(layout, RecordsLayout):
         _check_record_columns(declared.path, layout)
+    if isinstance(layout, FunctionLayout):
+        _check_function(declared.path, layout)
+
+
+def _constants(layout: Layout) -> list[tuple[str, Constants]]:
+    """Constants of the layout and of its blocks, with their places."""
+    blocks = layout.blocks if isinstance(layout, TableLayout) else ()
+    own = [(f"layout.blocks.{n}.constants", block.constants) for n, block in enumerate(blocks)]
+    return [("layout.constants", layout.constants), *own]
+
+
+def _check_function(path: Path, layout: FunctionLayout) -> None:
+    folder = Path(__file__).parent / "collect" / "functions"
+    known = sorted(f.stem for f in folder.glob("*.py") if f.stem != "__init__")
+    if layout.function not in known:
+        near = difflib.get_close_matches(layout.function, known, n=1)
+        raise DeclarationError(
+            f"there is no layout function {layout.function!r}",
+            file=path,
+            place="layout.function",
+            remedy=f"did you mean {near[0]!r}?" if near else f"write it in {folder}",
+        )
 
 
 def _unknown_code(
@@ -524,7 +678,9 @@ def _unknown_code(
 
 def _check_record_columns(path: Path, layout: RecordsLayout) -> None:
     for part in ("indicator", "region", "period"):
-        if not getattr(layout.columns, part) and not getattr(layout.constants, part):
+        columns = (part, "region_code") if part == "region" else (part,)
+        has_column = any(getattr(layout.columns, name) for name in columns)
+        if not has_column and not getattr(layout.constants, part):
             raise DeclarationError(
                 f"the layout does not say which {part} a figure is about",
                 file=path,
@@ -551,7 +707,8 @@ def load_codelists(folder: Path) -> CodeLists:
     """Read ``regions.csv``, ``units.csv`` and ``codes.csv`` of a project, and what else there is.
 
     Raises:
-        DeclarationError: a list is missing, lacks a column, or a word in it means two codes.
+        DeclarationError: a list is missing, lacks a column, or a word in it means two codes at
+            one time.
     """
     regions = tuple(
         Region(
@@ -613,6 +770,74 @@ def load_codelists(folder: Path) -> CodeLists:
         schemes=schemes,
         scheme_members=read_members(members, schemes),
         evaluation_rules=read_rules(rules, known),
+        synonyms=_read_synonyms(folder / "synonyms.csv", regions, codes),
+    )
+
+
+def _read_synonyms(
+    file: Path, regions: tuple[Region, ...], codes: tuple[Code, ...]
+) -> tuple[Synonym, ...]:
+    """Words with a meaning in time; a word may mean several codes, each at its own time."""
+    known: dict[str, set[str]] = {"region": {region.code for region in regions}}
+    for code in codes:
+        known.setdefault(code.list, set()).add(code.code)
+    taken: dict[tuple[str, str], list[Synonym]] = {}
+    for _, line, row in _optional(file, SYNONYM_COLUMNS):
+        place = f"line {line}"
+        synonym = Synonym(
+            list=row["list"],
+            word=row["word"].strip(),
+            code=row["code"],
+            valid_from=_date(row["valid_from"], file, line),
+            valid_to=_date(row["valid_to"], file, line),
+            note=row["note"],
+            line=line,
+        )
+        _check_synonym(synonym, known, file)
+        others = taken.setdefault((synonym.list, same(synonym.word)), [])
+        for other in others:
+            if _overlap(synonym, other):
+                raise DeclarationError(
+                    f"{synonym.word!r} means both {other.code!r} (line {other.line}) and "
+                    f"{synonym.code!r} at one time",
+                    file=file,
+                    place=place,
+                    remedy="end the one where the other begins: valid_to is the first day after",
+                )
+        others.append(synonym)
+    return tuple(synonym for others in taken.values() for synonym in others)
+
+
+def _check_synonym(synonym: Synonym, known: dict[str, set[str]], file: Path) -> None:
+    place = f"line {synonym.line}"
+    if not synonym.word:
+        raise DeclarationError("there is no word", file=file, place=place, remedy="write the word")
+    if synonym.list not in {"indicator", *known}:
+        near = difflib.get_close_matches(synonym.list, ["indicator", *known], n=1)
+        raise DeclarationError(
+            f"there is no list {synonym.list!r}",
+            file=file,
+            place=place,
+            remedy=f"did you mean {near[0]!r}?"
+            if near
+            else "indicator, region, or one of codes.csv",
+        )
+    # Which indicators there are is known only when all data sets are read.
+    if synonym.list != "indicator" and synonym.code not in known[synonym.list]:
+        raise _unknown_code(file, synonym.list, synonym.code, place, known[synonym.list])
+    if synonym.valid_from and synonym.valid_to and synonym.valid_from >= synonym.valid_to:
+        raise DeclarationError(
+            f"it ends on {synonym.valid_to} and begins on {synonym.valid_from}",
+            file=file,
+            place=place,
+            remedy="valid_to is the first day on which it does not hold any more",
+        )
+
+
+def _overlap(one: Synonym, other: Synonym) -> bool:
+    first, last = date.min, date.max
+    return (one.valid_from or first) < (other.valid_to or last) and (other.valid_from or first) < (
+        one.valid_to or last
     )
 
 

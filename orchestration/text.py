@@ -13,10 +13,17 @@ FULL_WIDTH = [chr(code) for code in range(0xFF01, 0xFF5F)]
 
 HALF_WIDTH = [chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)]
 
-BLANKS = ["\u3000", "\u00a0", "\u2007", "\u202f"]
-"""The blanks that are not ASCII: full-width, non-breaking, figure, narrow."""
+BLANKS = ["\u3000", "\u00a0", "\u2007", "\u202f", "\u2002", "\u2003", "\u2009"]
+"""The blanks that are not ASCII: full-width, non-breaking, figure, narrow, en, em, thin."""
 
-_FOLD = str.maketrans(dict(zip(FULL_WIDTH, HALF_WIDTH, strict=True)) | dict.fromkeys(BLANKS, " "))
+UNSEEN = ["\u200b", "\u2060", "\ufeff"]
+"""Characters without width that pages and workbooks leave in a text."""
+
+_FOLD = str.maketrans(
+    dict(zip(FULL_WIDTH, HALF_WIDTH, strict=True))
+    | dict.fromkeys(BLANKS, " ")
+    | dict.fromkeys(UNSEEN, "")
+)
 
 
 def fold(text: str) -> str:

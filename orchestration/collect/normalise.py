@@ -1,21 +1,32 @@
 """Normalise: the texts around a figure become codes, a decimal in the base unit, and a period.
 
 Belongs here: understanding texts by the declaration and the code lists, set-based. Does not
-belong here: finding the cells (``layouts``) and judging figures that were understood (``judge``).
+belong here: finding the cells (``layouts``), how periods, numbers and names are written
+(``periods``, ``numbers``, ``names``), and judging figures that were understood (``judge``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from orchestration.collect.layouts import Extract
-from orchestration.collect.periods import DEFAULT_KIND, NoSuchDateError, parse_period
-from orchestration.spec import last_day
-from orchestration.text import BLANKS, FULL_WIDTH, HALF_WIDTH, same
+from orchestration.collect.layouts.extract import TEXT_COLUMNS, Extract
+from orchestration.collect.names import AmbiguousNameError, Names
+from orchestration.collect.numbers import PERCENT, POINTS, Words, folded, read_values
+from orchestration.collect.periods import (
+    NoSuchDateError,
+    Period,
+    default_kind,
+    hint,
+    parse_period,
+    resolve_period,
+    shift_months,
+)
+from orchestration.spec import TableLayout, last_day
+from orchestration.text import same
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,6 +38,8 @@ SCALE = 8
 """Decimal places of every stored value."""
 
 INTEGER_DIGITS = 22
+
+AMBIGUOUS = "name.ambiguous-in-period"
 
 NO_DATA = "none"
 """What a declaration says of a symbol that stands where no figure is meant to be."""
@@ -66,8 +79,21 @@ OBSERVATION_COLUMNS = (
     "is_document_date",
     "is_period_inferred",
     "is_simulated",
+    "note",
+    "correction",
     "delivery_place",
 )
+
+OPTIONAL_COLUMNS = ("indicator_path", "report_period", "period_source", "note", "correction")
+"""Texts that a layout gives where it has them."""
+
+QUARANTINE_COLUMNS = ("rule_id", "delivery_place", "raw_text", "proposal", "raw_name")
+
+GROWTH = ("yoy_growth_pct", "cagr_pct", "target_growth_pct")
+"""Measures that words of growth (增长1倍, 持平) can state."""
+
+MOST_PROPOSED = 200
+"""Unknown names of one delivery for which others are proposed; more are one mistake repeated."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +102,8 @@ class Normalised:
 
     Attributes:
         accepted: ``OBSERVATION_COLUMNS``.
-        quarantined: ``rule_id``, ``delivery_place``, ``raw_text``.
+        quarantined: ``QUARANTINE_COLUMNS``: the value text, words that may have been meant, and
+            the name, unit or period that was not understood. The texts are private.
         non_data: Figures whose symbol is declared to be no data (status ``none``).
     """
 
@@ -97,21 +124,42 @@ class Context:
     delivered_on: date
 
 
+@dataclass(frozen=True)
+class _Work:
+    """The context, and the words that go with it."""
+
+    context: Context
+    names: Names
+
+    @property
+    def data_set(self) -> DataSet:
+        return self.context.data_set
+
+
 def normalise(extract: Extract, context: Context) -> Normalised:
     """Turn extracted texts into observations; what is not understood is quarantined.
 
-    The first rule that a figure breaks is the one that quarantines it.
+    The first rule that a figure breaks is the one that quarantines it. Periods come first: what a
+    name means may depend on the time.
     """
     import polars as pl
 
-    frame = extract.figures.with_row_index("place_order", offset=1).with_columns(
-        place_order=pl.col("place_order").cast(pl.Int64), rule=pl.lit(None, dtype=pl.String)
+    text = pl.lit(None, dtype=pl.String)
+    wanted = (*TEXT_COLUMNS, *OPTIONAL_COLUMNS)
+    frame = extract.figures.with_columns(
+        text.alias(name) for name in wanted if name not in extract.figures.columns
     )
+    frame = frame.with_row_index("place_order", offset=1).with_columns(
+        place_order=pl.col("place_order").cast(pl.Int64), rule=text, raw_name=text, asked=text
+    )
+    work = _Work(context, Names(context.data_set, context.codelists))
     for step in (
+        _periods,
         _indicators,
+        _lags,
         _regions,
         _codes,
-        _periods,
+        _basis,
         _documents,
         _values,
         _units,
@@ -119,19 +167,19 @@ def normalise(extract: Extract, context: Context) -> Normalised:
         _known_from,
         _flags,
     ):
-        frame = step(frame, context)
+        frame = step(frame, work)
     no_data = pl.col("rule").is_null() & (pl.col("symbol_status") == NO_DATA).fill_null(value=False)
     non_data = frame.filter(no_data).height
     frame = frame.filter(~no_data)
     quarantined = pl.concat(
         [
-            frame.filter(pl.col("rule").is_not_null()).select(
-                rule_id="rule", delivery_place="place", raw_text="value"
-            ),
+            _with_proposals(frame.filter(pl.col("rule").is_not_null()), work),
             extract.unexpected.select(
                 pl.lit("cell.unexpected").alias("rule_id"),
                 pl.col("place").alias("delivery_place"),
                 pl.col("text").alias("raw_text"),
+                pl.lit("").alias("proposal"),
+                text.alias("raw_name"),
             ),
         ]
     )
@@ -158,33 +206,108 @@ def normalise(extract: Extract, context: Context) -> Normalised:
     return Normalised(accepted.select(OBSERVATION_COLUMNS), quarantined, non_data)
 
 
-def _flag(frame: pl.DataFrame, condition: pl.Expr, rule: str) -> pl.DataFrame:
+def _with_proposals(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """What was quarantined, with the words that may have been meant."""
     import polars as pl
 
-    return frame.with_columns(
-        rule=pl.when(pl.col("rule").is_null() & condition)
-        .then(pl.lit(rule))
-        .otherwise(pl.col("rule"))
+    columns = ["asked", "raw_name", "match_key", "period_start", "period_end"]
+    asked = frame.filter(pl.col("asked").is_not_null() & pl.col("raw_name").is_not_null())
+    # In the order of the delivery, so that the limit tells the same ones again.
+    distinct = asked.select(columns).unique(maintain_order=True).head(MOST_PROPOSED)
+    rows = [
+        (what, name, key, start, end, hint(name))
+        if what == "period"
+        else (what, name, key, start, end, work.names.proposal(what, name, key, start, end))
+        for what, name, key, start, end in distinct.iter_rows()
+    ]
+    schema = {column: frame.schema[column] for column in columns} | {"proposal": pl.String()}
+    proposals = pl.DataFrame(rows, schema=schema, orient="row")
+    return frame.join(
+        proposals, on=columns, how="left", nulls_equal=True, maintain_order="left"
+    ).select(
+        pl.col("rule").alias("rule_id"),
+        pl.col("place").alias("delivery_place"),
+        pl.col("value").alias("raw_text"),
+        pl.col("proposal").fill_null(""),
+        "raw_name",
     )
 
 
-def _map(
-    frame: pl.DataFrame, source: str, target: str, translate: Callable[[str], str | None]
+def _flag(
+    frame: pl.DataFrame,
+    condition: pl.Expr,
+    rule: str | pl.Expr,
+    name: str | pl.Expr | None = None,
+    asked: str | None = None,
 ) -> pl.DataFrame:
-    """Translate a text column through its distinct values only."""
+    """Let figures break a rule, unless they broke one before.
+
+    Args:
+        frame: All figures.
+        condition: Which of them break it.
+        rule: The rule, or an expression that gives it.
+        name: Column or expression of the text that was not understood, where it is not the value.
+        asked: The words that were looked in.
+    """
     import polars as pl
 
-    texts = [t for t in frame[source].unique().to_list() if t is not None]
-    mapping = {text: translate(text) for text in texts}
-    found = {text: code for text, code in mapping.items() if code is not None}
+    first = pl.col("rule").is_null() & condition
+    named = pl.col(name) if isinstance(name, str) else name
     return frame.with_columns(
-        pl.col(source).replace_strict(found, default=None, return_dtype=pl.String).alias(target)
+        rule=pl.when(first)
+        .then(pl.lit(rule) if isinstance(rule, str) else rule)
+        .otherwise(pl.col("rule")),
+        raw_name=pl.when(first).then(named).otherwise(pl.col("raw_name"))
+        if named is not None
+        else pl.col("raw_name"),
+        asked=pl.when(first).then(pl.lit(asked, dtype=pl.String)).otherwise(pl.col("asked")),
     )
 
 
-def _lookup(words: dict[str, str]) -> Callable[[str], str | None]:
-    folded = {same(word): code for word, code in words.items()}
-    return lambda text: folded.get(same(text))
+def _translate(
+    frame: pl.DataFrame,
+    columns: Sequence[str],
+    outputs: dict[str, Any],
+    translate: Callable[..., tuple[object, ...]],
+) -> pl.DataFrame:
+    """Translate columns through their distinct rows only; replaces columns of the same name."""
+    import polars as pl
+
+    keys = [f"_{column}" for column in columns]
+    distinct = frame.select(pl.col(list(columns)).name.prefix("_")).unique()
+    rows = [(*key, *translate(*key)) for key in distinct.iter_rows()]
+    schema = dict(zip(keys, distinct.dtypes, strict=True)) | outputs
+    table = pl.DataFrame(rows, schema=schema, orient="row")
+    source = frame.with_columns(pl.col(list(columns)).name.prefix("_"))
+    return (
+        source.drop(name for name in outputs if name in source.columns)
+        .join(table, on=keys, how="left", nulls_equal=True, maintain_order="left")
+        .drop(keys)
+    )
+
+
+def _named(
+    frame: pl.DataFrame, work: _Work, column: str, target: str, words: str, rule: str
+) -> pl.DataFrame:
+    """Words of a column become codes; blank ones stay null, unknown ones break the rule."""
+    import polars as pl
+
+    vocabulary = work.names.words(words)
+
+    def translate(text: str | None, start: date | None = None, end: date | None = None) -> Any:
+        if text is None:
+            return None, None
+        try:
+            code = vocabulary.find(text, start, end)
+        except AmbiguousNameError:
+            return None, AMBIGUOUS
+        return code, None if code else rule
+
+    when = ("period_start", "period_end") if vocabulary.is_dated else ()
+    outputs = {target: pl.String, "_rule": pl.String}
+    frame = _translate(frame, (column, *when), outputs, translate)
+    broken = pl.col("_rule").is_not_null()
+    return _flag(frame, broken, pl.col("_rule"), column, words).drop("_rule")
 
 
 def _constant(frame: pl.DataFrame, column: str, value: str | None) -> pl.DataFrame:
@@ -195,97 +318,207 @@ def _constant(frame: pl.DataFrame, column: str, value: str | None) -> pl.DataFra
     return frame.with_columns(pl.col(column).fill_null(pl.lit(value)))
 
 
-def _indicators(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+def _understood_period(text: str | None, report: Period | None) -> tuple[Period | None, str | None]:
+    """The period, or the rule that its text breaks."""
+    if text is None:
+        return None, "period.unreadable"
+    try:
+        try:
+            return parse_period(text), None
+        except NoSuchDateError:
+            raise
+        except ValueError:
+            return resolve_period([text], report), None
+    except NoSuchDateError:
+        return None, "period.no-such-date"
+    except ValueError:
+        return None, "period.unreadable"
+
+
+def _periods(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     import polars as pl
 
-    data_set = context.data_set
-    frame = _constant(frame, "indicator", data_set.layout.constants.indicator)
-    single = data_set.layout.kind == "records"
-    if data_set.layout.kind == "table" and data_set.layout.stub_is == "region":
-        # Rows are regions: a column carries exactly the indicators that name its key.
-        by_key = {i.column: i for i in data_set.indicators}
-        frame = frame.with_columns(
-            indicator=pl.col("column_key").replace_strict(
-                {key: i.labels[0] for key, i in by_key.items()},
-                default=None,
-                return_dtype=pl.String,
-            )
+    constants = work.data_set.layout.constants
+    if constants.period is not None:
+        by_constant = pl.when(pl.col("period").is_null()).then(pl.lit("constant"))
+        frame = frame.with_columns(period_source=by_constant.otherwise("period_source"))
+    frame = _constant(frame, "period", constants.period)
+
+    def translate(text: str | None, report: str | None) -> tuple[object, ...]:
+        period, rule = _understood_period(
+            text, _understood_period(report, None)[0] if report is not None else None
         )
+        if period is None:
+            return rule, None, None, None, None
+        return None, period.code, period.start, period.end, default_kind(period)
+
+    outputs = {
+        "_rule": pl.String,
+        "period_code": pl.String,
+        "period_start": pl.Date,
+        "period_end": pl.Date,
+        "default_kind": pl.String,
+    }
+    frame = _translate(frame, ("period", "report_period"), outputs, translate)
+    frame = _flag(frame, pl.col("_rule").is_not_null(), pl.col("_rule"), "period", "period").drop(
+        "_rule"
+    )
+    frame = _constant(frame, "period_kind", constants.period_kind)
+    frame = _named(frame, work, "period_kind", "kind_code", "period_kind", "code.unknown")
+    return (
+        frame.rename({"period": "period_text", "period_code": "period"})
+        .with_columns(period_kind=pl.coalesce("kind_code", "default_kind"))
+        .drop("kind_code", "default_kind")
+    )
+
+
+def _indicators(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    import polars as pl
+
+    data_set = work.data_set
+    layout = data_set.layout
+    frame = _constant(frame, "indicator", layout.constants.indicator)
+    is_keyed = layout.kind != "records"
+    if is_keyed:
+        names = _names_by_column(data_set)
+        by_column = pl.col("column_key").replace_strict(names, default=None, return_dtype=pl.String)
+        frame = frame.with_columns(pl.col("indicator").fill_null(by_column))
+    key = pl.col("column_key") if is_keyed else pl.lit("")
+    frame = frame.with_columns(match_key=key.fill_null(""))
+    frame = _find_indicators(frame, work)
+    broken = pl.col("_rule").is_not_null()
+    frame = _flag(frame, broken, pl.col("_rule"), "indicator", "indicator").drop("_rule")
     table = [
         {
-            "label_key": same(label),
-            "match_key": "" if single else indicator.column,
             "indicator_code": indicator.code,
             "default_measure": indicator.measure,
             "default_scope": indicator.scope,
             "price_basis": indicator.price_basis,
             "base_unit": indicator.base_unit,
             "declared_basis": indicator.basis,
+            "lag_months": indicator.lag_months,
         }
         for indicator in data_set.indicators
-        for label in indicator.labels
     ]
-    schema = dict.fromkeys(
-        (
-            "label_key",
-            "match_key",
-            "indicator_code",
-            "default_measure",
-            "default_scope",
-            "price_basis",
-            "base_unit",
-            "declared_basis",
-        ),
-        pl.String,
-    )
-    frame = _map(frame, "indicator", "label_key", same)
-    frame = frame.with_columns(
-        match_key=pl.lit("") if single else pl.col("column_key"),
-    ).join(pl.DataFrame(table, schema=schema), on=["label_key", "match_key"], how="left")
-    return _flag(frame, pl.col("indicator_code").is_null(), "indicator.unknown")
+    schema = dict.fromkeys(table[0], pl.String()) | {"lag_months": pl.Int32()}
+    known = pl.DataFrame(table, schema=schema)
+    return frame.join(known, on="indicator_code", how="left", maintain_order="left")
 
 
-def _regions(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+def _names_by_column(data_set: DataSet) -> dict[str, str]:
+    """Where a column alone says the indicator: a label of it, by the key of the column."""
+    layout = data_set.layout
+    keys = [i.column for i in data_set.indicators]
+    if isinstance(layout, TableLayout):
+        by_column = {c.key for block in layout.blocks if block.by_column for c in block.columns}
+    else:
+        by_column = {key for key in keys if keys.count(key) == 1}
+    return {i.column: i.labels[0] for i in data_set.indicators if i.column in by_column}
+
+
+def _find_indicators(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """Adds ``indicator_code``, and in ``_rule`` what an unknown name breaks."""
     import polars as pl
 
-    lists = context.codelists
-    frame = _constant(frame, "region", context.data_set.layout.constants.region)
-    translate = _lookup(lists.region_words)
-    frame = _map(frame, "region", "by_name", translate)
-    frame = _map(frame, "region_code", "by_code", translate)
-    unknown = (
-        pl.coalesce("by_name", "by_code").is_null()
-        | (pl.col("region").is_not_null() & pl.col("by_name").is_null())
-        | (pl.col("region_code").is_not_null() & pl.col("by_code").is_null())
-        | (pl.col("by_name") != pl.col("by_code")).fill_null(value=False)
-    )
-    frame = _flag(frame, unknown, "region.unknown")
+    def translate(
+        name: str | None,
+        path: str | None,
+        key: str,
+        start: date | None = None,
+        end: date | None = None,
+    ) -> tuple[object, ...]:
+        try:
+            code = work.names.indicator(name, path, key, start, end)
+        except AmbiguousNameError:
+            return None, AMBIGUOUS
+        return code, None if code else "indicator.unknown"
+
+    is_dated = any(words.is_dated for words in work.names.indicators.values())
+    when = ("period_start", "period_end") if is_dated else ()
+    outputs = {"indicator_code": pl.String, "_rule": pl.String}
+    columns = ("indicator", "indicator_path", "match_key", *when)
+    return _translate(frame, columns, outputs, translate)
+
+
+def _lags(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """错月: the period of the report is not that of an indicator that comes later."""
+    import polars as pl
+
+    # A period that stands beside the figure itself is the figure's own.
+    is_report = pl.col("period_source").is_in(["title", "header"]).fill_null(value=False)
+    frame = frame.with_columns(lag=pl.when(is_report).then(pl.col("lag_months")).fill_null(0))
+    if not frame.filter(pl.col("lag") > 0).height:
+        return frame
+
+    def translate(
+        code: str | None, start: date | None, end: date | None, kind: str | None, lag: int
+    ) -> tuple[object, ...]:
+        if code is None or lag == 0:
+            return None, code, start, end
+        period = parse_period(code)
+        if kind == "cumulative_range" and period.start.month == 1:
+            period = replace(period, is_to_date=period.start.year == period.end.year)
+        try:
+            moved = shift_months(period, lag)
+        except ValueError:
+            return "period.unreadable", code, start, end
+        return None, moved.code, moved.start, moved.end
+
+    outputs = {
+        "_rule": pl.String,
+        "period": pl.String,
+        "period_start": pl.Date,
+        "period_end": pl.Date,
+    }
+    columns = ("period", "period_start", "period_end", "period_kind", "lag")
+    frame = _translate(frame, columns, outputs, translate)
+    frame = _flag(frame, pl.col("_rule").is_not_null(), pl.col("_rule"), "period_text", "period")
+    # The name was looked up at the time of the report; it must mean the same at its own.
+    again = _find_indicators(frame.with_columns(known=pl.col("indicator_code")), work)
+    changed = pl.col("indicator_code").ne_missing(pl.col("known")) & (pl.col("lag") > 0)
+    again = _flag(again, changed, AMBIGUOUS, "indicator", "indicator")
+    return again.drop("_rule", "indicator_code").rename({"known": "indicator_code"})
+
+
+def _regions(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    import polars as pl
+
+    frame = _constant(frame, "region", work.data_set.layout.constants.region)
+    frame = frame.with_columns(code_text=pl.col("region_code"))
+    frame = _named(frame, work, "region", "by_name", "region", "region.unknown")
+    frame = _named(frame, work, "code_text", "by_code", "region", "region.unknown")
+    unknown = pl.coalesce("by_name", "by_code").is_null() | (
+        pl.col("by_name") != pl.col("by_code")
+    ).fill_null(value=False)
+    frame = _flag(frame, unknown, "region.unknown", pl.coalesce("region", "code_text"), "region")
     return frame.with_columns(region_code=pl.coalesce("by_name", "by_code")).drop(
         "by_name", "by_code"
     )
 
 
-def _codes(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+def _codes(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     import polars as pl
 
-    lists, constants = context.codelists, context.data_set.layout.constants
-    frame = _constant(frame, "period_kind", constants.period_kind)
+    context, constants = work.context, work.data_set.layout.constants
     frame = _constant(frame, "stage", context.stage or constants.stage)
+    frame = _constant(frame, "measure", constants.measure)
+    frame = _constant(frame, "scope", constants.scope)
+    frame = _constant(frame, "breakdown", constants.breakdown)
     for column, target, name in (
         ("measure", "measure_code", "measure"),
         ("scope", "scope_code", "scope"),
         ("qualifier", "qualifier_code", "qualifier"),
-        ("period_kind", "kind_code", "period_kind"),
         ("stage", "stage_code", "estimate_stage"),
     ):
-        frame = _map(frame, column, target, _lookup(lists.words(name)))
-        unknown = pl.col(column).is_not_null() & pl.col(target).is_null()
-        frame = _flag(frame, unknown, "code.unknown")
-    status = {code: entry.maps_to or "A" for code, entry in lists.members("estimate_stage").items()}
+        frame = _named(frame, work, column, target, name, "code.unknown")
+    if work.data_set.layout.breakdown_list is not None:
+        frame = _named(frame, work, "breakdown", "class_code", "breakdown", "code.unknown")
+        frame = frame.with_columns(breakdown=pl.col("class_code"))
+    stages = context.codelists.members("estimate_stage")
+    status = {code: entry.maps_to or "A" for code, entry in stages.items()}
     return frame.with_columns(
         measure_code=pl.coalesce("measure_code", "default_measure"),
         scope_code=pl.coalesce("scope_code", "default_scope"),
-        qualifier_code=pl.col("qualifier_code").fill_null("exact"),
         estimate_stage=pl.col("stage_code").fill_null("not_stated"),
         breakdown=pl.col("breakdown").fill_null("_T"),
     ).with_columns(
@@ -295,42 +528,10 @@ def _codes(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     )
 
 
-def _periods(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+def _basis(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """What the figure is measured against follows from its measure, else from its period."""
     import polars as pl
 
-    frame = _constant(frame, "period", context.data_set.layout.constants.period)
-    rows: list[dict[str, object]] = []
-    for text in frame["period"].unique().to_list():
-        if text is None:
-            continue
-        try:
-            period = parse_period(text)
-        except NoSuchDateError:
-            rows.append({"period": text, "period_rule": "period.no-such-date"})
-        except ValueError:
-            rows.append({"period": text, "period_rule": "period.unreadable"})
-        else:
-            rows.append(
-                {
-                    "period": text,
-                    "period_code": period.code,
-                    "period_start": period.start,
-                    "period_end": period.end,
-                    "default_kind": DEFAULT_KIND[period.precision],
-                }
-            )
-    schema = {
-        "period": pl.String,
-        "period_rule": pl.String,
-        "period_code": pl.String,
-        "period_start": pl.Date,
-        "period_end": pl.Date,
-        "default_kind": pl.String,
-    }
-    frame = frame.join(pl.DataFrame(rows, schema=schema), on="period", how="left")
-    frame = _flag(frame, pl.col("period_rule") == "period.no-such-date", "period.no-such-date")
-    frame = _flag(frame, pl.col("period_code").is_null(), "period.unreadable")
-    kind = pl.coalesce("kind_code", "default_kind")
     by_measure = {
         "share_pct": "share",
         "ratio": "ratio",
@@ -341,99 +542,83 @@ def _periods(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         "target_growth_pct": "target_growth",
     }
     by_kind = {"cumulative_range": "cumulative", "point": "point_in_time", "target": "target"}
-    return (
-        frame.drop("period", "period_kind")
-        .rename({"period_code": "period"})
-        .with_columns(period_kind=kind)
-        .with_columns(
-            basis=pl.coalesce(
-                "declared_basis",
-                pl.col("measure_code").replace_strict(
-                    by_measure, default=None, return_dtype=pl.String
-                ),
-                pl.col("period_kind").replace_strict(
-                    by_kind, default="current", return_dtype=pl.String
-                ),
-            )
+    return frame.with_columns(
+        basis=pl.coalesce(
+            "declared_basis",
+            pl.col("measure_code").replace_strict(by_measure, default=None, return_dtype=pl.String),
+            pl.col("period_kind").replace_strict(
+                by_kind, default="current", return_dtype=pl.String
+            ),
         )
     )
 
 
-def _documents(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+def _documents(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     import polars as pl
 
-    documents = context.data_set.origin.documents
-    constant = context.document or context.data_set.layout.constants.document
+    layout = work.data_set.layout
+    documents = work.data_set.origin.documents
+    constant = work.context.document or layout.constants.document
     if constant is None and len(documents) == 1:
         constant = documents[0].id
     frame = _constant(frame, "document", constant)
-    frame = _constant(frame, "source_place", context.data_set.layout.constants.source_place)
-    words = {word: doc.id for doc in documents for word in (doc.id, doc.title)}
-    frame = _map(frame, "document", "source_document", _lookup(words))
-    return _flag(frame, pl.col("source_document").is_null(), "source.unknown-document")
+    frame = _constant(frame, "source_place", layout.constants.source_place)
+    rule = "source.unknown-document"
+    frame = _named(frame, work, "document", "source_document", "document", rule)
+    return _flag(frame, pl.col("source_document").is_null(), rule)
 
 
-def _folded(column: str) -> pl.Expr:
-    """Full-width digits, signs and blanks as their ASCII forms, and nothing else."""
+def _values(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """Value text to decimal, with the bound and the unit that it may hold."""
     import polars as pl
 
-    blanks = [" "] * len(BLANKS)
-    return pl.col(column).str.replace_many([*FULL_WIDTH, *BLANKS], [*HALF_WIDTH, *blanks])
-
-
-def _values(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """Value text to decimal: ``808.4``, ``1,234.5``, ``19 278.1``, ``−5.8``, ``12.3%``."""
-    import polars as pl
-
-    symbols = {same(text): status for text, status in context.data_set.symbols.items()}
-    frame = frame.with_columns(pl.col("value").fill_null(""))
-    folded = _folded("value").str.replace_all("[−–]", "-").str.strip_chars()
-    frame = frame.with_columns(folded=folded).with_columns(
-        symbol_key=folded.str.replace_all(r"\s+", "")
-    )
-    frame = frame.with_columns(
-        symbol_status=pl.col("symbol_key").replace_strict(
-            symbols, default=None, return_dtype=pl.String
-        ),
-        is_percent=pl.col("folded").str.ends_with("%"),
-    )
-    # Digits in groups of three, separated by commas or by blanks, or not separated at all.
-    groups = "[0-9]{1,3}(?:(?:,[0-9]{3})+|(?: [0-9]{3})+)|[0-9]+"
-    number = rf"^([+-]?(?:{groups})(?:\.[0-9]+)?) *%?$"
-    frame = frame.with_columns(
-        plain=pl.col("folded").str.extract(number, 1).str.replace_all("[, ]", "")
-    )
+    lists, layout = work.context.codelists, work.data_set.layout
+    in_brackets = False if layout.kind == "records" else layout.negative_in_brackets
+    words = Words.of(lists.unit_words, lists.words("qualifier"), negative_in_brackets=in_brackets)
+    frame = read_values(frame, work.data_set.symbols, words)
     is_symbol = pl.col("symbol_status").is_not_null()
-    frame = _flag(frame, pl.col("plain").is_null() & ~is_symbol, "value.not-a-number")
-    places = pl.col("plain").str.extract(r"\.([0-9]+)$", 1).str.len_chars().fill_null(0)
-    whole = pl.col("plain").str.extract("^[+-]?([0-9]+)", 1).str.strip_chars_start("0")
-    idle = pl.col("plain").str.extract(r"\.[0-9]*?(0+)$", 1).str.len_chars().fill_null(0)
+    rule = "value.not-a-number"
+    frame = _flag(frame, pl.col("plain").is_null() & ~is_symbol, rule)
+    can_grow = pl.col("measure_code").is_in(GROWTH) | pl.col("base_unit").is_in([PERCENT, POINTS])
+    frame = _flag(frame, pl.col("is_growth") & ~can_grow.fill_null(value=False), rule)
+    stated = pl.col("qualifier_code")
+    says_otherwise = (stated != pl.col("value_qualifier")).fill_null(value=False)
+    frame = _flag(frame, says_otherwise, "code.unknown", "qualifier", "qualifier")
+    # 下降5% and beside it 超: below -5, so that the bound turns round with the sign.
+    turns = pl.col("is_growth") & pl.col("plain").str.starts_with("-")
+    is_bound = stated.is_not_null() & ~stated.is_in(["exact", "approx"])
+    frame = _flag(frame, (turns & is_bound).fill_null(value=False), rule)
     return frame.with_columns(
-        places=places,
-        whole_digits=whole.str.len_chars().fill_null(0),
-        idle_zeros=idle.cast(pl.Int32),
+        qualifier_code=pl.coalesce(stated, "value_qualifier").fill_null("exact")
     )
 
 
-def _units(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+def _units(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     """Convert to the base unit of the indicator, exactly: factors are powers of ten."""
     import polars as pl
 
-    lists = context.codelists
-    frame = _constant(frame, "unit", context.data_set.layout.constants.unit)
-    frame = _map(frame, "unit", "unit_code", _lookup(lists.unit_words))
-    frame = _flag(
-        frame,
-        pl.col("unit").is_not_null() & pl.col("unit_code").is_null(),
-        "unit.unknown",
+    lists = work.context.codelists
+    frame = _constant(frame, "unit", work.data_set.layout.constants.unit)
+    # 提高0.2个百分点 in a column of per cents: the words in the cell are nearer to the figure.
+    is_points = pl.col("is_growth") & pl.col("value_unit").eq(POINTS)
+    frame = frame.with_columns(
+        unit=pl.when(is_points).then(pl.lit(POINTS)).otherwise(pl.col("unit"))
     )
-    percent_clash = pl.col("is_percent") & pl.coalesce("unit_code", "base_unit").ne("%")
-    frame = _flag(frame, percent_clash, "unit.not-convertible")
-    frame = _flag(
-        frame,
-        pl.col("unit_code").is_null() & pl.col("base_unit").ne("1") & ~pl.col("is_percent"),
-        "unit.missing",
+    frame = _named(frame, work, "unit", "unit_code", "unit", "unit.unknown")
+    same_size = {unit.code: f"{unit.dimension} {unit.factor}" for unit in lists.units}
+    stated, in_value = (
+        pl.col(column).replace_strict(same_size, default=None, return_dtype=pl.String)
+        for column in ("unit_code", "value_unit")
     )
+    clash = stated.ne(in_value).fill_null(value=False)
+    frame = _flag(frame, clash, "unit.not-convertible", "unit")
+    frame = frame.with_columns(
+        unit=pl.coalesce("unit", "value_unit"), unit_code=pl.coalesce("unit_code", "value_unit")
+    )
+    # Of "the same as before" (持平) the unit is that of whatever stayed the same.
+    is_flat = pl.col("is_growth") & pl.col("plain").eq("0")
+    missing = pl.col("unit_code").is_null() & pl.col("base_unit").ne("1")
+    frame = _flag(frame, missing & ~is_flat.fill_null(value=False), "unit.missing")
     frame = frame.with_columns(unit_code=pl.col("unit_code").fill_null(pl.col("base_unit")))
     units = pl.DataFrame(
         [
@@ -443,24 +628,27 @@ def _units(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         schema={"u": pl.String, "dimension": pl.String, "exponent": pl.Int32},
     )
     base = units.rename({"dimension": "base_dimension", "exponent": "base_exponent"})
-    frame = frame.join(units, left_on="unit_code", right_on="u", how="left").join(
-        base, left_on="base_unit", right_on="u", how="left"
-    )
+    frame = frame.join(
+        units, left_on="unit_code", right_on="u", how="left", maintain_order="left"
+    ).join(base, left_on="base_unit", right_on="u", how="left", maintain_order="left")
     frame = _flag(
         frame,
         pl.col("dimension").ne(pl.col("base_dimension")).fill_null(value=False),
         "unit.not-convertible",
+        "unit",
     )
     shift = (pl.col("exponent") - pl.col("base_exponent")).fill_null(0)
     frame = frame.with_columns(shift=shift).with_columns(
-        final_places=(pl.col("places").cast(pl.Int32) - pl.col("shift")),
-        final_whole=(pl.col("whole_digits").cast(pl.Int32) + pl.col("shift")),
+        # How fine it was given is not how many digits there are: 增长1.2倍 is 120 % by tens.
+        final_places=pl.col("places") - pl.col("shift"),
+        final_decimals=pl.col("decimals") - pl.col("shift"),
+        final_whole=pl.col("whole_digits") + pl.col("shift"),
     )
     is_number = pl.col("plain").is_not_null()
     # Digits beyond what a stored value holds, before or after the shift, are never cut silently.
-    needed = pl.max_horizontal("final_places", "places").cast(pl.Int32) - pl.col("idle_zeros")
+    needed = pl.max_horizontal("final_decimals", "decimals") - pl.col("idle_zeros")
     too_precise = (needed > SCALE) | (pl.col("final_whole") > INTEGER_DIGITS)
-    frame = _flag(frame, pl.col("shift").abs() > SCALE, "unit.not-convertible")
+    frame = _flag(frame, pl.col("shift").abs() > SCALE, "unit.not-convertible", "unit")
     frame = _flag(frame, too_precise & is_number, "value.too-precise")
     usable = pl.col("rule").is_null() & pl.col("plain").is_not_null()
     decimal = pl.Decimal(38, SCALE)
@@ -492,23 +680,26 @@ def _exponent(factor: str) -> int:
     return int(exponent.as_tuple().exponent)
 
 
-def _region_validity(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+def _region_validity(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     import polars as pl
 
     validity = pl.DataFrame(
         [
             {"r": region.code, "valid_from": region.valid_from, "valid_to": region.valid_to}
-            for region in context.codelists.regions
+            for region in work.context.codelists.regions
         ],
         schema={"r": pl.String, "valid_from": pl.Date, "valid_to": pl.Date},
     )
-    frame = frame.join(validity, left_on="region_code", right_on="r", how="left")
+    frame = frame.join(
+        validity, left_on="region_code", right_on="r", how="left", maintain_order="left"
+    )
     gone = (pl.col("valid_to") <= pl.col("period_start")).fill_null(value=False)
     not_yet = (pl.col("valid_from") > pl.col("period_end")).fill_null(value=False)
-    return _flag(frame, gone | not_yet, "region.not-valid-at-period")
+    text = pl.coalesce("region", "code_text")
+    return _flag(frame, gone | not_yet, "region.not-valid-at-period", text)
 
 
-def _known_from(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+def _known_from(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     """When the public knew: the row, else the vintage, else the document, else the delivery."""
     import polars as pl
 
@@ -521,21 +712,21 @@ def _known_from(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         except ValueError:
             rows.append({"published": text, "row_published": None})
     schema = {"published": pl.String, "row_published": pl.Date}
-    frame = frame.join(pl.DataFrame(rows, schema=schema), on="published", how="left")
+    frame = frame.join(
+        pl.DataFrame(rows, schema=schema), on="published", how="left", maintain_order="left"
+    )
     unreadable = pl.col("published").is_not_null() & pl.col("row_published").is_null()
-    frame = _flag(frame, unreadable, "period.unreadable")
-    vintage = last_day(context.published) if context.published else None
+    frame = _flag(frame, unreadable, "period.unreadable", "published")
+    vintage = last_day(work.context.published) if work.context.published else None
     documents = {
-        doc.id: last_day(doc.published)
-        for doc in context.data_set.origin.documents
-        if doc.published
+        doc.id: last_day(doc.published) for doc in work.data_set.origin.documents if doc.published
     }
     return frame.with_columns(
         known_from=pl.coalesce(
             "row_published",
             pl.lit(vintage, dtype=pl.Date),
             pl.col("source_document").replace_strict(documents, default=None, return_dtype=pl.Date),
-            pl.lit(context.delivered_on, dtype=pl.Date),
+            pl.lit(work.context.delivered_on, dtype=pl.Date),
         ),
         is_document_date=pl.col("row_published").is_null() & pl.lit(value=vintage is None),
     )
@@ -545,14 +736,14 @@ _YES = {"是", "y", "yes", "true", "1", "模拟", "推定", "√"}
 _NO = {"", "否", "n", "no", "false", "0"}
 
 
-def _flags(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+def _flags(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     import polars as pl
 
     for column, target in (("inferred", "is_period_inferred"), ("simulated", "is_simulated")):
-        folded = _folded(column).str.strip_chars().str.to_lowercase()
-        frame = frame.with_columns(flag=folded.fill_null(""))
-        frame = _flag(frame, ~pl.col("flag").is_in([*_YES, *_NO]), "code.unknown")
+        plain = folded(column).str.strip_chars().str.to_lowercase()
+        frame = frame.with_columns(flag=plain.fill_null(""))
+        frame = _flag(frame, ~pl.col("flag").is_in([*_YES, *_NO]), "code.unknown", column)
         frame = frame.with_columns(pl.col("flag").is_in(list(_YES)).alias(target)).drop("flag")
-    if context.data_set.simulated:
+    if work.data_set.simulated:
         frame = frame.with_columns(is_simulated=pl.lit(value=True))
     return frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,14 @@ def spoil(project: Settings, file: Path, old: str, new: str) -> DeclarationError
             "did you mean 'growth'?",
         ),
         (INVESTMENT, "carries: unit, of: value", "carries: unti", "carries", "Input should", ""),
-        (INVESTMENT, "  stub: 指标\n", "", "layout.stub", "is missing", "add 'stub'"),
+        (
+            INVESTMENT,
+            "stub: 指标\n    header_rows",
+            "header_rows",
+            "layout.blocks.0.stub",
+            "is missing",
+            "add 'stub'",
+        ),
         (
             INVESTMENT,
             "- code: fai\n    name: {zh: 固定资产投资, en: Fixed-asset investment}",
@@ -261,3 +269,68 @@ def test_a_date_known_to_the_month_is_its_last_day(text: str, day: str) -> None:
 def test_the_shipped_declarations_load() -> None:
     declarations = load_declarations(load_settings(CODE_ROOT))
     assert (len(declarations.data_sets), len(declarations.definitions)) == (22, 456)
+
+
+SYNONYMS = Path("raw/codelists/synonyms.csv")
+SYNONYM_HEADER = "list,word,code,valid_from,valid_to,note"
+
+
+def with_synonyms(project: Settings, *lines: str) -> Settings:
+    text = "\n".join((SYNONYM_HEADER, *lines, ""))
+    (project.project / SYNONYMS).write_text(text, encoding="utf-8")
+    return load_settings(project.project)
+
+
+def test_words_may_mean_another_code_at_another_time(project: Settings) -> None:
+    settings = with_synonyms(
+        project,
+        "indicator,总产值,gdp,,2011-01-01,旧口径",
+        "indicator,总 产值,residents,2011-01-01,,",
+        "scope,规上,above_scale,2011-01-01,,",
+    )
+    synonyms = load_declarations(settings).codelists.synonyms
+    assert [(s.list, s.word, s.code, s.valid_from, s.valid_to, s.note) for s in synonyms] == [
+        ("indicator", "总产值", "gdp", None, date(2011, 1, 1), "旧口径"),
+        ("indicator", "总 产值", "residents", date(2011, 1, 1), None, ""),
+        ("scope", "规上", "above_scale", date(2011, 1, 1), None, ""),
+    ]
+
+
+def test_a_project_needs_no_synonyms(project: Settings) -> None:
+    assert load_declarations(load_settings(project.project)).codelists.synonyms == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "place", "what", "remedy"),
+    [
+        (["scop,规上,above_scale,,,"], "line 2", "no list 'scop'", "did you mean 'scope'?"),
+        (["scope,规上,above_scal,,,"], "line 2", "unknown scope 'above_scal'", "'above_scale'?"),
+        (["region,云溪,9901,,,"], "line 2", "unknown region '9901'", ""),
+        (["indicator,总产值,gpd,,,"], "line 2", "'gpd', which nobody defines", "'gdp'?"),
+        (["scope,,above_scale,,,"], "line 2", "no word", "write the word"),
+        (["scope,规上,above_scale,2011,,"], "line 2", "'2011' is not a date", "YYYY-MM-DD"),
+        (
+            ["scope,规上,above_scale,2011-01-01,2011-01-01,"],
+            "line 2",
+            "ends on 2011-01-01",
+            "first day",
+        ),
+        (
+            ["scope,规上,total,,2011-01-02,", "scope,规 上,above_scale,2011-01-01,,"],
+            "line 3",
+            "means both 'total' (line 2) and 'above_scale' at one time",
+            "where the other begins",
+        ),
+    ],
+)
+def test_mistakes_in_synonyms(
+    project: Settings, lines: list[str], place: str, what: str, remedy: str
+) -> None:
+    settings = with_synonyms(project, *lines)
+    with pytest.raises(DeclarationError) as caught:
+        load_declarations(settings)
+    error = caught.value
+    assert error.file == str(project.project / SYNONYMS)
+    assert error.place == place
+    assert what in str(error)
+    assert remedy in (error.remedy or "")

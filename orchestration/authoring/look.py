@@ -1,0 +1,206 @@
+"""Look at a grid that nobody declared: where its tables are and what their columns say.
+
+Belongs here: guesses about one grid, each with the reason to doubt it. Does not belong here:
+writing a declaration (``draft``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from orchestration.collect.grid import Grid
+from orchestration.collect.layouts.extract import NUMERIC
+from orchestration.collect.layouts.header import split_marks
+from orchestration.spec import Block, TableColumn
+from orchestration.text import fold, same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_YEAR = re.compile(r"(19|20)[0-9]{2}(年)?")
+_SYMBOL = re.compile(r"[-–—…·.*#/xX×]{1,6}|[(（]?[-+−]?[0-9][0-9.,，\s]*[%％]?[)）]?")
+_CHANGE = re.compile(
+    r"(增长|增加|下降|减少|提高|上升|回落|降低|提升)\s*[0-9]|持平$|超过?\s*[0-9]|约\s*[0-9]"
+)
+_CORNER = re.compile(r"(计量)?单位[:：]")
+_HEADLINE = re.compile(r"表|情况|指标|统计|一览|汇总|完成|收支|[0-9]{4}年")
+_SERIAL = {"序号", "编号", "代码", "行次", "No.", "NO", "№"}
+DEFAULTS = Block(stub="*", columns=(TableColumn(header=("*",)),))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One table of a grid.
+
+    Attributes:
+        first: Its first row, the title's where it has one; ``last`` the last one.
+        top: First row of the header.
+        header_rows: How many there are.
+        stub_col: Column of the names.
+        titles: Texts above the header.
+        serial_rows: Rows under the header that only number the columns (甲 1 2 3).
+    """
+
+    grid: Grid
+    first: int
+    last: int
+    top: int
+    header_rows: int
+    stub_col: int
+    titles: tuple[str, ...]
+    serial_rows: tuple[str, ...] = ()
+    doubts: list[str] = field(default_factory=list)
+
+
+Rows = dict[int, dict[int, str]]
+
+
+def rows_of(grid: Grid) -> Rows:
+    """The texts of a grid by row and column."""
+    rows: Rows = {}
+    for row, col, text in grid.cells.select("row", "col", "text").iter_rows():
+        rows.setdefault(row, {})[col] = text
+    return rows
+
+
+def is_value(text: str) -> bool:
+    """A number or a change in words; a year alone is more likely a header."""
+    plain = fold(text).strip()
+    if _CHANGE.match(plain):
+        return True
+    return bool(re.match(NUMERIC, plain)) and not _YEAR.fullmatch(plain)
+
+
+def is_data(cells: dict[int, str]) -> bool:
+    """A row with a name and something like a value to the right of it."""
+    named = [col for col, text in cells.items() if not _SYMBOL.fullmatch(fold(text).strip())]
+    valued = [col for col, text in cells.items() if is_value(text)]
+    return bool(named) and bool(valued) and max(valued) > min(named)
+
+
+def tables(grid: Grid) -> list[Seen]:
+    """The tables of a grid, from the top down."""
+    rows = rows_of(grid)
+    numbers = sorted(rows)
+    found: list[Seen] = []
+    at = 0
+    while at < len(numbers):
+        data = next((i for i in range(at, len(numbers)) if is_data(rows[numbers[i]])), None)
+        if data is None:
+            break
+        top = _header_top(rows, numbers, at, data)
+        if top is None:
+            at = data + 1
+            continue
+        end = _end(rows, numbers, data)
+        found.append(_seen(grid, rows, numbers, at, top, data, end))
+        at = end
+    if found:
+        last = found[-1]
+        found[-1] = Seen(**{**last.__dict__, "last": numbers[-1]})
+    return found
+
+
+def _header_top(rows: Rows, numbers: list[int], at: int, data: int) -> int | None:
+    """Index of the first header row above the first row of data; at most four belong to it."""
+    top = None
+    for i in range(data - 1, max(at - 1, data - 6), -1):
+        cells = rows[numbers[i]]
+        texts = [text for text in cells.values() if text]
+        if any(_CORNER.search(fold(text)) for text in texts) and len(texts) <= 2:
+            break
+        if len(texts) < 2 or any(re.search(r"[^:：\s]{2,}[:：]\s*\S", text) for text in texts):
+            # One text alone is a title, and "表号: …" is a remark.
+            break
+        top = i
+    return top
+
+
+def _end(rows: Rows, numbers: list[int], data: int) -> int:
+    """Index after the last row of the table: where the next title or header begins."""
+    has_notes = False
+    for i in range(data + 1, len(numbers)):
+        cells = rows[numbers[i]]
+        texts = list(cells.values())
+        head = fold(texts[0]).strip()
+        if re.search(DEFAULTS.notes, head):
+            has_notes = True
+            continue
+        gap = numbers[i] - numbers[i - 1] > 1
+        opens = len(texts) <= 2 and _HEADLINE.search(head) and not any(map(is_value, texts))
+        follows = any(
+            len(rows[n]) >= 2 and not is_data(rows[n]) for n in numbers[i + 1 : i + 4]
+        ) and any(is_data(rows[n]) for n in numbers[i + 1 : i + 8])
+        if opens and follows and (gap or has_notes or _titled(head)):
+            return i
+    return len(numbers)
+
+
+def _titled(text: str) -> bool:
+    return bool(re.search(r"[0-9]{4}年|^[(（]?[一二三四五六七八九十]+[)）、]|^表", text))
+
+
+def _seen(
+    grid: Grid, rows: Rows, numbers: list[int], at: int, top: int, data: int, end: int
+) -> Seen:
+    serial = []
+    first_data = data
+    # 甲 | 1 | 2 | 3 under the header numbers the columns.
+    cells = rows[numbers[data]]
+    values = [fold(t).strip() for t in cells.values()]
+    if values[0] in ("甲", "甲乙", "A") and all(
+        v.isdigit() or v in ("乙", "丙", "丁", "B", "C") for v in values[1:]
+    ):
+        serial.append(values[0])
+        first_data = data + 1 if data + 1 < end else data
+    header_rows = numbers[data] - numbers[top]
+    stub_col = _stub_col(rows, numbers, top, first_data, end)
+    doubts = []
+    if header_rows > 4:
+        doubts.append("the header has more than four rows: check header_rows")
+        header_rows = 4
+    titles = tuple(text for n in numbers[at:top] for text in rows[n].values() if not is_value(text))
+    return Seen(
+        grid,
+        numbers[at],
+        numbers[end - 1],
+        numbers[top],
+        header_rows,
+        stub_col,
+        titles,
+        tuple(serial),
+        doubts,
+    )
+
+
+def _stub_col(rows: Rows, numbers: list[int], top: int, data: int, end: int) -> int:
+    """The column with most texts that are no values and differ from row to row."""
+    header = {col: same(t) for n in numbers[top:data] for col, t in rows[n].items()}
+    best: tuple[float, int] = (-1.0, 0)
+    body = numbers[data:end]
+    for col in sorted({c for n in body for c in rows[n]}):
+        if header.get(col) in _SERIAL:
+            continue
+        texts = [rows[n][col] for n in body if col in rows[n]]
+        names = [t for t in texts if not _SYMBOL.fullmatch(fold(t).strip())]
+        distinct = len({same(t) for t in names})
+        score = distinct - col / 1000
+        if names and len(names) >= len(texts) / 2 and score > best[0]:
+            best = (score, col)
+    return best[1] or 1
+
+
+def most(values: Iterable[bool], share: float = 0.6) -> bool:
+    """Whether most of them hold."""
+    listed = list(values)
+    return bool(listed) and sum(listed) >= share * len(listed)
+
+
+def plain_title(texts: tuple[str, ...]) -> str:
+    """The title among the texts above a header: the longest one that is no unit."""
+    candidates = [t for t in texts if not _CORNER.search(fold(t))]
+    speaking = [t for t in candidates if len(re.sub(r"[(].*?[)]|[0-9年月日\s]", "", fold(t))) >= 4]
+    chosen = next(iter(speaking), None) or max(candidates, key=len, default="")
+    return split_marks(chosen)[0]

@@ -20,12 +20,13 @@ from orchestration.errors import DeclarationError, QutongError, RunLockedError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestration.declarations import Declarations
+    from orchestration.collect.archive import Delivery
+    from orchestration.declarations import Declarations, Declared
     from orchestration.pipeline import Run, RunReport
     from orchestration.serve.query import Format
     from orchestration.settings import Settings
 
-EXIT_FAILED, EXIT_USAGE = 1, 2
+EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED = 1, 2, 3
 
 
 class Group(click.Group):
@@ -202,7 +203,10 @@ def _next(report: RunReport) -> str:
     if report.outcome in ("blocked", "failed"):
         return "mend what is named above, then `qutong run`"
     if any(refused.is_open for refused in report.refused):
-        return "send the refused files back with the reason; drop the mended ones in var/inbox/"
+        return (
+            "qutong quarantine return DELIVERY --to FILE.xlsx marks the bad cells for the sender; "
+            "drop the mended files in var/inbox/"
+        )
     return 'open quality/report.html there, or ask: qutong sql "from core.data_set"'
 
 
@@ -414,7 +418,7 @@ def docs_build(ctx: click.Context) -> None:
 
 @main.group("data-set")
 def data_set() -> None:
-    """Data sets: list, show, validate, schema."""
+    """Data sets: list, show, draft, preview, validate, schema."""
 
 
 @data_set.command("list")
@@ -465,6 +469,27 @@ def data_set_show(ctx: click.Context, data_set_id: str) -> None:
                 f"      read {parsed.read} {parsed.counted_unit}s = accepted {parsed.accepted} "
                 f"+ quarantined {parsed.quarantined} + no data {parsed.non_data}"
             )
+    _show_corrections(declared, archive.deliveries(entry.id))
+
+
+def _show_corrections(declared: Declared, deliveries: Sequence[Delivery]) -> None:
+    """Corrections with what they are for; one that is for nothing that ever came is a problem."""
+    from orchestration.collect.corrections import applies
+
+    for correction in declared.corrections:
+        count = sum(applies(correction, delivery) for delivery in deliveries)
+        click.echo(
+            f"  correction {correction.id}: {correction.target}: "
+            f"{correction.expect} → {correction.becomes}  ({correction.kind})"
+        )
+        click.echo(f"      {correction.reason.zh} | {correction.reason.en}")
+        if count:
+            click.echo(f"      for {count} of {len(deliveries)} deliveries ({correction.files})")
+        else:
+            click.echo(
+                f"      ! {correction.files} fits no delivery that ever came: mend `files`, "
+                "or remove the correction"
+            )
 
 
 @data_set.command("validate")
@@ -484,6 +509,65 @@ def data_set_validate(ctx: click.Context, file: Path | None) -> None:
     click.echo(f"✓ {entry.id}: {len(entry.indicators)} indicators")
 
 
+@data_set.command("draft")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--id", "data_set_id", metavar="ID", help="Id of the data set (default: from name).")
+@click.option("--theme", help="Its theme (default: that of the indicators it shares).")
+@click.option("--stdout", "to_stdout", is_flag=True, help="Print it instead of writing the file.")
+@click.pass_context
+def data_set_draft(
+    ctx: click.Context, file: Path, data_set_id: str | None, theme: str | None, to_stdout: bool
+) -> None:
+    """Look at an unknown FILE and write a declaration that runs, with its doubts marked # ?."""
+    from orchestration.authoring.draft import draft
+    from orchestration.authoring.preview import render
+
+    declarations = _declarations(ctx)
+    drafted = draft(file, declarations, data_set_id=data_set_id, theme=theme)
+    if to_stdout:
+        click.echo(drafted.text, nl=False)
+        return
+    settings = declarations.settings
+    target = settings.raw / "datasets" / drafted.theme / f"{drafted.data_set_id}.yml"
+    if target.exists():
+        raise DeclarationError(
+            "the data set is declared already",
+            file=target,
+            remedy="give the draft another --id, or see `qutong data-set preview`",
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(drafted.text, encoding="utf-8")
+    click.echo(render(drafted.parsed, drafted.outcome, 20), nl=False)
+    click.echo(f"written: {target}  ({drafted.doubts} lines marked # ?)")
+    click.echo(f"next: mend it, then `qutong data-set preview {drafted.data_set_id} {file}`")
+
+
+@data_set.command("preview")
+@click.argument("data_set_id")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--limit", default=50, show_default=True, help="Rows shown.")
+@click.option("--csv", "as_csv", is_flag=True, help="All accepted figures as CSV.")
+@click.pass_context
+def data_set_preview(
+    ctx: click.Context, data_set_id: str, file: Path, limit: int, as_csv: bool
+) -> None:
+    """What the data set would accept and refuse of FILE; nothing is loaded.
+
+    Exit status: 0 when all of it would be accepted, 3 when not.
+    """
+    from orchestration.authoring.preview import preview, render
+
+    declarations = _declarations(ctx)
+    declared = declarations.get(data_set_id)
+    parsed, outcome = preview(file, declared, declarations.codelists)
+    if as_csv and outcome is not None:
+        click.echo(outcome.accepted.write_csv(), nl=False)
+    else:
+        click.echo(render(parsed, outcome, limit), nl=False)
+    if outcome is None or parsed.quarantined:
+        ctx.exit(EXIT_REFUSED)
+
+
 @data_set.command("schema")
 def data_set_schema() -> None:
     """The JSON schema of a declaration, for editors."""
@@ -492,6 +576,133 @@ def data_set_schema() -> None:
     from orchestration.spec import DataSet
 
     click.echo(json.dumps(DataSet.model_json_schema(), ensure_ascii=False, indent=2))
+
+
+# --- what did not come in --------------------------------------------------------------------
+
+
+@main.group("quarantine")
+def quarantine_group() -> None:
+    """What did not come in: list, show, replay, return, settle."""
+
+
+@quarantine_group.command("list")
+@click.option("--data-set", metavar="ID", help="Of this data set only.")
+@click.option("--all", "settled", is_flag=True, help="What is settled too.")
+@click.pass_context
+def quarantine_list(ctx: click.Context, data_set: str | None, settled: bool) -> None:
+    """Refused deliveries and quarantined cells that are still open."""
+    from orchestration.serve import quarantine
+
+    state = quarantine.read_state(_settings(ctx).work)
+    click.echo(quarantine.render_list(state, data_set, settled=settled), nl=False)
+
+
+@quarantine_group.command("show")
+@click.argument("delivery")
+@click.pass_context
+def quarantine_show(ctx: click.Context, delivery: str) -> None:
+    """Every cell of DELIVERY that was not understood: place, rule, text, and what to do.
+
+    DELIVERY is an id as `quarantine list` prints it, a file name, or how its SHA-256 begins.
+    """
+    from orchestration.serve import quarantine
+
+    work = _settings(ctx).work
+    state = quarantine.read_state(work)
+    entry = quarantine.find(state, delivery)
+    problems = quarantine.problems_of(state, entry, work)
+    click.echo(quarantine.render_entry(state, entry, problems), nl=False)
+
+
+@quarantine_group.command("replay")
+@click.argument("delivery", required=False)
+@click.option("--data-set", metavar="ID", help="Everything of this data set.")
+@click.option("--dry-run", is_flag=True, help="Say what would come of it; change nothing.")
+@click.pass_context
+def quarantine_replay(
+    ctx: click.Context, delivery: str | None, data_set: str | None, dry_run: bool
+) -> None:
+    """Read archived deliveries again, once a declaration, synonym or correction was mended.
+
+    Without DELIVERY and --data-set: all that is open. Exit status as of `qutong run`; of a dry run
+    0 when nothing would be refused, 3 when something would.
+    """
+    import time
+
+    from orchestration.pipeline import Run, execute, rehearse
+    from orchestration.serve import quarantine
+
+    begin = time.perf_counter()
+    settings = _settings(ctx)
+    before = quarantine.read_state(settings.work)
+    if delivery is not None:
+        chosen = [quarantine.find(before, delivery)]
+    elif data_set is not None:
+        chosen = [entry for entry in before.entries if entry.data_set_id == data_set]
+    else:
+        chosen = [entry for entry in before.entries if entry.is_open]
+    ids = [entry.delivery_id for entry in chosen]
+    data_sets = sorted(
+        {entry.data_set_id for entry in chosen} | ({data_set} if data_set else set())
+    )
+    work = Run(settings)
+    for name in data_sets:
+        work.declarations.get(name)  # a name that is not declared is wrong use
+    if not ids:
+        click.echo("nothing is open / 没有未了结的送达")
+        return
+    if dry_run:
+        after = rehearse(work, data_sets)
+        click.echo(quarantine.render_replay(before, after, ids), nl=False)
+        refused = {entry.delivery_id for entry in after.entries if entry.verdict == "refused"}
+        ctx.exit(EXIT_REFUSED if refused & set(ids) else 0)
+    report = execute(work, _carry_out, data_sets)
+    after = quarantine.read_state(settings.work)
+    click.echo(quarantine.render_replay(before, after, ids), nl=False)
+    click.echo(summary(report, time.perf_counter() - begin))
+    ctx.exit(report.exit_code)
+
+
+@quarantine_group.command("return")
+@click.argument("delivery")
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="The workbook to write.",
+)
+@click.pass_context
+def quarantine_return(ctx: click.Context, delivery: str, target: Path) -> None:
+    """Write the reply to the sender: the delivered table with every bad cell marked."""
+    from orchestration.pipeline import reply_to_sender
+
+    if target.suffix.lower() != ".xlsx":
+        raise click.BadParameter("the file is a workbook: name it *.xlsx", param_hint="--to")
+    declarations = _declarations(ctx)
+    content = reply_to_sender(declarations, delivery)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+    click.echo(f"{target}: send it back; the mended delivery goes to var/inbox/")
+
+
+@quarantine_group.command("settle")
+@click.argument("delivery")
+@click.option("--reason", required=True, help="Why nothing more is awaited.")
+@click.pass_context
+def quarantine_settle(ctx: click.Context, delivery: str, reason: str) -> None:
+    """Note that nothing more is awaited for DELIVERY (misdirected, sent under another name …)."""
+    import getpass
+
+    from orchestration.serve import quarantine
+
+    settings = _settings(ctx)
+    state = quarantine.read_state(settings.work)
+    entry = quarantine.find(state, delivery)
+    quarantine.decide(settings.archive, entry, reason, getpass.getuser())
+    state.settle(entry, quarantine.BY_DECISION).write(settings.work)
+    click.echo(f"{entry.delivery_id}: nothing more is awaited")
 
 
 # --- setting up ------------------------------------------------------------------------------

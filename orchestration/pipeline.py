@@ -13,9 +13,10 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,7 @@ from orchestration.declarations import Declarations, Declared, load_declarations
 from orchestration.errors import DeclarationError, QutongError, RunLockedError, VerdictError
 from orchestration.judge.catalogue import Catalogue, Gate, RuleOutcome, load_catalogue
 from orchestration.publish.layout import Releases
+from orchestration.serve import quarantine
 from orchestration.settings import CODE_ROOT, Settings
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class RefusedDelivery:
     guidance_zh: str
     guidance_en: str
     is_open: bool
+    settled_by: str = ""
 
 
 @dataclass
@@ -377,6 +380,8 @@ def fingerprint(run: Run) -> str:
     for declared in run.declarations:
         for delivery in run.archive.deliveries(declared.id):
             digest.update(f"{declared.id} {delivery.sha256} {delivery.order}\n".encode())
+    for settled in sorted(quarantine.decided(run.settings.archive)):
+        digest.update(f"settled {settled}\n".encode())
     digest.update(tree_digest(run.settings.raw, ("*.yml", "*.csv"), skip=("deliveries",)))
     digest.update(tree_digest(run.settings.dbt_project, ("*.sql", "*.yml", "*.md")))
     digest.update(tree_digest(run.settings.expectations, ("*.sql", "*.yml")))
@@ -389,12 +394,14 @@ def fingerprint(run: Run) -> str:
 # --- process and judge -----------------------------------------------------------------------
 
 
-def landed_deliveries(run: Run) -> list[Landed]:
+def landed_deliveries(run: Run, only: Sequence[str] = ()) -> list[Landed]:
     """Every delivery ever received for a declared data set, with its parsed files."""
     from orchestration.process.landing import Landed
 
     landed = []
     for declared in run.declarations:
+        if only and declared.id not in only:
+            continue
         for delivery in run.archive.deliveries(declared.id):
             parsed, _ = run.store.parse(delivery, declared, run.archive, run.declarations.codelists)
             refusal = parsed.refusal
@@ -421,25 +428,14 @@ def land(run: Run) -> dict[str, int]:
     """Make the work database anew and fill what the delivery gate reads."""
     import duckdb
 
-    from orchestration.judge import gates
     from orchestration.process import landing
     from orchestration.process.dbt import dictionaries, questions
 
     landed = landed_deliveries(run)
-    landing.create_database(run.settings.database)
-    reasons = {rule.id: (rule.title.zh, rule.title.en) for rule in run.catalogue}
     manifest = run.dbt.manifest()
     tables, columns = dictionaries(manifest)
+    _land(run, landed)
     with duckdb.connect(str(run.settings.database)) as connection:
-        gates.prepare(connection, run.catalogue, run.settings.expectations, "delivery")
-        landing.land_declarations(
-            connection,
-            run.declarations,
-            landing.ReleaseControl(
-                run.release_id, run.release_time, run.report.policy, __version__
-            ),
-        )
-        landing.land_deliveries(connection, landed, reasons)
         landing.insert_rows(connection, "table_dictionary", tables)
         landing.insert_rows(connection, "column_dictionary", columns)
         landing.insert_rows(connection, "example_query", questions(manifest))
@@ -447,6 +443,41 @@ def land(run: Run) -> dict[str, int]:
         "deliveries": len(landed),
         "candidates": sum(entry.counts[1] for entry in landed),
     }
+
+
+def _land(run: Run, landed: Sequence[Landed]) -> None:
+    """Make the work database anew with declarations and deliveries."""
+    import duckdb
+
+    from orchestration.judge import gates
+    from orchestration.process import landing
+
+    landing.create_database(run.settings.database)
+    reasons = {rule.id: (rule.title.zh, rule.title.en) for rule in run.catalogue}
+    control = landing.ReleaseControl(
+        run.release_id, run.release_time, run.report.policy, __version__
+    )
+    with duckdb.connect(str(run.settings.database)) as connection:
+        gates.prepare(connection, run.catalogue, run.settings.expectations, "delivery")
+        landing.land_declarations(connection, run.declarations, control)
+        landing.land_deliveries(connection, landed, reasons)
+
+
+def rehearse(run: Run, data_sets: Sequence[str]) -> quarantine.State:
+    """What the delivery gate would say of everything received for data sets, by what is declared.
+
+    Archived deliveries are read anew in a directory that is removed again: nothing is changed.
+    """
+    with tempfile.TemporaryDirectory(prefix="qutong-") as folder:
+        trial = Run(
+            replace(run.settings, home=Path(folder)),
+            release_id="rehearsal",
+            release_time=run.release_time,
+        )
+        trial.declarations, trial.archive = run.declarations, run.archive
+        _land(trial, landed_deliveries(trial, data_sets))
+        delivery_gate(trial)
+        return quarantine.read_state(trial.settings.work)
 
 
 def delivery_gate(run: Run) -> list[RuleOutcome]:
@@ -541,16 +572,12 @@ def _report_deliveries(run: Run, connection: Any) -> None:
         "coalesce(places, '') from landing.delivery left join broken using (delivery_id) "
         "where verdict = 'refused' order by data_set_id, delivery_seq"
     ).fetchall()
-    admitted = {
-        row[0]
-        for row in connection.execute(
-            "select delivery_id from landing.delivery where verdict = 'admitted'"
-        ).fetchall()
-    }
-    report.refused = [_refused(run, row, admitted) for row in refused]
+    settled = _settle(run, connection)
+    report.refused = [_refused(run, row, settled) for row in refused]
+    _quarantine_state(run, connection, settled).write(run.settings.work)
 
 
-def _refused(run: Run, row: tuple[str, ...], admitted: set[str]) -> RefusedDelivery:
+def _refused(run: Run, row: tuple[str, ...], settled: Mapping[str, str]) -> RefusedDelivery:
     delivery_id, data_set_id, file_name, refused_by, reason_zh, reason_en, places = row
     declared = run.declarations.get(data_set_id)
     deliveries = run.archive.deliveries(data_set_id)
@@ -558,7 +585,6 @@ def _refused(run: Run, row: tuple[str, ...], admitted: set[str]) -> RefusedDeliv
     parsed = run.store.load(own, declared)
     refusal = parsed.refusal if parsed else None
     rule = run.catalogue.get(refused_by.split(",")[0])
-    later = any(d.received_at > own.received_at and d.delivery_id in admitted for d in deliveries)
     return RefusedDelivery(
         delivery_id=delivery_id,
         data_set_id=data_set_id,
@@ -569,8 +595,214 @@ def _refused(run: Run, row: tuple[str, ...], admitted: set[str]) -> RefusedDeliv
         detail_en=refusal.detail_en if refusal else reason_en,
         guidance_zh=rule.guidance.zh,
         guidance_en=rule.guidance.en,
-        is_open=not later,
+        is_open=not settled.get(delivery_id),
+        settled_by=settled.get(delivery_id, ""),
     )
+
+
+_FIGURE = (
+    "indicator_code, scope, region_code, period, period_kind, measure, basis, price_basis, "
+    "breakdown"
+)
+"""What a figure is about, wherever it is printed."""
+
+
+def _settle(run: Run, connection: Any) -> dict[str, str]:
+    """Deliveries of which something did not come in, with what settled that; noted in landing."""
+    bad = connection.execute(
+        "select delivery_id, data_set_id from landing.delivery "
+        "where verdict = 'refused' or cells_quarantined > 0"
+    ).fetchall()
+    if not bad:
+        return {}
+    covered: dict[str, set[str]] = {}
+    for own, other in connection.execute(
+        "with bad as (select delivery_id, data_set_id, cells_accepted + "
+        "(select count(*) from landing.quarantine as q where q.delivery_id = d.delivery_id "
+        "and q.rule_id <> 'cell.unexpected') as figures from landing.delivery as d "
+        "where verdict = 'refused' or cells_quarantined > 0), "
+        f"wanted as (select distinct data_set_id, delivery_id, {_FIGURE} from landing.candidate "
+        "where delivery_id in (select delivery_id from bad)), "
+        f"has as (select distinct data_set_id, delivery_id, {_FIGURE} from landing.observation "
+        "where data_set_id in (select data_set_id from bad)), "
+        "needed as (select delivery_id, count(*) as n from wanted group by 1) "
+        "select w.delivery_id, h.delivery_id from wanted as w "
+        f"join has as h using (data_set_id, {_FIGURE}) "
+        "join needed as k on k.delivery_id = w.delivery_id "
+        "join bad as b on b.delivery_id = w.delivery_id "
+        "join landing.delivery as d on d.delivery_id = h.delivery_id "
+        "where w.delivery_id <> h.delivery_id "
+        "group by all having count(*) = any_value(k.n) "
+        "and any_value(d.cells_accepted) >= any_value(b.figures)"
+    ).fetchall():
+        covered.setdefault(own, set()).add(other)
+    in_force = {
+        row[0]
+        for row in connection.execute(
+            "select delivery_id from landing.delivery where verdict = 'admitted'"
+        ).fetchall()
+    }
+    decided = quarantine.decided(run.archive.root)
+    settled = {}
+    for delivery_id, data_set_id in bad:
+        cadence = run.declarations.get(data_set_id).data_set.delivery.cadence
+        arrived = {
+            d.delivery_id: quarantine.Arrived(d.delivery_id, d.file_name, d.order, d.received_at)
+            for d in run.archive.deliveries(data_set_id)
+        }
+        admitted = [d for d in arrived.values() if d.delivery_id in in_force]
+        settled[delivery_id] = quarantine.settled_by(
+            arrived[delivery_id],
+            admitted,
+            cadence=cadence,
+            covered_by=frozenset(covered.get(delivery_id, ())),
+        ) or (quarantine.BY_DECISION if delivery_id in decided else "")
+    connection.executemany(
+        "update landing.delivery set settled_by = $by where delivery_id = $id",
+        [{"by": by, "id": delivery_id} for delivery_id, by in settled.items()],
+    )
+    return settled
+
+
+def _quarantine_state(run: Run, connection: Any, settled: Mapping[str, str]) -> quarantine.State:
+    """Every delivery as the gate judged it, for ``qutong quarantine``."""
+    problems: dict[str, list[quarantine.Problem]] = {}
+    for refused in run.report.refused:
+        if refused.rule_id and not _is_found(run, refused.rule_id):
+            problems.setdefault(refused.delivery_id, []).append(
+                quarantine.Problem(
+                    refused.rule_id.split(",")[0],
+                    refused.place,
+                    refused.detail_zh,
+                    refused.detail_en,
+                    "hard",
+                )
+            )
+    for delivery, rule, a, b, zh, en, severity in connection.execute(
+        "select delivery_id, rule_id, coalesce(place_a, ''), coalesce(place_b, ''), message_zh, "
+        "message_en, severity from landing.finding where gate = 'delivery' "
+        "order by delivery_id, severity, rule_id, place_a, message_en"
+    ).fetchall():
+        for place in dict.fromkeys((a, b)) if b else (a,):
+            problems.setdefault(delivery, []).append(
+                quarantine.Problem(rule, place, zh, en, severity)
+            )
+    cells: dict[str, dict[str, tuple[int, str]]] = {}
+    for delivery, rule, count, places in connection.execute(
+        "select delivery_id, rule_id, count(*), array_to_string("
+        f"list(delivery_place order by delivery_place)[:{quarantine.FIRST_PLACES}], ', ') "
+        "from landing.quarantine group by all order by all"
+    ).fetchall():
+        cells.setdefault(delivery, {})[rule] = (count, places)
+    stems = _stems(run, cells)
+    cursor = connection.execute(
+        "select delivery_id, data_set_id, file_name, delivered_on::varchar as delivered_on, "
+        "receipt_sha256 as sha256, counted_unit, cells_read as read, cells_accepted as accepted, "
+        "cells_quarantined as quarantined, verdict, refused_by "
+        "from landing.delivery order by data_set_id, delivery_seq"
+    )
+    names = [column[0] for column in cursor.description]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    entries = tuple(
+        quarantine.Entry(
+            **row,
+            settled_by=settled.get(row["delivery_id"], ""),
+            cells=stems.get(row["delivery_id"], ""),
+            by_rule=cells.get(row["delivery_id"], {}),
+            problems=tuple(problems.get(row["delivery_id"], ())),
+        )
+        for row in rows
+    )
+    used = {p.rule_id for found in problems.values() for p in found}
+    used |= {rule for found in cells.values() for rule in found}
+    rules = {
+        name: quarantine.Rule(r.title.zh, r.title.en, r.guidance.zh, r.guidance.en)
+        for name in sorted(used)
+        for r in [run.catalogue.get(name)]
+    }
+    return quarantine.State(run.report.started_at, entries, rules)
+
+
+def _is_found(run: Run, rule_ids: str) -> bool:
+    """Whether the rules that refused are told by findings, each at its place."""
+    return run.catalogue.get(rule_ids.partition(",")[0]).executor == "gx"
+
+
+def _stems(run: Run, wanted: Mapping[str, object]) -> dict[str, str]:
+    """Files of quarantined cells, below the work directory."""
+    return {
+        delivery.delivery_id: run.store.stem(delivery, declared)
+        .with_suffix(".quarantine.parquet")
+        .relative_to(run.settings.work)
+        .as_posix()
+        for declared in run.declarations
+        for delivery in run.archive.deliveries(declared.id)
+        if delivery.delivery_id in wanted
+    }
+
+
+def reply_to_sender(declarations: Declarations, named: str) -> bytes:
+    """The workbook that sends a delivery back, made from the archived bytes and the last run.
+
+    Raises:
+        QutongError: there is no such delivery, or nothing is wrong with it.
+    """
+    from orchestration.collect.grid import RefusedError
+    from orchestration.collect.layouts import wants_format
+    from orchestration.collect.readers import read_grids
+    from orchestration.collect.reply import Fault, Sender, reply
+
+    settings = declarations.settings
+    state = quarantine.read_state(settings.work)
+    entry = quarantine.find(state, named)
+    problems = quarantine.problems_of(state, entry, settings.work)
+    if not problems:
+        raise QutongError(f"nothing is wrong with {entry.delivery_id} / 该批送达没有问题")
+    archive = Archive(settings.archive, datetime.now(UTC))
+    declared = declarations.get(entry.data_set_id)
+    delivery = archive.delivery(entry.data_set_id, entry.sha256)
+    if delivery is None:
+        raise QutongError(
+            "the archive does not know this delivery",
+            place=entry.delivery_id,
+            remedy="restore var/archive from its backup",
+        )
+    layout = declared.data_set.layout
+    try:
+        content = archive.read(delivery.sha256)
+        grids = read_grids(content, layout, wants_format=wants_format(layout))
+    except RefusedError:
+        grids = []
+    except QutongError:
+        raise
+    except Exception:  # whatever a library stumbles over: the reply then says so without a table
+        grids = []
+    receipts = (r for r in archive.receipts() if r.sha256 == entry.sha256)
+    first = next((r for r in receipts if r.data_set_id == entry.data_set_id), None)
+    district = settings.district.name
+    sender = Sender(
+        f"{district.zh} | {district.en}",
+        quarantine.outcome(entry),
+        first.receipt_id if first else "",
+        first.received_at[:19].replace("T", " ") + " UTC" if first else "",
+    )
+    nothing = quarantine.Rule("", "", "", "")
+    faults = [
+        Fault(
+            problem.rule_id,
+            problem.place,
+            problem.zh,
+            problem.en,
+            rule.guidance_zh,
+            rule.guidance_en,
+            problem.raw_text,
+            problem.raw_name,
+            problem.proposal,
+        )
+        for problem in problems
+        for rule in [state.rules.get(problem.rule_id, nothing)]
+    ]
+    return reply(delivery, declared, grids, faults, sender)
 
 
 def marts_gate(run: Run) -> list[RuleOutcome]:
@@ -787,15 +1019,21 @@ def _raw_text_inside(run: Run, path: Path) -> list[tuple[str, str]]:
     with duckdb.connect(str(path / MART_FILE), read_only=True) as connection:
         # Short texts and plain numbers stand in places and counts by chance.
         rows = connection.execute(
-            "with raw as (select distinct raw_text from read_parquet($files) "
-            "where length(raw_text) >= 4 and not regexp_matches(raw_text, '^[0-9.,% +-]+$')), "
+            "with cells as (from read_parquet($files, union_by_name = true)), "
+            "raw as (select distinct raw_text as text, false as is_name from cells union "
+            "select raw_name, true from cells), "
+            "private as (from raw where length(text) >= 4 "
+            "and not regexp_matches(text, '^[0-9.,% +-]+$')), "
+            # An unknown name may be that of its sheet: places are not searched for it.
             "said as (select 'quality.quarantine' as t, quarantine_id as id, "
-            "concat_ws(' ', delivery_place, reason_zh, reason_en) as text "
+            "delivery_place as place, concat_ws(' ', reason_zh, reason_en) as reason "
             "from quality.quarantine union all "
-            "select 'quality.conservation', delivery_id, concat_ws(' ', reason_zh, reason_en) "
+            "select 'quality.conservation', delivery_id, null, "
+            "concat_ws(' ', reason_zh, reason_en) "
             "from quality.conservation) "
-            "select t, id from said where exists "
-            "(select 1 from raw where contains(said.text, raw.raw_text)) order by all",
+            "select t, id from said where exists (select 1 from private where "
+            "contains(said.reason, private.text) "
+            "or (not private.is_name and contains(said.place, private.text))) order by all",
             {"files": files},
         ).fetchall()
     return [("release.raw-text-inside", f"{table} {key}") for table, key in rows]

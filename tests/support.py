@@ -127,14 +127,12 @@ def parse_frames(
         delivered_on=date.fromisoformat(day),
         received_at="2026-03-01T09:00:00+00:00",
     )
-    parsed, accepted, quarantined = parse_bytes(
+    parsed, outcome = parse_bytes(
         content, delivery, declarations.get(data_set), declarations.codelists
     )
-    return (
-        parsed,
-        accepted.to_dicts() if accepted is not None else [],
-        quarantined.to_dicts() if quarantined is not None else [],
-    )
+    if outcome is None:
+        return parsed, [], []
+    return parsed, outcome.accepted.to_dicts(), outcome.quarantined.to_dicts()
 
 
 def run(settings: Settings, *data_sets: str, release_id: str | None = None) -> RunReport:

@@ -1,7 +1,7 @@
 """Parse one archived delivery into observations, quarantine and counts, once.
 
-Belongs here: the order of reader, layout and normaliser, and the files that hold their result.
-Does not belong here: deciding whether a delivery is admitted (``judge``).
+Belongs here: the order of reader, corrections, layout and normaliser, and the files that hold
+their result. Does not belong here: deciding whether a delivery is admitted (``judge``).
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ import functools
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.collect import corrections
 from orchestration.collect.connectors import matches
-from orchestration.collect.layouts import Extract, extract
+from orchestration.collect.grid import RefusedError
+from orchestration.collect.layouts import Extract, Told, Words, extract, wants_format
 from orchestration.collect.normalise import Context, Normalised, normalise
-from orchestration.collect.readers import RefusedError, read_sheets
+from orchestration.collect.readers import read_grids
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,7 +71,7 @@ def parser_digest() -> str:
     """Hash of the code that reads deliveries: new code reads the archive anew."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
-    for path in (*sorted(folder.glob("*.py")), folder.parent / "spec.py"):
+    for path in (*sorted(folder.rglob("*.py")), folder.parent / "spec.py"):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -127,16 +129,15 @@ class ParseStore:
         known = self.load(delivery, declared)
         if known is not None:
             return known, False
-        parsed, accepted, quarantined = parse_bytes(
-            archive.read(delivery.sha256), delivery, declared, codelists
-        )
+        parsed, outcome = parse_bytes(archive.read(delivery.sha256), delivery, declared, codelists)
         stem = self.stem(delivery, declared)
         stem.parent.mkdir(parents=True, exist_ok=True)
         for stale in stem.parent.glob(f"{delivery.sha256[:12]}-*"):
             stale.unlink()
-        if accepted is not None and quarantined is not None:
-            accepted.write_parquet(stem.with_suffix(".accepted.parquet"))
-            quarantined.write_parquet(stem.with_suffix(".quarantine.parquet"))
+        if outcome is not None:
+            outcome.accepted.write_parquet(stem.with_suffix(".accepted.parquet"))
+            outcome.quarantined.write_parquet(stem.with_suffix(".quarantine.parquet"))
+            outcome.notes.write_parquet(stem.with_suffix(".notes.parquet"))
         temporary = stem.with_suffix(f".{os.getpid()}")
         temporary.write_text(
             json.dumps(asdict(parsed), ensure_ascii=False, indent=1), encoding="utf-8"
@@ -146,18 +147,39 @@ class ParseStore:
 
 
 def definitions_digest(declared: Declared) -> str:
-    """Hash of the data set with its references resolved: a definition elsewhere counts too."""
-    return hashlib.sha256(declared.data_set.model_dump_json().encode()).hexdigest()
+    """Hash of the data set with its references resolved, and of its corrections.
+
+    A definition elsewhere counts too.
+    """
+    digest = hashlib.sha256(declared.data_set.model_dump_json().encode())
+    for correction in declared.corrections:
+        digest.update(b"\0" + correction.model_dump_json().encode())
+    return digest.hexdigest()
 
 
 def _understood(
     content: bytes, delivery: Delivery, declared: Declared, codelists: CodeLists
 ) -> tuple[Extract, Normalised]:
-    """Read, lay out, understand; whatever a library stumbles over refuses this delivery alone."""
-    layout = declared.data_set.layout
+    """Read, correct, lay out, understand; what a library stumbles over refuses this delivery."""
+    import polars as pl
+
+    data_set = declared.data_set
+    layout = data_set.layout
+    told = Told(Words.of(codelists), delivery.file_name, "" in data_set.symbols)
+    context = _context(delivery, declared, codelists)
     try:
-        found = extract(read_sheets(content, layout), layout)
-        return found, normalise(found, _context(delivery, declared, codelists))
+        grids = read_grids(content, layout, wants_format=wants_format(layout))
+        corrected, applied = corrections.apply(grids, declared.corrections, delivery)
+        found = extract(corrected, layout, told)
+        if not applied:
+            nothing = pl.lit(None, dtype=pl.String)
+            found = replace(found, figures=found.figures.with_columns(correction=nothing))
+            return found, normalise(found, context)
+        found, printed = corrections.marked(
+            found, grids, applied, lambda other: extract(other, layout, told)
+        )
+        result = normalise(found, context)
+        return found, replace(result, accepted=corrections.as_printed(result.accepted, printed))
     except RefusedError:
         raise
     except Exception as error:
@@ -186,10 +208,25 @@ def last_possible_day(delivery: Delivery) -> date:
     return datetime.fromisoformat(delivery.received_at).date() + timedelta(days=1)
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a delivery that could be read gives.
+
+    Attributes:
+        accepted: ``OBSERVATION_COLUMNS`` of ``normalise``.
+        quarantined: What was not understood: rule, place, text, proposal.
+        notes: Notes of its tables: place, mark, text.
+    """
+
+    accepted: pl.DataFrame
+    quarantined: pl.DataFrame
+    notes: pl.DataFrame
+
+
 def parse_bytes(
     content: bytes, delivery: Delivery, declared: Declared, codelists: CodeLists
-) -> tuple[Parsed, pl.DataFrame | None, pl.DataFrame | None]:
-    """Parse bytes; a delivery that cannot be used gives a refusal instead of frames."""
+) -> tuple[Parsed, Outcome | None]:
+    """Parse bytes; a delivery that cannot be used gives a refusal instead of an outcome."""
     data_set = declared.data_set
     try:
         if not matches(delivery.file_name, data_set):
@@ -222,7 +259,7 @@ def parse_bytes(
             data_set.simulated,
             refusal,
         )
-        return parsed, None, None
+        return parsed, None
     parsed = Parsed(
         delivery_id=delivery.delivery_id,
         data_set_id=declared.id,
@@ -235,4 +272,4 @@ def parse_bytes(
         is_simulated=bool(result.accepted["is_simulated"].any()),
         refusal=None,
     )
-    return parsed, result.accepted, result.quarantined
+    return parsed, Outcome(result.accepted, result.quarantined, found.notes)

@@ -30,7 +30,8 @@ _OBSERVATION = """
     unit_printed varchar, indicator_name_printed varchar, qualifier varchar,
     obs_status varchar, conf_status varchar, estimate_stage varchar, known_from date,
     is_document_date boolean, is_period_inferred boolean, is_simulated boolean,
-    source_document varchar, source_place varchar, delivery_place varchar
+    source_document varchar, source_place varchar, delivery_place varchar, note varchar,
+    correction varchar
 """
 
 TABLES: dict[str, str] = {
@@ -41,15 +42,22 @@ TABLES: dict[str, str] = {
         delivered_on date, delivery_seq integer, size_bytes bigint, connector varchar,
         is_simulated boolean, counted_unit varchar, cells_read bigint, cells_accepted bigint,
         cells_quarantined bigint, cells_non_data bigint, verdict varchar, refused_by varchar,
-        reason_zh varchar, reason_en varchar""",
+        reason_zh varchar, reason_en varchar, settled_by varchar""",
     "quarantine": """
         quarantine_id varchar, delivery_id varchar, data_set_id varchar, rule_id varchar,
         delivery_place varchar, reason_zh varchar, reason_en varchar""",
+    "correction": """
+        correction_id varchar, data_set_id varchar, kind varchar, files varchar, place varchar,
+        expected varchar, corrected varchar, reason_zh varchar, reason_en varchar,
+        reported_by varchar, reported_on date, document varchar""",
+    "source_note": """
+        delivery_id varchar, data_set_id varchar, note_no integer, place varchar, mark varchar,
+        note varchar""",
     "data_set": """
         data_set_id varchar, title_zh varchar, title_en varchar, theme varchar, owner varchar,
         producer varchar, licence varchar, connector varchar, file_pattern varchar,
         cadence varchar, due varchar, is_simulated boolean, precedence integer,
-        max_quarantined integer, declaration_path varchar""",
+        max_quarantined integer, conf_status varchar, declaration_path varchar""",
     "completeness": """
         data_set_id varchar, indicator_code varchar, region_code varchar, severity varchar""",
     "source_document": """
@@ -227,12 +235,14 @@ def land_declarations(
                 "is_simulated": d.data_set.simulated,
                 "precedence": d.data_set.origin.precedence,
                 "max_quarantined": d.data_set.completeness.max_quarantined,
+                "conf_status": d.data_set.disclosure.conf_status,
                 "declaration_path": d.path.relative_to(settings.project).as_posix(),
             }
             for d in declarations
         ],
     )
     insert_rows(connection, "completeness", _completeness(declarations))
+    insert_rows(connection, "correction", _corrections(declarations))
     insert_rows(
         connection,
         "source_document",
@@ -392,6 +402,27 @@ def _completeness(declarations: Declarations) -> list[dict[str, Any]]:
     ]
 
 
+def _corrections(declarations: Declarations) -> list[dict[str, Any]]:
+    return [
+        {
+            "correction_id": entry.id,
+            "data_set_id": declared.id,
+            "kind": entry.kind,
+            "files": entry.files,
+            "place": entry.target,
+            "expected": entry.expect,
+            "corrected": entry.becomes,
+            "reason_zh": entry.reason.zh,
+            "reason_en": entry.reason.en,
+            "reported_by": entry.reported_by,
+            "reported_on": entry.reported_on,
+            "document": entry.document or "",
+        }
+        for declared in declarations
+        for entry in declared.corrections
+    ]
+
+
 def _indicators(declarations: Declarations) -> list[dict[str, Any]]:
     rows = []
     for indicator, declared in declarations.definitions.values():
@@ -477,7 +508,7 @@ def land_deliveries(
     landed: Sequence[Landed],
     reasons: Mapping[str, tuple[str, str]],
 ) -> None:
-    """Fill ``delivery``, ``quarantine`` and ``candidate`` from parsed files.
+    """Fill ``delivery``, ``quarantine``, ``candidate`` and ``source_note`` from parsed files.
 
     Args:
         landed: Every delivery ever received, data set by data set in the order of arrival.
@@ -528,6 +559,15 @@ def land_deliveries(
         "join landing.delivery as d on f.delivery_id = d.delivery_id",
         {"files": files["quarantine"]},
     )
+    connection.execute(
+        "insert into landing.source_note by name "
+        "select d.delivery_id, d.data_set_id, p.file_row_number::integer + 1 as note_no, "
+        "p.place, p.mark, p.text as note "
+        "from read_parquet($files, filename = true, file_row_number = true) as p "
+        "join file as f on p.filename = f.name "
+        "join landing.delivery as d on f.delivery_id = d.delivery_id",
+        {"files": files["notes"]},
+    )
     connection.execute("drop table file")
     connection.execute(
         "update landing.quarantine set reason_zh = r.zh, reason_en = r.en "
@@ -537,7 +577,7 @@ def land_deliveries(
     )
 
 
-_KINDS = ("accepted", "quarantine")
+_KINDS = ("accepted", "quarantine", "notes")
 
 
 def _split_columns(ddl: str) -> list[str]:
@@ -582,6 +622,7 @@ def _delivery_rows(
                 "refused_by": rule,
                 "reason_zh": f"{place}: {zh}" if rule else "",
                 "reason_en": f"{place}: {en}" if rule else "",
+                "settled_by": "",
             }
         )
     return rows

@@ -311,18 +311,11 @@ def _refused(reader: _Reader, conservation: Sequence[Row], rules: Mapping[str, R
     places: dict[str, dict[str, Row]] = {}
     for row in reader.rows("quarantine", _REFUSED_PLACES):
         places.setdefault(row["delivery_id"], {})[row["rule_id"]] = row
-    admitted = [row for row in conservation if row["verdict"] == "admitted"]
     refused = []
     for row in conservation:
         if row["verdict"] != "refused":
             continue
         found = places.get(row["delivery_id"], {})
-        later = [
-            other
-            for other in admitted
-            if other["data_set_id"] == row["data_set_id"]
-            and other["delivery_seq"] > row["delivery_seq"]
-        ]
         broken = [
             {
                 **rules[name],
@@ -332,7 +325,7 @@ def _refused(reader: _Reader, conservation: Sequence[Row], rules: Mapping[str, R
             for name in dict.fromkeys([*_ids(row["refused_by"]), *found])
             if name in rules
         ]
-        refused.append({**row, "is_open": not later, "rules": broken})
+        refused.append({**row, "is_open": row["settled_by"] is None, "rules": broken})
     return refused
 
 
@@ -477,7 +470,7 @@ select
     cast(
         c.cells_read - c.cells_accepted - c.cells_quarantined - c.cells_non_data as bigint
     ) as difference,
-    c.verdict, c.refused_by, c.reason_zh, c.reason_en, c.is_simulated
+    c.verdict, c.refused_by, c.reason_zh, c.reason_en, c.is_simulated, c.settled_by
 from {mart}.quality.conservation as c
 left join {mart}.core.data_set as d on c.data_set_id = d.data_set_id
 order by c.data_set_id, c.delivered_on, c.delivery_id

@@ -119,9 +119,9 @@ def render_text(status: Status, language: Language = "zh") -> str:
     lines = [f"{name}{colon}{value}" for name, value in facts]
     if status.refused:
         lines.append(
-            f"被拒收的交付：{len(status.refused)}"
+            f"被拒收的交付：{len(status.refused)}{_open(status, zh)}"
             if zh
-            else f"Refused deliveries: {len(status.refused)}"
+            else f"Refused deliveries: {len(status.refused)}{_open(status, zh)}"
         )
         lines += [
             f"  {item.data_set_id}  {item.file_name}  [{item.refused_by}]  "
@@ -129,6 +129,19 @@ def render_text(status: Status, language: Language = "zh") -> str:
             for item in status.refused
         ]
     return "\n".join(lines) + "\n"
+
+
+def _open(status: Status, zh: bool) -> str:
+    """How many of them are still awaited, where the last run said it."""
+    refused = (status.last_run or {}).get("refused")
+    if not refused or (status.last_run or {}).get("release_id") != status.release_id:
+        return ""
+    count = sum(bool(entry.get("is_open")) for entry in refused)
+    return (
+        f"（未了结 {count}，见 qutong quarantine list）"
+        if zh
+        else (f" ({count} open, see qutong quarantine list)")
+    )
 
 
 def _findings(status: Status, zh: bool) -> str:

@@ -81,6 +81,21 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """Why a figure differs from what its source says."""
+
+    correction_id: str
+    kind: str
+    place: str
+    expected: str
+    corrected: str
+    reason_zh: str
+    reason_en: str
+    reported_by: str
+    reported_on: date
+
+
+@dataclass(frozen=True)
 class TracedFigure:
     """One figure with everything behind it."""
 
@@ -88,6 +103,7 @@ class TracedFigure:
     vintages: tuple[Vintage, ...]
     document: Document
     delivery: Delivery
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -243,7 +259,25 @@ def follow(
         vintages=_vintages(con, row),
         document=_document(con, row["source_document"]),
         delivery=_delivery(release, archive_dir, row, states),
+        corrections=_corrections(con, row),
     )
+
+
+def _corrections(con: DuckDBPyConnection, row: Mapping[str, Any]) -> tuple[Correction, ...]:
+    """What was corrected before the figure was read; earlier releases know of none."""
+    ids = [name for name in str(row.get("correction_id") or "").split(", ") if name]
+    if not ids:
+        return ()
+    rows = con.execute(
+        f"""
+        select
+            correction_id, kind, place, expected, corrected, reason_zh, reason_en, reported_by,
+            reported_on
+        from core.correction where correction_id in ({", ".join(literal(name) for name in ids)})
+        order by correction_id
+        """
+    ).fetchall()
+    return tuple(Correction(*item) for item in rows)
 
 
 # What makes two observations states of one figure: its key, with the place it is printed in.
@@ -395,6 +429,11 @@ def figure_facts(figure: TracedFigure, zh: bool) -> list[Fact]:
             ("原文", "As printed")[side],
             f"{row['value_printed'] or ''} {row['unit_printed'] or ''}".strip(),
         ),
+        *(
+            (("更正", "Correction")[side] if place == 0 else "", _correction(correction, side))
+            for place, correction in enumerate(figure.corrections)
+        ),
+        *([(("注释", "Note")[side], str(row["note"]))] if row.get("note") else []),
         (("编号", "Id")[side], str(row["observation_id"])),
         *(
             (("历史", "Vintages")[side] if place == 0 else "", _vintage(vintage, side))
@@ -419,6 +458,22 @@ def figure_facts(figure: TracedFigure, zh: bool) -> list[Fact]:
         ),
     ]
     return facts
+
+
+_ERRED = {
+    "transcription": ("转录有误", "wrong in the transcription"),
+    "source": ("来源有误", "wrong in the source"),
+}
+
+
+def _correction(correction: Correction, side: int) -> str:
+    """From what to what, where, why, and who said so."""
+    reason = (correction.reason_zh, correction.reason_en)[side]
+    erred = _ERRED.get(correction.kind, (correction.kind, correction.kind))[side]
+    return (
+        f"{correction.place}: {correction.expected} → {correction.corrected}  {erred}: {reason}  "
+        f"({correction.correction_id}, {correction.reported_by}, {correction.reported_on})"
+    )
 
 
 def _vintage(vintage: Vintage, side: int) -> str:

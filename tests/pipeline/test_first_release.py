@@ -34,11 +34,12 @@ ASKED_FOR = """
 """.split()
 
 TABLES = """
-    consumption.business_districts consumption.retail_and_trade consumption.tourism core.data_set
-    core.district_profile core.indicator core.observation core.period core.region core.scheme
-    core.scheme_member core.source_document industry_clusters.cluster_performance
-    industry_clusters.enterprise_tiers industry_clusters.industrial_space
-    industry_clusters.innovation industry_clusters.land_performance investment.capital_attraction
+    consumption.business_districts consumption.retail_and_trade consumption.tourism core.correction
+    core.data_set core.district_profile core.indicator core.observation core.period core.region
+    core.scheme core.scheme_member core.source_document core.source_note
+    industry_clusters.cluster_performance industry_clusters.enterprise_tiers
+    industry_clusters.industrial_space industry_clusters.innovation
+    industry_clusters.land_performance investment.capital_attraction
     investment.fixed_asset_investment investment.project_pipeline meta.column_dictionary
     meta.example_query meta.release meta.release_file meta.schema_dictionary peers.peer_benchmark
     peers.ranking peers.scorecard plan.plan_indicator plan.plan_progress plan.plan_summary
@@ -188,6 +189,8 @@ def test_one_row_in_all_its_columns(first: Released) -> None:
             "resolution": Decimal("0.1"),
             "theme": "profile",
             "headline_rank": 1100070,
+            "note": None,
+            "correction_id": None,
         }
     ]
 
@@ -457,7 +460,7 @@ def test_every_table_and_column_carries_a_comment_in_both_languages(first: Relea
         "select schema_name || '.' || table_name || '.' || column_name, comment "
         "from duckdb_columns() where not internal"
     )
-    assert len(comments) == 42 + len(first.rows("from meta.column_dictionary"))
+    assert len(comments) == 44 + len(first.rows("from meta.column_dictionary"))
     for name, comment in comments:
         assert re.search("[\u4e00-\u9fff]", comment or ""), name
         assert re.search("[A-Za-z]{3}", comment or ""), name

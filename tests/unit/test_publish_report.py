@@ -209,7 +209,8 @@ def test_a_later_good_delivery_closes_a_refusal(tmp_path: Path) -> None:
         tmp_path,
         "insert into quality.conservation select * replace ('d3' as delivery_id, 2 as "
         "delivery_seq, 'admitted' as verdict, null as refused_by) "
-        "from quality.conservation where delivery_id = 'd2'",
+        "from quality.conservation where delivery_id = 'd2'; "
+        "update quality.conservation set settled_by = 'd3' where delivery_id = 'd2'",
     )
 
     assert [row["is_open"] for row in report["refused"]] == [False]

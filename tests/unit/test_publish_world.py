@@ -164,6 +164,7 @@ TABLES: dict[str, tuple[str, Sequence[str]]] = {
             "reason_zh varchar",
             "reason_en varchar",
             "is_simulated boolean",
+            "settled_by varchar",
         ),
     ),
     "quality.quarantine": (
@@ -282,9 +283,9 @@ insert into quality.finding values
      '分项与总计不符 <b>', 'The parts do not make the total');
 insert into quality.conservation values
     ('d1', 'fai_year', 'fai.xlsx', '2026-03-02', 1, 'cell', 12, 3, 1, 8, 'admitted', null, null,
-     null, false),
+     null, false, null),
     ('d2', 'tour', 'tour.csv', '2026-03-03', 1, 'row', 5, 0, 5, 0, 'refused', 'column.missing',
-     '缺少列', 'A column is missing', true);
+     '缺少列', 'A column is missing', true, null);
 insert into quality.quarantine values
     ('q1', 'd1', 'fai_year', 'relation.sum', '表1!B7');
 insert into quality.validation_run values

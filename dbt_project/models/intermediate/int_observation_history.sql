@@ -139,7 +139,9 @@ select
     delivered.delivered_on,
     delivered.delivery_seq,
     delivered.place_order,
-    delivered.delivery_place
+    delivered.delivery_place,
+    delivered.note,
+    delivered.correction_id
 from identified
 inner join delivered
     on identified.figure_row = delivered.figure_row

@@ -13,5 +13,6 @@ select
     cast(due as varchar) as due,
     cast(is_simulated as boolean) as is_simulated,
     cast(precedence as integer) as precedence,
+    cast(conf_status as varchar) as conf_status,
     cast(declaration_path as varchar) as declaration_path
 from {{ source('landing', 'data_set') }}

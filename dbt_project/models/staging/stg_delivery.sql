@@ -17,5 +17,6 @@ select
     cast(verdict as varchar) as verdict,
     cast(refused_by as varchar) as refused_by,
     cast(reason_zh as varchar) as reason_zh,
-    cast(reason_en as varchar) as reason_en
+    cast(reason_en as varchar) as reason_en,
+    cast(settled_by as varchar) as settled_by
 from {{ source('landing', 'delivery') }}

@@ -34,5 +34,7 @@ select
     cast(is_simulated as boolean) as is_simulated,
     cast(source_document as varchar) as source_document,
     cast(source_place as varchar) as source_place,
-    cast(delivery_place as varchar) as delivery_place
+    cast(delivery_place as varchar) as delivery_place,
+    cast(note as varchar) as note,
+    cast(correction as varchar) as correction_id
 from {{ source('landing', 'observation') }}

@@ -127,5 +127,7 @@ select
     receipt_sha256,
     resolution,
     theme,
-    headline_rank
+    headline_rank,
+    case when conf_status = 'F' then note end as note,
+    correction_id
 from ranked

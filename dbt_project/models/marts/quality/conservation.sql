@@ -24,5 +24,6 @@ select
     nullif(refused_by, '') as refused_by,
     nullif(reason_zh, '') as reason_zh,
     nullif(reason_en, '') as reason_en,
-    is_simulated
+    is_simulated,
+    nullif(settled_by, '') as settled_by
 from deliveries

@@ -12,148 +12,29 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from tests.rejects.file_cases import FILE_CASES
+from tests.rejects.kinds import (
+    BULLETIN,
+    FIGURES,
+    FILES,
+    MONTHLY,
+    Case,
+    DbtCase,
+    DeliveryCase,
+    FindingCase,
+    MartsCase,
+    ReleaseCase,
+    cell,
+    refused,
+)
+from tests.rejects.table_cases import TABLE_CASES
 from tests.support import INVESTMENT, Row, investment, profile
-
-FILES = Path(__file__).parent / "files"
-BULLETIN, MONTHLY, FIGURES = "yunxi-profile", "yunxi-investment", "yunxi-figures"
-
-
-@dataclass(frozen=True)
-class DeliveryCase:
-    """A delivery that trips a rule of the delivery gate; its data set is a copy of ``like``.
-
-    Attributes:
-        place: Where the mistake is.
-        said: What the person reads about it, in English.
-        content: Builds the file; without it the file lies in ``files/<rule>/<name>``.
-        refused_by: Rules that keep the delivery out; empty where it is admitted all the same.
-        hidden: A text of the file that nobody may read outside ``var/``.
-        declared: Laid over the copied declaration; ``indicators`` are added to it.
-        tamper: SQL on the work database before the gate, where no file can trip the rule;
-            ``{data_set}`` stands for the data set.
-        variant: Tells apart several cases of one rule.
-    """
-
-    rule: str
-    place: str
-    said: str
-    name: str = "公报2023.csv"
-    like: str = BULLETIN
-    content: Callable[[], bytes] | None = None
-    refused_by: str = ""
-    hidden: str = ""
-    declared: Mapping[str, Any] = field(default_factory=dict)
-    tamper: str = ""
-    variant: str = ""
-
-    @property
-    def id(self) -> str:
-        return f"{self.rule}-{self.variant}" if self.variant else self.rule
-
-    @property
-    def data_set(self) -> str:
-        return "reject-" + self.id.replace(".", "-")
-
-    def read(self) -> bytes:
-        """The file as it is delivered."""
-        if self.content is not None:
-            return self.content()
-        return (FILES / self.rule / self.name).read_bytes()
-
-
-@dataclass(frozen=True)
-class FindingCase:
-    """Deliveries that are admitted and make a rule of the marts gate find something.
-
-    Attributes:
-        arithmetic: What the finding shows.
-        places: Where the figures stand that do not agree.
-    """
-
-    rule: str
-    data_set: str
-    name: str
-    content: Callable[[], bytes]
-    arithmetic: str
-    places: tuple[str, str | None]
-
-    @property
-    def id(self) -> str:
-        return self.rule
-
-
-@dataclass(frozen=True)
-class MartsCase:
-    """A change of the work database between dbt and the marts gate, as a wrong model makes it."""
-
-    rule: str
-    tamper: str
-    said: str
-
-    @property
-    def id(self) -> str:
-        return self.rule
-
-
-@dataclass(frozen=True)
-class DbtCase:
-    """A change that makes a build fail: of what dbt reads, or of a model.
-
-    Attributes:
-        select: Models to build; the others have nothing to do with it.
-        failing: Name of the model or test that fails.
-        tamper: SQL on the work database before the build.
-        model: A file of the dbt project, with a text in it and what it is replaced by.
-    """
-
-    rule: str
-    select: tuple[str, ...]
-    failing: str
-    tamper: str = ""
-    model: tuple[str, str, str] | None = None
-
-    @property
-    def id(self) -> str:
-        return self.rule
-
-
-@dataclass(frozen=True)
-class ReleaseCase:
-    """A change of a release candidate, or of what it is made from or judged by.
-
-    Attributes:
-        rules: All rules that the change trips, sorted.
-        said: Part of the problem that the rule of the case reports.
-        candidate: Changes the built candidate.
-        tamper: SQL on the work database before the candidate is built.
-        policy: Policy that the run believes to be under.
-        verdict: What becomes of the recorded verdict: it is kept, lost, edited, or the
-            candidate changes after it was given (stale).
-    """
-
-    rule: str
-    rules: tuple[str, ...]
-    said: str
-    candidate: Callable[[Path], None] | None = None
-    tamper: str = ""
-    policy: str = "demo"
-    verdict: str = "kept"
-    variant: str = ""
-
-    @property
-    def id(self) -> str:
-        return f"{self.rule}-{self.variant}" if self.variant else self.rule
-
-
-Case = DeliveryCase | FindingCase | MartsCase | DbtCase | ReleaseCase
-
 
 # --- builders of what is no text -------------------------------------------------------------
 
@@ -199,16 +80,6 @@ WORKBOOK: dict[str, Any] = {"name": "投资2025下半年.xlsx", "like": MONTHLY}
 """A delivery that is a workbook."""
 
 
-def cell(rule: str, place: str, said: str, hidden: str) -> DeliveryCase:
-    """A cell that goes to quarantine, in a data set that allows none."""
-    return DeliveryCase(rule, place, said, refused_by="delivery.quarantined-cells", hidden=hidden)
-
-
-def refused(rule: str, place: str, said: str, **more: Any) -> DeliveryCase:
-    """A delivery that a hard rule refuses as a whole."""
-    return DeliveryCase(rule, place, said, refused_by=rule, **more)
-
-
 RANK = {
     "code": "gdp_rank",
     "name": {"zh": "地区生产总值位次", "en": "Gross domestic product, rank"},
@@ -221,6 +92,19 @@ RANK = {
 EXPECTED = [{"indicators": ["gdp", "residents"], "regions": ["云溪区"]}]
 EXPIRED_CODE = "qualifier,about_before_2010,旧约,about (until 2010),90,旧约,1990-01-01,2010-01-01,"
 """A line of ``codes.csv``: a word that deliveries may no longer use."""
+
+OUTDATED = {
+    "id": "reject-outdated",
+    "files": "2026-*/*",
+    "place": "R2C5",
+    "expect": "48.01",
+    "becomes": "480.1",
+    "kind": "source",
+    "reason": {"zh": "小数点错位", "en": "the decimal point is one place off"},
+    "reported_by": "综合科",
+    "reported_on": "2026-01-05",
+}
+"""A correction of a figure that the delivery has right by now."""
 
 DELIVERY_CASES = (
     refused(
@@ -245,7 +129,7 @@ DELIVERY_CASES = (
     refused(
         "delivery.unsafe-file",
         "file",
-        "the workbook carries macros",
+        "the file carries macros",
         content=macro_workbook,
         variant="macro",
         **WORKBOOK,
@@ -261,7 +145,7 @@ DELIVERY_CASES = (
     refused(
         "delivery.unsafe-file",
         "file",
-        "the file is encrypted or an old .xls workbook",
+        "the file is encrypted or damaged: an OLE container without a readable workbook",
         content=encrypted_workbook,
         variant="encrypted",
         **WORKBOOK,
@@ -278,6 +162,12 @@ DELIVERY_CASES = (
         "the column '数值' is missing; was it renamed to '数字'?",
     ),
     refused("delivery.duplicate-column", "row 1", "the column '单位' stands 2 times"),
+    refused(
+        "correction.not-as-expected",
+        "R2C5",
+        "correction reject-outdated: the cell does not say what is expected. Remove the correction",
+        corrections=(OUTDATED,),
+    ),
     refused(
         "delivery.unknown-column",
         "row 1",
@@ -359,6 +249,8 @@ DELIVERY_CASES = (
         declared={"symbols": {"…": "A"}},
     ),
     refused("code.not-in-list", "R3C5", "the list qualifier has no about_before_2010"),
+    *FILE_CASES,
+    *TABLE_CASES,
 )
 
 

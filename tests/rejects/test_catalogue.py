@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from orchestration.judge.catalogue import Catalogue
-from tests.rejects.cases import (
-    CASES,
-    DELIVERY_CASES,
+from tests.rejects.cases import CASES, DELIVERY_CASES
+from tests.rejects.kinds import (
     FILES,
     Case,
     DbtCase,

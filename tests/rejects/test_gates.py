@@ -21,19 +21,8 @@ from orchestration.pipeline import RefusedDelivery, Run
 from orchestration.process.dbt import DbtProject
 from orchestration.publish.durable import remove_tree
 from orchestration.publish.verdict import VerdictStore
-from tests.rejects.cases import (
-    DBT_CASES,
-    DELIVERY_CASES,
-    FINDING_CASES,
-    MARTS_CASES,
-    MONTHLY,
-    RELEASE_CASES,
-    DbtCase,
-    DeliveryCase,
-    FindingCase,
-    MartsCase,
-    ReleaseCase,
-)
+from tests.rejects.cases import DBT_CASES, DELIVERY_CASES, FINDING_CASES, MARTS_CASES, RELEASE_CASES
+from tests.rejects.kinds import MONTHLY, DbtCase, DeliveryCase, FindingCase, MartsCase, ReleaseCase
 from tests.rejects.world import RELEASE_ID, Stage
 
 pytestmark = pytest.mark.core
@@ -106,6 +95,8 @@ def test_the_good_delivery_of_the_same_data_set_stays_in_force(
     delivered: Stage, case: DeliveryCase
 ) -> None:
     figures = 6 if case.like == MONTHLY else 7
+    if case.good is not None:
+        figures = case.good.figures
     rows = delivered.rows(
         "select d.verdict, count(*) from landing.delivery as d "
         "inner join landing.observation as o using (delivery_id) "

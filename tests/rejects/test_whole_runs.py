@@ -20,7 +20,8 @@ from orchestration.cli import summary
 from orchestration.pipeline import Run, RunReport
 from orchestration.process.dbt import DbtProject
 from orchestration.settings import Settings
-from tests.rejects.cases import FILES, truncated_workbook
+from tests.rejects.cases import truncated_workbook
+from tests.rejects.kinds import FILES
 from tests.rejects.world import parsed_as
 from tests.support import GOOD_ROW, PROFILE_HEADER, drop, make_project, profile, query, run
 
@@ -291,8 +292,8 @@ def test_the_summary_counts_and_says_what_to_do_next(
     said = summary(refused[1], 1.0)
     assert "  拒收 Refused    7 deliveries (7 open)\n" in said
     assert said.endswith(
-        "  下一步 Next   send the refused files back with the reason; "
-        "drop the mended ones in var/inbox/"
+        "  下一步 Next   qutong quarantine return DELIVERY --to FILE.xlsx marks the bad cells for "
+        "the sender; drop the mended files in var/inbox/"
     )
     assert "约莫四百五" not in said
     assert "亿圆" not in said

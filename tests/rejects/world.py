@@ -26,11 +26,11 @@ from tests.rejects.cases import (
     DELIVERY_CASES,
     EXPIRED_CODE,
     FINDING_CASES,
-    MONTHLY,
-    DeliveryCase,
     final_bulletin,
     repeated_bulletin,
 )
+from tests.rejects.kinds import MONTHLY, DeliveryCase
+from tests.rejects.table_cases import CHANGED_NAME
 from tests.support import HERE, deliver, investment, make_project, profile
 
 GOOD_DAY, BAD_DAY = "2025-07-15", "2026-02-10"
@@ -86,11 +86,14 @@ def lay_out(folder: Path) -> Settings:
     settings = make_project(folder)
     with (settings.raw / "codelists" / "codes.csv").open("a", encoding="utf-8") as codes:
         codes.write(EXPIRED_CODE + "\n")
+    (settings.raw / "codelists" / "synonyms.csv").write_text(CHANGED_NAME, encoding="utf-8")
     for case in DELIVERY_CASES:
         declare(settings, case)
         good = ("公报2024.csv", GOOD_BULLETIN)
         if case.like == MONTHLY:
             good = ("投资2025上半年.xlsx", investment())
+        if case.good is not None:
+            good = (case.good.name, case.good.content())
         deliver(settings, case.data_set, GOOD_DAY, *good)
         deliver(settings, case.data_set, BAD_DAY, case.name, case.read())
     for name, theme in (("yunxi-funds.yml", "investment"), ("yunxi-figures.yml", "profile")):
@@ -116,6 +119,11 @@ def declare(settings: Settings, case: DeliveryCase) -> None:
     data |= {"id": case.data_set, "indicators": [*own, *changes.get("indicators", ())]}
     target = source.with_name(f"{case.data_set}.yml")
     target.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    if case.corrections:
+        corrections = settings.raw / "corrections" / f"{case.data_set}.yml"
+        corrections.parent.mkdir(exist_ok=True)
+        entries = {"corrections": [dict(entry) for entry in case.corrections]}
+        corrections.write_text(yaml.safe_dump(entries, allow_unicode=True), encoding="utf-8")
 
 
 def parsed_as(parsed: DbtProject, settings: Settings) -> DbtProject:

@@ -26,7 +26,8 @@ FIGURE = """
     source_place varchar, delivery_place varchar"""
 SCHEMA = f"""
 create schema landing; create schema core; create schema intermediate; create schema investment;
-create table landing.candidate ({FIGURE}, occurrence integer);
+create table landing.candidate (
+    {FIGURE}, occurrence integer, place_order integer, unit_printed varchar);
 create table landing.observation ({FIGURE}, occurrence integer);
 create table core.observation (
     {FIGURE}, observation_id varchar, known_to date, is_headline boolean, headline_rank integer);
@@ -37,8 +38,8 @@ create table intermediate.int_mart_cell (
     slot varchar, indicator_code varchar, growth_period varchar, scope varchar,
     is_shown boolean);
 create table landing.delivery (
-    delivery_id varchar, data_set_id varchar, cells_read bigint, cells_accepted bigint,
-    cells_quarantined bigint, cells_non_data bigint, verdict varchar);
+    delivery_id varchar, data_set_id varchar, delivery_seq integer, cells_read bigint,
+    cells_accepted bigint, cells_quarantined bigint, cells_non_data bigint, verdict varchar);
 create table landing.data_set (data_set_id varchar, max_quarantined integer);
 create table landing.completeness (
     data_set_id varchar, indicator_code varchar, region_code varchar, severity varchar);
@@ -218,6 +219,7 @@ def build(con: duckdb.DuckDBPyConnection) -> None:
         "landing.delivery",
         delivery_id="plan-1",
         data_set_id="plan",
+        delivery_seq=1,
         cells_read=10,
         cells_accepted=7,
         cells_quarantined=1,

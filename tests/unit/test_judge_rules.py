@@ -77,6 +77,11 @@ BAD: dict[str, str] = {
     "period.in-future": set_candidate("total", "known_from = date '2021-12-31'"),
     "status.value-missing-without-status": set_candidate("gap", "obs_status = 'A'"),
     "code.not-in-list": set_candidate("total", "scope = 'everything'"),
+    "value.magnitude-shift": "insert into landing.delivery by name "
+    "select 'plan-2' as delivery_id, 'plan' as data_set_id, 2 as delivery_seq; "
+    "insert into landing.candidate "
+    "select * replace ('plan-2' as delivery_id, value * 1000 as value) from landing.candidate "
+    "where value is not null",
     "history.one-current-version": set_core("o-old", "known_to = null"),
     "history.interval-order": set_core("o-old", "known_to = date '2022-01-01'"),
     "history.nothing-lost": "delete from core.observation where observation_id = 'o-again'",

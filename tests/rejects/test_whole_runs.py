@@ -21,8 +21,16 @@ from orchestration.pipeline import Run, RunReport
 from orchestration.process.dbt import DbtProject
 from orchestration.settings import Settings
 from tests.rejects.cases import FILES, truncated_workbook
-from tests.rejects.world import parsed_as
-from tests.support import GOOD_ROW, PROFILE_HEADER, drop, make_project, profile, query, run
+from tests.support import (
+    GOOD_ROW,
+    PROFILE_HEADER,
+    drop,
+    make_project,
+    parsed_as,
+    profile,
+    query,
+    run,
+)
 
 FIGURES = """
     select indicator_code, region_code, period, value, qualifier, known_to, source_place

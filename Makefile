@@ -43,7 +43,7 @@ ui: $(RUN_STAMP) $(PROJECT_STAMP) ## Open the user interface (ARGS="…" goes to
 	$(BIN)/qutong ui $(ARGS)
 
 test: $(DEV_STAMP) $(PROJECT_STAMP) ## Run the tests (ARGS="…" goes to pytest)
-	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV_STAMP) $(PROJECT_STAMP) ## Check format, style, types, SQL and layers
 	$(BIN)/ruff format --check .

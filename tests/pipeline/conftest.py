@@ -18,20 +18,24 @@ from pathlib import Path
 import pytest
 
 from orchestration import pipeline
+from orchestration.process.dbt import DbtProject
 from orchestration.settings import CODE_ROOT, Settings
 from tests.pipeline.interrupted import Left
 from tests.pipeline.released import RELEASE_ID, RELEASE_TIME, Released, copy_of, qutong
-from tests.support import drop, make_project, profile
+from tests.support import drop, make_project, parsed_as, profile
 
 
 @pytest.fixture(scope="session")
-def clean_environment() -> Iterator[None]:
-    """No setting from outside reaches a fixture that lives longer than a test."""
+def clean_environment(parsed: DbtProject) -> Iterator[None]:
+    """No setting from outside reaches a fixture that lives longer than a test.
+
+    And the dbt project is parsed once: for a new district here that would take a fourth of a run.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
             patch.delenv(name, raising=False)
-        # What dbt parsed for a project serves the next run of it in this process.
-        patch.setattr(pipeline, "dbt_project", functools.cache(pipeline.dbt_project))
+        of_district = functools.cache(functools.partial(parsed_as, parsed))
+        patch.setattr(pipeline, "dbt_project", of_district)
         yield
 
 

@@ -7,17 +7,18 @@ Belongs here: interrupting, and looking at what is left. Does not belong here: e
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import fcntl
 import functools
+import importlib
 import json
 import os
+import pkgutil
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,8 +26,9 @@ from typing import Any
 
 from orchestration import pipeline
 from orchestration.pipeline import Run
-from orchestration.settings import Settings, load_settings
+from orchestration.settings import CODE_ROOT, Settings, load_settings
 from tests.pipeline.released import current, last_run
+from tests.pipeline.steps import one_by_one
 
 RELEASE_TIME = "2026-03-02T09:00:00+00:00"
 SPARE_BYTES = 1_500_000
@@ -176,47 +178,17 @@ def without_dagster(project: Path, release_id: str, *, begin: str = "collect") -
     From a later step on, they stand on what the run before it left.
     """
     from orchestration.cli import summary
-    from orchestration.definitions import QUALITY
 
     moment = datetime.fromisoformat(RELEASE_TIME)
     run = Run(load_settings(project), release_id=release_id, release_time=moment)
-
-    def collect() -> None:
-        for declared in run.declarations:
-            pipeline.collect(run, declared)
-
-    def marts() -> None:
-        run.dbt_results += run.dbt.build(["fqn:*"], QUALITY.split())
-
-    steps: dict[str, Callable[[], object]] = {
-        "collect": collect,
-        "land": lambda: pipeline.land(run),
-        "delivery_gate": lambda: pipeline.delivery_gate(run),
-        "marts": marts,
-        "marts_gate": lambda: pipeline.marts_gate(run),
-        "quality": lambda: run.dbt.build(QUALITY.split()),
-        "candidate": lambda: pipeline.candidate(run),
-        "release_gate": lambda: pipeline.release_gate(run),
-        "publish": lambda: pipeline.publish(run),
-    }
-
-    def carry_out(run: Run, data_sets: Sequence[str]) -> None:
-        del data_sets
-        names = list(steps)
-        if begin == "candidate":
-            run.marts_gate_outcome = "passed"
-        # As in Dagster: what goes wrong in a step stands in the report, and the run ends there.
-        with contextlib.suppress(Exception):
-            for name in names[names.index(begin) :]:
-                with run.step(name, name):
-                    steps[name]()
-
-    report = pipeline.execute(run, carry_out)
+    report = pipeline.execute(run, functools.partial(one_by_one, begin=begin))
     print(summary(report, 0))
     return report.exit_code
 
 
-from_candidate = functools.partial(without_dagster, begin="candidate")
+def beginning(step: str) -> Callable[[Path, str], int]:
+    """From that step on."""
+    return functools.partial(without_dagster, begin=step)
 
 
 @dataclass(frozen=True)
@@ -234,13 +206,13 @@ CHAIN: dict[str, Link] = {
     "land": Link(in_land, without_dagster),
     "delivery gate": Link(in_delivery_gate, without_dagster),
     "marts": Link(functools.partial(in_dbt, "core"), whole_run),
-    "marts gate": Link(in_marts_gate, without_dagster),
-    "quality": Link(functools.partial(in_dbt, "quality"), without_dagster),
-    "candidate": Link(in_candidate, without_dagster),
-    "release gate": Link(in_release_gate, from_candidate),
-    "disk full": Link(functools.partial(in_candidate, disk_full), from_candidate),
-    "before the pointer": Link(before_pointer, from_candidate),
-    "after the pointer": Link(after_pointer, from_candidate),
+    "marts gate": Link(in_marts_gate, beginning("marts")),
+    "quality": Link(functools.partial(in_dbt, "quality"), beginning("marts_gate")),
+    "candidate": Link(in_candidate, beginning("quality")),
+    "release gate": Link(in_release_gate, beginning("candidate")),
+    "disk full": Link(functools.partial(in_candidate, disk_full), beginning("candidate")),
+    "before the pointer": Link(before_pointer, beginning("candidate")),
+    "after the pointer": Link(after_pointer, beginning("candidate")),
     NO_SPACE: Link(nowhere, whole_run, "2026-03-03.1"),
     "none": Link(nowhere, whole_run, "2026-03-03.1"),
 }
@@ -311,7 +283,19 @@ def is_locked(settings: Settings) -> bool:
 
 
 def import_everything() -> None:
-    """What a run needs, so that no child imports it again."""
+    """What a run needs, so that no child imports it again; nothing here starts a thread."""
+    for package in ("collect", "judge", "process", "publish"):
+        for module in pkgutil.iter_modules([str(CODE_ROOT / "orchestration" / package)]):
+            importlib.import_module(f"orchestration.{package}.{module.name}")
+    for name in (
+        "dbt.adapters.duckdb",
+        "dbt.task.build",
+        "openpyxl",
+        "orchestration.cli",
+        "orchestration.definitions",
+        "polars",
+    ):
+        importlib.import_module(name)
 
 
 # --- a disk that is full in earnest -----------------------------------------------------------

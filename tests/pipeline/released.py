@@ -17,8 +17,10 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
+from orchestration import definitions
 from orchestration.cli import main
 from orchestration.settings import Settings, load_settings
+from tests.pipeline.steps import one_by_one
 
 RELEASE_ID = "2026-03-01.1"
 RELEASE_TIME = "2026-03-01T09:00:00+00:00"
@@ -82,14 +84,18 @@ def ask(release: Path, sql: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(sql).fetchall()]
 
 
-def qutong(settings: Settings, *arguments: str, keep_history: bool = False) -> Result:
+def qutong(
+    settings: Settings, *arguments: str, keep_history: bool = False, through_dagster: bool = True
+) -> Result:
     """Type a command, in this process.
 
     What Dagster notes about a run stays in memory unless it is to be kept: that is a third of
-    the time of a small run.
+    the time of a small run. Where nothing depends on Dagster, the steps are called without it.
     """
     with pytest.MonkeyPatch.context() as patch:
-        if arguments[0] == "run" and not keep_history:
+        if arguments[0] == "run" and not through_dagster:
+            patch.setattr(definitions, "execute_job", one_by_one)
+        elif arguments[0] == "run" and not keep_history:
             from dagster import DagsterInstance
 
             patch.setattr(DagsterInstance, "from_config", lambda home: DagsterInstance.ephemeral())

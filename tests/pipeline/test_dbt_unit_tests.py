@@ -5,16 +5,17 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from orchestration.pipeline import dbt_project
+from orchestration.process.dbt import DbtProject
 from orchestration.process.landing import create_database
 from orchestration.settings import Settings
+from tests.support import parsed_as
 
 pytestmark = pytest.mark.core
 
 
-def test_every_calculation_gives_its_literal_rows(project: Settings) -> None:
+def test_every_calculation_gives_its_literal_rows(project: Settings, parsed: DbtProject) -> None:
     create_database(project.database)
-    results = dbt_project(project).unit_tests()
+    results = parsed_as(parsed, project).unit_tests()
     assert sum(result.kind == "unit_test" for result in results) == 52
     assert [(result.name, result.message) for result in results if result.is_bad] == []
     with duckdb.connect(str(project.database)) as connection:

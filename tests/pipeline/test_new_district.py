@@ -57,7 +57,8 @@ def test_a_role_that_the_mart_has_no_column_for_names_the_indicator(
     before = current(settings)
     done = qutong(settings, "run")
     assert done.exit_code == 1
-    assert "district_profile_cells_shown: Got" in done.output
+    assert "district_profile_figures: Got" in done.output
+    assert "problem a declared figure is not shown" in done.output
     assert "indicator_code residents, region_code 990101" in done.output
     assert "slot length" in done.output
     assert current(settings) == before

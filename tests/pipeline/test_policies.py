@@ -51,7 +51,7 @@ def test_bureau_publishes_nothing_while_a_finding_is_open(contradicted: Settings
 
 def test_demo_publishes_and_says_so_on_every_product(contradicted: Settings) -> None:
     settings = under(contradicted, "demo")
-    done = qutong(settings, "run")
+    done = qutong(settings, "run", through_dagster=False)
     assert done.exit_code == 0
     assert "demo: published with open findings, and every product says so" in done.stdout
     release = current(settings)
@@ -77,6 +77,6 @@ def test_what_is_informative_needs_no_decision() -> None:
 
 def test_bureau_publishes_when_nothing_is_open(first: Released, tmp_path: Path) -> None:
     settings = under(copy_of(first, tmp_path / "district"), "bureau")
-    done = qutong(settings, "run")
+    done = qutong(settings, "run", through_dagster=False)
     assert done.exit_code == 0, done.output
     assert ask(current(settings), "select policy from meta.release") == [("bureau",)]

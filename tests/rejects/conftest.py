@@ -13,20 +13,12 @@ from orchestration.process.dbt import DbtProject
 from orchestration.settings import CODE_ROOT
 from tests.rejects import world
 from tests.rejects.world import Stage
+from tests.support import parsed_as
 
 
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
     return load_catalogue(CODE_ROOT / "expectations")
-
-
-@pytest.fixture(scope="session")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> DbtProject:
-    """The dbt project, parsed once for all districts here."""
-    folder = tmp_path_factory.mktemp("parsed")
-    project = DbtProject(CODE_ROOT / "dbt_project", folder / "warehouse.duckdb", folder / "dbt")
-    project.ensure_manifest()
-    return project
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +31,7 @@ def judged(
         for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
             patch.delenv(name, raising=False)
         settings = world.lay_out(folder / "district")
-    dbt = world.parsed_as(parsed, settings)
+    dbt = parsed_as(parsed, settings)
     return world.judge_deliveries(settings, dbt, folder / "delivered.duckdb")
 
 

@@ -276,6 +276,22 @@ def test_what_dbt_refuses_blocks(
     assert run.report.blocking == [case.rule]
 
 
+def test_a_mart_that_names_another_figure_is_told_both_ways(processed: Stage) -> None:
+    run = processed.again(
+        "update core.district_profile set value_observation_id = 'nobody' "
+        "where region_code = '990101' and period = '2003' and value_observation_id is not null"
+    )
+
+    run.dbt_results = run.dbt.build(["district_profile_figures"])
+
+    assert pipeline.blocked_by_dbt(run) == ["marts.test-failed"]
+    (result,) = run.dbt_results
+    said = pipeline.explain_node(run, result)
+    assert "problem a declared figure is not shown" in said
+    assert "problem what is shown is no headline in force, observation_id nobody" in said
+    assert "slot value_observation_id" in said
+
+
 def with_broken_model(
     project: DbtProject, folder: Path, name: str, before: str, after: str
 ) -> DbtProject:

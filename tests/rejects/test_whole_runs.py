@@ -22,8 +22,16 @@ from orchestration.process.dbt import DbtProject
 from orchestration.settings import Settings
 from tests.rejects.cases import truncated_workbook
 from tests.rejects.kinds import FILES
-from tests.rejects.world import parsed_as
-from tests.support import GOOD_ROW, PROFILE_HEADER, drop, make_project, profile, query, run
+from tests.support import (
+    GOOD_ROW,
+    PROFILE_HEADER,
+    drop,
+    make_project,
+    parsed_as,
+    profile,
+    query,
+    run,
+)
 
 FIGURES = """
     select indicator_code, region_code, period, value, qualifier, known_to, source_place

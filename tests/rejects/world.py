@@ -126,18 +126,6 @@ def declare(settings: Settings, case: DeliveryCase) -> None:
         corrections.write_text(yaml.safe_dump(entries, allow_unicode=True), encoding="utf-8")
 
 
-def parsed_as(parsed: DbtProject, settings: Settings) -> DbtProject:
-    """The dbt project over the database of a district, parsed as it was for another one.
-
-    Parsing takes seconds and gives the same for every district.
-    """
-    project = DbtProject(settings.dbt_project, settings.database, settings.dbt_target)
-    shutil.copytree(parsed.target, project.target)
-    (project.target / "manifest.digest").write_text(project.digest())
-    project._manifest = parsed._manifest
-    return project
-
-
 def judge_deliveries(
     settings: Settings, dbt: DbtProject, kept: Path
 ) -> tuple[Stage, dict[str, RuleOutcome]]:

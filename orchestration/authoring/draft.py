@@ -525,10 +525,12 @@ class _Drafter:
                 again.cols.append(col)
                 continue
             if again is not None:
-                column = _Column(
-                    {"header": list(path), **_literal(column)}, [col], column.key, column.unit
-                )
-                column.doubt = "another column means the same: check period and key"
+                # 上半年 beside 前三季度: both run from January on, so their texts tell them apart.
+                for clash, own in ((again, paths[again.cols[0]]), (column, path)):
+                    told = {"header": list(own), "period": "header"}
+                    clash.written = told | _literal(clash)
+                if full[again.cols[0]] == full[col]:
+                    column.doubt = "another column says the same: check its header and key"
             meant.setdefault(_identity(column), column)
             columns.append(column)
         return columns

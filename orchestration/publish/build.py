@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import ReleaseError
+from orchestration.publish.citation import render_citation
 from orchestration.publish.datapackage import describe_package
 from orchestration.publish.durable import (
     files_below,
@@ -24,7 +25,9 @@ from orchestration.publish.durable import (
     sha256_of,
 )
 from orchestration.publish.export import write_csv, write_parquet
+from orchestration.publish.keys import foreign_keys
 from orchestration.publish.layout import (
+    CITATION_FILE,
     DATAPACKAGE_FILE,
     MANIFEST_FILE,
     MART_FILE,
@@ -36,9 +39,10 @@ from orchestration.publish.layout import (
     parquet_path,
 )
 from orchestration.publish.pointer import recover
-from orchestration.publish.printed import read_words
+from orchestration.publish.printed import Words, read_words
 from orchestration.publish.report import SEVERITIES, Row, read_report, render_html, render_json
 from orchestration.publish.rowhash import Fingerprint, fingerprint, value_kind
+from orchestration.publish.sdmx.write import write_sdmx
 from orchestration.publish.tables import (
     Table,
     list_macros,
@@ -190,9 +194,11 @@ def _build(work_db: Path, candidate: Path, plan: _Plan, say: Progress) -> None:
         _write(candidate / REPORT_JSON, render_json(report))
         _write(candidate / REPORT_HTML, render_html(report))
         say("workbooks")
-        row_counts |= write_workbooks(
-            con, "mart", others, read_words(con, "work"), report, candidate
-        )
+        words = read_words(con, "work")
+        row_counts |= write_workbooks(con, "mart", others, words, report, candidate)
+        say("standards")
+        sources = _sources(con)
+        row_counts |= _write_standards(con, plan, report, others, words, sources, candidate)
         say("release_file")
         con.execute("begin")
         _list_files(con, own, candidate, row_counts)
@@ -206,7 +212,7 @@ def _build(work_db: Path, candidate: Path, plan: _Plan, say: Progress) -> None:
         prints = {
             table: fingerprint(con, table.in_catalog("mart"), table.columns) for table in tables
         }
-        sources = _sources(con)
+        keys = foreign_keys(con, "mart", tables)
         con.execute("use memory")
         con.execute("detach mart")
         # A definition is spelt anew when it is read from the file: take it as readers will.
@@ -226,6 +232,7 @@ def _build(work_db: Path, candidate: Path, plan: _Plan, say: Progress) -> None:
         tables,
         files,
         sources,
+        keys,
         is_simulated=report["is_simulated"],
         licence=plan.licence,
     )
@@ -238,6 +245,30 @@ def _build(work_db: Path, candidate: Path, plan: _Plan, say: Progress) -> None:
     say("seal")
     seal(candidate)
     fsync_tree(candidate)
+
+
+def _write_standards(
+    con: DuckDBPyConnection,
+    plan: _Plan,
+    report: Row,
+    tables: Sequence[Table],
+    words: Words,
+    sources: Sequence[Mapping[str, Any]],
+    candidate: Path,
+) -> dict[str, int]:
+    """What other people's tools read: SDMX and the citation; returns the rows in each file."""
+    is_simulated = report["is_simulated"]
+    _write(
+        candidate / CITATION_FILE,
+        render_citation(
+            report["release"],
+            plan.release_time,
+            sources,
+            is_simulated=is_simulated,
+            licence=plan.licence,
+        ),
+    )
+    return write_sdmx(con, tables, words, plan.release_time, candidate, is_simulated=is_simulated)
 
 
 def _check_belongs(con: DuckDBPyConnection, plan: _Plan) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
 
+import yaml
+
 from orchestration.errors import ReleaseError
 from orchestration.publish.durable import files_below, sha256_of
 from orchestration.publish.export import (
@@ -25,6 +27,7 @@ from orchestration.publish.export import (
     read_parquet_relation,
 )
 from orchestration.publish.layout import (
+    CITATION_FILE,
     DATAPACKAGE_FILE,
     MANIFEST_FILE,
     MART_FILE,
@@ -37,6 +40,7 @@ from orchestration.publish.layout import (
 )
 from orchestration.publish.report import SIMULATED_LABEL, has_simulated_rows
 from orchestration.publish.rowhash import Fingerprint, fingerprint, value_kind
+from orchestration.publish.sdmx.check import check_sdmx
 from orchestration.publish.tables import (
     Column,
     Table,
@@ -57,6 +61,8 @@ ROW_HASH_DIFFERS = "release.row-hash-differs"
 DICTIONARY_INCOMPLETE = "release.dictionary-incomplete"
 UNSAFE_CELL = "release.unsafe-cell"
 UNLABELLED_SIMULATED = "release.unlabelled-simulated"
+SDMX_DIFFERS = "release.sdmx-differs"
+PACKAGE_INCOMPLETE = "release.package-incomplete"
 
 RULES = (
     HASH_MISMATCH,
@@ -66,6 +72,8 @@ RULES = (
     DICTIONARY_INCOMPLETE,
     UNSAFE_CELL,
     UNLABELLED_SIMULATED,
+    SDMX_DIFFERS,
+    PACKAGE_INCOMPLETE,
 )
 
 _NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
@@ -385,6 +393,55 @@ def _parts_of(workbook: Path) -> dict[str, str]:
         return {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
 
 
+def _check_sdmx(package: _Package) -> Iterator[Problem]:
+    """The SDMX files hold the published figures, all of them and no others."""
+    for name, zh, en in check_sdmx(package.con, "mart", package.path):
+        yield Problem(SDMX_DIFFERS, name, zh, en)
+
+
+def _check_descriptions(package: _Package) -> Iterator[Problem]:
+    """The data package lists every file with its hash, and the citation names this release."""
+    listed = {
+        str(entry.get("path")): str(entry.get("sha256"))
+        for entry in package.manifest.get("files", [])
+        if entry.get("path") != DATAPACKAGE_FILE
+    }
+    try:
+        content = json.loads((package.path / DATAPACKAGE_FILE).read_text(encoding="utf-8"))
+        described = {
+            item["path"]: str(item.get("hash", "")).removeprefix("sha256:")
+            for item in content["resources"]
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        yield _incomplete(DATAPACKAGE_FILE, f"无法读取：{error}", f"cannot be read: {error}")
+    else:
+        expected = {**listed, MART_FILE: "", MANIFEST_FILE: ""}
+        for name in sorted(set(expected) | set(described)):
+            if expected.get(name) != described.get(name):
+                yield _incomplete(
+                    DATAPACKAGE_FILE,
+                    f"与清单不一致：{name}",
+                    f"disagrees with the manifest on {name}",
+                )
+    citation = package.path / CITATION_FILE
+    text = citation.read_text(encoding="utf-8") if citation.is_file() else ""
+    try:
+        cited = yaml.safe_load(text)
+        version = cited["version"]
+    except (yaml.YAMLError, KeyError, TypeError):
+        version = None
+    if str(version) != str(package.manifest.get("release_id")):
+        yield _incomplete(
+            CITATION_FILE,
+            f"版本为 {version}，应为 {package.manifest.get('release_id')}",
+            f"cites version {version}, not {package.manifest.get('release_id')}",
+        )
+
+
+def _incomplete(file: str, zh: str, en: str) -> Problem:
+    return Problem(PACKAGE_INCOMPLETE, file, zh, en)
+
+
 def _check_dictionary(package: _Package) -> Iterator[Problem]:
     """Every table and column is described in both languages, and carries its comment."""
     for table in package.tables:
@@ -455,6 +512,8 @@ _CHECKS: tuple[Callable[[_Package], Iterator[Problem]], ...] = (
     _check_contracts,
     _check_rows,
     _check_workbooks,
+    _check_sdmx,
+    _check_descriptions,
     _check_dictionary,
     _check_simulated,
 )

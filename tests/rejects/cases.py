@@ -759,6 +759,18 @@ RELEASE_CASES = (
         without_labels,
     ),
     ReleaseCase(
+        "release.sdmx-differs",
+        ("release.hash-mismatch", "release.sdmx-differs"),
+        "sdmx/3.0/profile.xml: differs from the database: +1 -1",
+        edit("sdmx/3.0/profile.xml", 'OBS_STATUS="A"', 'OBS_STATUS="E"'),
+    ),
+    ReleaseCase(
+        "release.package-incomplete",
+        ("release.hash-mismatch", "release.package-incomplete"),
+        "CITATION.cff: cites version of another time, not 2026-03-01.1",
+        edit("CITATION.cff", "2026-03-01.1", "of another time"),
+    ),
+    ReleaseCase(
         "release.raw-text-inside",
         ("release.raw-text-inside",),
         "quality.quarantine",

@@ -43,6 +43,8 @@ from orchestration.publish.printed import Words, read_words
 from orchestration.publish.report import SEVERITIES, Row, read_report, render_html, render_json
 from orchestration.publish.rowhash import Fingerprint, fingerprint, value_kind
 from orchestration.publish.sdmx.write import write_sdmx
+from orchestration.publish.site.model import read_relations
+from orchestration.publish.site.pages import Source, print_shown, write_site
 from orchestration.publish.tables import (
     Table,
     list_macros,
@@ -82,6 +84,7 @@ class _Plan:
     verdicts: Mapping[str, str]
     licence: str
     macros_dir: Path | None
+    previous: Path | None
 
 
 def build_candidate(  # noqa: PLR0913 - each is one fact that only the caller knows
@@ -96,6 +99,7 @@ def build_candidate(  # noqa: PLR0913 - each is one fact that only the caller kn
     verdicts: Mapping[str, str] | None = None,
     licence: str = "",
     macros_dir: Path | None = None,
+    previous: Path | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Build a release aside and return its folder, sealed and durable.
@@ -115,6 +119,7 @@ def build_candidate(  # noqa: PLR0913 - each is one fact that only the caller kn
         verdicts: Verdict of the gates that have spoken: gate to ``passed``, ``failed``, ….
         licence: An SPDX or Open Definition name, or a sentence.
         macros_dir: Folder of ``*.sql`` files that create macros in the release.
+        previous: Folder of the release in force: the site tells what this one changes.
         progress: Called with the name of each step before it starts.
 
     Raises:
@@ -150,6 +155,7 @@ def build_candidate(  # noqa: PLR0913 - each is one fact that only the caller kn
         verdicts or {},
         licence,
         macros_dir,
+        previous,
     )
     try:
         candidate.mkdir()
@@ -199,6 +205,21 @@ def _build(work_db: Path, candidate: Path, plan: _Plan, say: Progress) -> None:
         say("standards")
         sources = _sources(con)
         row_counts |= _write_standards(con, plan, report, others, words, sources, candidate)
+        say("site")
+        # After all other files: its page of downloads lists them.
+        write_site(
+            Source(
+                con,
+                "mart",
+                tables,
+                print_shown(con, "mart", others, words),
+                words,
+                report,
+                read_relations(con, "work"),
+                plan.previous,
+            ),
+            candidate,
+        )
         say("release_file")
         con.execute("begin")
         _list_files(con, own, candidate, row_counts)

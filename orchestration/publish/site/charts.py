@@ -46,9 +46,7 @@ COLOURS = {
     "residual": "url(#hatch)",
     "warn": "#7d5200",
 }
-_FONT = (
-    "Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, system-ui, sans-serif"
-)
+_FONT = "Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, system-ui, sans-serif"
 _HATCH = (
     '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
     'patternTransform="rotate(45)"><rect width="6" height="6" fill="#eef1f4"/>'
@@ -283,7 +281,7 @@ def _bars(chart: Chart) -> dict[str, Any]:
     bar = {"type": "bar", "height": BAR, "yOffset": 10}
     name = {"type": "text", "align": "left", "x": 0, "dy": -5}
     text = {"type": "text", "align": "right", "x": WIDTH, "dy": -5}
-    head = {"type": "point", "filled": True, "size": 150, "yOffset": 10, "opacity": 1}
+    head = {"type": "point", "filled": True, "size": 330, "yOffset": 10, "opacity": 1}
     layers = []
     if full:
         track = {**x, "field": "full"}
@@ -360,7 +358,9 @@ def _line(chart: Chart) -> dict[str, Any]:
             "data": {"values": [{}]},
             "mark": {"type": "rule", "stroke": _GRID},
             "encoding": {
-                "x": {"value": -40}, "x2": {"value": WIDTH - 50}, "y": {"value": _LINE_HEIGHT}
+                "x": {"value": -40},
+                "x2": {"value": WIDTH - 50},
+                "y": {"value": _LINE_HEIGHT},
             },
         }
     ]
@@ -389,9 +389,7 @@ def _line(chart: Chart) -> dict[str, Any]:
         },
         {
             "mark": {"type": "text", "fill": _QUIET, "fontSize": 13},
-            "encoding": {
-                "x": x, "y": {"value": _LINE_HEIGHT + 20}, "text": {"field": "label"}
-            },
+            "encoding": {"x": x, "y": {"value": _LINE_HEIGHT + 20}, "text": {"field": "label"}},
         },
     ]
     return {

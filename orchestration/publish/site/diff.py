@@ -84,9 +84,7 @@ def compare(con: DuckDBPyConnection, now: Reader, previous: Path | None) -> Chan
         return Changes(name, type(error).__name__)
     finally:
         con.execute("detach before")
-    return Changes(
-        name, "", counts, rows, len(codes[0] - codes[1]), len(codes[1] - codes[0])
-    )
+    return Changes(name, "", counts, rows, len(codes[0] - codes[1]), len(codes[1] - codes[0]))
 
 
 def _views(reader: Reader) -> list[str]:

@@ -32,6 +32,8 @@ ROWS_SHOWN = 100
 _FOR_MACHINES = re.compile(r"(_id|_code|_document)$|^mart$|^breakdown$")
 _LANGUAGE = re.compile(r"_(zh|en)$")
 _REMARK = re.compile(r"（[中英]文）$|, in (Chinese|English)$| in (Chinese|English)$")
+# Names stand in the cells: the heading says of what.
+_SUFFIX, _OF = re.compile("(?<=..)(名称|代码)$"), re.compile("^Name of the | as a code$")
 _PERIOD = re.compile(r"(^|_)period$")
 
 
@@ -89,9 +91,7 @@ class Formal:
             return list(printed.rows)
         return sorted(printed.rows, key=lambda row: row[place] != self.district)
 
-    def _columns(
-        self, printed: PrintedTable
-    ) -> list[tuple[PrintedColumn, PrintedColumn | None]]:
+    def _columns(self, printed: PrintedTable) -> list[tuple[PrintedColumn, PrintedColumn | None]]:
         """What is shown: columns in both languages become one, units stand behind their numbers."""
         by_name = {column.column.name: column for column in printed.columns}
         units = {column.unit_place for column in printed.columns}
@@ -107,8 +107,10 @@ class Formal:
 
     def _head(self, column: PrintedColumn, other: PrintedColumn | None) -> str:
         zh, en = column.label_zh, column.label_en
-        if other is not None:
+        if other is not None or column.column.name == "region_name_zh":
             zh, en = _REMARK.sub("", zh), _REMARK.sub("", en)
+        if column.kind == "text":
+            zh, en = _SUFFIX.sub("", zh) or zh, _OF.sub("", en).capitalize() or en
         unit = ""
         scalable = ""
         if column.is_number and column.unit_zh and column.unit_place is None:
@@ -173,9 +175,7 @@ class Formal:
         value: Decimal | int | None = row[column.place]
         qualifier = None if column.qualifier_place is None else row[column.qualifier_place]
         if value is None:
-            if qualifier not in (None, "exact"):
-                return gap_html("none")
-            return '<span class="empty" aria-hidden="true">·</span>'
+            return gap_html("none") if qualifier not in (None, "exact") else ""
         unit = None if column.unit_place is None else row[column.unit_place]
         return figure(self.units, value, unit, qualifier, is_plain=column.is_plain_in(row))
 
@@ -213,9 +213,7 @@ class Formal:
                 (parquet_path(table.schema, table.name), "Parquet"),
             )
         )
-        listed = (
-            f"<p>{both('来源', 'Sources')}</p><ul>{sources}</ul>" if sources else ""
-        )
+        listed = f"<p>{both('来源', 'Sources')}</p><ul>{sources}</ul>" if sources else ""
         return (
             f'{warnings}<details class="foot"><summary>{both("注释与来源", "Notes and sources")}'
             f"</summary><ul>{notes}</ul>{listed}</details>"

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from html import escape as _escape
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import Any
+
+from markupsafe import Markup
 
 from orchestration.publish.printed import Word, Words, decimal_text
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 # Controls that turn the direction of text round, or hide it: shown as what they are.
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -35,8 +35,12 @@ SIGNS = {
     "at_most": ("≤", "≤"),
     "approx": ("约", "c."),
     "indeterminate": ("?", "?"),
+    "top": ("前", "top "),
 }
 """A bound before its number; the legend on every page says what it means."""
+
+RANK_UNITS = frozenset({"位", "位次", "名次"})
+"""An upper bound of a rank is not "below 3" but "among the first 3": 前3."""
 
 LOWER_BOUNDS, UPPER_BOUNDS = frozenset({"exceeded", "at_least"}), frozenset({"under", "at_most"})
 
@@ -44,9 +48,24 @@ MARKS: Mapping[str, tuple[str, str, str, str]] = {
     "provisional": ("初", "p", "初步数，以后可能修订", "provisional, may be revised"),
     "estimated": ("估", "e", "估计或推算数", "estimated or inferred from a survey"),
     "forecast": ("预", "f", "预测数", "forecast"),
-    "other_status": ("注", "n", "有特别状态，见指标页", "with a status of its own: see the indicator"),
-    "inferred": ("期", "i", "期间或口径由录入人推断", "period or scope inferred by the transcriber"),
-    "simulated": ("模拟", "simulated", "模拟数据，不是统计结果", "simulated, not a statistical result"),
+    "other_status": (
+        "注",
+        "n",
+        "有特别状态，见指标页",
+        "with a status of its own: see the indicator",
+    ),
+    "inferred": (
+        "期",
+        "i",
+        "期间或口径由录入人推断",
+        "period or scope inferred by the transcriber",
+    ),
+    "simulated": (
+        "模拟",
+        "simulated",
+        "模拟数据，不是统计结果",
+        "simulated, not a statistical result",
+    ),
 }
 GAPS: Mapping[str, tuple[str, str, str, str]] = {
     "missing": ("缺", "missing", "缺失：没有数字，不是零", "missing: no figure, and not zero"),
@@ -64,6 +83,7 @@ def safe(text: str) -> str:
     return _escape(_CONTROL.sub("\ufffd", shown))
 
 
+@lru_cache(maxsize=1 << 14)
 def both(zh: str | None, en: str | None) -> str:
     """A text in both languages, of which the page shows one; one alone where the other lacks."""
     zh, en = zh or "", en or ""
@@ -76,8 +96,9 @@ def file_name(code: str) -> str:
     """The name of a code's page, the same in every release: the code itself where it is plain."""
     if _PLAIN_CODE.fullmatch(code) and not _DEVICE.fullmatch(code):
         return code
-    return f"{_DEVICE.sub('', re.sub('[^a-z0-9]+', '-', code.lower()))[:40].strip('-')}--" + (
-        sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return (
+        f"{_DEVICE.sub('', re.sub('[^a-z0-9]+', '-', code.lower()))[:40].strip('-')}--"
+        + (sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:10])
     )
 
 
@@ -133,7 +154,9 @@ class Units:
 
     def html(self, unit: str | None) -> str:
         """A unit after its number; nothing for a number without one."""
-        return "" if unit in (None, "", "1") else f'<span class="u">{both(unit, self.en(unit))}</span>'
+        return (
+            "" if unit in (None, "", "1") else f'<span class="u">{both(unit, self.en(unit))}</span>'
+        )
 
 
 def figure(  # noqa: PLR0913 - each is a property of one printed figure
@@ -161,6 +184,8 @@ def figure(  # noqa: PLR0913 - each is a property of one printed figure
         return gap_html(_STATUS_GAP.get(status or "", "missing") if known else gap) + marks
     text = number_text(value)
     shown = text.replace("-", "−") if is_plain else thousands(text)
+    if unit in RANK_UNITS and qualifier in UPPER_BOUNDS:
+        qualifier = "top"
     scalable = f' data-u="{safe(unit or "")}"' if unit in units.scales else ""
     return (
         f'<span class="fig"{scalable}>{sign_html(qualifier)}'
@@ -253,8 +278,6 @@ def _js(value: str | int) -> str:
 
 def as_markup(html: str) -> Markup:
     """HTML made here, as templates take it without escaping it again."""
-    from markupsafe import Markup
-
     return Markup(html)  # noqa: S704 - only texts that ``safe`` escaped enter these functions
 
 

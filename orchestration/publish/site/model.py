@@ -76,9 +76,7 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
     ),
     "data_set": (
         "core.data_set",
-        _columns(
-            _TEXT, "data_set_id title_zh title_en theme owner producer licence cadence due"
-        )
+        _columns(_TEXT, "data_set_id title_zh title_en theme owner producer licence cadence due")
         | _columns(_DAY, "last_delivered_on")
         | _columns(_FLAG, "is_simulated")
         | _columns(_COUNT, "observation_count"),
@@ -233,7 +231,7 @@ def read_site(reader: Reader, release: Row, relations: list[Row]) -> Site:
         periods=reader.keyed("period", "period"),
         documents=reader.keyed("source_document", "source_document"),
         data_sets=reader.keyed("data_set", "data_set_id"),
-        scorecard=reader.rows("from qt_scorecard order by sort, indicator_code"),
+        scorecard=reader.rows(_SCORECARD),
         ranking=reader.rows(_RANKING.format(district=district)),
         benchmark=reader.rows(_BENCHMARK.format(district=district)),
         summary=reader.rows(
@@ -361,6 +359,14 @@ from ordered
 where own = newest
 qualify nth <= 2
 order by indicator_code, nth
+"""
+
+# The scorecard names its figures; their status stands with the figures themselves.
+_SCORECARD = """
+select s.*, o.obs_status, o.conf_status, o.estimate_stage, o.is_period_inferred
+from qt_scorecard as s
+left join qt_observation as o on s.value_observation_id = o.observation_id
+order by s.sort, s.indicator_code
 """
 
 _RANKING = """

@@ -7,6 +7,7 @@ Belongs here: one method per kind of page, and the order of writing. Does not be
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from orchestration.publish.layout import (
     parquet_path,
     workbook_path,
 )
-from orchestration.publish.printed import PrintedTable, Words
+from orchestration.publish.printed import PrintedTable, Words, print_table
 from orchestration.publish.report import Row as Report
 from orchestration.publish.site import charts, diff, model, search
 from orchestration.publish.site.formal import ROWS_SHOWN, Formal, by, plain_number
@@ -44,6 +45,7 @@ from orchestration.publish.site.markup import (
 )
 from orchestration.publish.site.model import Row, Site
 from orchestration.publish.tables import Table
+from orchestration.publish.workbook import LEFT_OUT, printed_themes
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -87,9 +89,18 @@ class Source:
     previous: Path | None = None
 
 
-def keep_shown(printed: PrintedTable) -> PrintedTable:
-    """A printed table with as many rows as a page shows, so that nobody holds all of them."""
-    return replace(printed, rows=printed.rows[: ROWS_SHOWN * 5])
+def print_shown(
+    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table], words: Words
+) -> dict[tuple[str, str], PrintedTable]:
+    """The tables of all themes as they are printed, with no more rows than pages can show."""
+    found = {}
+    for number, _, own in printed_themes(tables, words):
+        shown = [table for table in own if (table.schema, table.name) not in LEFT_OUT]
+        for place, table in enumerate(shown, start=1):
+            printed = print_table(con, catalog, table, f"{number}-{place}", words)
+            kept = printed.rows[: ROWS_SHOWN * 5]
+            found[(table.schema, table.name)] = replace(printed, rows=kept)
+    return found
 
 
 def write_site(source: Source, directory: Path) -> None:
@@ -122,6 +133,7 @@ class _Writer:
         self.formal = Formal(self.units, site.regions, site.periods, self.district)
         self.names = {row["indicator_code"]: row for row in site.indicators}
         self.templates: dict[str, Template] = {}
+        self.shells: dict[tuple[str, str, str], tuple[Any, ...]] = {}
         self.data: dict[str, tuple[int, str]] = {}
         self.themes = self._themes()
         self.environment = self._environment()
@@ -129,18 +141,31 @@ class _Writer:
 
     def write(self) -> None:
         """All pages; data scripts first, because a page names the checksum of its own."""
-        for name in ("", "assets", "data", "data/indicator", "theme", "indicator", "region", "charts"):
+        for name in (
+            "",
+            "assets",
+            "data",
+            "data/indicator",
+            "theme",
+            "indicator",
+            "region",
+            "charts",
+        ):
             (self.root / name).mkdir(parents=True, exist_ok=True)
         for name in ASSETS:
             text = (_HERE / "assets" / name).read_text(encoding="utf-8")
             self._put(f"assets/{name}", text)
-        self._write_data()
-        self.drawn = charts.draw(charts.choose(self.reader, self.site), self.units)
+        # Vega-Lite runs in an engine of its own, beside what Python writes meanwhile.
+        with ThreadPoolExecutor(1) as beside:
+            chosen = charts.choose(self.reader, self.site)
+            drawing = beside.submit(charts.draw, chosen, self.units)
+            self._write_data()
+            self._indicators()
+            self._regions()
+            self.drawn = drawing.result()
         for drawn in self.drawn:
             self._put(f"charts/{drawn.chart.id}.zh.svg", drawn.zh)
             self._put(f"charts/{drawn.chart.id}.en.svg", drawn.en)
-        self._indicators()
-        self._regions()
         for theme in self.themes:
             self._theme(theme)
         self._page("index.html", "index", ("首页", "Overview"), self._index())
@@ -192,9 +217,7 @@ class _Writer:
         }
         self._script("names", compact_json(names), len(names["regions"]))
         themes = {theme: list(self._theme_pair(theme)) for theme in sorted(self._used_themes())}
-        self._script(
-            "search", compact_json({"themes": themes, "entries": entries}), len(entries)
-        )
+        self._script("search", compact_json({"themes": themes, "entries": entries}), len(entries))
 
     def _script(self, name: str, payload: str, count: int) -> None:
         self._put(f"data/{name}.js", data_script(name, self.release_id, payload, count))
@@ -223,15 +246,30 @@ class _Writer:
             found = self.environment.get_template(f"{template}.html.j2")
             self.templates[template] = found
         names = ["release", *data]
+        header, footer = self._shell(base, path, section or template)
         html = found.render(
             content,
             base=base,
             path=path,
             title=title,
-            section=section or template,
+            header=header,
+            footer=footer,
             data_files=[(name, *self.data[name]) for name in names],
         )
         self._put(path, html)
+
+    def _shell(self, base: str, path: str, section: str) -> tuple[Any, Any]:
+        """Header and footer, the same for all pages of a kind: hundreds share one rendering."""
+        is_short = path.startswith(("indicator/", "region/"))
+        key = (base, "" if is_short else path, section)
+        if key not in self.shells:
+            values = {"base": base, "path": key[1], "section": section, "is_short": is_short}
+            self.shells[key] = tuple(
+                as_markup(self.environment.get_template(f"_{name}.html.j2").render(values))
+                for name in ("header", "footer")
+            )
+        header, footer = self.shells[key]
+        return header, footer
 
     def _environment(self) -> Environment:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -454,9 +492,7 @@ class _Writer:
         )
         figures = dict(by(rows, "region_code"))
         for code, row in self.site.regions.items():
-            parts = [
-                other for other in self.site.regions.values() if other["parent_code"] == code
-            ]
+            parts = [other for other in self.site.regions.values() if other["parent_code"] == code]
             self._page(
                 f"region/{file_name(code)}.html",
                 "region",
@@ -502,9 +538,7 @@ class _Writer:
             "tables": by(tables, "schema"),
             "books": books,
             "sizes": sizes,
-            "others": [
-                (path, _what(path)) for path in sorted(sizes) if path not in listed
-            ],
+            "others": [(path, _what(path)) for path in sorted(sizes) if path not in listed],
             "late": [(path, _what(path)) for path in (MART_FILE, DATAPACKAGE_FILE, MANIFEST_FILE)],
             "drawn": self.drawn,
         }

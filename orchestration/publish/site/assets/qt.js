@@ -253,7 +253,9 @@
     var rows = parse(payload), names = JSON.parse(named);
     var lang = state.lang === "en" ? 1 : 0;
     function name(list, code) { return (names[list] && names[list][code] || [code, code])[lang]; }
-    function word(list, code) { return name.call(null, "words", "") && names.words[list] && names.words[list][code] ? names.words[list][code][lang] : code; }
+    function word(list, code) {
+      return names.words[list] && names.words[list][code] ? names.words[list][code][lang] : code;
+    }
     var regions = [], seen = {};
     rows.forEach(function (row) {
       if (!seen[row.region]) { seen[row.region] = 0; regions.push(row.region); }

@@ -128,7 +128,7 @@ class _Page:
     height: float
 
 
-def write_briefs(  # noqa: PLR0913 - what a release is attached as, its words, and where to write
+def write_briefs(
     con: DuckDBPyConnection,
     catalog: str,
     tables: Sequence[Table],
@@ -356,7 +356,7 @@ def _rows_of(selection: Selection, limit: int) -> list[Entry]:
     return rows[:limit]
 
 
-def _height(  # noqa: PLR0913 - the parts of a page, from the top down
+def _height(
     body: Sequence[tuple[str, Sentence]],
     entries: Sequence[Entry],
     charts: Sequence[Chart],

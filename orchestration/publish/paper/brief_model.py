@@ -228,7 +228,10 @@ def _clause(entry: Entry, words: Words, name_width: int) -> list[Part]:
     figure = entry.figure
     name = cut(figure.name_zh, name_width)
     if figure.is_growth:
-        parts = [f"{name}{_price(figure)}为", (figure_cell_with_unit(figure, words), figure)]
+        parts: list[Part] = [
+            f"{name}{_price(figure)}为",
+            (figure_cell_with_unit(figure, words), figure),
+        ]
     else:
         space = "" if figure.qualifier != "exact" else "为" if figure.measure != "level" else ""
         parts = [f"{name}{space}", (figure_words(figure, words), figure)]

@@ -195,7 +195,7 @@ def _head(text: str, width: int) -> str:
     return text
 
 
-def _text(  # noqa: PLR0913 - each is one attribute of the text
+def _text(
     text: str, x: float, y: float, size: float, anchor: str, fill: str = _INK, marks: str = ""
 ) -> str:
     raised = (

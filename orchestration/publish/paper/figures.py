@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestration.publish.printed import Words, decimal_text, qualifier_sign
 from orchestration.publish.tables import Table, quote
@@ -165,8 +165,13 @@ def read_figures(con: DuckDBPyConnection, catalog: str) -> list[Figure]:
         order by o.indicator_code, o.region_code, o.period_end, o.period, o.observation_id
         """
     ).fetchall()
-    return [Figure(*(clean(cell) if isinstance(cell, str) else cell for cell in row))
-            for row in rows]  # fmt: skip
+    return [_figure(row) for row in rows]
+
+
+def _figure(row: tuple[Any, ...]) -> Figure:
+    """A row of the query, its texts as lines that can be printed."""
+    cells: list[Any] = [clean(cell) if isinstance(cell, str) else cell for cell in row]
+    return Figure(*cells)
 
 
 def clean(text: str) -> str:

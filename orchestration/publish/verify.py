@@ -41,6 +41,8 @@ from orchestration.publish.layout import (
 from orchestration.publish.report import SIMULATED_LABEL, has_simulated_rows
 from orchestration.publish.rowhash import Fingerprint, fingerprint, value_kind
 from orchestration.publish.sdmx.check import check_sdmx
+from orchestration.publish.site.check import check_site
+from orchestration.publish.site.pages import SITE
 from orchestration.publish.tables import (
     Column,
     Table,
@@ -63,6 +65,8 @@ UNSAFE_CELL = "release.unsafe-cell"
 UNLABELLED_SIMULATED = "release.unlabelled-simulated"
 SDMX_DIFFERS = "release.sdmx-differs"
 PACKAGE_INCOMPLETE = "release.package-incomplete"
+SITE_INCOMPLETE = "release.site-incomplete"
+SITE_FIGURE_DIFFERS = "release.site-figure-differs"
 
 RULES = (
     HASH_MISMATCH,
@@ -74,6 +78,8 @@ RULES = (
     UNLABELLED_SIMULATED,
     SDMX_DIFFERS,
     PACKAGE_INCOMPLETE,
+    SITE_INCOMPLETE,
+    SITE_FIGURE_DIFFERS,
 )
 
 _NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
@@ -393,6 +399,17 @@ def _parts_of(workbook: Path) -> dict[str, str]:
         return {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
 
 
+def _check_site(package: _Package) -> Iterator[Problem]:
+    """The pages are complete, and show the figures of the database."""
+    listed = (entry["path"] for entry in package.manifest.get("files", []))
+    # A release of a time before there were pages has none, and is not built anew for them.
+    if not package.has_work and not any(name.startswith(f"{SITE}/") for name in listed):
+        return
+    for fault in check_site(package.con, "mart", package.tables, package.path):
+        rule = SITE_FIGURE_DIFFERS if fault.is_figure else SITE_INCOMPLETE
+        yield Problem(rule, fault.file, fault.zh, fault.en)
+
+
 def _check_sdmx(package: _Package) -> Iterator[Problem]:
     """The SDMX files hold the published figures, all of them and no others."""
     for name, zh, en in check_sdmx(package.con, "mart", package.path):
@@ -495,8 +512,11 @@ def _check_simulated(package: _Package) -> Iterator[Problem]:
         )
     if not has_simulated_rows(con, "mart", package.tables):
         return
+    page = f"{SITE}/index.html"
     for file, needles in (
         (REPORT_HTML, ("模拟数据", "simulated")),
+        # An earlier release has no pages; where they are missing, another check says so.
+        *([(page, ('class="simbar"',))] if (path / page).is_file() else []),
         (DATAPACKAGE_FILE, ('"is_simulated": true', "模拟数据", "simulated")),
         (MANIFEST_FILE, ('"is_simulated": true', "模拟数据", "simulated")),
     ):
@@ -513,6 +533,7 @@ _CHECKS: tuple[Callable[[_Package], Iterator[Problem]], ...] = (
     _check_rows,
     _check_workbooks,
     _check_sdmx,
+    _check_site,
     _check_descriptions,
     _check_dictionary,
     _check_simulated,

@@ -771,6 +771,18 @@ RELEASE_CASES = (
         edit("CITATION.cff", "2026-03-01.1", "of another time"),
     ),
     ReleaseCase(
+        "release.site-incomplete",
+        ("release.hash-mismatch", "release.site-incomplete"),
+        "site/index.html: a link leads nowhere: scorecards.html",
+        edit("site/index.html", 'href="scorecard.html"', 'href="scorecards.html"'),
+    ),
+    ReleaseCase(
+        "release.site-figure-differs",
+        ("release.hash-mismatch", "release.site-figure-differs"),
+        "which is not the database's figure",
+        edit("site/index.html", 'class="n" data-v="', 'class="n" data-v="9'),
+    ),
+    ReleaseCase(
         "release.raw-text-inside",
         ("release.raw-text-inside",),
         "quality.quarantine",

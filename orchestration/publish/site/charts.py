@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ from orchestration.publish.tables import literal, quote
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-WIDTH, ROW, BAR = 440, 46, 13
+WIDTH, ROW, BAR = 400, 48, 13
 MOST_BARS = 14
 _LINE_HEIGHT = 190
 _INK, _QUIET, _GRID = "#1d2430", "#545e6c", "#d5dae1"
@@ -92,7 +92,6 @@ class Chart:
     kind: str = "bars"
     note: tuple[str, str] = ("", "")
     full: Decimal | None = None
-    tables: tuple[str, ...] = field(default_factory=tuple)
 
     @property
     def is_simulated(self) -> bool:
@@ -236,7 +235,7 @@ def _spec(chart: Chart) -> str:
             "aria": False,
             "font": _FONT,
             "view": {"stroke": None},
-            "text": {"font": _FONT, "fontSize": 14, "fill": _INK, "baseline": "alphabetic"},
+            "text": {"font": _FONT, "fontSize": 15, "fill": _INK, "baseline": "alphabetic"},
         },
     }
     return json.dumps(spec)
@@ -248,6 +247,8 @@ def _bars(chart: Chart) -> dict[str, Any]:
     targets = [float(bar.target) for bar in chart.bars if bar.target is not None]
     full = [float(chart.full)] if chart.full is not None else []
     low, high = min([0.0, *values]), max([*values, *targets, *full, 0.0]) or 1.0
+    # Room for an arrow's head behind the longest bar.
+    room = 1.04 if any(bar.qualifier in LOWER_BOUNDS for bar in chart.bars) else 1.0
     data = [
         {
             "i": place,
@@ -269,8 +270,7 @@ def _bars(chart: Chart) -> dict[str, Any]:
         "field": "v",
         "type": "quantitative",
         "axis": None,
-        # Room for an arrow's head behind the longest bar.
-        "scale": {"domain": [low * 1.04, high * 1.04], "nice": False, "zero": False},
+        "scale": {"domain": [low * room, high * room], "nice": False, "zero": False},
     }
     fill = {"field": "fill", "type": "nominal", "scale": None}
 
@@ -480,18 +480,21 @@ def _investment(marts: _Marts) -> list[Chart]:
                 is_simulated=bool(row["is_simulated"]),
             )
         )
-    title = _titled(marts, last[0], "固定资产投资构成", "Structure of investment") if last else None
-    note = (
-        "所印比重；斜纹为未单列部分：合计减去各项，没有项目说明它。",
-        "Shares as printed; the hatched bar is what no item explains.",
+    if not last:
+        return _funnel(marts)
+    structure = Chart(
+        "investment-structure",
+        "investment",
+        _titled(marts, last[0], "固定资产投资构成", "Structure of investment"),
+        tuple(bars),
+        "bullet",
+        (
+            "所印比重；斜纹为未单列部分：合计减去各项，没有项目说明它。",
+            "Shares as printed; the hatched bar is what no item explains.",
+        ),
+        Decimal(100),
     )
-    charts = [
-        Chart(
-            "investment-structure", "investment", title, tuple(bars), "bullet", note, Decimal(100),
-            ("investment.fixed_asset_investment",),
-        )
-    ] if title else []  # fmt: skip
-    return charts + _funnel(marts)
+    return [structure, *_funnel(marts)]
 
 
 def _funnel(marts: _Marts) -> list[Chart]:
@@ -522,7 +525,6 @@ def _funnel(marts: _Marts) -> list[Chart]:
             "bullet",
             ("各阶段比率按文件所印，分母相同者方可相比。", "Rates as the document prints them."),
             Decimal(100),
-            ("investment.project_pipeline",),
         )
     ]  # fmt: skip
 
@@ -664,7 +666,7 @@ def _series(marts: _Marts) -> list[Chart]:
     for row in rows:
         by_code.setdefault(row["indicator_code"], []).append(row)
     order = {row["indicator_code"]: row["sort"] for row in marts.site.scorecard}
-    charts = []
+    charts: list[Chart] = []
     for code in sorted(by_code, key=lambda code: (order.get(code, 10_000), code))[:4]:
         own = by_code[code][-8:]
         if len(own) < _SERIES_LENGTH:
@@ -717,7 +719,7 @@ def _peers(marts: _Marts) -> list[Chart]:
     for row in marts.site.benchmark:
         if row["peer_kind"] == "sister":
             concepts.setdefault(row["concept_code"], []).append(row)
-    charts = []
+    charts: list[Chart] = []
     own_zh = marts.site.release.get("district_name_zh") or marts.district
     own_en = marts.site.release.get("district_name_en") or own_zh
     for code, rows in concepts.items():
@@ -755,12 +757,18 @@ def _region(marts: _Marts, row: Row) -> tuple[str, str]:
     return zh, known.get("region_name_en") or zh
 
 
+# Hatched is what nobody knows: no evaluation decides it.
+_ASSESSED = {"on_track": "own", "expected_met": "own", "unassessable": "residual"}
+
+
 def _plan(marts: _Marts) -> list[Chart]:
-    charts = []
+    charts: list[Chart] = []
     wholes = [
         row
         for row in marts.site.summary
-        if row["whole_printed"] is not None and row["nature"] == "all"
+        if row["whole_printed"] is not None
+        and row["count_printed"] is not None
+        and row["nature"] == "all"
     ]
     groups: dict[tuple[str, Decimal], list[Row]] = {}
     for row in wholes:
@@ -775,9 +783,9 @@ def _plan(marts: _Marts) -> list[Chart]:
                 tuple(
                     Bar(_named(row), row["count_printed"], row["count_unit"] or "",
                         row["count_qualifier"],
-                        "own" if row["item"] in ("on_track", "expected_met") else "warn",
+                        _ASSESSED.get(row["item"], "warn"),
                         is_simulated=bool(row["is_simulated"]))
-                    for row in rows
+                    for row in sorted(rows, key=lambda row: -row["count_printed"])
                 ),
                 "bullet",
                 ("浅色底为全部可计的指标数。", "The light track is the whole it counts among."),
@@ -795,14 +803,14 @@ def _plan(marts: _Marts) -> list[Chart]:
                 tuple(
                     Bar((row["name_zh"], row["name_en"] or row["name_zh"]), row["progress_pct"],
                         "%", row["progress_qualifier"],
-                        "own" if row["assessment"] in ("on_track", "expected_met") else "warn",
+                        _ASSESSED.get(row["assessment"], "warn"),
                         row["threshold_pct"], is_simulated=bool(row["is_simulated"]),
                         remark=(f"（{row['assessment_name_zh']}）",
                                 f"({row['assessment_name_en']})"))
                     for row in progress[:40]
                 ),
                 "bullet",
-                ("竖线为门槛，浅色底止于 100%。", "The tick is the threshold; the track ends at 100 %."),
+                ("竖线为门槛，浅色底止于 100%。", "Tick: the threshold. The track ends at 100 %."),
                 Decimal(100) if most <= 100 else None,
             )
         )  # fmt: skip

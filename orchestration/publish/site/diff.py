@@ -130,4 +130,4 @@ select * from joined
 where kind <> 'revised'
     or (value, unit, qualifier, obs_status, conf_status, is_simulated) is distinct from
         (was_value, was_unit, was_qualifier, was_obs_status, was_conf_status, was_is_simulated)
-"""  # noqa: S608 - names of our own columns
+"""

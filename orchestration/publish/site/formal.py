@@ -30,6 +30,7 @@ ROWS_SHOWN = 100
 
 # Ids and codes are for joining tables: CSV has them, a reader has the names beside them.
 _FOR_MACHINES = re.compile(r"(_id|_code|_document)$|^mart$|^breakdown$")
+_KINDS = ("cumulative_range", "growth_over_range", "point", "target")
 _LANGUAGE = re.compile(r"_(zh|en)$")
 _REMARK = re.compile(r"（[中英]文）$|, in (Chinese|English)$| in (Chinese|English)$")
 # Names stand in the cells: the heading says of what.
@@ -102,7 +103,11 @@ class Formal:
                 continue
             if name.endswith("_en") and f"{name[:-3]}_zh" in by_name:
                 continue
+            if name == "period_kind" and "period" in by_name:
+                continue
             found.append((column, by_name.get(f"{name[:-3]}_en") if _zh(name) else None))
+        # Yes and no say something about the figures: they come after them.
+        found.sort(key=lambda pair: pair[0].kind == "boolean")
         return found
 
     def _head(self, column: PrintedColumn, other: PrintedColumn | None) -> str:
@@ -158,7 +163,7 @@ class Formal:
         if other is not None:
             return both(text, row[other.place])
         if _PERIOD.search(column.column.name):
-            return self.period(text)
+            return self.period(text) + self._kind_of_period(printed, column, row)
         if column.column.name == "region_name_zh":
             place = _place(printed, "region_code")
             known = self.regions.get(row[place], {}) if place is not None else {}
@@ -183,6 +188,19 @@ class Formal:
         """A period as people call it."""
         known = self.periods.get(code, {})
         return both(known.get("label_zh") or code, known.get("label_en") or code)
+
+    def _kind_of_period(
+        self, printed: PrintedTable, column: PrintedColumn, row: tuple[Any, ...]
+    ) -> str:
+        """What a period's own name does not say: cumulative, a point in time, a target."""
+        place = _place(printed, "period_kind")
+        if column.column.name != "period" or place is None or row[place] not in _KINDS:
+            return ""
+        kind = next(
+            (own.words for own in printed.columns if own.column.name == "period_kind"), None
+        )
+        word = (kind or {}).get(row[place])
+        return f' <span class="dims">{both(word.zh, word.en)}</span>' if word else ""
 
     def _unit_line(self, printed: PrintedTable) -> str:
         if not printed.unit_line:

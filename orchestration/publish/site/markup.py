@@ -12,9 +12,9 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from html import escape as _escape
-from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
@@ -154,9 +154,9 @@ class Units:
 
     def html(self, unit: str | None) -> str:
         """A unit after its number; nothing for a number without one."""
-        return (
-            "" if unit in (None, "", "1") else f'<span class="u">{both(unit, self.en(unit))}</span>'
-        )
+        if not unit or unit == "1":
+            return ""
+        return f'<span class="u">{both(unit, self.en(unit))}</span>'
 
 
 def figure(  # noqa: PLR0913 - each is a property of one printed figure
@@ -187,10 +187,10 @@ def figure(  # noqa: PLR0913 - each is a property of one printed figure
     if unit in RANK_UNITS and qualifier in UPPER_BOUNDS:
         qualifier = "top"
     scalable = f' data-u="{safe(unit or "")}"' if unit in units.scales else ""
+    behind = _spaced(units.html(unit), unit)
     return (
         f'<span class="fig"{scalable}>{sign_html(qualifier)}'
-        f'<span class="n" data-v="{safe(text)}">{safe(shown)}</span>{_spaced(units.html(unit), unit)}'
-        f"</span>{marks}"
+        f'<span class="n" data-v="{safe(text)}">{safe(shown)}</span>{behind}</span>{marks}'
     )
 
 

@@ -89,6 +89,18 @@ class Source:
     previous: Path | None = None
 
 
+def expected_pages(
+    themes: Sequence[str], indicators: Sequence[str], regions: Sequence[str]
+) -> set[str]:
+    """The pages a site must have, relative to it."""
+    return {
+        *(f"{name}.html" for name in FIXED_PAGES),
+        *(f"theme/{file_name(theme)}.html" for theme in themes),
+        *(f"indicator/{file_name(code)}.html" for code in indicators),
+        *(f"region/{file_name(code)}.html" for code in regions),
+    }
+
+
 def print_shown(
     con: DuckDBPyConnection, catalog: str, tables: Sequence[Table], words: Words
 ) -> dict[tuple[str, str], PrintedTable]:
@@ -199,7 +211,7 @@ class _Writer:
         }
         release = {"release": self.release_id, "scales": scales, "units": unit_words}
         self._script("release", compact_json(release), 1)
-        names = {
+        names: dict[str, Any] = {
             "regions": {
                 code: [row["region_name_zh"] or code, row["region_name_en"] or code]
                 for code, row in self.site.regions.items()
@@ -230,7 +242,7 @@ class _Writer:
 
     # --- pages ---------------------------------------------------------------------------------
 
-    def _page(  # noqa: PLR0913 - what tells one page from another
+    def _page(
         self,
         path: str,
         template: str,
@@ -562,7 +574,7 @@ _KINDS: Sequence[tuple[str, str, str]] = (
     (MART_FILE, "DuckDB 数据库：全部表、说明与 as_of 查询", "DuckDB database: all tables, their "
      "descriptions and as_of"),
     (MANIFEST_FILE, "清单：每个文件的大小与 SHA-256", "Manifest: size and SHA-256 of every file"),
-    (DATAPACKAGE_FILE, "Data Package 描述：字段、类型与来源", "Data Package: fields, types, sources"),
+    (DATAPACKAGE_FILE, "Data Package 描述：字段、类型、来源", "Data Package: fields and sources"),
     ("quality/report.html", "质量报告，可打印", "Quality report, fit to print"),
     ("quality/report.json", "质量报告，供程序读取", "Quality report for programs"),
     ("quality/", "数据质量", "Data quality"),
@@ -585,5 +597,5 @@ def _size(size: int | None) -> str:
         return "–"
     for limit, divisor, unit in ((10**3, 1, "B"), (10**6, 10**3, "kB"), (10**9, 10**6, "MB")):
         if size < limit:
-            return f"{size / divisor:.{0 if size / divisor >= 100 or unit == 'B' else 1}f} {unit}"  # noqa: PLR2004
+            return f"{size / divisor:.{0 if size / divisor >= 100 or unit == 'B' else 1}f} {unit}"
     return f"{size / 10**9:.1f} GB"

@@ -19,7 +19,7 @@ def initials(text: str) -> str:
     """The first letters of a text's pinyin: 固定资产投资 is ``gdzctz``; letters and digits stay."""
     from pypinyin import Style, lazy_pinyin
 
-    parts = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=lambda other: list(other))
+    parts = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=str)
     return re.sub("[^a-z0-9]", "", "".join(parts).lower())
 
 

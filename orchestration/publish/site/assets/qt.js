@@ -308,13 +308,13 @@
          one.unit && one.unit !== "1" ? (lang ? english(one.unit) : one.unit) : ""].filter(Boolean).join(" · ");
       figure.append(caption);
       if (points.length < 2) { return figure; }
-      var W = 720, H = 230, L = 20, R = 20, T = 34, B = 34;
+      var W = Math.min(760, Math.max(300, place.clientWidth)), H = W < 480 ? 200 : 230, L = 20, R = 20, T = 34, B = 34;
       var svg = make("svg", { viewBox: "0 0 " + W + " " + H, role: "img", "aria-label": caption.textContent + say("，数字见下表", ", figures in the table below") });
       var values = points.map(function (row) { return Number(row.value); });
       var low = Math.min.apply(null, values), high = Math.max.apply(null, values);
       var room = (high - low) * 0.12 || Math.abs(high) * 0.1 || 1;
       low -= room; high += room;
-      var few = points.length <= 12, step = (W - L - R - 60) / Math.max(1, points.length - 1);
+      var few = points.length <= (W < 480 ? 6 : 12), step = (W - L - R - 60) / Math.max(1, points.length - 1);
       function X(i) { return L + 30 + i * step; }
       function Y(v) { return T + (high - v) / (high - low) * (H - T - B); }
       svg.append(make("line", { x1: L, x2: W - R, y1: H - B + 4, y2: H - B + 4, class: "axis" }));
@@ -324,7 +324,7 @@
         return (jump ? "M" : "L") + X(i).toFixed(1) + " " + Y(values[i]).toFixed(1);
       }).join("");
       svg.append(make("path", { d: path, class: "line" }));
-      var every = Math.ceil(points.length / 12);
+      var every = Math.ceil(points.length / (W < 480 ? 5 : 12));
       points.forEach(function (row, i) {
         var open = row.status && row.status !== "A" || row.qualifier && row.qualifier !== "exact";
         var x = X(i), y = Y(values[i]);

@@ -38,6 +38,8 @@ from orchestration.publish.layout import (
     csv_path,
     parquet_path,
 )
+from orchestration.publish.paper.brief import write_briefs
+from orchestration.publish.paper.yearbook import write_yearbook
 from orchestration.publish.pointer import recover
 from orchestration.publish.printed import Words, read_words
 from orchestration.publish.report import SEVERITIES, Row, read_report, render_html, render_json
@@ -202,6 +204,9 @@ def _build(work_db: Path, candidate: Path, plan: _Plan, say: Progress) -> None:
         say("workbooks")
         words = read_words(con, "work")
         row_counts |= write_workbooks(con, "mart", others, words, report, candidate)
+        say("paper")
+        row_counts |= write_yearbook(con, "mart", others, words, report, candidate)
+        write_briefs(con, "mart", others, words, report, candidate)
         say("standards")
         sources = _sources(con)
         row_counts |= _write_standards(con, plan, report, others, words, sources, candidate)

@@ -38,6 +38,7 @@ from orchestration.publish.layout import (
     release_id_of,
     workbook_path,
 )
+from orchestration.publish.paper.check import check_paper
 from orchestration.publish.report import SIMULATED_LABEL, has_simulated_rows
 from orchestration.publish.rowhash import Fingerprint, fingerprint, value_kind
 from orchestration.publish.sdmx.check import check_sdmx
@@ -67,6 +68,7 @@ SDMX_DIFFERS = "release.sdmx-differs"
 PACKAGE_INCOMPLETE = "release.package-incomplete"
 SITE_INCOMPLETE = "release.site-incomplete"
 SITE_FIGURE_DIFFERS = "release.site-figure-differs"
+PRINTED_FIGURE_DIFFERS = "release.printed-figure-differs"
 
 RULES = (
     HASH_MISMATCH,
@@ -80,6 +82,7 @@ RULES = (
     PACKAGE_INCOMPLETE,
     SITE_INCOMPLETE,
     SITE_FIGURE_DIFFERS,
+    PRINTED_FIGURE_DIFFERS,
 )
 
 _NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
@@ -399,6 +402,14 @@ def _parts_of(workbook: Path) -> dict[str, str]:
         return {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
 
 
+def _check_paper(package: _Package) -> Iterator[Problem]:
+    """Every figure of a brief and of the yearbook is the one in the database."""
+    rules = {"figure": PRINTED_FIGURE_DIFFERS, "active": UNSAFE_CELL,
+             "unlabelled": UNLABELLED_SIMULATED, "unreadable": CONTRACT_BROKEN}  # fmt: skip
+    for found in check_paper(package.con, "mart", package.tables, package.path):
+        yield Problem(rules[found.kind], found.file, found.zh, found.en)
+
+
 def _check_site(package: _Package) -> Iterator[Problem]:
     """The pages are complete, and show the figures of the database."""
     listed = (entry["path"] for entry in package.manifest.get("files", []))
@@ -532,6 +543,7 @@ _CHECKS: tuple[Callable[[_Package], Iterator[Problem]], ...] = (
     _check_contracts,
     _check_rows,
     _check_workbooks,
+    _check_paper,
     _check_sdmx,
     _check_site,
     _check_descriptions,

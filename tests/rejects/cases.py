@@ -11,6 +11,7 @@ Belongs here: the table, with literal expectations. Does not belong here: laying
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -715,6 +716,23 @@ def without_labels(candidate: Path) -> None:
     path.write_text(text.replace("模拟", "").replace("simulated", ""), encoding="utf-8")
 
 
+def in_zip(name: str, part: str, pattern: str, after: str) -> Callable[[Path], None]:
+    """Replace the first such text in a part of a Word or Excel file of the candidate."""
+
+    def change(candidate: Path) -> None:
+        path = candidate / name
+        with zipfile.ZipFile(path) as archive:
+            parts = {item: archive.read(item) for item in archive.namelist()}
+        text, count = re.subn(pattern, after, parts[part].decode(), count=1)
+        assert count == 1
+        parts[part] = text.encode()
+        with zipfile.ZipFile(path, "w") as archive:
+            for item, content in parts.items():
+                archive.writestr(item, content)
+
+    return change
+
+
 RELEASE_CASES = (
     ReleaseCase(
         "release.hash-mismatch",
@@ -769,6 +787,29 @@ RELEASE_CASES = (
         ("release.hash-mismatch", "release.package-incomplete"),
         "CITATION.cff: cites version of another time, not 2026-03-01.1",
         edit("CITATION.cff", "2026-03-01.1", "of another time"),
+    ),
+    ReleaseCase(
+        "release.printed-figure-differs",
+        ("release.hash-mismatch", "release.printed-figure-differs"),
+        "brief/profile.docx: it prints ",
+        in_zip(
+            "brief/profile.docx",
+            "word/document.xml",
+            r'(w:name="figure_\w+"/><w:r><w:t>)[^<]*',
+            r"\g<1>7",
+        ),
+    ),
+    ReleaseCase(
+        "release.printed-figure-differs",
+        ("release.hash-mismatch", "release.printed-figure-differs"),
+        "xlsx/yearbook.xlsx: 1-1 ",
+        in_zip(
+            "xlsx/yearbook.xlsx",
+            "xl/worksheets/sheet2.xml",
+            r'(<c r="\w+" s="\d+">)<v>[^<]*',
+            r"\g<1><v>7",
+        ),
+        variant="yearbook",
     ),
     ReleaseCase(
         "release.site-incomplete",

@@ -89,11 +89,7 @@ _SPACE = {name: space for name, _, _, _, space, _, _ in _STYLES}
 
 # From rich to poor: the first that fits on the page is taken.
 _LIMITS = (
-    Limits(12, 9, 5, 4, 3, 142),
-    Limits(11, 8, 5, 4, 3, 138),
-    Limits(10, 8, 4, 3, 3, 138),
-    Limits(9, 7, 4, 3, 3, 136),
-    Limits(8, 6, 4, 3, 3, 132),
+    *(Limits(rows, told, 4, 3, 3, 138) for told in (8, 6, 5) for rows in (12, 11, 10, 9, 8)),
     Limits(8, 5, 3, 2, 3, 124),
     Limits(7, 5, 3, 2, 2, 116),
     Limits(6, 4, 2, 2, 2, 108, 48),

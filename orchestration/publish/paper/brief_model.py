@@ -118,7 +118,14 @@ def select(
     places = {code: place for place, code in enumerate(scorecard)}
     heads = [f for f in latest if not f.is_growth and not f.is_rank]
     ranks = [figure for figure in latest if figure.is_rank]
-    entries = [_with_company(head, facts, ranks, ranked) for head in heads]
+    growths: dict[tuple[str, str], list[Figure]] = {}
+    for figure in facts:
+        if figure.is_growth:
+            growths.setdefault((figure.mart, figure.item), []).append(figure)
+    entries = [
+        _with_company(head, growths.get((head.mart, head.item), ()), ranks, ranked)
+        for head in heads
+    ]
     taken = {f.indicator_code for entry in entries for f in entry.figures}
     for growth in latest:
         if growth.is_growth and growth.indicator_code not in taken:
@@ -155,20 +162,18 @@ def _recency(figure: Figure) -> tuple[bool, object, bool, str]:
 
 
 def _with_company(
-    head: Figure, facts: Sequence[Figure], ranks: Sequence[Figure], ranked: Mapping[str, str]
+    head: Figure, growths: Sequence[Figure], ranks: Sequence[Figure], ranked: Mapping[str, str]
 ) -> Entry:
-    growths = [figure for figure in facts if _is_growth_of(figure, head)]
-    growths.sort(key=lambda f: (f.period != head.period, f.measure, f.indicator_code))
-    return Entry(head, growths[0] if growths else None, _rank_of(head, ranks, ranked))
+    own = [figure for figure in growths if _is_growth_of(figure, head)]
+    own.sort(key=lambda f: (f.period != head.period, f.measure, f.indicator_code))
+    return Entry(head, own[0] if own else None, _rank_of(head, ranks, ranked))
 
 
 def _is_growth_of(growth: Figure, head: Figure) -> bool:
-    """Reported growth of the same thing, for the same period or a range that ends inside it."""
+    """Whether growth reported for the same item is that of this figure, in its period."""
     stem = _GROWTH_ROLE.sub("", growth.role)
     return (
-        growth.is_growth
-        and head.measure in ("level", "count")
-        and (growth.mart, growth.item) == (head.mart, head.item)
+        head.measure in ("level", "count")
         and (stem or "value") == head.role
         and growth.scope in (head.scope, "same_frame")
         and (
@@ -230,7 +235,7 @@ def _clause(entry: Entry, words: Words, name_width: int) -> list[Part]:
     if figure.is_growth:
         parts: list[Part] = [
             f"{name}{_price(figure)}为",
-            (figure_cell_with_unit(figure, words), figure),
+            (figure_cell(figure, words) + printed_unit(figure.unit), figure),
         ]
     else:
         space = "" if figure.qualifier != "exact" else "为" if figure.measure != "level" else ""
@@ -246,11 +251,6 @@ def _clause(entry: Entry, words: Words, name_width: int) -> list[Part]:
         parts += [f"，{cut(entry.rank.name_zh, name_width)}",
                   (figure_words(entry.rank, words), entry.rank), when]  # fmt: skip
     return [part for part in parts if part]
-
-
-def figure_cell_with_unit(figure: Figure, words: Words) -> str:
-    """A growth that stands alone after 为: 4.9%, -1.8%, 超5%."""
-    return figure_cell(figure, words) + printed_unit(figure.unit)
 
 
 def _price(growth: Figure) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from orchestration.publish.printed import Words, decimal_text, qualifier_sign
@@ -174,6 +175,7 @@ def _figure(row: tuple[Any, ...]) -> Figure:
     return Figure(*cells)
 
 
+@cache
 def clean(text: str) -> str:
     """A name as one line of plain text."""
     return " ".join(_UNPRINTABLE.sub("", text).split())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.publish.rowhash import canonical_text
 from orchestration.publish.sdmx.components import COMPONENTS, PUBLISHED, clean
+from orchestration.publish.sdmx.data import XML_LIMIT
 from orchestration.publish.sdmx.ids import artefact, encode
 from orchestration.publish.sdmx.lists import Theme, observations
 from orchestration.publish.sdmx.message import VERSIONS, Text
@@ -36,7 +37,7 @@ def check_sdmx(
     qualifier, and whether they are simulated.
     """
     themes = _themes(con, catalog)
-    _expect(con, catalog)
+    _expect(con, catalog, is_kept=sum(theme.row_count for theme in themes) <= XML_LIMIT)
     expected = {structures_path(version) for version in VERSIONS}
     for theme in themes:
         expected |= set(data_paths(theme).values())
@@ -78,8 +79,8 @@ def _themes(con: DuckDBPyConnection, catalog: str) -> list[Theme]:
     return [Theme(code, Text(code, code), count) for code, count in rows]
 
 
-def _expect(con: DuckDBPyConnection, catalog: str) -> None:
-    """Give the connection a relation with what every figure is to say."""
+def _expect(con: DuckDBPyConnection, catalog: str, *, is_kept: bool) -> None:
+    """Give the connection a relation with what every figure is to say; small ones are kept."""
     codes = {
         row[0]
         for row in con.execute(
@@ -94,7 +95,7 @@ def _expect(con: DuckDBPyConnection, catalog: str) -> None:
         con.execute(f"insert into {_CODES} values {rows}")
     con.execute(
         f"""
-        create temp view {_ROWS} as
+        create temp {"table" if is_kept else "view"} {_ROWS} as
         select t.theme,
             {clean("t.observation_id")} as OBS_ID,
             {canonical_text("t.value", "DECIMAL(30,8)")} as OBS_VALUE,

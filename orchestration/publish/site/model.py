@@ -162,6 +162,11 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
 }
 
 
+def scorecard_columns() -> tuple[str, ...]:
+    """What a row of the scorecard has."""
+    return tuple(_VIEWS["scorecard"][1])
+
+
 @dataclass
 class Site:
     """All that the pages show, except the figures of single indicators, which are streamed."""

@@ -419,11 +419,16 @@ class _Writer:
     def _index(self) -> Row:
         shown = [row for row in self.site.scorecard if row["value"] is not None]
         if not shown:
-            shown = [
-                {**row, "growth": None, "indicator_name_zh": self.names[code]["name_zh"]}
-                for code, row in list(self.site.latest.items())[:HEADLINES]
-                if row["value"] is not None and code in self.names
-            ]
+            # Without a scorecard: whatever the district has, with nothing beside it.
+            empty = dict.fromkeys(model.scorecard_columns())
+            for code, row in self.site.latest.items():
+                if row["value"] is not None and code in self.names:
+                    named = self.names[code]
+                    names = {
+                        "indicator_name_zh": named["name_zh"],
+                        "indicator_name_en": named["name_en"],
+                    }
+                    shown.append({**empty, **row, **names})
         counts = {
             theme: sum(row["theme"] == theme for row in self.site.indicators)
             for theme in [*self.themes, *model.OWN_THEMES]

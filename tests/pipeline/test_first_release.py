@@ -339,6 +339,9 @@ def test_the_files_of_a_release(first: Released) -> None:
     assert files_of(first.path) == sorted(
         [
             "CITATION.cff",
+            "brief/district.docx",
+            "brief/investment.docx",
+            "brief/profile.docx",
             "datapackage.json",
             "manifest.json",
             "mart.duckdb",
@@ -358,6 +361,7 @@ def test_the_files_of_a_release(first: Released) -> None:
                 for table in tables
                 if not table.startswith(("meta/", "quality/"))
             },
+            "xlsx/yearbook.xlsx",
         ]
     )
 

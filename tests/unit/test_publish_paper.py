@@ -561,7 +561,7 @@ def change(path: Path, part: str, pattern: str, after: str) -> None:
          ("active", "xlsx/yearbook.xlsx", "the yearbook holds a formula or a link to elsewhere")),
     ],
 )  # fmt: skip
-def test_what_is_printed_otherwise_is_found(  # noqa: PLR0917 - a row of the table above
+def test_what_is_printed_otherwise_is_found(
     world: World,
     tmp_path: Path,
     file: str,

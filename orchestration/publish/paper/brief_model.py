@@ -416,7 +416,8 @@ def notes(
     }
     bounds = [signs[name] for name in signs if name in met]
     if bounds:
-        found.append(f"{'；'.join(bounds)}。界限不是准确值，图中以箭头表示。")
+        arrows = "界限不是准确值，图中以箭头表示。" if met - {"approx"} else ""
+        found.append(f"{'；'.join(bounds)}。{arrows}")
     marks = {mark for figure in used for mark in figure.marks}
     if marks:
         told = "；".join(f"{mark} {zh} {MARKS[mark][1]}" for mark, (zh, _) in MARKS.items()

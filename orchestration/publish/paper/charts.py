@@ -101,8 +101,12 @@ def _bars(
     left = width * 0.4
     values = [float(bar.value) for bar in bars if bar.value is not None]
     low, high = min(0.0, *values), max(0.0, *values)
-    longest = max(text_width(bar.text + bar.marks) for bar in bars) * _FONT * 0.52 + 14
-    room = width - left - longest - (longest if low < 0 else 0)
+    sides = 2 if low < 0 else 1
+    widest = max(text_width(bar.text + bar.marks) for bar in bars) * 0.52
+    # Many digits are set smaller, so that the bars keep a part of the width.
+    size = min(_FONT, ((width - left) * 0.75 / sides - 14) / widest)
+    longest = widest * size + 14
+    room = width - left - longest * sides
     scale = room / ((high - low) or 1.0)
     zero = left + (longest if low < 0 else 0) - low * scale
     step = height / len(bars)
@@ -124,7 +128,7 @@ def _bars(
             yield _arrow(end, middle, direction, thick)
         gap = 12 if direction == away else 4
         yield _text(bar.text if in_chinese else _ascii(bar.text), end + gap * away, middle + 3,
-                    _FONT, "start" if away > 0 else "end", marks=bar.marks)  # fmt: skip
+                    size, "start" if away > 0 else "end", marks=bar.marks)  # fmt: skip
     yield (
         f'<line x1="{_n(zero)}" y1="2" x2="{_n(zero)}" y2="{_n(height - 2)}" '
         f'stroke="{_INK}" stroke-width="0.8"/>'

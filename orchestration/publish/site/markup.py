@@ -96,10 +96,9 @@ def file_name(code: str) -> str:
     """The name of a code's page, the same in every release: the code itself where it is plain."""
     if _PLAIN_CODE.fullmatch(code) and not _DEVICE.fullmatch(code):
         return code
-    return (
-        f"{_DEVICE.sub('', re.sub('[^a-z0-9]+', '-', code.lower()))[:40].strip('-')}--"
-        + (sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:10])
-    )
+    stem = re.sub("[^a-z0-9]+", "-", code.lower())[:40].strip("-")
+    digest = sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return f"x-{stem}--{digest}"
 
 
 def thousands(text: str) -> str:

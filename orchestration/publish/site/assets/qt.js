@@ -119,7 +119,7 @@
     if (places > 0) {
       while (rest.length < places) { rest += "0"; }
       whole += rest.slice(0, places); rest = rest.slice(places);
-    } else {
+    } else if (places < 0) {
       while (whole.length <= -places) { whole = "0" + whole; }
       rest = whole.slice(places) + rest; whole = whole.slice(0, places);
     }

@@ -953,7 +953,14 @@ def candidate(run: Run) -> Path:
         verdicts={"delivery": "routed", "marts": run.marts_gate_outcome},
         licence=run.settings.district.licence,
         macros_dir=run.settings.dbt_project / "release",
+        previous=_release_in_force(run.settings.releases),
     )
+
+
+def _release_in_force(root: Path) -> Path | None:
+    """What readers see while the next release is built; it says what it changes."""
+    current = Releases(root).current
+    return current.resolve() if current.is_symlink() and current.exists() else None
 
 
 def candidate_path(run: Run) -> Path:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import ReleaseError
+from orchestration.publish.citation import render_citation
 from orchestration.publish.datapackage import describe_package
 from orchestration.publish.durable import (
     files_below,
@@ -24,7 +25,9 @@ from orchestration.publish.durable import (
     sha256_of,
 )
 from orchestration.publish.export import write_csv, write_parquet
+from orchestration.publish.keys import foreign_keys
 from orchestration.publish.layout import (
+    CITATION_FILE,
     DATAPACKAGE_FILE,
     MANIFEST_FILE,
     MART_FILE,
@@ -35,10 +38,15 @@ from orchestration.publish.layout import (
     csv_path,
     parquet_path,
 )
+from orchestration.publish.paper.brief import write_briefs
+from orchestration.publish.paper.yearbook import write_yearbook
 from orchestration.publish.pointer import recover
-from orchestration.publish.printed import read_words
+from orchestration.publish.printed import Words, read_words
 from orchestration.publish.report import SEVERITIES, Row, read_report, render_html, render_json
 from orchestration.publish.rowhash import Fingerprint, fingerprint, value_kind
+from orchestration.publish.sdmx.write import write_sdmx
+from orchestration.publish.site.model import read_relations
+from orchestration.publish.site.pages import Source, print_shown, write_site
 from orchestration.publish.tables import (
     Table,
     list_macros,
@@ -78,6 +86,7 @@ class _Plan:
     verdicts: Mapping[str, str]
     licence: str
     macros_dir: Path | None
+    previous: Path | None
 
 
 def build_candidate(  # noqa: PLR0913 - each is one fact that only the caller knows
@@ -92,6 +101,7 @@ def build_candidate(  # noqa: PLR0913 - each is one fact that only the caller kn
     verdicts: Mapping[str, str] | None = None,
     licence: str = "",
     macros_dir: Path | None = None,
+    previous: Path | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Build a release aside and return its folder, sealed and durable.
@@ -111,6 +121,7 @@ def build_candidate(  # noqa: PLR0913 - each is one fact that only the caller kn
         verdicts: Verdict of the gates that have spoken: gate to ``passed``, ``failed``, ….
         licence: An SPDX or Open Definition name, or a sentence.
         macros_dir: Folder of ``*.sql`` files that create macros in the release.
+        previous: Folder of the release in force: the site tells what this one changes.
         progress: Called with the name of each step before it starts.
 
     Raises:
@@ -146,6 +157,7 @@ def build_candidate(  # noqa: PLR0913 - each is one fact that only the caller kn
         verdicts or {},
         licence,
         macros_dir,
+        previous,
     )
     try:
         candidate.mkdir()
@@ -190,8 +202,28 @@ def _build(work_db: Path, candidate: Path, plan: _Plan, say: Progress) -> None:
         _write(candidate / REPORT_JSON, render_json(report))
         _write(candidate / REPORT_HTML, render_html(report))
         say("workbooks")
-        row_counts |= write_workbooks(
-            con, "mart", others, read_words(con, "work"), report, candidate
+        words = read_words(con, "work")
+        row_counts |= write_workbooks(con, "mart", others, words, report, candidate)
+        say("paper")
+        row_counts |= write_yearbook(con, "mart", others, words, report, candidate)
+        write_briefs(con, "mart", others, words, report, candidate)
+        say("standards")
+        sources = _sources(con)
+        row_counts |= _write_standards(con, plan, report, others, words, sources, candidate)
+        say("site")
+        # After all other files: its page of downloads lists them.
+        write_site(
+            Source(
+                con,
+                "mart",
+                tables,
+                print_shown(con, "mart", others, words),
+                words,
+                report,
+                read_relations(con, "work"),
+                plan.previous,
+            ),
+            candidate,
         )
         say("release_file")
         con.execute("begin")
@@ -206,7 +238,7 @@ def _build(work_db: Path, candidate: Path, plan: _Plan, say: Progress) -> None:
         prints = {
             table: fingerprint(con, table.in_catalog("mart"), table.columns) for table in tables
         }
-        sources = _sources(con)
+        keys = foreign_keys(con, "mart", tables)
         con.execute("use memory")
         con.execute("detach mart")
         # A definition is spelt anew when it is read from the file: take it as readers will.
@@ -226,6 +258,7 @@ def _build(work_db: Path, candidate: Path, plan: _Plan, say: Progress) -> None:
         tables,
         files,
         sources,
+        keys,
         is_simulated=report["is_simulated"],
         licence=plan.licence,
     )
@@ -238,6 +271,30 @@ def _build(work_db: Path, candidate: Path, plan: _Plan, say: Progress) -> None:
     say("seal")
     seal(candidate)
     fsync_tree(candidate)
+
+
+def _write_standards(
+    con: DuckDBPyConnection,
+    plan: _Plan,
+    report: Row,
+    tables: Sequence[Table],
+    words: Words,
+    sources: Sequence[Mapping[str, Any]],
+    candidate: Path,
+) -> dict[str, int]:
+    """What other people's tools read: SDMX and the citation; returns the rows in each file."""
+    is_simulated = report["is_simulated"]
+    _write(
+        candidate / CITATION_FILE,
+        render_citation(
+            report["release"],
+            plan.release_time,
+            sources,
+            is_simulated=is_simulated,
+            licence=plan.licence,
+        ),
+    )
+    return write_sdmx(con, tables, words, plan.release_time, candidate, is_simulated=is_simulated)
 
 
 def _check_belongs(con: DuckDBPyConnection, plan: _Plan) -> None:

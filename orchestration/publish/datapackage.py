@@ -1,4 +1,6 @@
-"""The release described for other tools: a Data Package (version 2) with every file's schema.
+"""The release described for other tools: a Data Package (version 2) that lists every file.
+
+Tables in CSV and Parquet come with their schema; what else lies in the release with its media type.
 
 Belongs here: the descriptor. Does not belong here: the manifest, which is what we check against.
 """
@@ -9,7 +11,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orchestration.publish.layout import csv_path, parquet_path
+from orchestration.publish.keys import ForeignKeys
+from orchestration.publish.layout import (
+    CITATION_FILE,
+    MANIFEST_FILE,
+    MART_FILE,
+    REPORT_HTML,
+    REPORT_JSON,
+    csv_path,
+    parquet_path,
+)
 from orchestration.publish.report import SIMULATED_LABEL
 from orchestration.publish.rowhash import value_kind
 from orchestration.publish.tables import Column, Table
@@ -23,6 +34,44 @@ _FIELD_TYPES = {
     "date": "date",
     "timestamp": "datetime",
 }
+# Said here and not asked of the machine, whose own table of types may be another one.
+_MEDIA_TYPES = {
+    "cff": "application/yaml",
+    "css": "text/css",
+    "csv": "text/csv",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "duckdb": "application/octet-stream",
+    "html": "text/html",
+    "js": "text/javascript",
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "txt": "text/plain",
+    "webmanifest": "application/manifest+json",
+    "woff2": "font/woff2",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xml": "application/xml",
+}
+_SDMX_TYPES = {
+    ("2.1", True): "application/vnd.sdmx.structure+xml;version=2.1",
+    ("2.1", False): "application/vnd.sdmx.structurespecificdata+xml;version=2.1",
+    ("3.0", True): "application/vnd.sdmx.structure+xml;version=3.0.0",
+    ("3.0", False): "application/vnd.sdmx.data+xml;version=3.0.0",
+    ("csv", False): "application/vnd.sdmx.data+csv;version=2.0.0",
+}
+_TITLES = {
+    MART_FILE: ("数据库（DuckDB）", "Database (DuckDB)"),
+    MANIFEST_FILE: ("版本清单", "Manifest of the release"),
+    REPORT_HTML: ("质量报告", "Quality report"),
+    REPORT_JSON: ("质量报告", "Quality report"),
+    CITATION_FILE: ("引用方式", "How to cite"),
+}
+_FOLDERS = {
+    "xlsx": ("工作簿", "Workbook"),
+    "sdmx": ("SDMX", "SDMX"),
+    "site": ("网页", "Web page"),
+}
 _LICENCE_NAME = re.compile(r"[-A-Za-z0-9._]+")
 
 
@@ -31,6 +80,7 @@ def describe_package(
     tables: Sequence[Table],
     files: Mapping[str, tuple[str, int]],
     sources: Sequence[Mapping[str, Any]],
+    keys: ForeignKeys,
     *,
     is_simulated: bool,
     licence: str,
@@ -42,6 +92,7 @@ def describe_package(
         tables: The published tables.
         files: Path of each file in the release to its SHA-256 and size.
         sources: Rows of ``core.source_document``.
+        keys: Columns that refer to another table.
         is_simulated: Whether any row is simulated.
         licence: An SPDX or Open Definition name, or a sentence.
     """
@@ -63,15 +114,47 @@ def describe_package(
         package["label"] = SIMULATED_LABEL
     package["licenses"] = [_licence(licence)]
     package["sources"] = [_source(source) for source in sources]
-    package["resources"] = [
-        resource
+    exports = [
+        (path(table.schema, table.name), table)
         for table in tables
-        for resource in (
-            _resource(table, csv_path(table.schema, table.name), files),
-            _resource(table, parquet_path(table.schema, table.name), files),
-        )
+        for path in (csv_path, parquet_path)
+    ]
+    others = sorted({*files, MART_FILE, MANIFEST_FILE} - {path for path, _ in exports})
+    package["resources"] = [
+        *(_resource(table, path, files, keys.get(table.qualified, {})) for path, table in exports),
+        *(_other(path, files.get(path)) for path in others),
     ]
     return package
+
+
+def _other(path: str, known: tuple[str, int] | None) -> dict[str, Any]:
+    """A file that is no export of one table.
+
+    The bytes of the database are not stable and the manifest is written last: neither has a hash
+    here.
+    """
+    folder, _, rest = path.partition("/")
+    suffix = path.rsplit(".", 1)[-1].lower()
+    zh, en = _TITLES.get(path) or _FOLDERS.get(folder) or (path, path)
+    if path not in _TITLES and folder in _FOLDERS:
+        zh, en = f"{zh} {rest}", f"{en} {rest}"
+    media_type = _MEDIA_TYPES.get(suffix, "application/octet-stream")
+    if folder == "sdmx":
+        kind, _, name = rest.partition("/")
+        media_type = _SDMX_TYPES.get((kind, name == "structures.xml"), media_type)
+    resource: dict[str, Any] = {
+        "name": re.sub(r"[^a-z0-9._-]", "-", path.lower()),
+        "path": path,
+        "title": zh if zh == en else f"{zh} / {en}",
+        "title_zh": zh,
+        "title_en": en,
+        "format": suffix,
+        "mediatype": media_type,
+    }
+    if known is not None:
+        digest, size = known
+        resource |= {"bytes": size, "hash": f"sha256:{digest}"}
+    return resource
 
 
 def _with_zone(moment: str) -> str:
@@ -101,7 +184,12 @@ def _source(source: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if value}
 
 
-def _resource(table: Table, path: str, files: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
+def _resource(
+    table: Table,
+    path: str,
+    files: Mapping[str, tuple[str, int]],
+    keys: Mapping[str, Table],
+) -> dict[str, Any]:
     file_format = path.rsplit(".", 1)[-1]
     digest, size = files[path]
     resource: dict[str, Any] = {
@@ -138,6 +226,17 @@ def _resource(table: Table, path: str, files: Mapping[str, tuple[str, int]]) -> 
     }
     if table.primary_key:
         schema["primaryKey"] = list(table.primary_key)
+    if keys:
+        schema["foreignKeys"] = [
+            {
+                "fields": [name],
+                "reference": {
+                    "resource": f"{target.qualified}.{file_format}",
+                    "fields": [name],
+                },
+            }
+            for name, target in sorted(keys.items())
+        ]
     resource["schema"] = schema
     return resource
 
@@ -149,7 +248,9 @@ def _field(column: Column, is_key: bool) -> dict[str, Any]:
     field: dict[str, Any] = {
         "name": column.name,
         "type": _FIELD_TYPES[kind],
-        "title": f"{_first_clause(column.description_zh)} / {_first_clause(column.description_en)}",
+        "title": f"{column.label_zh} / {column.label_en}",
+        "title_zh": column.label_zh,
+        "title_en": column.label_en,
         "description": f"{column.description_zh} / {column.description_en}",
         "description_zh": column.description_zh,
         "description_en": column.description_en,
@@ -159,8 +260,3 @@ def _field(column: Column, is_key: bool) -> dict[str, Any]:
     if column.unit:
         field["unit"] = column.unit
     return field
-
-
-def _first_clause(description: str) -> str:
-    """What a column is called: its description up to the first stop."""
-    return re.split(r"[。；：:;]|\. |\.$", description, maxsplit=1)[0].strip()

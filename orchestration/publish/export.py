@@ -6,7 +6,10 @@ hashes, and what describes the files.
 
 from __future__ import annotations
 
+import base64
+import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +18,7 @@ from orchestration.publish.tables import Column, Table, literal, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+    from pyarrow import DataType
 
 BOM = b"\xef\xbb\xbf"
 
@@ -25,7 +29,8 @@ _ROW_GROUP = 122_880
 
 
 def write_parquet(con: DuckDBPyConnection, catalog: str, table: Table, path: Path) -> None:
-    """Write a table as zstd Parquet, ordered by its key."""
+    """Write a table as zstd Parquet, ordered by its key, with what its columns mean."""
+    said = _metadata(table)
     path.parent.mkdir(parents=True, exist_ok=True)
     con.execute(
         f"""
@@ -34,9 +39,87 @@ def write_parquet(con: DuckDBPyConnection, catalog: str, table: Table, path: Pat
             from {table.in_catalog(catalog)} as t
             order by {table.order_by}
         ) to {literal(str(path))}
-        (format parquet, compression zstd, row_group_size {_ROW_GROUP})
+        (
+            format parquet, compression zstd, row_group_size {_ROW_GROUP},
+            kv_metadata {{{", ".join(f"{literal(k)}: {literal(v)}" for k, v in said.items())}}}
+        )
         """
     )
+
+
+def _metadata(table: Table) -> dict[str, str]:
+    """What the file says of itself: the table and its columns in both languages.
+
+    Arrow keeps what is said of a column in its own schema, which Parquet carries as one more key:
+    DuckDB writes that key as it writes the others, so the rows need not pass through Arrow. Other
+    readers find the same under ``columns``.
+    """
+    words = {
+        "title_zh": table.title_zh,
+        "title_en": table.title_en,
+        "grain_zh": table.grain_zh,
+        "grain_en": table.grain_en,
+    }
+    columns = {
+        column.name: {
+            key: text
+            for key, text in (
+                ("label_zh", column.label_zh),
+                ("label_en", column.label_en),
+                ("unit", column.unit),
+                ("description_zh", column.description_zh),
+                ("description_en", column.description_en),
+            )
+            if text
+        }
+        for column in table.columns
+    }
+    return {
+        **words,
+        "columns": json.dumps(columns, ensure_ascii=False),
+        "ARROW:schema": _arrow_schema(table, columns, words),
+    }
+
+
+def _arrow_schema(
+    table: Table, columns: Mapping[str, Mapping[str, str]], words: Mapping[str, str]
+) -> str:
+    """The table as an Arrow schema in the form that Parquet carries it."""
+    import pyarrow as pa
+
+    schema = pa.schema(
+        [
+            pa.field(
+                column.name, _arrow_type(column.data_type), metadata=dict(columns[column.name])
+            )
+            for column in table.columns
+        ],
+        metadata=dict(words),
+    )
+    return base64.b64encode(schema.serialize().to_pybytes()).decode("ascii")
+
+
+def _arrow_type(data_type: str) -> DataType:
+    """The Arrow type that DuckDB writes a column as; other types are refused before."""
+    import pyarrow as pa
+
+    if data_type.startswith("DECIMAL("):
+        width, scale = data_type.removeprefix("DECIMAL(").removesuffix(")").split(",")
+        return pa.decimal128(int(width), int(scale))
+    return {
+        "VARCHAR": pa.string(),
+        "BOOLEAN": pa.bool_(),
+        "DATE": pa.date32(),
+        "TIMESTAMP": pa.timestamp("us"),
+        "TINYINT": pa.int8(),
+        "SMALLINT": pa.int16(),
+        "INTEGER": pa.int32(),
+        "BIGINT": pa.int64(),
+        "UTINYINT": pa.uint8(),
+        "USMALLINT": pa.uint16(),
+        "UINTEGER": pa.uint32(),
+        "UBIGINT": pa.uint64(),
+    }[data_type]
 
 
 def write_csv(con: DuckDBPyConnection, catalog: str, table: Table, path: Path) -> None:

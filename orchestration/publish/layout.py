@@ -15,8 +15,10 @@ from orchestration.errors import ReleaseError
 MART_FILE = "mart.duckdb"
 MANIFEST_FILE = "manifest.json"
 DATAPACKAGE_FILE = "datapackage.json"
+CITATION_FILE = "CITATION.cff"
 REPORT_JSON = "quality/report.json"
 REPORT_HTML = "quality/report.html"
+YEARBOOK_FILE = "xlsx/yearbook.xlsx"
 PUBLISHED_SCHEMAS = ("core", "investment", "quality", "meta")
 RELEASE_FILE_TABLE = ("meta", "release_file")
 
@@ -83,6 +85,11 @@ def csv_path(schema: str, table: str) -> str:
 def workbook_path(schema: str) -> str:
     """Path of a theme's workbook, relative to its release."""
     return f"xlsx/{schema}.xlsx"
+
+
+def brief_path(subject: str) -> str:
+    """Path of the one-page brief of a theme, or of the district, relative to its release."""
+    return f"brief/{subject}.docx"
 
 
 def release_id_of(directory: Path) -> str:

@@ -79,6 +79,9 @@ class PrintedColumn:
     words: Mapping[str, Word] | None = None
     is_identity: bool = False
     is_plain: bool = False
+    # Where a row says how deep its text stands in the stub, and what stands behind its number.
+    level_place: int | None = None
+    mark_place: int | None = None
 
     @property
     def is_number(self) -> bool:
@@ -125,12 +128,18 @@ class PrintedTable:
     notes: tuple[str, ...]
     sources: tuple[Source, ...]
     qualifier_words: Mapping[str, Word]
+    # Rows under headings cannot be filtered or sorted.
+    is_filtered: bool = True
 
     def sign(self, column: PrintedColumn, row: Row) -> str:
         """What stands before a number that is not exact: 超, ≥, <, ≤, 约."""
         if column.qualifier_place is None:
             return ""
         return qualifier_sign(row[column.qualifier_place], self.qualifier_words)
+
+    def mark(self, column: PrintedColumn, row: Row) -> str:
+        """What stands behind a number: letters that a note explains."""
+        return "" if column.mark_place is None else row[column.mark_place] or ""
 
 
 def read_words(con: DuckDBPyConnection, catalog: str) -> Words:
@@ -568,7 +577,7 @@ def _notes(
     columns = choice.columns
     if not rows:
         yield "本版本中此表无数据 / No rows in this release"
-    yield from _note_on_signs(columns, rows, qualifier_words)
+    yield from notes_on_signs(columns, rows, qualifier_words)
     numbers = [column for column in columns if column.is_number]
     if any(row[column.place] is None for column in numbers for row in rows):
         yield "空格为没有数字，绝不为零 / An empty cell has no figure; it is never zero"
@@ -608,7 +617,7 @@ def _notes(
     )
 
 
-def _note_on_signs(
+def notes_on_signs(
     columns: Sequence[PrintedColumn], rows: Sequence[Row], qualifier_words: Mapping[str, Word]
 ) -> Iterator[str]:
     """What the signs before numbers mean, those that occur."""

@@ -6,6 +6,7 @@ exporting or judging the tables.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -26,6 +27,16 @@ class Column:
     description_en: str
     unit: str
     is_nullable: bool
+
+    @property
+    def label_zh(self) -> str:
+        """What the column is called in Chinese: its description up to the first stop."""
+        return _first_clause(self.description_zh)
+
+    @property
+    def label_en(self) -> str:
+        """What the column is called in English."""
+        return _first_clause(self.description_en)
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,10 @@ class Table:
         """
         names = self.primary_key or tuple(column.name for column in self.columns)
         return ", ".join(f"t.{quote(name)} asc nulls last" for name in names)
+
+
+def _first_clause(description: str) -> str:
+    return re.split(r"[。；：:;]|\. |\.$", description, maxsplit=1)[0].strip()
 
 
 def quote(name: str) -> str:

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
 
+import yaml
+
 from orchestration.errors import ReleaseError
 from orchestration.publish.durable import files_below, sha256_of
 from orchestration.publish.export import (
@@ -25,6 +27,7 @@ from orchestration.publish.export import (
     read_parquet_relation,
 )
 from orchestration.publish.layout import (
+    CITATION_FILE,
     DATAPACKAGE_FILE,
     MANIFEST_FILE,
     MART_FILE,
@@ -35,8 +38,12 @@ from orchestration.publish.layout import (
     release_id_of,
     workbook_path,
 )
+from orchestration.publish.paper.check import check_paper
 from orchestration.publish.report import SIMULATED_LABEL, has_simulated_rows
 from orchestration.publish.rowhash import Fingerprint, fingerprint, value_kind
+from orchestration.publish.sdmx.check import check_sdmx
+from orchestration.publish.site.check import check_site
+from orchestration.publish.site.pages import SITE
 from orchestration.publish.tables import (
     Column,
     Table,
@@ -57,6 +64,11 @@ ROW_HASH_DIFFERS = "release.row-hash-differs"
 DICTIONARY_INCOMPLETE = "release.dictionary-incomplete"
 UNSAFE_CELL = "release.unsafe-cell"
 UNLABELLED_SIMULATED = "release.unlabelled-simulated"
+SDMX_DIFFERS = "release.sdmx-differs"
+PACKAGE_INCOMPLETE = "release.package-incomplete"
+SITE_INCOMPLETE = "release.site-incomplete"
+SITE_FIGURE_DIFFERS = "release.site-figure-differs"
+PRINTED_FIGURE_DIFFERS = "release.printed-figure-differs"
 
 RULES = (
     HASH_MISMATCH,
@@ -66,6 +78,11 @@ RULES = (
     DICTIONARY_INCOMPLETE,
     UNSAFE_CELL,
     UNLABELLED_SIMULATED,
+    SDMX_DIFFERS,
+    PACKAGE_INCOMPLETE,
+    SITE_INCOMPLETE,
+    SITE_FIGURE_DIFFERS,
+    PRINTED_FIGURE_DIFFERS,
 )
 
 _NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
@@ -385,6 +402,74 @@ def _parts_of(workbook: Path) -> dict[str, str]:
         return {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
 
 
+def _check_paper(package: _Package) -> Iterator[Problem]:
+    """Every figure of a brief and of the yearbook is the one in the database."""
+    rules = {"figure": PRINTED_FIGURE_DIFFERS, "active": UNSAFE_CELL,
+             "unlabelled": UNLABELLED_SIMULATED, "unreadable": CONTRACT_BROKEN}  # fmt: skip
+    for found in check_paper(package.con, "mart", package.tables, package.path):
+        yield Problem(rules[found.kind], found.file, found.zh, found.en)
+
+
+def _check_site(package: _Package) -> Iterator[Problem]:
+    """The pages are complete, and show the figures of the database."""
+    listed = (entry["path"] for entry in package.manifest.get("files", []))
+    # A release of a time before there were pages has none, and is not built anew for them.
+    if not package.has_work and not any(name.startswith(f"{SITE}/") for name in listed):
+        return
+    for fault in check_site(package.con, "mart", package.tables, package.path):
+        rule = SITE_FIGURE_DIFFERS if fault.is_figure else SITE_INCOMPLETE
+        yield Problem(rule, fault.file, fault.zh, fault.en)
+
+
+def _check_sdmx(package: _Package) -> Iterator[Problem]:
+    """The SDMX files hold the published figures, all of them and no others."""
+    for name, zh, en in check_sdmx(package.con, "mart", package.path):
+        yield Problem(SDMX_DIFFERS, name, zh, en)
+
+
+def _check_descriptions(package: _Package) -> Iterator[Problem]:
+    """The data package lists every file with its hash, and the citation names this release."""
+    listed = {
+        str(entry.get("path")): str(entry.get("sha256"))
+        for entry in package.manifest.get("files", [])
+        if entry.get("path") != DATAPACKAGE_FILE
+    }
+    try:
+        content = json.loads((package.path / DATAPACKAGE_FILE).read_text(encoding="utf-8"))
+        described = {
+            item["path"]: str(item.get("hash", "")).removeprefix("sha256:")
+            for item in content["resources"]
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        yield _incomplete(DATAPACKAGE_FILE, f"无法读取：{error}", f"cannot be read: {error}")
+    else:
+        expected = {**listed, MART_FILE: "", MANIFEST_FILE: ""}
+        for name in sorted(set(expected) | set(described)):
+            if expected.get(name) != described.get(name):
+                yield _incomplete(
+                    DATAPACKAGE_FILE,
+                    f"与清单不一致：{name}",
+                    f"disagrees with the manifest on {name}",
+                )
+    citation = package.path / CITATION_FILE
+    text = citation.read_text(encoding="utf-8") if citation.is_file() else ""
+    try:
+        cited = yaml.safe_load(text)
+        version = cited["version"]
+    except (yaml.YAMLError, KeyError, TypeError):
+        version = None
+    if str(version) != str(package.manifest.get("release_id")):
+        yield _incomplete(
+            CITATION_FILE,
+            f"版本为 {version}，应为 {package.manifest.get('release_id')}",
+            f"cites version {version}, not {package.manifest.get('release_id')}",
+        )
+
+
+def _incomplete(file: str, zh: str, en: str) -> Problem:
+    return Problem(PACKAGE_INCOMPLETE, file, zh, en)
+
+
 def _check_dictionary(package: _Package) -> Iterator[Problem]:
     """Every table and column is described in both languages, and carries its comment."""
     for table in package.tables:
@@ -438,8 +523,11 @@ def _check_simulated(package: _Package) -> Iterator[Problem]:
         )
     if not has_simulated_rows(con, "mart", package.tables):
         return
+    page = f"{SITE}/index.html"
     for file, needles in (
         (REPORT_HTML, ("模拟数据", "simulated")),
+        # An earlier release has no pages; where they are missing, another check says so.
+        *([(page, ('class="simbar"',))] if (path / page).is_file() else []),
         (DATAPACKAGE_FILE, ('"is_simulated": true', "模拟数据", "simulated")),
         (MANIFEST_FILE, ('"is_simulated": true', "模拟数据", "simulated")),
     ):
@@ -455,6 +543,10 @@ _CHECKS: tuple[Callable[[_Package], Iterator[Problem]], ...] = (
     _check_contracts,
     _check_rows,
     _check_workbooks,
+    _check_paper,
+    _check_sdmx,
+    _check_site,
+    _check_descriptions,
     _check_dictionary,
     _check_simulated,
 )

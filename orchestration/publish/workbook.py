@@ -91,6 +91,7 @@ class _Entry:
     table: Table
     row_count: int
     is_simulated: bool
+    chapter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class _Cell:
     sign: str = ""
     is_plain: bool = False
     is_unsafe: bool = False
+    mark: str = ""
+    level: int = 0
 
 
 _BLANK = _Cell("blank")
@@ -166,16 +169,47 @@ def write_workbooks(
     return counts
 
 
+def write_yearbook_file(
+    path: Path,
+    report: Report,
+    title: tuple[str, str],
+    printed: Sequence[PrintedTable],
+    chapters: Mapping[str, str],
+    key: Sequence[str],
+) -> None:
+    """Write a workbook over all themes.
+
+    Args:
+        path: The file to write.
+        report: The quality report: district, release, policy, statement of open findings.
+        title: What it is called, in Chinese and English.
+        printed: Its tables, in order.
+        chapters: The number of a chapter's first table to the heading above it in the contents.
+        key: Lines that explain signs and letters, below the contents.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_Book(report, ("", ""), title).write(printed, [], chapters, key))
+
+
 def number_format(
-    decimals: int, column_decimals: int = 0, sign: str = "", *, is_plain: bool = False
+    decimals: int,
+    column_decimals: int = 0,
+    sign: str = "",
+    *,
+    is_plain: bool = False,
+    mark: str = "",
+    mark_width: int = 0,
 ) -> str:
     """The format of a number: its own decimals, with the points of a column under each other.
 
-    A sign stands in the format and never in the value; a minus stands behind it.
+    A sign and the letters behind stand in the format and never in the value; a minus stands
+    behind the sign. Where other numbers of the column have letters, there is room for them.
     """
     pad = "_0" * (column_decimals - decimals)
     body = "0" if is_plain else "#,##0"
     body += f".{'0' * decimals}{pad}" if decimals else f"_.{pad}" if pad else ""
+    body += f'"{mark}"' if mark else ""
+    body += "_p" * (mark_width - len(mark))
     if not sign:
         return body
     quoted = '"' + safe_text(sign.replace('"', ""))[:_LONGEST_SIGN] + '"'
@@ -234,18 +268,26 @@ def _count(con: DuckDBPyConnection, catalog: str, table: Table) -> int:
 class _Book:
     """One workbook while it is written; every cell format is made once."""
 
-    def __init__(self, report: Report, theme: tuple[str, str]) -> None:
+    def __init__(
+        self, report: Report, theme: tuple[str, str], named: tuple[str, str] | None = None
+    ) -> None:
         from xlsxwriter import Workbook
 
         self.report = report
         self.release: Mapping[str, Any] = report["release"]
-        self.theme = theme
+        self.theme, self.named = theme, named
         self.moment = datetime.fromisoformat(self.release["release_time"])
         self.bytes = BytesIO()
         self.book = Workbook(self.bytes, {"in_memory": True})
         self.formats: dict[tuple[tuple[str, Any], ...], Any] = {}
 
-    def write(self, printed: Sequence[PrintedTable], left_out: Sequence[_Entry]) -> bytes:
+    def write(
+        self,
+        printed: Sequence[PrintedTable],
+        left_out: Sequence[_Entry],
+        chapters: Mapping[str, str] | None = None,
+        key: Sequence[str] = (),
+    ) -> bytes:
         """All sheets; returns the bytes of the file."""
         entries = [
             _Entry(
@@ -254,10 +296,11 @@ class _Book:
                 item.table,
                 item.row_count,
                 item.is_simulated,
+                (chapters or {}).get(item.number, ""),
             )
             for item in printed
         ]
-        _Contents(self, self.book.add_worksheet(CONTENTS)).write([*entries, *left_out])
+        _Contents(self, self.book.add_worksheet(CONTENTS)).write([*entries, *left_out], key)
         for entry, item in zip(entries, printed, strict=True):
             _Sheet(self, self.book.add_worksheet(entry.sheet), item).write()
         self.book.set_properties(
@@ -273,6 +316,8 @@ class _Book:
 
     def title(self) -> tuple[str, str]:
         """What the workbook is called."""
+        if self.named is not None:
+            return safe_text(self.named[0]), safe_text(self.named[1])
         district_zh, district_en = (
             safe_text(self.release[f"district_name_{language}"] or "") for language in ("zh", "en")
         )
@@ -309,7 +354,7 @@ class _Contents:
     def __init__(self, book: _Book, sheet: Any) -> None:
         self.book, self.sheet = book, sheet
 
-    def write(self, entries: Sequence[_Entry]) -> None:
+    def write(self, entries: Sequence[_Entry], key: Sequence[str] = ()) -> None:
         """The whole sheet."""
         sheet = self.sheet
         for place, width in enumerate(_CONTENTS_WIDTHS):
@@ -319,6 +364,10 @@ class _Contents:
         row = self.write_header(header)
         for entry in entries:
             row = self.write_entry(row, entry)
+        for text in ("", "符号 Key", *key) if key else ():
+            look = {"bold": True} if text == "符号 Key" else {}
+            sheet.write_string(row, 0, safe_text(text), self.book.format(**look))
+            row += 1
         sheet.repeat_rows(header)
         sheet.freeze_panes(header + 1, 0)
         self.book.set_page(sheet, sum(_CONTENTS_WIDTHS), CONTENTS, is_simulated=is_simulated)
@@ -367,6 +416,11 @@ class _Contents:
         """One table; its titles are links to its sheet. Returns the row below it."""
         sheet, book, table = self.sheet, self.book, entry.table
         look: dict[str, Any] = {"text_wrap": True, **_RULED}
+        if entry.chapter:
+            head = book.format(font_name=_TITLE_FONT, font_size=12)
+            sheet.write_string(row, 0, safe_text(entry.chapter), head)
+            sheet.set_row(row, 24)
+            row += 1
         marks = ("（含模拟）", " (simulated rows)") if entry.is_simulated else ("", "")
         titles = (
             safe_text((table.title_zh or table.name) + marks[0]),
@@ -406,6 +460,7 @@ class _Sheet:
         self.notes: dict[str, None] = {}
         self.cells = [self.column_cells(column) for column in self.columns]
         self.decimals = [max((cell.decimals for cell in cells), default=0) for cells in self.cells]
+        self.marks = [max((len(cell.mark) for cell in cells), default=0) for cells in self.cells]
         self.heads = [self.head(column) for column in self.columns]
         self.widths = self.column_widths()
         self.rooms = [
@@ -422,7 +477,8 @@ class _Sheet:
         first = self.write_header(header)
         end = self.write_rows(first)
         if end > first:
-            sheet.autofilter(first - 1, 0, end - 1, last)
+            if self.printed.is_filtered:
+                sheet.autofilter(first - 1, 0, end - 1, last)
             # Codes and periods are digits and still no numbers.
             sheet.ignore_errors({"number_stored_as_text": _area(first, end - 1, last)})
         sheet.freeze_panes(first, self.frozen())
@@ -530,6 +586,7 @@ class _Sheet:
         )
         value = max((cell.width for cell in self.cells[place]), default=0)
         padding = self.decimals[place] + 1 if self.decimals[place] else 0
+        padding += self.marks[place]
         return header, value + padding + self.indent(place)
 
     def indent(self, place: int) -> int:
@@ -550,23 +607,27 @@ class _Sheet:
                 cells.append(_BLANK)
                 continue
             sign = self.printed.sign(column, row) if column.is_number else ""
+            mark = self.printed.mark(column, row) if column.is_number else ""
             is_plain = column.is_number and column.is_plain_in(row)
-            key = (value, sign, is_plain)
+            level = 0 if column.level_place is None else row[column.level_place]
+            key = (value, sign, mark, is_plain, level)
             if key not in made:
                 made[key] = (
-                    _figure(value, sign, is_plain) if column.is_number else self.word(column, value)
+                    _figure(value, sign, mark, is_plain)
+                    if column.is_number
+                    else self.word(column, value, level)
                 )
             cells.append(made[key])
         return cells
 
-    def word(self, column: PrintedColumn, value: Any) -> _Cell:
+    def word(self, column: PrintedColumn, value: Any, level: int = 0) -> _Cell:
         """The cell of a value that is no number: a date, a mark, a text."""
         if isinstance(value, date) and value.year >= _FIRST_EXCEL_YEAR:
             return _Cell(column.kind, value, 10 if column.kind == "date" else 19)
         text = self.shown(column, value)
-        width = max(map(text_width, text.split("\n")))
+        width = max(map(text_width, text.split("\n"))) + 2 * level
         kind = "text" if column.kind == "text" else "mark"
-        return _Cell(kind, text, width, is_unsafe=bool(_UNSAFE.match(text)))
+        return _Cell(kind, text, width, is_unsafe=bool(_UNSAFE.match(text)), level=level)
 
     def shown(self, column: PrintedColumn, value: Any) -> str:
         """The text of a value that is no number."""
@@ -606,11 +667,11 @@ class _Sheet:
         """One cell; returns the lines it takes."""
         sheet, lines = self.sheet, 1
         if cell.kind == "text":
-            room = self.rooms[place]
+            room = self.rooms[place] - 2 * cell.level
             if cell.width > room or "\n" in cell.value:
                 lines = line_count(cell.value, room)
         key = (place, look, cell.kind, cell.decimals, cell.sign, cell.is_plain, cell.is_unsafe,
-               lines > 1)  # fmt: skip
+               lines > 1, cell.mark, cell.level)  # fmt: skip
         if key not in self.formats:
             self.formats[key] = self.cell_format(place, cell, look, lines > 1)
         cell_format = self.formats[key]
@@ -634,12 +695,20 @@ class _Sheet:
             properties["bg_color"] = _SHADE
         if cell.kind == "number":
             properties["num_format"] = number_format(
-                cell.decimals, self.decimals[place], cell.sign, is_plain=cell.is_plain
+                cell.decimals,
+                self.decimals[place],
+                cell.sign,
+                is_plain=cell.is_plain,
+                mark=cell.mark,
+                mark_width=self.marks[place],
             )
         elif cell.kind in ("date", "timestamp"):
             properties |= {"num_format": _DATE_FORMATS[cell.kind], "align": "center"}
         elif cell.kind == "text":
-            properties |= {"align": "left", "indent": self.indent(place), "text_wrap": is_wrapped}
+            indent = self.indent(place) + cell.level
+            properties |= {"align": "left", "indent": indent, "text_wrap": is_wrapped}
+            if self.columns[place].level_place is not None and not cell.level:
+                properties["bold"] = True
         elif cell.kind in ("mark", "digits"):
             properties["align"] = "center" if cell.kind == "mark" else "right"
         if cell.is_unsafe:
@@ -692,16 +761,17 @@ class _Sheet:
         return last, width
 
 
-def _figure(value: Any, sign: str, is_plain: bool) -> _Cell:
+def _figure(value: Any, sign: str, mark: str, is_plain: bool) -> _Cell:
     """The cell of a number; a text where a cell would lose digits of it."""
     text = decimal_text(value)
     if not is_exact_in_a_cell(text):
-        return _Cell("digits", sign + text, len(text) + text_width(sign))
+        text = f"{sign}{text}{mark}"
+        return _Cell("digits", text, text_width(text), mark=mark)
     whole = len(text.split(".", 1)[0])
     commas = 0 if is_plain else max(0, whole - 1) // 3
     number = float(text) if "." in text else int(text)
     width = whole + commas + text_width(sign)
-    return _Cell("number", number, width, decimals_of(text), sign, is_plain)
+    return _Cell("number", number, width, decimals_of(text), sign, is_plain, mark=mark)
 
 
 def _area(first: int, last: int, last_column: int) -> str:

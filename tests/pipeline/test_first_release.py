@@ -341,9 +341,20 @@ def test_the_files_of_a_release(first: Released) -> None:
     tables = [table.replace(".", "/") for table in TABLES]
     assert files_of(first.path) == sorted(
         [
+            "CITATION.cff",
+            "brief/district.docx",
+            "brief/investment.docx",
+            "brief/profile.docx",
             "datapackage.json",
             "manifest.json",
             "mart.duckdb",
+            *(
+                f"sdmx/{version}/{name}.xml"
+                for version in ("2.1", "3.0")
+                for name in ("investment", "profile", "structures")
+            ),
+            "sdmx/csv/investment.csv",
+            "sdmx/csv/profile.csv",
             "quality/report.html",
             "quality/report.json",
             *(f"csv/{table}.csv" for table in tables),
@@ -353,6 +364,7 @@ def test_the_files_of_a_release(first: Released) -> None:
                 for table in tables
                 if not table.startswith(("meta/", "quality/"))
             },
+            "xlsx/yearbook.xlsx",
         ]
     )
 

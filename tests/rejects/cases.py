@@ -11,6 +11,7 @@ Belongs here: the table, with literal expectations. Does not belong here: laying
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -607,6 +608,23 @@ def without_labels(candidate: Path) -> None:
     path.write_text(text.replace("模拟", "").replace("simulated", ""), encoding="utf-8")
 
 
+def in_zip(name: str, part: str, pattern: str, after: str) -> Callable[[Path], None]:
+    """Replace the first such text in a part of a Word or Excel file of the candidate."""
+
+    def change(candidate: Path) -> None:
+        path = candidate / name
+        with zipfile.ZipFile(path) as archive:
+            parts = {item: archive.read(item) for item in archive.namelist()}
+        text, count = re.subn(pattern, after, parts[part].decode(), count=1)
+        assert count == 1
+        parts[part] = text.encode()
+        with zipfile.ZipFile(path, "w") as archive:
+            for item, content in parts.items():
+                archive.writestr(item, content)
+
+    return change
+
+
 RELEASE_CASES = (
     ReleaseCase(
         "release.hash-mismatch",
@@ -649,6 +667,53 @@ RELEASE_CASES = (
         ("release.hash-mismatch", "release.unlabelled-simulated"),
         "quality/report.html: the release holds simulated rows and this file does not say so",
         without_labels,
+    ),
+    ReleaseCase(
+        "release.sdmx-differs",
+        ("release.hash-mismatch", "release.sdmx-differs"),
+        "sdmx/3.0/profile.xml: differs from the database: +1 -1",
+        edit("sdmx/3.0/profile.xml", 'OBS_STATUS="A"', 'OBS_STATUS="E"'),
+    ),
+    ReleaseCase(
+        "release.package-incomplete",
+        ("release.hash-mismatch", "release.package-incomplete"),
+        "CITATION.cff: cites version of another time, not 2026-03-01.1",
+        edit("CITATION.cff", "2026-03-01.1", "of another time"),
+    ),
+    ReleaseCase(
+        "release.printed-figure-differs",
+        ("release.hash-mismatch", "release.printed-figure-differs"),
+        "brief/profile.docx: it prints ",
+        in_zip(
+            "brief/profile.docx",
+            "word/document.xml",
+            r'(w:name="figure_\w+"/><w:r><w:t>)[^<]*',
+            r"\g<1>7",
+        ),
+    ),
+    ReleaseCase(
+        "release.printed-figure-differs",
+        ("release.hash-mismatch", "release.printed-figure-differs"),
+        "xlsx/yearbook.xlsx: 1-1 ",
+        in_zip(
+            "xlsx/yearbook.xlsx",
+            "xl/worksheets/sheet2.xml",
+            r'(<c r="\w+" s="\d+">)<v>[^<]*',
+            r"\g<1><v>7",
+        ),
+        variant="yearbook",
+    ),
+    ReleaseCase(
+        "release.site-incomplete",
+        ("release.hash-mismatch", "release.site-incomplete"),
+        "site/index.html: a link leads nowhere: scorecards.html",
+        edit("site/index.html", 'href="scorecard.html"', 'href="scorecards.html"'),
+    ),
+    ReleaseCase(
+        "release.site-figure-differs",
+        ("release.hash-mismatch", "release.site-figure-differs"),
+        "which is not the database's figure",
+        edit("site/index.html", 'class="n" data-v="', 'class="n" data-v="9'),
     ),
     ReleaseCase(
         "release.raw-text-inside",

@@ -28,6 +28,7 @@ STEPS = (
     "files",
     "report",
     "workbooks",
+    "standards",
     "release_file",
     "comments",
     "hashes",
@@ -60,6 +61,12 @@ def test_it_holds_these_files(candidate: Path) -> None:
         "mart.duckdb",
         "manifest.json",
         "datapackage.json",
+        "CITATION.cff",
+        "sdmx/2.1/structures.xml",
+        "sdmx/2.1/investment.xml",
+        "sdmx/3.0/structures.xml",
+        "sdmx/3.0/investment.xml",
+        "sdmx/csv/investment.csv",
         "quality/report.json",
         "quality/report.html",
         *(f"parquet/{table}.parquet" for table in tables),
@@ -87,7 +94,7 @@ def test_csv_is_exact_and_safe(candidate: Path) -> None:
 def test_times_are_iso_in_csv(candidate: Path) -> None:
     text = (candidate / "csv/meta/release.csv").read_bytes().decode("utf-8-sig")
 
-    assert text.split("\n")[1] == "r1,2026-04-01T09:30:00,demo,甲区,District A"
+    assert text.split("\n")[1] == "r1,2026-04-01T09:30:00,demo,甲区,District A,990101"
 
 
 def test_parquet_holds_the_declared_types_in_order(candidate: Path) -> None:
@@ -137,7 +144,7 @@ def test_release_file_lists_all_but_its_container_and_its_own_exports(candidate:
     paths = [row[0] for row in rows]
     report = (candidate / "quality/report.json").read_bytes()
 
-    assert len(paths) == 2 * 15 + 2 + 2
+    assert len(paths) == 2 * 15 + 2 + 2 + 5 + 1
     assert not any(
         "release_file" in path or path in ("mart.duckdb", "manifest.json", "datapackage.json")
         for path in paths
@@ -179,7 +186,7 @@ def test_the_data_package_describes_every_export(candidate: Path) -> None:
     assert package["created"] == "2026-04-01T09:30:00Z"
     assert package["licenses"] == [{"name": "CC-BY-4.0"}]
     assert package["sources"][0]["title"] == "年度公报 / Annual bulletin"
-    assert len(resources) == 2 * 16
+    assert sum(item.get("type") == "table" for item in package["resources"]) == 2 * 16
     assert [field["type"] for field in fields] == [
         "string",
         "string",
@@ -345,7 +352,7 @@ def test_a_disk_that_fills_up_inside_duckdb_says_so_too(
         ("alter table investment.project_pipeline alter residual type double;"
          "update meta.column_dictionary set data_type = 'double' where column_name = 'residual'",
          "no column of type DOUBLE"),
-        ("insert into meta.release values ('r2', '2026-04-01', 'demo', '', '')",
+        ("insert into meta.release values ('r2', '2026-04-01', 'demo', '', '', '')",
          "the marts were built for"),
         ("delete from meta.schema_dictionary where table_name = 'release_file'",
          "meta.release_file is not in the dictionary"),

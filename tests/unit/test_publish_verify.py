@@ -60,6 +60,8 @@ def test_the_rules_are_these() -> None:
         "release.dictionary-incomplete",
         "release.unsafe-cell",
         "release.unlabelled-simulated",
+        "release.sdmx-differs",
+        "release.package-incomplete",
     )
 
 
@@ -131,7 +133,7 @@ def test_a_manifest_with_another_policy(candidate: Path) -> None:
 def test_a_hash_in_release_file_that_is_another(candidate: Path) -> None:
     rewrite(candidate, "quality/report.json", b"60 + 41", b"61 + 41")
 
-    assert rules(candidate) == {"release.hash-mismatch"}
+    assert rules(candidate) == {"release.hash-mismatch", "release.package-incomplete"}
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_a_row_less_in_the_database(candidate: Path) -> None:
 def test_another_value_in_the_database(candidate: Path) -> None:
     change_mart(candidate, "update core.observation set value = value + 0.00000001")
 
-    assert rules(candidate) == {"release.row-hash-differs"}
+    assert rules(candidate) == {"release.row-hash-differs", "release.sdmx-differs"}
 
 
 def test_a_row_less_in_csv(candidate: Path) -> None:
@@ -281,3 +283,63 @@ def test_a_report_that_hides_the_simulation(candidate: Path) -> None:
     rewrite(candidate, "quality/report.html", "模拟数据".encode(), "数据".encode())
 
     assert "release.unlabelled-simulated" in rules(candidate)
+
+
+SDMX = "sdmx/3.0/investment.xml"
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "said"),
+    [
+        (SDMX, b'OBS_VALUE="102"', b'OBS_VALUE="103"', "differs from the database: +1 -1"),
+        (SDMX, b'OBS_STATUS="O"', b'OBS_STATUS="A"', "differs from the database: +1 -1"),
+        (SDMX, b"</Series>", b"", "differs from the database: ValueError('no XML: "),
+        ("sdmx/2.1/investment.xml", b'UNIT="$0025"', b'UNIT="$2030"', "+2 -2"),
+        (
+            "sdmx/csv/investment.csv",
+            b",exceeded,",
+            b",exact,",
+            "differs from the database: +1 -1",
+        ),
+        ("sdmx/csv/investment.csv", b"dataflow,", b"x,dataflow,", "InvalidInputException"),
+        ("sdmx/2.1/structures.xml", b'id="DSD_INVESTMENT"', b'id="DSD_X"', "describes ['DSD_X'"),
+        ("sdmx/3.0/structures.xml", b"</mes:Structure>", b"", "cannot be read: no XML: "),
+    ],
+)
+def test_sdmx_that_says_something_else(
+    candidate: Path, name: str, before: bytes, after: bytes, said: str
+) -> None:
+    rewrite(candidate, name, before, after)
+
+    found = [p for p in verify_release(candidate) if p.rule_id == "release.sdmx-differs"]
+
+    assert [problem.file for problem in found] == [name]
+    assert said in found[0].detail_en
+
+
+def test_sdmx_that_is_missing_or_belongs_to_nothing(candidate: Path) -> None:
+    (candidate / "sdmx/csv/investment.csv").rename(candidate / "sdmx/csv/plan.csv")
+
+    found = [p for p in verify_release(candidate) if p.rule_id == "release.sdmx-differs"]
+
+    assert [(problem.file, problem.detail_en) for problem in found] == [
+        ("sdmx/csv/investment.csv", "the file is not there"),
+        ("sdmx/csv/plan.csv", "no figures belong to it"),
+    ]
+
+
+def test_a_citation_of_another_release(candidate: Path) -> None:
+    rewrite(candidate, "CITATION.cff", b"version: r1", b"version: r0")
+
+    assert "release.package-incomplete" in rules(candidate)
+
+
+def test_a_data_package_that_forgets_a_file(candidate: Path) -> None:
+    rewrite(candidate, "datapackage.json", b'"xlsx/core.xlsx"', b'"xlsx/gone.xlsx"')
+
+    found = [p for p in verify_release(candidate) if p.rule_id == "release.package-incomplete"]
+
+    assert [problem.detail_en for problem in found] == [
+        "disagrees with the manifest on xlsx/core.xlsx",
+        "disagrees with the manifest on xlsx/gone.xlsx",
+    ]

@@ -1,0 +1,872 @@
+"""One-page briefs in Word: one for the district, one for each theme that has figures of it.
+
+Belongs here: reading what a brief needs from an attached release, fitting it on one page of A4,
+and writing it with python-docx. Does not belong here: what a brief says (``brief_model``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from orchestration.publish.layout import brief_path
+from orchestration.publish.paper.brief_model import (
+    Entry,
+    Limits,
+    Part,
+    Selection,
+    Sentence,
+    Structure,
+    choose_charts,
+    cut,
+    most_used,
+    notes,
+    rank_sentence,
+    select,
+    sentences,
+    source_line,
+    target_sentence,
+)
+from orchestration.publish.paper.charts import Chart, draw
+from orchestration.publish.paper.figures import (
+    Figure,
+    can_be_printed,
+    clean,
+    figure_cell,
+    printed_unit,
+    read_figures,
+)
+from orchestration.publish.printed import Words, qualifier_sign, text_width
+from orchestration.publish.report import SIMULATED_LABEL
+from orchestration.publish.report import Row as Report
+from orchestration.publish.tables import Table, literal, quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+DISTRICT = "district"
+# A bookmark's name: which figure it holds, and a number that makes it unique.
+BOOKMARK = re.compile(r"figure_(\w+)_(\d+)$")
+
+_PAGE = (595.3, 841.9)
+_MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM, _FOOTER_ROOM = 51.0, 45.0, 52.0, 26.0
+_WIDTH = _PAGE[0] - 2 * _MARGIN_X
+# Word, WPS and LibreOffice do not break lines alike: what is counted is kept below the page.
+_ROOM = _PAGE[1] - _MARGIN_TOP - _MARGIN_BOTTOM - 16
+_COLUMNS = (193.0, 74.0, 78.0, 46.0, 62.0, 40.0)
+_HEADS = (("指标", "Indicator"), ("报告期", "Period"), ("数值", "Value"), ("单位", "Unit"),
+          ("增长%", "Growth"), ("位次", "Rank"))  # fmt: skip
+_VALUE, _GROWTH, _RANK = 2, 4, 5
+_CHART_WIDTH = _WIDTH / 2 - 8
+
+_FANGSONG, _HEITI, _SONGTI, _LATIN = "仿宋", "黑体", "宋体", "Times New Roman"
+_RED, _GREY, _INK, _RULE = "C00000", "666666", "000000", "8C8C8C"
+
+# Name, East Asian font, size, height of a line, space before, bold, colour.
+_STYLES: tuple[tuple[str, str, float, float, float, bool, str], ...] = (
+    ("Brief Title", _HEITI, 22, 30, 0, False, _RED),
+    ("Brief Subtitle", _HEITI, 13, 19, 0, False, _INK),
+    ("Brief English", _SONGTI, 9, 12, 0, False, _GREY),
+    ("Brief Line", _SONGTI, 9, 14, 2, False, _INK),
+    ("Brief Label", _HEITI, 10.5, 15, 3, True, _RED),
+    ("Brief Heading", _HEITI, 11.5, 17, 6, False, _INK),
+    ("Brief Body", _FANGSONG, 11, 16.5, 0, False, _INK),
+    ("Brief Cell", _SONGTI, 9, 11.5, 0, False, _INK),
+    ("Brief Small", _SONGTI, 7, 8.5, 0, False, _GREY),
+    ("Brief Caption", _HEITI, 9, 12, 0, False, _INK),
+    ("Brief Note", _SONGTI, 8, 10.5, 0, False, _INK),
+    ("Brief Footer", _SONGTI, 7.5, 10, 0, False, _GREY),
+)
+_LINE = {name: height for name, _, _, height, _, _, _ in _STYLES}
+_SIZE = {name: size for name, _, size, _, _, _, _ in _STYLES}
+_SPACE = {name: space for name, _, _, _, space, _, _ in _STYLES}
+
+# From rich to poor: the first that fits on the page is taken.
+_LIMITS = (
+    *(Limits(rows, told, 4, 3, 3, 138) for told in (8, 6, 5) for rows in (12, 11, 10, 9, 8)),
+    Limits(8, 5, 3, 2, 3, 124),
+    Limits(7, 5, 3, 2, 2, 116),
+    Limits(6, 4, 2, 2, 2, 108, 48),
+    Limits(6, 3, 2, 1, 2, 100, 40),
+    Limits(5, 3, 1, 1, 1, 92, 32),
+    Limits(4, 2, 1, 1, 1, 84, 24),
+)
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What a brief is about."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    selection: Selection
+    figures: tuple[Figure, ...]
+    structures: tuple[Structure, ...]
+
+
+@dataclass(frozen=True)
+class _Page:
+    """All that stands on the page, and what it takes of it."""
+
+    limits: Limits
+    body: tuple[tuple[str, Sentence], ...]
+    entries: tuple[Entry, ...]
+    charts: tuple[Chart, ...]
+    notes: tuple[str, ...]
+    source: str
+    height: float
+
+
+def write_briefs(
+    con: DuckDBPyConnection,
+    catalog: str,
+    tables: Sequence[Table],
+    words: Words,
+    report: Report,
+    directory: Path,
+) -> list[str]:
+    """Write the briefs of an attached release; a theme without figures of the district has none.
+
+    Args:
+        con: A connection that has the release attached.
+        catalog: The name it is attached under.
+        tables: Its published tables.
+        words: The words of code lists.
+        report: The quality report: district, release, policy, statement of open findings.
+        directory: The folder of the release.
+
+    Returns:
+        The paths of the briefs in the release.
+    """
+    if not can_be_printed(tables):
+        return []
+    sources = _source_titles(con, catalog)
+    paths = []
+    for subject in _subjects(con, catalog, tables, words):
+        path = brief_path(subject.name)
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        page = _fit(subject, words, sources)
+        (directory / path).write_bytes(_Document(subject, page, words, report).write())
+        paths.append(path)
+    return paths
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def _subjects(
+    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table], words: Words
+) -> list[_Subject]:
+    """The district, then its themes in the order of their list."""
+    district = con.execute(f"select district_code from {quote(catalog)}.meta.release").fetchone()
+    code = district[0] if district else None
+    own = [figure for figure in read_figures(con, catalog) if figure.region_code == code]
+    scorecard = _scorecard(con, catalog, tables)
+    ranked = _ranked(con, catalog, tables)
+    structures = _structures(con, catalog, tables, str(code))
+    themes = words.get("theme", {})
+    last = max((word.sort for word in themes.values()), default=0) + 1
+    names = sorted(
+        {figure.theme for figure in own if figure.theme},
+        key=lambda name: (themes[name].sort if name in themes else last, name),
+    )
+    found = []
+    whole = _whole_selection(select(own, scorecard, ranked, words), scorecard)
+    if not whole.is_empty:
+        found.append(_Subject(DISTRICT, "全区主要指标", "Key figures of the district", whole,
+                              _figures_of(whole, own), ()))  # fmt: skip
+    for name in names:
+        word = themes.get(name)
+        figures = tuple(figure for figure in own if figure.theme == name)
+        selection = select(figures, scorecard, ranked, words)
+        parts = tuple(part for part in structures if part.table.startswith(f"{name}."))
+        if not selection.is_empty:
+            found.append(_Subject(name, word.zh if word else name,
+                                  _capital(word.en if word else name), selection, figures,
+                                  parts))  # fmt: skip
+    return found
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _whole_selection(selection: Selection, scorecard: Sequence[str]) -> Selection:
+    """For the district: the leaders' sheet alone, where there is one."""
+    listed = tuple(e for e in selection.entries if e.figure.indicator_code in scorecard)
+    listed = tuple(sorted(listed, key=lambda e: scorecard.index(e.figure.indicator_code)))
+    return Selection(listed or selection.entries, selection.ranks, ())
+
+
+def _figures_of(selection: Selection, own: Sequence[Figure]) -> tuple[Figure, ...]:
+    """All periods of the indicators that a selection speaks of."""
+    codes = {figure.indicator_code for entry in selection.entries for figure in entry.figures}
+    return tuple(figure for figure in own if figure.indicator_code in codes)
+
+
+def _has(tables: Sequence[Table], schema: str, name: str, *columns: str) -> bool:
+    return any(
+        (table.schema, table.name) == (schema, name) and all(map(table.has, columns))
+        for table in tables
+    )
+
+
+def _scorecard(con: DuckDBPyConnection, catalog: str, tables: Sequence[Table]) -> list[str]:
+    if not _has(tables, "peers", "scorecard", "sort", "indicator_code"):
+        return []
+    rows = con.execute(
+        f"select indicator_code from {quote(catalog)}.peers.scorecard order by sort, indicator_code"
+    ).fetchall()
+    return [code for (code,) in rows]
+
+
+def _ranked(con: DuckDBPyConnection, catalog: str, tables: Sequence[Table]) -> dict[str, str]:
+    if not _has(tables, "peers", "ranking", "indicator_code", "ranked_code"):
+        return {}
+    rows = con.execute(
+        f"select distinct indicator_code, ranked_code from {quote(catalog)}.peers.ranking "
+        "where ranked_code is not null order by all"
+    ).fetchall()
+    return dict(rows)
+
+
+_PART_COLUMNS = ("region_code", "period", "period_end", "item_name_zh", "item_name_en",
+                 "is_part_of_total", "share_printed", "share_printed_qualifier", "residual_share",
+                 "residual_share_qualifier")  # fmt: skip
+
+
+def _structures(
+    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table], district: str
+) -> list[Structure]:
+    """Totals whose printed parts a mart lists beside the share that none of them explains."""
+    found = []
+    for table in tables:
+        if not all(map(table.has, _PART_COLUMNS)):
+            continue
+        rows = con.execute(
+            f"""
+            select
+                t.period, coalesce(p.label_zh, t.period), coalesce(p.label_en, t.period),
+                t.item_name_zh, coalesce(t.item_name_en, ''), t.is_part_of_total,
+                t.share_printed, t.share_printed_qualifier,
+                t.residual_share, t.residual_share_qualifier
+            from {table.in_catalog(catalog)} as t
+            left join {quote(catalog)}.core.period as p on t.period = p.period
+            where t.region_code = {literal(district)}
+                and (t.residual_share is not null
+                    or (t.is_part_of_total and t.share_printed is not null))
+            order by t.period_end desc, t.period, t.share_printed desc nulls last, t.item_name_zh
+            """
+        ).fetchall()
+        newest = [row for row in rows if row[0] == rows[0][0]]
+        parts = [row for row in newest if row[5] and row[6] is not None]
+        rest = next((row for row in newest if row[8] is not None), None)
+        if len(parts) < 2:
+            continue
+        found.append(
+            Structure(
+                table.qualified,
+                f"{table.title_zh}构成",
+                f"{table.title_en}: structure",
+                newest[0][1],
+                newest[0][2],
+                tuple((row[3], row[4], row[6], qualifier_sign(row[7], {})) for row in parts),
+                (rest[8], qualifier_sign(rest[9], {})) if rest else None,
+            )
+        )
+    return found
+
+
+def _source_titles(con: DuckDBPyConnection, catalog: str) -> dict[str, tuple[str, str]]:
+    rows = con.execute(
+        f"select source_document, coalesce(title_zh, source_document), coalesce(issuer, '') "
+        f"from {quote(catalog)}.core.source_document order by source_document"
+    ).fetchall()
+    return {name: (f"《{clean(title)}》", clean(issuer)) for name, title, issuer in rows}
+
+
+# --- fitting -----------------------------------------------------------------------------------
+
+
+def _fit(
+    subject: _Subject, words: Words, sources: Mapping[str, tuple[str, str]]
+) -> _Page:  # fmt: skip
+    """The richest page that is one page."""
+    charts = choose_charts(subject.figures, subject.selection.entries, subject.structures, words)
+    for limits in _LIMITS:
+        page = _compose(subject, words, sources, charts, limits)
+        if page.height <= _ROOM:
+            return page
+    return page
+
+
+def _compose(
+    subject: _Subject,
+    words: Words,
+    sources: Mapping[str, tuple[str, str]],
+    charts: Sequence[Chart],
+    limits: Limits,
+) -> _Page:
+    selection = subject.selection
+    told = selection.entries[: limits.sentences]
+    entries = _rows_of(selection, limits.rows)
+    ranks = selection.ranks[: limits.ranks]
+    targets = selection.targets[: limits.targets]
+    body: list[tuple[str, Sentence]] = [
+        ("", sentence) for sentence in sentences(told, words, limits.name_width)
+    ]
+    for head, sentence in (
+        ("位次：", rank_sentence(ranks, words, limits.name_width)),
+        ("目标（不是实绩）：", target_sentence(targets, words, limits.name_width)),
+    ):
+        if sentence:
+            body.append((head, sentence))
+    used = list(dict.fromkeys(
+        [f for entry in (*told, *entries) for f in entry.figures] + [*ranks, *targets]
+    ))  # fmt: skip
+    is_cut = any(
+        cut(figure.name_zh, limits.name_width) != figure.name_zh
+        or _name_lines(figure) != (figure.name_zh, figure.name_en)
+        for figure in used
+    )
+    documents = most_used(used)
+    titles = [sources.get(name, (name, "")) for name in documents]
+    remarks = notes(used, charts, words, is_cut=is_cut)
+    source = source_line(titles, limits.sources)
+    height = _height(body, entries, charts, remarks, source, limits)
+    return _Page(limits, tuple(body), tuple(entries), tuple(charts), tuple(remarks), source,
+                 height)  # fmt: skip
+
+
+def _rows_of(selection: Selection, limit: int) -> list[Entry]:
+    """The rows of the table: entries, then ranks, then targets, while there is room."""
+    rows = [*selection.entries, *(Entry(figure) for figure in selection.ranks)]
+    rows += [Entry(figure) for figure in selection.targets]
+    return rows[:limit]
+
+
+def _height(
+    body: Sequence[tuple[str, Sentence]],
+    entries: Sequence[Entry],
+    charts: Sequence[Chart],
+    remarks: Sequence[str],
+    source: str,
+    limits: Limits,
+) -> float:
+    heads = ("Brief Title", "Brief Subtitle", "Brief English", "Brief Line", "Brief Label")
+    total = 8 + sum(_LINE[name] + _SPACE[name] for name in heads)
+    total += 3 * (_LINE["Brief Heading"] + _SPACE["Brief Heading"])
+    for head, sentence in body:
+        total += _text_height(head + "".join(map(_plain, sentence)), "Brief Body", 22)
+    total += _row_height() * len(entries) + _row_height() + 4
+    if charts:
+        total += limits.chart_height + 2 * _LINE["Brief Caption"] + 2 * _LINE["Brief Small"] + 10
+    for text in [*remarks, f"资料来源 {source}"]:
+        total += _text_height(f"12 {text}", "Brief Note")
+    return total
+
+
+def _row_height() -> float:
+    return _LINE["Brief Cell"] + _LINE["Brief Small"] + 0.8
+
+
+def _text_height(text: str, style: str, indent: float = 0) -> float:
+    """A half-width character is taken a little wider than half its size."""
+    width = text_width(text) * _SIZE[style] * 0.515 + indent
+    # The last characters of a line move to the next with their punctuation.
+    return _LINE[style] * (1 + int(width // (_WIDTH - _SIZE[style])))
+
+
+def _plain(part: Part) -> str:
+    return part if isinstance(part, str) else part[0] + part[1].marks
+
+
+def _name_lines(figure: Figure) -> tuple[str, str]:
+    """The two lines of a name in the table."""
+    room = _COLUMNS[0] - 10
+    return (
+        cut(figure.name_zh, int(room / (_SIZE["Brief Cell"] * 0.515))),
+        cut(figure.name_en, int(room / (_SIZE["Brief Small"] * 0.5))),
+    )
+
+
+# --- writing -----------------------------------------------------------------------------------
+
+
+class _Document:
+    """A brief while it is written."""
+
+    def __init__(self, subject: _Subject, page: _Page, words: Words, report: Report) -> None:
+        from docx import Document
+
+        self.subject, self.page, self.words, self.report = subject, page, words, report
+        self.release: Mapping[str, Any] = report["release"]
+        self.moment = datetime.fromisoformat(self.release["release_time"])
+        self.document: Any = Document()
+        self.bookmarks = 0
+        used = [figure for entry in page.entries for figure in entry.figures]
+        self.is_simulated = any(figure.is_simulated for figure in (*subject.figures, *used))
+
+    def write(self) -> bytes:
+        """The whole document; returns the bytes of the file."""
+        self.set_page()
+        self.make_styles()
+        self.write_head()
+        self.write_body()
+        self.write_table()
+        self.write_charts()
+        self.write_notes()
+        self.write_footer()
+        self.set_properties()
+        buffer = BytesIO()
+        self.document.save(buffer)
+        return _with_fixed_times(buffer.getvalue())
+
+    # --- set-up ---
+
+    def set_page(self) -> None:
+        """A4, upright, and nothing of the template's own."""
+        from docx.shared import Pt
+
+        section = self.document.sections[0]
+        section.page_width, section.page_height = (Pt(side) for side in _PAGE)
+        section.left_margin = section.right_margin = Pt(_MARGIN_X)
+        section.top_margin, section.bottom_margin = Pt(_MARGIN_TOP), Pt(_MARGIN_BOTTOM)
+        section.header_distance = section.footer_distance = Pt(_FOOTER_ROOM)
+        for paragraph in list(self.document.paragraphs):
+            paragraph._element.getparent().remove(paragraph._element)
+
+    def make_styles(self) -> None:
+        """Named styles, so that an editor in Word or WPS changes a style and not a paragraph."""
+        from docx.enum.style import WD_STYLE_TYPE
+        from docx.enum.text import WD_LINE_SPACING
+        from docx.shared import Pt, RGBColor
+
+        styles = self.document.styles
+        for name, east_asian, size, height, space, bold, colour in _STYLES:
+            style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+            assert style.style_id == name.replace(" ", "")
+            style.base_style = styles["Normal"]
+            style.quick_style = True
+            font = style.font
+            font.name, font.size, font.bold = _LATIN, Pt(size), bold
+            font.color.rgb = RGBColor.from_string(colour)
+            self.set_fonts(style.element.get_or_add_rPr(), east_asian)
+            form = style.paragraph_format
+            form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(height)
+            form.space_before, form.space_after = Pt(space), Pt(0)
+            form.widow_control = False
+            for switch in ("w:autoSpaceDE", "w:autoSpaceDN"):
+                # No blanks between Chinese and numbers, as bureaus print: 2025年, 860.3亿元.
+                _before_spacing(style.element.get_or_add_pPr(), _element(switch, val="0"))
+        self.set_fonts(styles["Normal"].element.get_or_add_rPr(), _SONGTI)
+        styles["Normal"].paragraph_format.space_after = Pt(0)
+        self.set_language()
+
+    def set_fonts(self, properties: Any, east_asian: str) -> None:
+        """Fonts for Latin and for Chinese; the template's theme fonts would win over them."""
+        from docx.oxml.ns import qn
+
+        fonts = properties.get_or_add_rFonts()
+        for name in list(fonts.attrib):
+            del fonts.attrib[name]
+        for name, font in (("ascii", _LATIN), ("hAnsi", _LATIN), ("cs", _LATIN),
+                           ("eastAsia", east_asian)):  # fmt: skip
+            fonts.set(qn(f"w:{name}"), font)
+
+    def set_language(self) -> None:
+        """Chinese and English, so that no speller marks every word."""
+        from docx.oxml.ns import qn
+
+        for language in self.document.styles.element.iter(qn("w:lang")):
+            language.set(qn("w:val"), "en-GB")
+            language.set(qn("w:eastAsia"), "zh-CN")
+
+    def set_properties(self) -> None:
+        """The core properties: the release's time is the only time there is."""
+        zh, en = self.title()
+        core = self.document.core_properties
+        core.title, core.subject = f"{zh} / {en}"[:255], self.release["release_id"]
+        core.author = clean(self.release["district_name_zh"] or "")[:255]
+        core.last_modified_by, core.comments = core.author, ""
+        core.keywords = SIMULATED_LABEL if self.is_simulated else ""
+        core.language, core.revision = "zh-CN", 1
+        core.created = core.modified = self.moment.replace(tzinfo=None, microsecond=0)
+
+    def title(self) -> tuple[str, str]:
+        """What the brief is called, in both languages."""
+        return f"统计快报：{self.subject.title_zh}", f"Statistical brief: {self.subject.title_en}"
+
+    # --- from the top down ---
+
+    def add(self, style: str, text: str = "", holder: Any = None) -> Any:
+        """A paragraph in one of our styles."""
+        paragraph = (holder or self.document).add_paragraph()
+        _set_style(paragraph, style)
+        if text:
+            paragraph.add_run(text)
+        return paragraph
+
+    def write_head(self) -> None:
+        """Title, district, release; a red rule below, as bureaus print it."""
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+        zh = clean(self.release["district_name_zh"] or "")
+        en = clean(self.release["district_name_en"] or "")
+        for style, text in (
+            ("Brief Title", "统计快报"),
+            ("Brief Subtitle", f"{cut(zh, 44)}　{cut(self.subject.title_zh, 24)}".strip()),
+            ("Brief English", cut(f"Statistical brief · {en}: {self.subject.title_en}", 106)),
+        ):
+            self.add(style, text).alignment = WD_ALIGN_PARAGRAPH.CENTER
+        day = date(self.moment.year, self.moment.month, self.moment.day)
+        line = self.add(
+            "Brief Line",
+            f"版本 Release {self.release['release_id']}\t{day.year}年{day.month}月{day.day}日",
+        )
+        line.paragraph_format.tab_stops.add_tab_stop(_points(_WIDTH), _right_tab())
+        _rule(line, _RED, 12)
+        if self.is_simulated:
+            label = self.add("Brief Label", f"{SIMULATED_LABEL}：带字母 s 的数字不是真实数字")
+            label.alignment = WD_ALIGN_PARAGRAPH.CENTER
+
+    def heading(self, zh: str, en: str) -> None:
+        """A heading in both languages."""
+        paragraph = self.add("Brief Heading", zh)
+        run = paragraph.add_run(f"  {en}")
+        run.font.size = _points(9)
+        run.font.color.rgb = _colour(_GREY)
+        paragraph.paragraph_format.keep_with_next = True
+
+    def write_body(self) -> None:
+        """The sentences."""
+        self.heading("要点", "Highlights")
+        for head, sentence in self.page.body:
+            paragraph = self.add("Brief Body")
+            paragraph.paragraph_format.first_line_indent = _points(22)
+            if head:
+                run = paragraph.add_run(head)
+                run.bold = True
+            for part in sentence:
+                if isinstance(part, str):
+                    paragraph.add_run(part)
+                else:
+                    self.add_figure(paragraph, part[0], part[1])
+
+    def add_figure(self, paragraph: Any, text: str, figure: Figure, size: float = 0) -> None:
+        """A number inside a bookmark that names the figure it is, and its marks behind it."""
+        from docx.oxml import OxmlElement
+        from docx.oxml.ns import qn
+
+        self.bookmarks += 1
+        start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
+        for element in (start, end):
+            element.set(qn("w:id"), str(self.bookmarks))
+        start.set(qn("w:name"), f"figure_{figure.observation_id}_{self.bookmarks}")
+        paragraph._p.append(start)
+        run = paragraph.add_run(text)
+        paragraph._p.append(end)
+        if size:
+            run.font.size = _points(size)
+        if figure.marks:
+            mark = paragraph.add_run(figure.marks)
+            mark.font.superscript = True
+            mark.font.color.rgb = _colour(_RED if figure.is_simulated else _GREY)
+
+    def write_table(self) -> None:
+        """The table of headline figures."""
+        if not self.page.entries:
+            return
+        self.heading("主要数据", "Key figures")
+        shown = _columns_of(self.page.entries)
+        table = self.document.add_table(rows=1 + len(self.page.entries), cols=len(shown))
+        table.autofit = False
+        spare = _WIDTH - sum(_COLUMNS[place] for place in shown)
+        _lay_out(table, [_COLUMNS[place] + (0 if place else spare) for place in shown])
+        # python-docx walks the whole table for each cell that is asked for.
+        rows = [dict(zip(shown, row.cells, strict=True)) for row in table.rows]
+        for place, cell in rows[0].items():
+            self.in_cell(cell, "center").add_run(_HEADS[place][0]).bold = True
+            self.small(cell, _HEADS[place][1], "center")
+        _repeat(table.rows[0])
+        for cells, entry in zip(rows[1:], self.page.entries, strict=True):
+            self.write_row(cells, entry)
+        for row in table.rows:
+            _keep_whole(row)
+        _three_rules(table)
+
+    def in_cell(self, cell: Any, side: str = "") -> Any:
+        """The first paragraph of a cell, in our style."""
+        paragraph = cell.paragraphs[0]
+        _set_style(paragraph, "Brief Cell")
+        _align(paragraph, side)
+        return paragraph
+
+    def small(self, cell: Any, text: str, side: str = "") -> None:
+        """The second, smaller line of a cell, if there is anything to say in it."""
+        if text:
+            _align(self.add("Brief Small", text, cell), side)
+
+    def write_row(self, cells: Mapping[int, Any], entry: Entry) -> None:
+        """One headline figure: name, period, number, unit, growth, rank."""
+        figure = entry.figure
+        zh, en = _name_lines(figure)
+        self.in_cell(cells[0]).add_run(zh)
+        self.small(cells[0], en)
+        start, _, end = figure.period_zh.partition("至")
+        self.in_cell(cells[1], "center").add_run(cut(start, 16))
+        when = [f"至{cut(end, 18)}" if end else "", "目标" if figure.is_target else ""]
+        self.small(cells[1], " ".join(filter(None, when)), "center")
+        own = _column_of(figure)
+        self.number(cells[own], figure, "center" if own == _RANK else "right")
+        if own == _VALUE:
+            self.in_cell(cells[3], "center").add_run(cut(printed_unit(figure.unit), 10))
+        if own == _GROWTH:
+            self.small(cells[_GROWTH], _growth_kind(figure), "right")
+        if own == _RANK:
+            self.small(cells[_RANK], _rank_place(figure), "center")
+        for place, other, side, line in (
+            (_GROWTH, entry.growth, "right", _growth_kind(entry.growth) if entry.growth else ""),
+            (_RANK, entry.rank, "center", _rank_place(entry.rank) if entry.rank else ""),
+        ):
+            if other is not None:
+                self.number(cells[place], other, side)
+                self.small(cells[place], line, side)
+        for cell in cells.values():
+            if not cell.paragraphs[0].text:
+                self.in_cell(cell)
+            _centre(cell)
+
+    def number(self, cell: Any, figure: Figure, side: str) -> None:
+        """A figure in a cell; many digits are set smaller, never cut."""
+        text = figure_cell(figure, self.words)
+        room = {"center": 26, "right": 70}[side] if figure.is_rank else 70
+        size = _SIZE["Brief Cell"]
+        while text_width(text) * size * 0.52 > room and size > 4:
+            size -= 0.5
+        self.add_figure(self.in_cell(cell, side), text, figure,
+                        size if size < _SIZE["Brief Cell"] else 0)  # fmt: skip
+
+    def write_charts(self) -> None:
+        """The charts side by side, each under its caption."""
+        if not self.page.charts:
+            return
+        gap = self.add("Brief Small")
+        gap.paragraph_format.keep_with_next = True
+        table = self.document.add_table(rows=2, cols=len(self.page.charts))
+        table.autofit = False
+        width = _WIDTH / len(self.page.charts)
+        _lay_out(table, [width] * len(self.page.charts))
+        for place, chart in enumerate(self.page.charts):
+            head, body = table.cell(0, place), table.cell(1, place)
+            caption = head.paragraphs[0]
+            _set_style(caption, "Brief Caption")
+            most = int((width - 12) / (_SIZE["Brief Caption"] * 0.515)) - 4
+            caption.add_run(f"图{place + 1} {cut(chart.title_zh, most)}")
+            self.small(head, cut(chart.title_en, int((width - 12) / (7 * 0.5))))
+            self.add_picture(body.paragraphs[0], chart, min(width - 12, _CHART_WIDTH * 1.5))
+        for row in table.rows:
+            _keep_whole(row)
+
+    def add_picture(self, paragraph: Any, chart: Chart, width: float) -> None:
+        """A chart as a picture with a text that says the same."""
+        height = float(self.page.limits.chart_height)
+        picture = paragraph.add_run().add_picture(
+            BytesIO(draw(chart, width, height)), width=_points(width), height=_points(height)
+        )
+        properties = picture._inline.docPr
+        properties.set("descr", clean(chart.alternative))
+        properties.set("title", clean(chart.title_zh))
+
+    def write_notes(self) -> None:
+        """Notes on scope, bounds and marks, and where the figures are from."""
+        self.heading("说明与来源", "Notes and sources")
+        for place, text in enumerate(self.page.notes, start=1):
+            self.add("Brief Note", f"{place}. {text}")
+        if self.page.source:
+            paragraph = self.add("Brief Note")
+            paragraph.add_run("资料来源 Sources：").bold = True
+            paragraph.add_run(self.page.source)
+
+    def write_footer(self) -> None:
+        """Under what conditions this was published."""
+        footer = self.document.sections[0].footer
+        paragraph = footer.paragraphs[0]
+        _set_style(paragraph, "Brief Footer")
+        paragraph.add_run(cut(clean(self.report["statement_zh"]), 110))
+        _rule(paragraph, _RULE, 4, "top")
+        self.add("Brief Footer", cut(clean(self.report["statement_en"]), 130), footer)
+
+
+def _column_of(figure: Figure) -> int:
+    """In which column of the table a figure stands."""
+    return _RANK if figure.is_rank else _GROWTH if figure.is_growth else _VALUE
+
+
+def _columns_of(entries: Sequence[Entry]) -> list[int]:
+    """The columns of the table: those of growth and rank only where there is any."""
+    used = {_column_of(figure) for entry in entries for figure in entry.figures}
+    left_out = {_GROWTH, _RANK} - used
+    return [place for place in range(len(_HEADS)) if place not in left_out]
+
+
+def _growth_kind(growth: Figure) -> str:
+    """Under a growth: over which time, and whether at comparable prices."""
+    price = "可比价" if growth.price_basis in ("comparable", "constant") else ""
+    if growth.measure == "cagr_pct":
+        start, _, end = growth.period.partition("/")
+        years = f"{start}—{end[-2:] if end[:2] == start[:2] and len(end) == 4 else end}"
+        return f"{years}年均{price}" if end else f"年均{price}"
+    return f"同比{price}"
+
+
+def _rank_place(rank: Figure) -> str:
+    """Under a rank: among whom, and when."""
+    among = re.search("全[国省市区县]", rank.name_zh)
+    return cut(f"{among[0] if among else ''}{rank.period_end.year}", 10)
+
+
+# --- Word's own things -------------------------------------------------------------------------
+
+
+def _set_style(paragraph: Any, name: str) -> None:
+    """By id: python-docx looks through all styles of its template for each paragraph."""
+    paragraph._p.style = name.replace(" ", "")
+
+
+def _points(size: float) -> Any:
+    from docx.shared import Pt
+
+    return Pt(size)
+
+
+def _colour(text: str) -> Any:
+    from docx.shared import RGBColor
+
+    return RGBColor.from_string(text)
+
+
+def _right_tab() -> Any:
+    from docx.enum.text import WD_TAB_ALIGNMENT
+
+    return WD_TAB_ALIGNMENT.RIGHT
+
+
+def _align(paragraph: Any, side: str) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+    if side:
+        paragraph.alignment = {
+            "center": WD_ALIGN_PARAGRAPH.CENTER,
+            "right": WD_ALIGN_PARAGRAPH.RIGHT,
+        }[side]
+
+
+def _element(name: str, **attributes: str) -> Any:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    element = OxmlElement(name)
+    for key, value in attributes.items():
+        element.set(qn(f"w:{key}"), value)
+    return element
+
+
+def _before_spacing(properties: Any, element: Any) -> None:
+    """Where the schema wants it among the properties of a paragraph."""
+    properties.find("{*}spacing").addprevious(element)
+
+
+def _rule(paragraph: Any, colour: str, eighths: int, side: str = "bottom") -> None:
+    """A line below or above a paragraph."""
+    borders = _element("w:pBdr")
+    borders.append(_element(f"w:{side}", val="single", sz=str(eighths), space="3", color=colour))
+    properties = paragraph._p.get_or_add_pPr()
+    properties.insert_element_before(
+        borders, "w:shd", "w:tabs", "w:suppressAutoHyphens", "w:kinsoku", "w:wordWrap",
+        "w:overflowPunct", "w:topLinePunct", "w:autoSpaceDE", "w:autoSpaceDN", "w:bidi",
+        "w:adjustRightInd", "w:snapToGrid", "w:spacing", "w:ind", "w:contextualSpacing",
+        "w:mirrorIndents", "w:suppressOverlap", "w:jc", "w:textDirection", "w:textAlignment",
+        "w:textboxTightWrap", "w:outlineLvl", "w:divId", "w:cnfStyle", "w:rPr", "w:sectPr",
+        "w:pPrChange",
+    )  # fmt: skip
+
+
+def _lay_out(table: Any, widths: Sequence[float]) -> None:
+    """Fixed columns: every program breaks the same lines."""
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = _points(width)
+    for row in table.rows:
+        for cell, width in zip(row.cells, widths, strict=True):
+            cell.width = _points(width)
+    properties = table._tbl.tblPr
+    margins = _element("w:tblCellMar")
+    for side in ("left", "right"):
+        margins.append(_element(f"w:{side}", w="80", type="dxa"))
+    look = properties.find("{*}tblLook")
+    if look is None:
+        properties.append(margins)
+    else:
+        look.addprevious(margins)
+
+
+def _three_rules(table: Any) -> None:
+    """The three-line table of statistics: above and below the head, and at the end."""
+    last = len(table.rows) - 1
+    for place, row in enumerate(table.rows):
+        for cell in row.cells:
+            lines = []
+            if place == 0:
+                lines = [("top", "12"), ("bottom", "6")]
+            elif place == last:
+                lines = [("bottom", "12")]
+            else:
+                lines = [("bottom", "2")]
+            borders = _element("w:tcBorders")
+            for side, size in lines:
+                colour = "BFBFBF" if size == "2" else "000000"
+                borders.append(_element(f"w:{side}", val="single", sz=size, color=colour))
+            properties = cell._tc.get_or_add_tcPr()
+            before = properties.find("{*}vAlign")
+            if before is None:
+                properties.append(borders)
+            else:
+                before.addprevious(borders)
+
+
+def _centre(cell: Any) -> None:
+    from docx.enum.table import WD_ALIGN_VERTICAL
+
+    cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
+
+
+def _repeat(row: Any) -> None:
+    row._tr.get_or_add_trPr().append(_element("w:tblHeader"))
+
+
+def _keep_whole(row: Any) -> None:
+    properties = row._tr.get_or_add_trPr()
+    properties.insert(0, _element("w:cantSplit"))
+
+
+def _with_fixed_times(content: bytes) -> bytes:
+    """The same parts in the same order; python-docx stamps them with the time of writing."""
+    buffer = BytesIO()
+    with ZipFile(BytesIO(content)) as before, ZipFile(buffer, "w") as after:
+        for name in before.namelist():
+            if name == "docProps/thumbnail.jpeg":
+                continue
+            info = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.compress_type, info.external_attr = ZIP_DEFLATED, 0o600 << 16
+            part = before.read(name)
+            if name == "_rels/.rels":
+                part = re.sub(rb"<Relationship [^>]*thumbnail[^>]*/>", b"", part)
+            after.writestr(info, part)
+    return buffer.getvalue()

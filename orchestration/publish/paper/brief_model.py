@@ -1,0 +1,461 @@
+"""What a one-page brief says: entries, sentences, charts and notes, chosen from the figures.
+
+Belongs here: choosing and wording, pure: figures in, words out. Does not belong here: reading
+the release (``figures``), drawing (``charts``) and Word (``brief``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+
+from orchestration.publish.paper.charts import Bar, Chart
+from orchestration.publish.paper.figures import (
+    MARKS,
+    Figure,
+    figure_cell,
+    figure_words,
+    printed_unit,
+)
+from orchestration.publish.printed import (
+    QUALIFIER_SIGNS,
+    Words,
+    decimal_text,
+    text_width,
+)
+
+# A sentence, cut where a figure stands: plain text, or a text with the figure that it says.
+Part = str | tuple[str, Figure]
+Sentence = tuple[Part, ...]
+
+NAME_WIDTH = 60
+_GROWTH_ROLE = re.compile(r"_?(?:growth|cagr)$")
+# The caption of the chart says that its bars are growth.
+_GROWTH_NAME = re.compile(r"(?:年均|同比|名义)*增速(?:[（(]同口径[）)])?$")
+_FEWEST_BARS, _MOST_BARS = 3, 6
+_MEASURE_ORDER = ("level", "share_pct", "ratio", "count")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A headline figure with the growth and the rank that belong to it."""
+
+    figure: Figure
+    growth: Figure | None = None
+    rank: Figure | None = None
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """All its figures."""
+        return tuple(filter(None, (self.figure, self.growth, self.rank)))
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The parts of a total with what is not itemised, as a mart states them."""
+
+    table: str
+    title_zh: str
+    title_en: str
+    period_zh: str
+    period_en: str
+    parts: tuple[tuple[str, str, Decimal, str], ...]
+    residual: tuple[Decimal, str] | None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of everything one page has room for."""
+
+    rows: int
+    sentences: int
+    ranks: int
+    targets: int
+    sources: int
+    chart_height: int
+    name_width: int = NAME_WIDTH
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The figures of a brief, best first."""
+
+    entries: tuple[Entry, ...]
+    ranks: tuple[Figure, ...]
+    targets: tuple[Figure, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to say."""
+        return not (self.entries or self.ranks or self.targets)
+
+
+# --- choosing ----------------------------------------------------------------------------------
+
+
+def select(
+    figures: Sequence[Figure],
+    scorecard: Sequence[str],
+    ranked: Mapping[str, str],
+    words: Words,
+) -> Selection:
+    """Choose from the figures of one region.
+
+    Args:
+        figures: Those of a theme, or of all themes.
+        scorecard: Codes of the leaders' sheet, in its order: they come first.
+        ranked: The indicator of a rank to the indicator that it ranks.
+        words: The words of code lists: things stand in the order of their list.
+    """
+    items = words.get("item", {})
+    whole = [figure for figure in figures if figure.breakdown == "_T"]
+    facts = [figure for figure in whole if not figure.is_target]
+    latest = _latest(facts)
+    places = {code: place for place, code in enumerate(scorecard)}
+    heads = [f for f in latest if not f.is_growth and not f.is_rank]
+    ranks = [figure for figure in latest if figure.is_rank]
+    growths: dict[tuple[str, str], list[Figure]] = {}
+    for figure in facts:
+        if figure.is_growth:
+            growths.setdefault((figure.mart, figure.item), []).append(figure)
+    entries = [
+        _with_company(head, growths.get((head.mart, head.item), ()), ranks, ranked)
+        for head in heads
+    ]
+    taken = {f.indicator_code for entry in entries for f in entry.figures}
+    for growth in latest:
+        if growth.is_growth and growth.indicator_code not in taken:
+            rank = _rank_of(growth, ranks, ranked)
+            entries.append(Entry(growth, None, rank))
+    taken = {f.indicator_code for entry in entries for f in entry.figures}
+    entries.sort(key=lambda entry: (
+        places.get(entry.figure.indicator_code, len(places)),
+        _weight(entry),
+        -abs(entry.figure.value) if entry.figure.unit == "亿元" else Decimal(0),
+        items[entry.figure.item].sort if entry.figure.item in items else 1 << 30,
+        entry.figure.indicator_code,
+    ))  # fmt: skip
+    alone = [rank for rank in ranks if rank.indicator_code not in taken]
+    alone.sort(key=lambda rank: (rank.qualifier != "exact", rank.value, rank.indicator_code))
+    targets = _latest([figure for figure in whole if figure.is_target])
+    targets.sort(key=lambda f: (f.unit not in ("%", "亿元"), f.period_end, f.indicator_code))
+    return Selection(tuple(entries), tuple(alone), tuple(targets))
+
+
+def _latest(figures: Iterable[Figure]) -> list[Figure]:
+    """The newest figure of each indicator; a total over years says less than the year in it."""
+    found: dict[str, Figure] = {}
+    for figure in figures:
+        held = found.get(figure.indicator_code)
+        if held is None or _recency(figure) > _recency(held):
+            found[figure.indicator_code] = figure
+    return list(found.values())
+
+
+def _recency(figure: Figure) -> tuple[bool, object, bool, str]:
+    is_long = (figure.period_end - figure.period_start).days > 366
+    return (not is_long, figure.period_end, figure.period_kind == "annual", figure.period)
+
+
+def _with_company(
+    head: Figure, growths: Sequence[Figure], ranks: Sequence[Figure], ranked: Mapping[str, str]
+) -> Entry:
+    own = [figure for figure in growths if _is_growth_of(figure, head)]
+    own.sort(key=lambda f: (f.period != head.period, f.measure, f.indicator_code))
+    return Entry(head, own[0] if own else None, _rank_of(head, ranks, ranked))
+
+
+def _is_growth_of(growth: Figure, head: Figure) -> bool:
+    """Whether growth reported for the same item is that of this figure, in its period."""
+    stem = _GROWTH_ROLE.sub("", growth.role)
+    return (
+        head.measure in ("level", "count")
+        and (stem or "value") == head.role
+        and growth.scope in (head.scope, "same_frame")
+        and (
+            (growth.period == head.period)
+            or (
+                growth.measure == "cagr_pct"
+                and head.period_start <= growth.period_end <= head.period_end
+            )
+        )
+    )
+
+
+def _rank_of(
+    head: Figure, ranks: Sequence[Figure], ranked: Mapping[str, str]
+) -> Figure | None:  # fmt: skip
+    own = [rank for rank in ranks if ranked.get(rank.indicator_code) == head.indicator_code]
+    return own[0] if own else None
+
+
+def _weight(entry: Entry) -> int:
+    figure = entry.figure
+    if figure.is_growth:
+        return 3
+    if figure.measure == "level":
+        return 0 if entry.growth else 1 if figure.unit == "亿元" else 2
+    order = _MEASURE_ORDER
+    return 3 + (order.index(figure.measure) if figure.measure in order else len(order))
+
+
+# --- sentences ---------------------------------------------------------------------------------
+
+
+def sentences(entries: Sequence[Entry], words: Words, name_width: int) -> list[Sentence]:
+    """One sentence per period, in the order in which the periods first come."""
+    order = {entry.figure.period: place for place, entry in reversed(list(enumerate(entries)))}
+    found = []
+    grouped = sorted(entries, key=lambda entry: order[entry.figure.period])
+    for _, group in groupby(grouped, key=lambda entry: entry.figure.period):
+        of_period = list(group)
+        first = of_period[0].figure
+        parts: list[Part] = [f"{_at(first)}，"]
+        for place, entry in enumerate(of_period):
+            parts += ["；"] if place else []
+            parts += _clause(entry, words, name_width)
+        found.append((*parts, "。"))
+    return found
+
+
+def _at(figure: Figure) -> str:
+    """When: a point in time is a balance, and says so."""
+    if figure.period_kind == "point" and re.fullmatch(r"\d{4}-\d{2}", figure.period):
+        return f"{figure.period_zh}末"
+    return figure.period_zh
+
+
+def _clause(entry: Entry, words: Words, name_width: int) -> list[Part]:
+    figure = entry.figure
+    name = cut(figure.name_zh, name_width)
+    if figure.is_growth:
+        parts: list[Part] = [
+            f"{name}{_price(figure)}为",
+            (figure_cell(figure, words) + printed_unit(figure.unit), figure),
+        ]
+    else:
+        space = "" if figure.qualifier != "exact" else "为" if figure.measure != "level" else ""
+        parts = [f"{name}{space}", (figure_words(figure, words), figure)]
+    if entry.growth is not None:
+        growth = entry.growth
+        frame = "同口径" if growth.scope == "same_frame" else ""
+        kind = f"{growth.period_zh}年均" if growth.measure == "cagr_pct" else f"{frame}同比"
+        speed = "" if growth.qualifier == "exact" else "增速"
+        parts += [f"，{_price(growth)}{kind}{speed}", (figure_words(growth, words), growth)]
+    if entry.rank is not None:
+        when = "" if entry.rank.period == figure.period else f"（{entry.rank.period_zh}）"
+        parts += [f"，{cut(entry.rank.name_zh, name_width)}",
+                  (figure_words(entry.rank, words), entry.rank), when]  # fmt: skip
+    return [part for part in parts if part]
+
+
+def _price(growth: Figure) -> str:
+    return "按可比价" if growth.price_basis in ("comparable", "constant") else ""
+
+
+def rank_sentence(ranks: Sequence[Figure], words: Words, name_width: int) -> Sentence:
+    """Ranks that stand alone: each is a figure of its own."""
+    parts: list[Part] = []
+    for rank in ranks:
+        parts += ["；"] if parts else []
+        parts += [cut(rank.name_zh, name_width), (figure_words(rank, words), rank),
+                  f"（{rank.period_zh}）"]  # fmt: skip
+    return (*parts, "。") if parts else ()
+
+
+def target_sentence(targets: Sequence[Figure], words: Words, name_width: int) -> Sentence:
+    """Targets: what shall be, under their period."""
+    parts: list[Part] = []
+    for _, group in groupby(targets, key=lambda figure: figure.period):
+        for place, target in enumerate(group):
+            parts += ["；"] if parts else []
+            parts += [] if place else [f"{target.period_zh}目标为"]
+            parts += [cut(target.name_zh, name_width).removesuffix("目标"),
+                      (figure_words(target, words), target)]  # fmt: skip
+    return (*parts, "。") if parts else ()
+
+
+def cut(text: str, width: int) -> str:
+    """A name within a width in half-width characters."""
+    if text_width(text) <= width:
+        return text
+    while text_width(text) > width - 2:
+        text = text[:-1]
+    return f"{text}…"
+
+
+# --- charts ------------------------------------------------------------------------------------
+
+
+def choose_charts(
+    figures: Sequence[Figure], entries: Sequence[Entry], structures: Sequence[Structure],
+    words: Words,
+) -> list[Chart]:  # fmt: skip
+    """Two charts at most, of different kinds; none where there is nothing to compare."""
+    facts = [f for f in figures if not f.is_target and f.breakdown == "_T"]
+    order = {
+        f.indicator_code: place
+        for place, f in reversed(list(enumerate(f for e in entries for f in e.figures)))
+    }
+    facts.sort(key=lambda f: order.get(f.indicator_code, len(order)))
+    candidates = [
+        *(_structure_chart(structure) for structure in structures[:1]),
+        _series_chart(facts, words),
+        _group_chart(facts, words, lambda f: f.measure == "level" and f.unit != "%"),
+        _group_chart(facts, words, lambda f: f.is_growth),
+        _group_chart(facts, words, lambda f: f.measure == "share_pct"),
+        _group_chart(facts, words, lambda f: f.measure == "count"),
+    ]
+    return [chart for chart in candidates if chart is not None][:2]
+
+
+def _structure_chart(structure: Structure) -> Chart:
+    bars = [Bar(zh, en, value, f"{sign}{decimal_text(value)}", sign)
+            for zh, en, value, sign in structure.parts]  # fmt: skip
+    if structure.residual is not None:
+        value, sign = structure.residual
+        bars.append(Bar("未单列部分", "Not itemised", value, f"{sign}{decimal_text(value)}", sign,
+                        is_residual=True))  # fmt: skip
+    return Chart(
+        "bars",
+        f"{structure.title_zh}（%），{structure.period_zh}",
+        f"{structure.title_en}, per cent, {structure.period_en}",
+        tuple(bars),
+    )
+
+
+def _series_chart(facts: Sequence[Figure], words: Words) -> Chart | None:
+    """The first indicator with three periods of one kind; a year without a figure is a gap."""
+    series: dict[tuple[str, str, str, str], list[Figure]] = {}
+    for figure in facts:
+        if figure.is_growth or figure.is_rank:
+            continue
+        if (figure.period_end - figure.period_start).days <= 366:
+            key = (figure.indicator_code, figure.period_kind, figure.scope, figure.unit)
+            series.setdefault(key, []).append(figure)
+    found = next((own for own in series.values() if len(own) >= _FEWEST_BARS), None)
+    if found is None:
+        return None
+    found = sorted(found, key=lambda figure: figure.period_end)[-_MOST_BARS:]
+    first = found[0]
+    bars: list[Bar] = []
+    for before, figure in zip([None, *found], found, strict=False):
+        if before is not None and figure.period_kind in ("annual", "point"):
+            missing = range(before.period_end.year + 1, figure.period_end.year)
+            bars += [Bar(str(year), str(year), None, "缺", "") for year in missing]
+        bars.append(_bar(figure, words, figure.period_zh, figure.period))
+    if len(bars) > _MOST_BARS + 2:
+        bars = [bar for bar in bars if bar.value is not None]
+    unit = printed_unit(first.unit)
+    return Chart(
+        "columns",
+        f"{first.name_zh}（{unit}）" if unit else first.name_zh,
+        first.name_en,
+        tuple(bars),
+    )
+
+
+def _group_chart(facts: Sequence[Figure], words: Words, wanted: object) -> Chart | None:
+    """What can stand on one scale: one measure, unit, period and price basis."""
+    assert callable(wanted)
+    groups: dict[tuple[str, str, str, str], list[Figure]] = {}
+    for figure in facts:
+        if wanted(figure):
+            key = (figure.measure, figure.unit, figure.period, figure.price_basis)
+            groups.setdefault(key, []).append(figure)
+    sized = [group for group in groups.values() if len(group) >= _FEWEST_BARS]
+    if not sized:
+        return None
+    group = max(sized, key=lambda own: (min(len(own), _MOST_BARS), own[0].period_end))
+    group = sorted(group[:_MOST_BARS], key=lambda figure: -figure.value)
+    first = group[0]
+    bars = tuple(
+        _bar(figure, words, _GROWTH_NAME.sub("", figure.name_zh), figure.name_en)
+        for figure in group
+    )
+    unit = printed_unit(first.unit)
+    kind_zh, kind_en = "主要指标", "Key figures"
+    if first.is_growth:
+        price = "可比价" if first.price_basis == "comparable" else "名义"
+        years = "年均增速" if first.measure == "cagr_pct" else "同比增速"
+        kind_zh, kind_en = f"{years}（{price}）", "Growth"
+    elif first.measure == "share_pct":
+        kind_zh, kind_en = "比重与比率（分母各异）", "Shares and rates of different wholes"
+    return Chart(
+        "bars",
+        f"{kind_zh}（{unit}），{first.period_zh}",
+        f"{kind_en}, {first.period_en}; not to be added",
+        bars,
+    )
+
+
+def _bar(figure: Figure, words: Words, label_zh: str, label_en: str) -> Bar:
+    sign = QUALIFIER_SIGNS.get(figure.qualifier, "")
+    return Bar(label_zh, label_en, figure.value, figure_cell(figure, words), sign, figure.marks)
+
+
+# --- notes -------------------------------------------------------------------------------------
+
+
+def notes(
+    used: Sequence[Figure], charts: Sequence[Chart], words: Words, *, is_cut: bool
+) -> list[str]:
+    """What the reader has to know, only where it occurs."""
+    found = []
+    met = {figure.qualifier for figure in used if not figure.is_rank} - {"exact"}
+    signs = {
+        "exceeded": "超：不含本数 above",
+        "at_least": "≥：含本数 at least",
+        "under": "<或以内：上限 below or within",
+        "at_most": "≤：上限 at most",
+        "approx": "约：近似 about",
+    }
+    bounds = [signs[name] for name in signs if name in met]
+    if bounds:
+        arrows = "界限不是准确值，图中以箭头表示。" if met - {"approx"} else ""
+        found.append(f"{'；'.join(bounds)}。{arrows}")
+    marks = {mark for figure in used for mark in figure.marks}
+    if marks:
+        told = "；".join(f"{mark} {zh} {MARKS[mark][1]}" for mark, (zh, _) in MARKS.items()
+                        if mark in marks)  # fmt: skip
+        found.append(f"数字后的字母：{told}。")
+    scopes = words.get("scope", {})
+    by_scope: dict[str, list[str]] = {}
+    for figure in used:
+        # 同口径 stands in the sentence itself.
+        if figure.scope not in ("not_stated", "same_frame", ""):
+            names = by_scope.setdefault(figure.scope, [])
+            if figure.name_zh not in names:
+                names.append(figure.name_zh)
+    for scope, names in sorted(by_scope.items()):
+        word = scopes[scope].zh if scope in scopes else scope
+        more = "等" if len(names) > 3 else ""
+        found.append(f"口径为{word}：{'、'.join(cut(name, 40) for name in names[:3])}{more}。")
+    if any(figure.is_growth for figure in used):
+        text = "增长率均为原文公布，未由总量推算"
+        if any(_price(figure) for figure in used if figure.is_growth):
+            text += "；注明按可比价者除外均为名义增长"
+        found.append(f"{text}。Growth is as published, never computed from levels.")
+    if any(chart.has_residual for chart in charts):
+        found.append("构成未单列部分为合计与各项公布比重之差。")
+    if is_cut:
+        found.append("过长的名称以…截短，全称见数据库 Long names are cut; see the database.")
+    return found
+
+
+def source_line(titles: Sequence[tuple[str, str]], limit: int) -> str:
+    """The documents behind the figures, those behind most of them first."""
+    shown = [cut(title, 70) + (f"（{cut(issuer, 36)}）" if issuer else "")
+             for title, issuer in titles[:limit]]  # fmt: skip
+    more = f"等 {len(titles)} 份文件" if len(titles) > limit else ""
+    return f"{'；'.join(shown)}{more}。" if shown else ""
+
+
+def most_used(figures: Iterable[Figure]) -> list[str]:
+    """Source documents, those of most figures first."""
+    counts = Counter(f.source_document for f in figures if f.source_document)
+    return sorted(counts, key=lambda name: (-counts[name], name))

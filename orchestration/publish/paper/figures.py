@@ -1,0 +1,226 @@
+"""The headline figures of a release, as briefs and the yearbook print them.
+
+Belongs here: reading ``core.observation`` with the words beside it, and what one figure looks
+like on paper. Does not belong here: choosing figures for a page, and file formats.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from orchestration.publish.printed import Words, decimal_text, qualifier_sign
+from orchestration.publish.tables import Table, quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+GROWTH = frozenset({"yoy_growth_pct", "cagr_pct", "mom_growth_pct"})
+TARGETS = frozenset({"target_level", "target_growth_pct"})
+
+# What a figure's number cannot say itself stands behind it as a letter.
+MARKS: Mapping[str, tuple[str, str]] = {
+    "p": ("初步数", "provisional"),
+    "e": ("估计数", "estimated"),
+    "f": ("预测数", "forecast"),
+    "u": ("可靠性低或未经验证", "of low reliability or not validated"),
+    "b": ("与前期不可直接比较，或定义有差异", "break in the series, or another definition"),
+    "i": ("报告期系录入时推断", "period inferred by the transcriber"),
+    "s": ("模拟数据", "simulated data"),
+}
+_STATUS_MARKS = {"P": "p", "E": "e", "I": "e", "F": "f", "U": "u", "V": "u", "B": "b", "D": "b"}
+
+# A word before the number, and one behind the unit. 以内 promises less than 低于: a source that
+# says 以内 includes the number, and nothing here may promise more than the source.
+_WORDS = {
+    "exceeded": ("超", ""),
+    "at_least": ("不低于", ""),
+    "under": ("", "以内"),
+    "at_most": ("不超过", ""),
+    "approx": ("约", ""),
+}
+_UPPER = frozenset({"under", "at_most"})
+
+_NEEDED = {
+    ("core", "observation"): (
+        "observation_id indicator_code indicator_name_zh indicator_name_en region_code period "
+        "period_start period_end period_kind measure basis scope price_basis breakdown value unit "
+        "qualifier obs_status is_headline is_period_inferred is_simulated source_document"
+    ).split(),
+    ("core", "indicator"): "indicator_code theme topic mart item role".split(),
+    ("core", "region"): "region_code region_name_zh region_name_en".split(),
+    ("core", "period"): "period label_zh label_en".split(),
+    ("meta", "release"): ["district_code"],
+}
+# What turns the direction of a text, or cannot stand in XML, is no part of a name.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure in force, first among its sources."""
+
+    observation_id: str
+    indicator_code: str
+    name_zh: str
+    name_en: str
+    theme: str
+    topic: str
+    mart: str
+    item: str
+    role: str
+    region_code: str
+    region_zh: str
+    region_en: str
+    period: str
+    period_zh: str
+    period_en: str
+    period_start: date
+    period_end: date
+    period_kind: str
+    measure: str
+    basis: str
+    scope: str
+    price_basis: str
+    breakdown: str
+    value: Decimal
+    unit: str
+    qualifier: str
+    obs_status: str
+    is_period_inferred: bool
+    is_simulated: bool
+    source_document: str
+
+    @property
+    def is_target(self) -> bool:
+        """Whether it says what shall be, not what is."""
+        return (
+            self.measure in TARGETS
+            or self.basis in ("target", "target_growth")
+            or self.period_kind == "target"
+        )
+
+    @property
+    def is_growth(self) -> bool:
+        """Whether it is a reported growth."""
+        return self.measure in GROWTH
+
+    @property
+    def is_rank(self) -> bool:
+        """Whether it is a rank."""
+        return self.measure == "rank"
+
+    @property
+    def marks(self) -> str:
+        """Letters of ``MARKS`` that stand behind the number."""
+        return (
+            _STATUS_MARKS.get(self.obs_status, "")
+            + ("i" if self.is_period_inferred else "")
+            + ("s" if self.is_simulated else "")
+        )
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What the yearbook names a figure by."""
+        return self.indicator_code, self.region_code, self.period
+
+
+def can_be_printed(tables: Sequence[Table]) -> bool:
+    """Whether a release holds what briefs and the yearbook are made from."""
+    there = {(table.schema, table.name): table for table in tables}
+    return all(
+        name in there and all(there[name].has(column) for column in columns)
+        for name, columns in _NEEDED.items()
+    )
+
+
+def read_figures(con: DuckDBPyConnection, catalog: str) -> list[Figure]:
+    """All headline figures with a value that may be published, ordered by key."""
+    rows = con.execute(
+        f"""
+        select
+            o.observation_id, o.indicator_code,
+            o.indicator_name_zh, coalesce(o.indicator_name_en, ''),
+            coalesce(i.theme, ''), coalesce(i.topic, ''), coalesce(i.mart, ''),
+            coalesce(i.item, ''), coalesce(i.role, ''),
+            o.region_code, coalesce(r.region_name_zh, o.region_code),
+            coalesce(r.region_name_en, ''),
+            o.period, coalesce(p.label_zh, o.period), coalesce(p.label_en, o.period),
+            o.period_start, o.period_end, o.period_kind, o.measure, o.basis, o.scope,
+            coalesce(o.price_basis, ''), coalesce(o.breakdown, '_T'), o.value,
+            coalesce(o.unit, ''), coalesce(o.qualifier, 'exact'), coalesce(o.obs_status, 'A'),
+            coalesce(o.is_period_inferred, false), coalesce(o.is_simulated, false),
+            coalesce(o.source_document, '')
+        from {quote(catalog)}.core.observation as o
+        inner join {quote(catalog)}.core.indicator as i on o.indicator_code = i.indicator_code
+        left join {quote(catalog)}.core.region as r on o.region_code = r.region_code
+        left join {quote(catalog)}.core.period as p on o.period = p.period
+        where o.is_headline and o.value is not null
+        order by o.indicator_code, o.region_code, o.period_end, o.period, o.observation_id
+        """
+    ).fetchall()
+    return [_figure(row) for row in rows]
+
+
+def _figure(row: tuple[Any, ...]) -> Figure:
+    """A row of the query, its texts as lines that can be printed."""
+    cells: list[Any] = [clean(cell) if isinstance(cell, str) else cell for cell in row]
+    return Figure(*cells)
+
+
+@cache
+def clean(text: str) -> str:
+    """A name as one line of plain text."""
+    return " ".join(_UNPRINTABLE.sub("", text).split())
+
+
+def printed_unit(unit: str) -> str:
+    """A unit beside its number; a pure number has none."""
+    return "" if unit == "1" else unit
+
+
+# --- one figure on paper -----------------------------------------------------------------------
+
+
+def figure_cell(figure: Figure, words: Words) -> str:
+    """A figure in a cell of a table: 超1000, ≥80, -1.8; 第3 and 前10 for ranks."""
+    number = decimal_text(figure.value)
+    if not figure.is_rank:
+        return qualifier_sign(figure.qualifier, words.get("qualifier", {})) + number
+    if figure.qualifier == "exact":
+        return f"第{number}"
+    if figure.qualifier in _UPPER:
+        return f"前{number}"
+    # A rank that is no upper bound is told as it came: 约第10, never 前10.
+    return qualifier_sign(figure.qualifier, words.get("qualifier", {})) + f"第{number}"
+
+
+def figure_words(figure: Figure, words: Words) -> str:
+    """A figure in a sentence: 超1000亿元, 15分钟以内, 增长6.5%, 下降1.8%, 第3."""
+    if figure.is_rank:
+        return figure_cell(figure, words)
+    if figure.is_growth and figure.qualifier == "exact":
+        return _growth_words(figure)
+    before, behind = _WORDS.get(
+        figure.qualifier, (qualifier_sign(figure.qualifier, words.get("qualifier", {})), "")
+    )
+    return f"{before}{decimal_text(figure.value)}{printed_unit(figure.unit)}{behind}"
+
+
+def _growth_words(figure: Figure) -> str:
+    if figure.value == 0:
+        return "持平"
+    verb = "增长" if figure.value > 0 else "下降"
+    return f"{verb}{decimal_text(abs(figure.value))}{printed_unit(figure.unit)}"
+
+
+def printed_forms(figure: Figure, words: Words) -> frozenset[str]:
+    """All texts a figure may stand as in a brief."""
+    return frozenset({figure_cell(figure, words), figure_words(figure, words)})

@@ -1,0 +1,183 @@
+"""Reads the SDMX files of a release again and compares them with its database.
+
+Belongs here: what makes an SDMX file other than the release it lies in. Does not belong here: the
+rule it breaks, and what follows. Validity against the official schemas is shown by the tests: it
+depends on the code that writes, not on the figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.publish.rowhash import canonical_text
+from orchestration.publish.sdmx.components import COMPONENTS, PUBLISHED, clean
+from orchestration.publish.sdmx.data import XML_LIMIT
+from orchestration.publish.sdmx.ids import artefact, encode
+from orchestration.publish.sdmx.lists import Theme, observations
+from orchestration.publish.sdmx.message import VERSIONS, Text
+from orchestration.publish.sdmx.write import data_paths, structures_path
+from orchestration.publish.tables import literal, quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_COMPARED = ("OBS_ID", "OBS_VALUE", "UNIT", "OBS_STATUS", "QUALIFIER", "IS_SIMULATED")
+_ROWS = "sdmx_expected"
+_CODES = "sdmx_expected_code"
+
+
+def check_sdmx(
+    con: DuckDBPyConnection, catalog: str, release: Path
+) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with the SDMX files of a release: file, and the words for it.
+
+    Figures are compared one by one, in each format: which they are, value, unit, status,
+    qualifier, and whether they are simulated.
+    """
+    themes = _themes(con, catalog)
+    _expect(con, catalog, is_kept=sum(theme.row_count for theme in themes) <= XML_LIMIT)
+    expected = {structures_path(version) for version in VERSIONS}
+    for theme in themes:
+        expected |= set(data_paths(theme).values())
+    folder = release / "sdmx"
+    found = {
+        str(path.relative_to(release).as_posix()) for path in folder.rglob("*") if path.is_file()
+    }
+    for name in sorted(expected - found):
+        yield name, "文件不存在", "the file is not there"
+    for name in sorted(found - expected):
+        yield name, "没有与之对应的数据", "no figures belong to it"
+    for version in VERSIONS:
+        name = structures_path(version)
+        if name in found:
+            yield from _check_structures(release / name, name, themes)
+    for theme in themes:
+        for kind, name in data_paths(theme).items():
+            if name in found:
+                differing = _differing(con, release / name, theme, kind)
+                if differing:
+                    yield (
+                        name,
+                        f"与数据库不符：{differing}",
+                        f"differs from the database: {differing}",
+                    )
+
+
+def _themes(con: DuckDBPyConnection, catalog: str) -> list[Theme]:
+    rows = con.execute(
+        f"""
+        select theme, cast(sum(figures) as bigint) from (
+            select theme, 0 as figures from {quote(catalog)}.core.indicator
+            union all
+            select t.theme, 1 from {observations(catalog)} where {PUBLISHED}
+        )
+        where theme is not null group by theme order by theme
+        """
+    ).fetchall()
+    return [Theme(code, Text(code, code), count) for code, count in rows]
+
+
+def _expect(con: DuckDBPyConnection, catalog: str, *, is_kept: bool) -> None:
+    """Give the connection a relation with what every figure is to say; small ones are kept."""
+    codes = {
+        row[0]
+        for row in con.execute(
+            f"select unit from {observations(catalog)} union select qualifier "
+            f"from {observations(catalog)}"
+        ).fetchall()
+        if row[0] is not None
+    }
+    con.execute(f"create temp table {_CODES} (code text, id text)")
+    if codes:
+        rows = ", ".join(f"({literal(code)}, {literal(encode(code))})" for code in sorted(codes))
+        con.execute(f"insert into {_CODES} values {rows}")
+    con.execute(
+        f"""
+        create temp {"table" if is_kept else "view"} {_ROWS} as
+        select t.theme,
+            {clean("t.observation_id")} as OBS_ID,
+            {canonical_text("t.value", "DECIMAL(30,8)")} as OBS_VALUE,
+            u.id as UNIT, t.obs_status as OBS_STATUS, q.id as QUALIFIER,
+            cast(coalesce(t.is_simulated, false) as varchar) as IS_SIMULATED
+        from {observations(catalog)}
+        left join {_CODES} as u on t.unit = u.code
+        left join {_CODES} as q on t.qualifier = q.code
+        where {PUBLISHED}
+        """
+    )
+
+
+def _differing(con: DuckDBPyConnection, path: Path, theme: Theme, kind: str) -> str:
+    """How a data file differs, in numbers; nothing when it does not."""
+    import duckdb
+
+    columns = ", ".join(_COMPARED)
+    expected = f"select {columns} from {_ROWS} where theme = {literal(theme.code)}"
+    try:
+        if kind == "csv":
+            con.execute(f"create or replace temp view sdmx_found as {_csv(path, columns)}")
+        else:
+            con.execute("create or replace temp table sdmx_found_xml as " + expected + " limit 0")
+            _load_xml(con, path)
+            con.execute("create or replace temp view sdmx_found as from sdmx_found_xml")
+        row = con.execute(
+            f"""
+            select
+                (select count(*) from (from sdmx_found except all {expected})),
+                (select count(*) from ({expected} except all from sdmx_found))
+            """
+        ).fetchone()
+    except (duckdb.Error, ValueError, KeyError) as error:
+        return repr(error)
+    more, fewer = row or (0, 0)
+    return f"+{more} -{fewer}" if more or fewer else ""
+
+
+def _csv(path: Path, columns: str) -> str:
+    names = ("STRUCTURE", "STRUCTURE_ID", "ACTION", *(item.id for item in COMPONENTS))
+    typed = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    return (
+        f"select {columns} from read_csv({literal(str(path))}, auto_detect = false, "
+        "header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+        f"columns = {{{typed}}})"
+    )
+
+
+def _load_xml(con: DuckDBPyConnection, path: Path) -> None:
+    """Parse a data message and put its observations into the table of what was found."""
+    import polars as pl
+
+    rows = [[element.get(name) for name in _COMPARED] for element in _elements(path, "Obs")]
+    found = pl.DataFrame(rows, schema=dict.fromkeys(_COMPARED, pl.String), orient="row")
+    con.register("sdmx_parsed", found)
+    con.execute("insert into sdmx_found_xml from sdmx_parsed")
+    con.unregister("sdmx_parsed")
+
+
+def _elements(path: Path, tag: str) -> Iterator[dict[str, str]]:
+    """The attributes of every element of this name; a message that is no XML is a ValueError."""
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import ParseError, iterparse
+
+    try:
+        for _, element in iterparse(path, events=("end",)):
+            if element.tag.rpartition("}")[2] == tag:
+                yield dict(element.attrib)
+            if element.tag.rpartition("}")[2] in ("Series", "Code"):
+                element.clear()
+    except (ParseError, DefusedXmlException) as error:
+        raise ValueError(f"no XML: {error}") from error
+
+
+def _check_structures(path: Path, name: str, themes: list[Theme]) -> Iterator[tuple[str, str, str]]:
+    """There is a data structure for every theme, under the id that its data refer to."""
+    try:
+        found = [element["id"] for element in _elements(path, "DataStructure")]
+    except (ValueError, KeyError) as error:
+        yield name, f"无法读取：{error}", f"cannot be read: {error}"
+        return
+    expected = [artefact("DSD", theme.code) for theme in themes]
+    if found != expected:
+        yield name, f"数据结构为 {found}，应为 {expected}", f"describes {found}, not {expected}"

@@ -1,0 +1,221 @@
+"""Reads the site of a release again: every page, every link, and figures against the mart.
+
+Belongs here: what can be told from the written files and the database alone. Does not belong
+here: which rule a fault breaks and what follows (``verify``).
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from orchestration.publish.durable import files_below
+from orchestration.publish.site import model
+from orchestration.publish.site.markup import checksum, file_name
+from orchestration.publish.site.pages import ASSETS, SITE, expected_pages
+from orchestration.publish.tables import Table
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MOST_FAULTS = 20
+"""Faults of each kind that are told; a site that lost its folder would tell thousands."""
+
+_LINK = re.compile(r'\s(?:href|src|action)="([^"]*)"')
+_ID = re.compile(r'\sid="([^"]+)"')
+_META = re.compile(r'<meta name="qt-data" content="([^"]+)" data-count="(\d+)" data-crc="(\w+)">')
+_RELEASE = re.compile(r'<meta name="qt-release" content="([^"]*)">')
+_CARD = re.compile(
+    r'<li class="card" data-indicator="([^"]+)">.*?<span class="n" data-v="([^"]+)"', re.DOTALL
+)
+_CALL = re.compile(r"window\.QT && QT\.put\((.*)\);\n", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong with the site; ``is_figure`` where a figure is not that of the mart."""
+
+    file: str
+    zh: str
+    en: str
+    is_figure: bool = False
+
+
+def check_site(
+    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table], path: Path
+) -> Iterator[Fault]:
+    """Compare the site in a release's folder with the attached database of the release."""
+    reader = model.Reader(con, catalog, tables)
+    found = con.execute(f'select release_id from "{catalog}".meta.release').fetchone()
+    site = _Written(path, str(found[0]) if found else "")
+    expected = _expected(con, tables)
+    yield from _first(site.pages_missing(expected))
+    yield from _first(site.links())
+    yield from _first(site.data())
+    yield from _first(_cards(site, reader))
+    yield from _first(_counts(site, con))
+
+
+def _first(faults: Iterator[Fault]) -> Iterator[Fault]:
+    for number, fault in enumerate(faults):
+        if number == MOST_FAULTS:
+            return
+        yield fault
+
+
+def _expected(con: DuckDBPyConnection, tables: Sequence[Table]) -> set[str]:
+    indicators = [
+        row[0] for row in con.execute("select indicator_code from qt_indicator").fetchall()
+    ]
+    regions = [row[0] for row in con.execute("select region_code from qt_region").fetchall()]
+    named = con.execute(
+        "select distinct theme from qt_indicator where theme is not null and theme <> ''"
+    ).fetchall()
+    themes = {row[0] for row in named} | {table.schema for table in tables}
+    themes -= {"core", "quality", "meta", *model.OWN_THEMES}
+    return expected_pages(sorted(themes), indicators, regions)
+
+
+class _Written:
+    """The files of a site, each read once."""
+
+    def __init__(self, path: Path, release_id: str) -> None:
+        self.path, self.release_id = path, release_id
+        self.files = set(files_below(path))
+        self.pages = {
+            name: (path / name).read_text(encoding="utf-8", errors="replace")
+            for name in sorted(self.files)
+            if name.startswith(f"{SITE}/") and name.endswith(".html")
+        }
+        self.ids: dict[str, set[str]] = {}
+        self.crcs: dict[str, tuple[str, int, str] | None] = {}
+
+    def pages_missing(self, expected: set[str]) -> Iterator[Fault]:
+        """Pages and assets that must be there; a page bears the id of its release."""
+        assets = {f"assets/{name}" for name in ASSETS}
+        for name in sorted({f"{SITE}/{name}" for name in expected | assets} - self.files):
+            yield Fault(name, "网页不存在", "the page is not there")
+        for name, text in self.pages.items():
+            found = _RELEASE.search(text)
+            if found is None or found[1] != self.release_id:
+                yield Fault(name, "网页属于另一版本", "the page is of another release")
+
+    def links(self) -> Iterator[Fault]:
+        """Every link leads to a file of the release and to a place in it; none leads out."""
+        known: set[tuple[str, str]] = set()
+        for name, text in self.pages.items():
+            folder = posixpath.dirname(name)
+            for link in set(_LINK.findall(text)):
+                if (folder, link) in known:
+                    continue
+                target, _, fragment = link.partition("#")
+                path = posixpath.normpath(posixpath.join(folder, unquote(target)))
+                path = path if target else name
+                if re.match(r"[a-z][a-z0-9+.-]*:|//", target, re.IGNORECASE):
+                    yield Fault(name, f"链接指向外部：{link}", f"a link leads out: {link}")
+                elif path not in self.files or (fragment and not self._has(path, fragment)):
+                    yield Fault(name, f"链接无目标：{link}", f"a link leads nowhere: {link}")
+                elif target:
+                    known.add((folder, link))
+
+    def _has(self, page: str, fragment: str) -> bool:
+        if page not in self.ids:
+            self.ids[page] = set(_ID.findall(self.pages.get(page, "")))
+        return fragment in self.ids[page]
+
+    def data(self) -> Iterator[Fault]:
+        """Data scripts are of this release, and what their pages expect."""
+        for name, text in self.pages.items():
+            for data, count, crc in _META.findall(text):
+                found = self._script(data)
+                if found != (self.release_id, int(count), crc):
+                    yield Fault(
+                        f"{SITE}/data/{data}.js",
+                        f"数据文件与网页 {name} 不符",
+                        f"the data file is not what {name} expects",
+                    )
+
+    def _script(self, name: str) -> tuple[str, int, str] | None:
+        """Release, count and the true checksum of a data script; nothing for a broken one."""
+        if name not in self.crcs:
+            self.crcs[name] = self._read(name)
+        return self.crcs[name]
+
+    def _read(self, name: str) -> tuple[str, int, str] | None:
+        file = f"{SITE}/data/{name}.js"
+        if file not in self.files:
+            return None
+        found = _CALL.fullmatch((self.path / file).read_text(encoding="utf-8", errors="replace"))
+        if found is None:
+            return None
+        try:
+            own, release, count, crc, payload = json.loads(f"[{found[1]}]")
+        except (ValueError, TypeError):
+            return None
+        if own != name or checksum(payload) != crc:
+            return None
+        return release, count, crc
+
+
+def _cards(site: _Written, reader: model.Reader) -> Iterator[Fault]:
+    """The headline figures are those of the scorecard, or of the figures in force without one."""
+    page = f"{SITE}/index.html"
+    shown = _CARD.findall(site.pages.get(page, ""))
+    expected: dict[str, set[Decimal]] = {}
+    rows = (
+        reader.con.execute(
+            "select indicator_code, value from qt_scorecard where value is not null"
+        ).fetchall()
+        or reader.con.execute(
+            "select indicator_code, value from qt_observation where value is not null "
+            "and known_to is null and coalesce(is_headline, true)"
+        ).fetchall()
+    )
+    for code, value in rows:
+        expected.setdefault(code, set()).add(value)
+    if expected and not shown:
+        yield Fault(page, "首页没有数字", "the front page has no figures", is_figure=True)
+    for code, text in shown:
+        try:
+            value = Decimal(text)
+        except InvalidOperation:
+            value = Decimal("NaN")
+        if value not in expected.get(code, set()):
+            yield Fault(
+                page,
+                f"{code} 为 {text}，与数据库不符",
+                f"{code} is {text}, which is not the database's figure",
+                is_figure=True,
+            )
+
+
+def _counts(site: _Written, con: DuckDBPyConnection) -> Iterator[Fault]:
+    """Each indicator's data file has as many figures as the mart has in force."""
+    rows = con.execute(
+        """
+        select i.indicator_code, count(o.indicator_code)
+        from qt_indicator as i
+        left join qt_observation as o on i.indicator_code = o.indicator_code
+            and o.known_to is null and coalesce(o.is_headline, true)
+        group by i.indicator_code
+        order by i.indicator_code
+        """
+    ).fetchall()
+    for code, count in rows:
+        page = site.pages.get(f"{SITE}/indicator/{file_name(code)}.html", "")
+        found = {name: int(number) for name, number, _ in _META.findall(page)}
+        number = found.get(f"indicator/{file_name(code)}")
+        if page and number != count:
+            yield Fault(
+                f"{SITE}/indicator/{file_name(code)}.html",
+                f"有 {number} 个数字，数据库有 {count} 个",
+                f"{number} figures where the database has {count}",
+                is_figure=True,
+            )

@@ -1,0 +1,285 @@
+"""Small pieces of HTML that every page uses: both languages, figures with their signs and marks.
+
+Belongs here: escaping, and how one figure, name or code looks. Does not belong here: pages, and
+reading from the release.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from hashlib import sha256
+from html import escape as _escape
+from typing import Any
+
+from markupsafe import Markup
+
+from orchestration.publish.printed import Word, Words, decimal_text
+
+# Controls that turn the direction of text round, or hide it: shown as what they are.
+_DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+_PLAIN_CODE = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,78}[a-z0-9])?")
+# Names that Windows keeps for devices, whatever their ending.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|index)")
+
+SIGNS = {
+    "exceeded": ("超", ">"),
+    "at_least": ("≥", "≥"),
+    "under": ("<", "<"),
+    "at_most": ("≤", "≤"),
+    "approx": ("约", "c."),
+    "indeterminate": ("?", "?"),
+    "top": ("前", "top "),
+}
+"""A bound before its number; the legend on every page says what it means."""
+
+RANK_UNITS = frozenset({"位", "位次", "名次"})
+"""An upper bound of a rank is not "below 3" but "among the first 3": 前3."""
+
+LOWER_BOUNDS, UPPER_BOUNDS = frozenset({"exceeded", "at_least"}), frozenset({"under", "at_most"})
+
+MARKS: Mapping[str, tuple[str, str, str, str]] = {
+    "provisional": ("初", "p", "初步数，以后可能修订", "provisional, may be revised"),
+    "estimated": ("估", "e", "估计或推算数", "estimated or inferred from a survey"),
+    "forecast": ("预", "f", "预测数", "forecast"),
+    "other_status": (
+        "注",
+        "n",
+        "有特别状态，见指标页",
+        "with a status of its own: see the indicator",
+    ),
+    "inferred": (
+        "期",
+        "i",
+        "期间或口径由录入人推断",
+        "period or scope inferred by the transcriber",
+    ),
+    "simulated": (
+        "模拟",
+        "simulated",
+        "模拟数据，不是统计结果",
+        "simulated, not a statistical result",
+    ),
+}
+GAPS: Mapping[str, tuple[str, str, str, str]] = {
+    "missing": ("缺", "missing", "缺失：没有数字，不是零", "missing: no figure, and not zero"),
+    "not_collected": ("未采", "not collected", "数据存在但未采集", "exists but was not collected"),
+    "suppressed": ("隐", "suppressed", "为保密隐去", "withheld to protect respondents"),
+    "none": ("…", "…", "本版本中没有这个数字", "no such figure in this release"),
+}
+_STATUS_MARK = {"P": "provisional", "E": "estimated", "I": "estimated", "F": "forecast", "A": ""}
+_STATUS_GAP = {"L": "not_collected", "Q": "suppressed"}
+
+
+def safe(text: str) -> str:
+    """A text without what would turn the page's own text round; escaped for HTML."""
+    shown = _DIRECTION.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+    return _escape(_CONTROL.sub("\ufffd", shown))
+
+
+@lru_cache(maxsize=1 << 14)
+def both(zh: str | None, en: str | None) -> str:
+    """A text in both languages, of which the page shows one; one alone where the other lacks."""
+    zh, en = zh or "", en or ""
+    if not zh or not en or zh == en:
+        return safe(zh or en)
+    return f'<span lang="zh">{safe(zh)}</span><span lang="en">{safe(en)}</span>'
+
+
+def file_name(code: str) -> str:
+    """The name of a code's page, the same in every release: the code itself where it is plain."""
+    if _PLAIN_CODE.fullmatch(code) and not _DEVICE.fullmatch(code):
+        return code
+    stem = re.sub("[^a-z0-9]+", "-", code.lower())[:40].strip("-")
+    digest = sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return f"x-{stem}--{digest}"
+
+
+def thousands(text: str) -> str:
+    """A number's text with thousands separators; every digit is kept."""
+    sign, body = ("-", text[1:]) if text.startswith("-") else ("", text)
+    whole, point, rest = body.partition(".")
+    grouped = re.sub(r"(?<=\d)(?=(?:\d{3})+$)", ",", whole)
+    return f"{'−' if sign else ''}{grouped}{point}{rest}"
+
+
+def number_text(value: int | Decimal | str | None) -> str:
+    """A value as text, without zeros that nobody printed."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else decimal_text(value)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What a unit is called with 万 and with 亿 before it, and how many digits the point moves."""
+
+    wan: tuple[str, str, int]
+    yi: tuple[str, str, int]
+
+
+class Units:
+    """Units in both languages, and which of them can be written in 万 and in 亿."""
+
+    def __init__(self, words: Mapping[str, Word]) -> None:
+        self.words = words
+        self.scales: dict[str, Scale] = {}
+        for unit in words:
+            for prefix, power in (("亿", 8), ("万", 4), ("", 0)):
+                stem = unit.removeprefix(prefix)
+                if prefix and not unit.startswith(prefix):
+                    continue
+                # Not 万亿元, and no ratio: 亿元/平方公里 has a unit below the line.
+                if "/" in stem or stem.startswith(("万", "亿")) or not stem:
+                    continue
+                if {stem, f"万{stem}", f"亿{stem}"} <= set(words):
+                    self.scales[unit] = Scale(
+                        (f"万{stem}", words[f"万{stem}"].en, power - 4),
+                        (f"亿{stem}", words[f"亿{stem}"].en, power - 8),
+                    )
+                    break
+
+    def en(self, unit: str) -> str:
+        """The English word of a unit; a sign is a sign in any language."""
+        if re.fullmatch(r"[^\w\s]", unit) or unit not in self.words:
+            return unit
+        return re.sub(r" \([^)]*[^\x00-\x7f][^)]*\)", "", self.words[unit].en)
+
+    def html(self, unit: str | None) -> str:
+        """A unit after its number; nothing for a number without one."""
+        if not unit or unit == "1":
+            return ""
+        return f'<span class="u">{both(unit, self.en(unit))}</span>'
+
+
+def figure(  # noqa: PLR0913 - each is a property of one printed figure
+    units: Units,
+    value: Decimal | int | str | None,
+    unit: str | None = None,
+    qualifier: str | None = None,
+    *,
+    status: str | None = None,
+    conf: str | None = None,
+    is_simulated: bool | None = False,
+    is_inferred: bool | None = False,
+    is_plain: bool = False,
+    gap: str = "none",
+) -> str:
+    """A figure as every page shows it: sign, number, unit, marks; never a bare gap.
+
+    The number is text from the decimal; scripts move its point as text too, so no digit is lost.
+    """
+    marks = marks_html(status, is_simulated=is_simulated, is_inferred=is_inferred)
+    if conf in ("C", "N"):
+        return gap_html("suppressed") + marks
+    if value is None:
+        known = status is not None and status != "A"
+        return gap_html(_STATUS_GAP.get(status or "", "missing") if known else gap) + marks
+    text = number_text(value)
+    shown = text.replace("-", "−") if is_plain else thousands(text)
+    if unit in RANK_UNITS and qualifier in UPPER_BOUNDS:
+        qualifier = "top"
+    scalable = f' data-u="{safe(unit or "")}"' if unit in units.scales else ""
+    behind = _spaced(units.html(unit), unit)
+    return (
+        f'<span class="fig"{scalable}>{sign_html(qualifier)}'
+        f'<span class="n" data-v="{safe(text)}">{safe(shown)}</span>{behind}</span>{marks}'
+    )
+
+
+def _spaced(unit_html: str, unit: str | None) -> str:
+    if not unit_html:
+        return ""
+    return unit_html if unit in ("%", "‰", "‱") else f" {unit_html}"
+
+
+def sign_html(qualifier: str | None) -> str:
+    """The sign before a number that is not exact."""
+    if not qualifier or qualifier == "exact":
+        return ""
+    zh, en = SIGNS.get(qualifier, (qualifier, qualifier))
+    return f'<span class="q">{both(zh, en)}</span>'
+
+
+def marks_html(
+    status: str | None, *, is_simulated: bool | None = False, is_inferred: bool | None = False
+) -> str:
+    """The small marks behind a figure; the legend explains each."""
+    names = [_STATUS_MARK.get(status, "other_status")] if status else []
+    if status in ("L", "M", "O", "Q"):
+        names = []
+    names += ["inferred"] * bool(is_inferred) + ["simulated"] * bool(is_simulated)
+    return "".join(
+        f'<span class="m m-{name}" title="{safe(" · ".join(MARKS[name][2:]))}">'
+        f"{both(*MARKS[name][:2])}</span>"
+        for name in names
+        if name
+    )
+
+
+def gap_html(name: str) -> str:
+    """What stands where a number does not."""
+    zh, en, long_zh, long_en = GAPS[name]
+    return (
+        f'<span class="gap gap-{name}" title="{safe(f"{long_zh} · {long_en}")}">'
+        f"{both(zh, en)}</span>"
+    )
+
+
+class Wording:
+    """Codes in words, in both languages."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+
+    def __call__(self, listed: str, code: str | None) -> str:
+        """A code of a list as both languages call it; the code where the list has no word."""
+        if code is None or code == "":
+            return ""
+        word = self.words.get(listed, {}).get(code)
+        return both(word.zh, word.en) if word else safe(code)
+
+    def pair(self, listed: str, code: str) -> tuple[str, str]:
+        """The two words of a code."""
+        word = self.words.get(listed, {}).get(code)
+        return (word.zh, word.en) if word else (code, code)
+
+
+def data_script(name: str, release_id: str, payload: str, count: int) -> str:
+    """A script file that hands its page data as one checked text.
+
+    ``fetch`` is blocked on ``file://``; a script is not. The page knows the release, the number
+    of entries and the checksum, and shows a warning where one of them differs.
+    """
+    crc = checksum(payload)
+    arguments = ", ".join(_js(part) for part in (name, release_id, count, crc, payload))
+    return f"window.QT && QT.put({arguments});\n"
+
+
+def checksum(payload: str) -> str:
+    """CRC-32 of a text in UTF-8, as scripts compute it too."""
+    return f"{zlib.crc32(payload.encode('utf-8')):08x}"
+
+
+def _js(value: str | int) -> str:
+    """A JSON text that is safe inside a script: no tag ends it, no line separator breaks it."""
+    text = json.dumps(value, ensure_ascii=False)
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text
+
+
+def as_markup(html: str) -> Markup:
+    """HTML made here, as templates take it without escaping it again."""
+    return Markup(html)  # noqa: S704 - only texts that ``safe`` escaped enter these functions
+
+
+def compact_json(content: Any) -> str:
+    """JSON without blanks, in the order given."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,465 @@
+"""What the pages of a release need, read from its marts in whole sets.
+
+Belongs here: SQL over the marts, and which of their columns a release may lack. Does not belong
+here: HTML, and any computing of figures (``dbt_project``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from orchestration.publish.tables import Table, literal, quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Row = dict[str, Any]
+
+FIGURES_SHOWN = 60
+"""Figures of an indicator on its page; all of them stand in its data file."""
+
+OWN_THEMES = ("plan", "peers")
+"""Themes that have a page of their own kind."""
+
+_TEXT, _DAY, _FLAG, _NUMBER, _COUNT = "varchar", "date", "boolean", "decimal(30,8)", "bigint"
+
+
+def _columns(kind: str, names: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), kind)
+
+
+# What pages ask for. A release that lacks a column has it empty here, and says less.
+_VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
+    "observation": (
+        "core.observation",
+        _columns(
+            _TEXT,
+            """observation_id data_set_id indicator_code indicator_name_zh indicator_name_en
+            region_code region_name_zh period period_kind measure basis scope price_basis
+            breakdown unit value_printed unit_printed qualifier obs_status conf_status
+            estimate_stage repeat_of source_document source_grade source_place delivery_place
+            theme""",
+        )
+        | _columns(_DAY, "period_start period_end known_from known_to")
+        | _columns(_FLAG, "is_headline is_period_inferred is_simulated")
+        | {"value": _NUMBER},
+    ),
+    "indicator": (
+        "core.indicator",
+        _columns(
+            _TEXT,
+            """indicator_code name_zh name_en definition_zh definition_en theme topic measure
+            scope price_basis base_unit direction mart item role stage data_set_id""",
+        )
+        | _columns(_COUNT, "decimals observation_count"),
+    ),
+    "region": (
+        "core.region",
+        _columns(
+            _TEXT,
+            """region_code region_name_zh region_name_en region_kind parent_code
+            successor_codes""",
+        )
+        | _columns(_DAY, "valid_from valid_to"),
+    ),
+    "period": ("core.period", _columns(_TEXT, "period label_zh label_en")),
+    "source_document": (
+        "core.source_document",
+        _columns(
+            _TEXT,
+            """source_document title_zh title_en issuer published source_grade citation licence
+            address data_set_id""",
+        )
+        | _columns(_COUNT, "observation_count"),
+    ),
+    "data_set": (
+        "core.data_set",
+        _columns(_TEXT, "data_set_id title_zh title_en theme owner producer licence cadence due")
+        | _columns(_DAY, "last_delivered_on")
+        | _columns(_FLAG, "is_simulated")
+        | _columns(_COUNT, "observation_count"),
+    ),
+    "scorecard": (
+        "peers.scorecard",
+        _columns(
+            _TEXT,
+            """indicator_code indicator_name_zh indicator_name_en direction period period_kind
+            scope unit qualifier growth_kind growth_qualifier growth_price_basis growth_period
+            rank_in_city_text_zh rank_in_city_text_en rank_in_city_period
+            rank_in_province_text_zh rank_in_province_text_en rank_in_province_period
+            city_qualifier province_qualifier value_observation_id""",
+        )
+        | _columns(_NUMBER, "value growth city_value province_value")
+        | _columns(_COUNT, "sort rank_in_city_change rank_in_province_change")
+        | _columns(_FLAG, "is_simulated"),
+    ),
+    "ranking": (
+        "peers.ranking",
+        _columns(
+            _TEXT,
+            """region_code region_name_zh indicator_code indicator_name_zh indicator_name_en
+            ranked_among scope period period_kind rank_text_zh rank_text_en
+            rank_previous_period""",
+        )
+        | _columns(_COUNT, "rank rank_previous rank_change")
+        | _columns(_FLAG, "is_latest is_simulated"),
+    ),
+    "benchmark": (
+        "peers.peer_benchmark",
+        _columns(
+            _TEXT,
+            """concept_code concept_name_zh concept_name_en period peer_kind region_code
+            region_name_zh unit qualifier own_qualifier scope""",
+        )
+        | _columns(_NUMBER, "value own_value ratio")
+        | _columns(_FLAG, "is_simulated"),
+    ),
+    "summary": (
+        "plan.plan_summary",
+        _columns(
+            _TEXT,
+            """region_code plan_name_zh plan_name_en rule_name_zh rule_name_en
+            evaluation_period period item item_name_zh item_name_en nature nature_name_zh
+            nature_name_en count_unit count_qualifier parts rate_qualifier note_zh note_en""",
+        )
+        | _columns(_NUMBER, "count_printed whole_printed rate_printed")
+        | _columns(_FLAG, "is_table_supplied is_simulated"),
+    ),
+    "progress": (
+        "plan.plan_progress",
+        _columns(
+            _TEXT,
+            """region_code rule_name_zh rule_name_en evaluation_period indicator_code name_zh
+            name_en nature unit base_period base_qualifier target_period target_qualifier
+            outturn_period outturn_qualifier progress_qualifier assessment assessment_name_zh
+            assessment_name_en reason_zh reason_en""",
+        )
+        | _columns(_NUMBER, "base_value target_value outturn_value progress_pct threshold_pct")
+        | _columns(_COUNT, "number")
+        | _columns(_FLAG, "is_simulated"),
+    ),
+    "target": (
+        "plan.policy_target",
+        _columns(
+            _TEXT,
+            """region_code region_name_zh period indicator_code indicator_name_zh
+            indicator_name_en target_qualifier target_unit document_title_zh document_title_en
+            outturn_period outturn_unit outturn_qualifier direction note_zh note_en""",
+        )
+        | _columns(_NUMBER, "target growth_target outturn")
+        | _columns(_FLAG, "is_met is_simulated is_period_inferred"),
+    ),
+    "rule": (
+        "quality.rule",
+        _columns(_TEXT, "rule_id gate severity title_zh title_en guidance_zh guidance_en"),
+    ),
+    "question": (
+        "meta.example_query",
+        _columns(_TEXT, "question_zh question_en query") | _columns(_COUNT, "question_no"),
+    ),
+}
+
+
+def scorecard_columns() -> tuple[str, ...]:
+    """What a row of the scorecard has."""
+    return tuple(_VIEWS["scorecard"][1])
+
+
+@dataclass
+class Site:
+    """All that the pages show, except the figures of single indicators, which are streamed."""
+
+    release: Row
+    indicators: list[Row]
+    regions: dict[str, Row]
+    periods: dict[str, Row]
+    documents: dict[str, Row]
+    data_sets: dict[str, Row]
+    scorecard: list[Row]
+    ranking: list[Row]
+    benchmark: list[Row]
+    summary: list[Row]
+    progress: list[Row]
+    targets: list[Row]
+    rules: list[Row]
+    questions: list[Row]
+    relations: list[Row]
+    latest: dict[str, Row] = field(default_factory=dict)
+    previous: dict[str, Row] = field(default_factory=dict)
+    counts: Row = field(default_factory=dict)
+
+
+class Reader:
+    """Views over an attached release that have every column pages ask for."""
+
+    def __init__(
+        self, con: DuckDBPyConnection, catalog: str, tables: Sequence[Table], prefix: str = "qt"
+    ) -> None:
+        self.con, self.catalog, self.prefix = con, catalog, prefix
+        self.tables = {table.qualified: table for table in tables}
+        for name, (qualified, columns) in _VIEWS.items():
+            con.execute(
+                f"create or replace temp view {prefix}_{name} as "
+                + _select(self.tables.get(qualified), catalog, columns)
+            )
+
+    def rows(self, sql: str) -> list[Row]:
+        """Rows of a query, as dictionaries."""
+        cursor = self.con.execute(sql)
+        names = [item[0] for item in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def keyed(self, view: str, key: str) -> dict[str, Row]:
+        """All rows of a view by their key, in its order."""
+        return {row[key]: row for row in self.rows(f"from {self.prefix}_{view} order by {key}")}
+
+
+def _select(table: Table | None, catalog: str, columns: Mapping[str, str]) -> str:
+    parts = [
+        f"{quote(name) if table is not None and table.has(name) else 'null'}::{kind} as {name}"
+        for name, kind in columns.items()
+    ]
+    if table is None:
+        return f"select {', '.join(parts)} where false"
+    return f"select {', '.join(parts)} from {table.in_catalog(catalog)}"
+
+
+def read_site(reader: Reader, release: Row, relations: list[Row]) -> Site:
+    """Read everything but the figures of single indicators."""
+    district = literal(str(release.get("district_code") or ""))
+    site = Site(
+        release=release,
+        indicators=reader.rows(_INDICATORS),
+        regions=reader.keyed("region", "region_code"),
+        periods=reader.keyed("period", "period"),
+        documents=reader.keyed("source_document", "source_document"),
+        data_sets=reader.keyed("data_set", "data_set_id"),
+        scorecard=reader.rows(_SCORECARD),
+        ranking=reader.rows(_RANKING.format(district=district)),
+        benchmark=reader.rows(_BENCHMARK.format(district=district)),
+        summary=reader.rows(
+            f"from qt_summary where region_code = {district} "
+            "order by evaluation_period, period, item, nature"
+        ),
+        progress=reader.rows(
+            f"from qt_progress where region_code = {district} "
+            "order by evaluation_period, rule_name_zh, number, indicator_code"
+        ),
+        targets=reader.rows(
+            f"from qt_target where region_code = {district} "
+            "order by (outturn is null), period, indicator_code"
+        ),
+        rules=reader.rows("from qt_rule order by rule_id"),
+        questions=reader.rows("from qt_question order by question_no"),
+        relations=relations,
+    )
+    for row in reader.rows(_LATEST.format(district=district)):
+        target = site.latest if row.pop("nth") == 1 else site.previous
+        target[row["indicator_code"]] = row
+    site.counts = reader.rows(_COUNTS)[0]
+    return site
+
+
+def read_relations(con: DuckDBPyConnection, catalog: str) -> list[Row]:
+    """Declared relations between indicators, from an attached work database that has them."""
+    there = con.execute(
+        f"""
+        select 1 from duckdb_tables()
+        where database_name = {literal(catalog)} and schema_name = 'landing'
+            and table_name = 'relation'
+        """
+    ).fetchone()
+    if not there:
+        return []
+    cursor = con.execute(
+        f"""
+        select kind, indicator_code, other_code, numerator_code, note_zh, note_en
+        from {quote(catalog)}.landing.relation order by all
+        """
+    )
+    names = [item[0] for item in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def figures(
+    reader: Reader, codes: Sequence[str], district: str
+) -> Iterator[tuple[str, list[Row], list[Row], str, int]]:
+    """For each indicator: current figures, other versions, data text, number of its lines.
+
+    Read in batches, so that never all figures are held at once.
+    """
+    for start in range(0, len(codes), _BATCH):
+        batch = codes[start : start + _BATCH]
+        names = ", ".join(literal(code) for code in batch)
+        places = {"district": literal(district), "prefix": reader.prefix, "codes": names}
+        shown: dict[str, list[Row]] = {}
+        for row in reader.rows(_SHOWN.format(**places, limit=FIGURES_SHOWN)):
+            shown.setdefault(row["indicator_code"], []).append(row)
+        texts = {
+            code: (text, count)
+            for code, text, count in reader.con.execute(_DATA.format(**places)).fetchall()
+        }
+        for code in batch:
+            own = shown.get(code, [])
+            yield (
+                code,
+                [row for row in own if row["is_current"]],
+                [row for row in own if not row["is_current"]],
+                *texts.get(code, ("", 0)),
+            )
+
+
+_BATCH = 200
+
+_INDICATORS = """
+select
+    i.*, d.title_zh as data_set_title_zh, d.title_en as data_set_title_en
+from qt_indicator as i
+left join qt_data_set as d on i.data_set_id = d.data_set_id
+order by i.indicator_code
+"""
+
+_COUNTS = """
+select
+    count(*) as observations,
+    count(distinct indicator_code) as indicators,
+    count(distinct region_code) as regions,
+    count(distinct source_document) as documents,
+    min(period_start) as first_day,
+    max(period_end) filter (where period_kind is distinct from 'target') as last_day,
+    count(*) filter (where is_simulated) as simulated
+from qt_observation
+"""
+
+# The two last periods of the kind that is newest. A figure of another scope never stands beside.
+_LATEST = """
+with current_figures as (
+    select * from qt_observation
+    where known_to is null and coalesce(is_headline, true) and region_code = {district}
+),
+
+ordered as (
+    select
+        *,
+        first_value(concat_ws('/', period_kind, scope, basis, measure, price_basis, breakdown))
+            over (
+                partition by indicator_code
+                order by (basis like 'target%')::int, period_end desc, period_start desc,
+                    (breakdown is distinct from '_T')::int, period_kind, scope, basis, measure,
+                    price_basis, breakdown
+            ) as newest,
+        concat_ws('/', period_kind, scope, basis, measure, price_basis, breakdown) as own
+    from current_figures
+)
+
+select
+    indicator_code, period, period_kind, scope, basis, breakdown, value, unit, qualifier,
+    obs_status, conf_status, estimate_stage, is_simulated, is_period_inferred, source_document,
+    source_place, observation_id,
+    row_number() over (partition by indicator_code order by period_end desc, observation_id)
+        as nth
+from ordered
+where own = newest
+qualify nth <= 2
+order by indicator_code, nth
+"""
+
+# The scorecard names its figures; their status stands with the figures themselves.
+_SCORECARD = """
+select s.*, o.obs_status, o.conf_status, o.estimate_stage, o.is_period_inferred
+from qt_scorecard as s
+left join qt_observation as o on s.value_observation_id = o.observation_id
+order by s.sort, s.indicator_code
+"""
+
+_RANKING = """
+from qt_ranking where region_code = {district} and is_latest
+order by ranked_among, rank_change nulls last, rank, indicator_code
+"""
+
+# Where the district has a figure: concepts with most peers first, each in its last such period.
+_BENCHMARK = """
+with own as (
+    from qt_benchmark where own_value is not null and value is not null
+        and peer_kind in ('sister', 'city')
+),
+
+counted as (
+    select concept_code, period, unit, count(*) filter (where peer_kind = 'sister') as peers
+    from own
+    group by concept_code, period, unit
+),
+
+chosen as (
+    select * from counted
+    qualify row_number() over (
+        partition by concept_code order by period desc, peers desc, unit
+    ) = 1
+)
+
+select own.*, chosen.peers
+from own
+inner join chosen on own.concept_code = chosen.concept_code and own.period = chosen.period
+    and own.unit is not distinct from chosen.unit
+order by chosen.peers desc, own.concept_code, own.value desc, own.region_code
+"""
+
+# The district first, then newest first. Older versions and other sources come after.
+_SHOWN = """
+with marked as (
+    select
+        o.*, known_to is null and coalesce(is_headline, true) as is_current
+    from {prefix}_observation as o
+    where indicator_code in ({codes})
+)
+
+select
+    indicator_code, is_current, region_code, region_name_zh, period, period_kind, measure,
+    basis, scope, price_basis, breakdown, value, unit, qualifier, obs_status, conf_status,
+    estimate_stage, known_from, known_to, is_headline, is_period_inferred, is_simulated,
+    repeat_of, source_document, source_place, delivery_place, observation_id
+from marked
+qualify row_number() over (
+    partition by indicator_code, is_current
+    order by (region_code is distinct from {district})::int, period_end desc, period_start desc,
+        region_code, period_kind, basis, scope, breakdown, known_from desc, observation_id
+) <= {limit}
+order by
+    indicator_code, is_current desc, (region_code is distinct from {district})::int,
+    period_end desc, period_start desc, region_code, period_kind, basis, scope, breakdown,
+    known_from desc, observation_id
+"""
+
+# One line per current figure, tabs between; a text that holds one itself cannot break the line.
+_DATA = """
+with lines as (
+    select
+        indicator_code,
+        concat_ws(
+            chr(9), region_code, period,
+            case when conf_status in ('C', 'N') then '' else coalesce(
+                regexp_replace(regexp_replace(value::varchar, '(\\.[0-9]*?)0+$', '\\1'),
+                    '\\.$', ''), '') end,
+            coalesce(unit, ''), coalesce(qualifier, ''), coalesce(obs_status, ''),
+            coalesce(conf_status, ''),
+            concat(case when is_simulated then 's' else '' end,
+                case when is_period_inferred then 'i' else '' end),
+            coalesce(period_kind, ''), coalesce(scope, ''), coalesce(basis, ''),
+            coalesce(breakdown, ''), coalesce(period_end::varchar, '')
+        ) as line,
+        (region_code is distinct from {district})::int as is_other, region_code, period_kind,
+        scope, basis, breakdown, period_end, period, observation_id
+    from {prefix}_observation
+    where known_to is null and coalesce(is_headline, true) and indicator_code in ({codes})
+)
+
+select
+    indicator_code,
+    string_agg(line, chr(10) order by is_other, region_code, period_kind, scope, basis,
+        breakdown, period_end, period, observation_id),
+    count(*)
+from lines
+group by indicator_code
+"""

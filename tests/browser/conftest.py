@@ -1,0 +1,168 @@
+"""The site of an invented district in a real browser that has no network.
+
+Belongs here: the district, its two releases, and how a page is opened. Does not belong here:
+expected values.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from orchestration.publish.build import build_candidate
+from orchestration.publish.durable import remove_tree
+from orchestration.settings import Settings, load_settings
+from tests.support import GOOD_ROW, deliver, drop, make_project, profile, run
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+INSTALL = "apt-get install -y chromium fonts-noto-cjk"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# Five years of one figure make a series, with a bound and a year that is missing.
+SERIES = (
+    "地区生产总值,云溪区,2019年,年度,380.5,,亿元,水平值,一、综合,yunxi-bulletin,,,",
+    "地区生产总值,云溪区,2020年,年度,400,超,亿元,水平值,一、综合,yunxi-bulletin,,,",
+    "地区生产总值,云溪区,2022年,年度,450.2,,亿元,水平值,一、综合,yunxi-bulletin,,,",
+    GOOD_ROW,
+)
+REVISED = "地区生产总值,云溪区,2024年,年度,515.0,,亿元,水平值,一、综合,yunxi-bulletin,,,"
+SIMULATED = "学校数,云溪区,2025年,年度,43,,所,个数,三、教育,yunxi-bulletin,,,是"
+
+
+def chromium() -> str:
+    """The path of a browser of this machine; a test that needs one is skipped without."""
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip(f"no Chromium on this machine: {INSTALL}")
+    return found
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The pages of a release that revises, adds and simulates against the one before it.
+
+    The marts are made once; the release before is theirs without what is new.
+    """
+    folder = tmp_path_factory.mktemp("site")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
+            patch.delenv(name, raising=False)
+        settings = make_project(folder / "district")
+        with (settings.raw / "district.yml").open("a", encoding="utf-8") as file:
+            file.write("scorecard: [gdp, gdp_growth, residents, schools]\n")
+        for name, row in (("公报2024最终核实.csv", REVISED), ("公报2025.csv", SIMULATED)):
+            drop(settings, "yunxi-profile", name, profile(row))
+        deliver(settings, "yunxi-profile", "2025-03-06", "公报历年.csv", profile(*SERIES))
+        settings = load_settings(settings.project)
+        assert run(settings).exit_code == 0
+    before = _release(settings, folder, BEFORE, WITHOUT_NEWS)
+    after = _release(settings, folder, AFTER, "", before)
+    yield after / "site"
+    for path in (before, after):
+        remove_tree(path)
+
+
+BEFORE, AFTER = "2026-02-01.1", "2026-03-01.1"
+WITHOUT_NEWS = """
+update core.observation set value = 512.3, estimate_stage = 'not_stated'
+    where indicator_code = 'gdp' and period = '2024' and region_code = '990101'
+        and known_to is null and is_headline;
+delete from core.observation where indicator_code = 'schools' and period = '2025';
+"""
+
+
+def _release(
+    settings: Settings, folder: Path, release_id: str, sql: str, before: Path | None = None
+) -> Path:
+    """Build a release from the marts of the run, changed a little."""
+    import duckdb
+
+    work = folder / f"{release_id}.duckdb"
+    shutil.copyfile(settings.database, work)
+    with duckdb.connect(str(work)) as connection:
+        connection.execute(f"update meta.release set release_id = '{release_id}'; {sql}")
+        (found,) = connection.execute("select release_time, policy from meta.release").fetchall()
+    root = folder / release_id
+    return build_candidate(work, root, release_id, found[0], [], {}, found[1], previous=before)
+
+
+@pytest.fixture
+def copied(site: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the whole release that a test may damage; its pages."""
+    target = tmp_path / "release"
+    shutil.copytree(site.parent, target)
+    for path in (target, *target.rglob("*")):
+        path.chmod(path.stat().st_mode | 0o200)
+    yield target / "site"
+    remove_tree(target)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A browser that is never downloaded: the one of the system."""
+    path = chromium()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@dataclass
+class Opened:
+    """A page with what went wrong on it.
+
+    Attributes:
+        requests: Everything it asked for that is no file of the release.
+    """
+
+    page: Page
+    root: Path
+    messages: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def go(self, name: str) -> Page:
+        """Open a page of the site from disk."""
+        found = re.fullmatch(r"([^?#]*)(.*)", name)
+        assert found
+        self.page.goto((self.root / found[1]).as_uri() + found[2])
+        return self.page
+
+
+Opener = Callable[..., Opened]
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Opener]:
+    """Opens a context without a network for a folder of pages."""
+    contexts: list[BrowserContext] = []
+
+    def start(root: Path, width: int = 1280, **options: Any) -> Opened:
+        context = browser.new_context(
+            offline=True, viewport={"width": width, "height": 900}, **options
+        )
+        contexts.append(context)
+        found = Opened(context.new_page(), root)
+        found.page.on("console", lambda message: found.messages.append(message.text))
+        found.page.on("pageerror", lambda error: found.messages.append(str(error)))
+        inside = root.parent.as_uri()
+
+        def note(request: Any) -> None:
+            if not request.url.startswith(inside):
+                found.requests.append(request.url)
+
+        found.page.on("request", note)
+        return found
+
+    yield start
+    for context in contexts:
+        context.close()

@@ -1,0 +1,292 @@
+"""Every page of a release opens from disk, without a network, and does what it offers.
+
+Belongs here: what a person sees and does. Does not belong here: what a page is made of
+(tests/unit/test_publish_site).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Opener
+
+KINDS = (
+    "index.html",
+    "scorecard.html",
+    "plan.html",
+    "peers.html",
+    "quality.html",
+    "changes.html",
+    "methods.html",
+    "search.html?q=gdp",
+    "downloads.html",
+    "theme/profile.html",
+    "theme/investment.html",
+    "indicator/gdp.html",
+    "region/990101.html",
+)
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+MOST_BYTES = 1_000_000
+MOST_SECONDS = 1.0
+
+
+def test_every_page_opens_alone_and_every_link_leads_somewhere(site: Path, opened: Opener) -> None:
+    browser = opened(site)
+    pages = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+    links: set[str] = set()
+    for name in pages:
+        page = browser.go(name)
+        found = page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
+        links |= set(found)
+        assert page.locator("h1").count() == 1, name
+        assert page.locator("#qt-warning").is_hidden(), name
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280, name
+
+    assert browser.messages == []
+    assert browser.requests == []
+    release = site.parent.as_uri()
+    assert {link for link in links if not link.startswith(f"{release}/")} == set()
+    files = {link.split("#")[0].split("?")[0] for link in links}
+    from urllib.parse import unquote, urlparse
+
+    lost = {link for link in files if not Path(unquote(urlparse(link).path)).is_file()}
+    assert lost == set()
+    # Nobody is left out: every page is reached from the others.
+    assert {(site / name).as_uri() for name in pages} <= files
+
+
+def test_the_first_view_is_small_and_drawn_within_a_second(site: Path, opened: Opener) -> None:
+    page = opened(site).go("index.html")
+
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+    entries = page.evaluate("performance.getEntriesByType('paint').map(e => [e.name, e.startTime])")
+    size = sum(
+        (site / name).stat().st_size
+        for name in ("index.html", "assets/qt.css", "assets/qt.js", "data/release.js")
+    )
+
+    assert size < MOST_BYTES
+    assert dict(entries)["first-contentful-paint"] / 1000 < MOST_SECONDS
+
+
+def test_the_front_page_says_what_is_new_and_what_a_figure_is(site: Path, opened: Opener) -> None:
+    page = opened(site).go("index.html")
+
+    card = page.locator('[data-indicator="gdp"]')
+    assert card.locator(".fig").first.inner_text() == "515 亿元"
+    assert "2024年" in card.inner_text()
+    assert "最终核实" in card.inner_text()
+    schools = page.locator('[data-indicator="schools"]')
+    assert "43" in schools.inner_text()
+    assert schools.locator(".m-simulated").inner_text() == "模拟"
+    assert page.locator(".simbar").is_visible()
+    assert (
+        page.locator(".tally").first.inner_text().split()
+        == "1 个新增 1 个修订 0 个不再列出".split()
+    )
+    assert "512.3 亿元 → 515 亿元" in page.locator(".rev").inner_text()
+
+
+def test_the_difference_shows_the_old_and_the_new_figure(site: Path, opened: Opener) -> None:
+    page = opened(site).go("changes.html")
+
+    revised = page.locator("section[aria-labelledby=revised] tbody tr").inner_text()
+    added = page.locator("section[aria-labelledby=added] tbody tr").inner_text()
+
+    assert "512.3 亿元" in revised
+    assert "515 亿元" in revised
+    assert "学校数" in added
+
+
+def test_one_switch_turns_every_text_english_and_is_remembered(site: Path, opened: Opener) -> None:
+    browser = opened(site)
+    page = browser.go("index.html")
+    assert page.title().startswith("首页 · ")
+
+    page.locator("#qt-lang").click()
+
+    assert page.locator("h1").inner_text().startswith("Key figures of Yunxi District")
+    assert page.evaluate("document.documentElement.lang") == "en"
+    assert page.title().startswith("Overview · ")
+    page = browser.go("indicator/gdp.html")
+    assert page.locator("h1").inner_text() == "Gross domestic product"
+    assert page.locator("#qt-lang").inner_text() == "中文"
+
+
+def test_language_and_unit_travel_in_the_address_where_nothing_can_be_stored(
+    site: Path, opened: Opener
+) -> None:
+    browser = opened(site)
+    browser.page.add_init_script(
+        "Object.defineProperty(window, 'localStorage', {get() { throw new Error('denied'); }})"
+    )
+    page = browser.go("index.html")
+    page.locator("#qt-lang").click()
+
+    page.locator('[data-indicator="gdp"] a').click()
+
+    assert page.locator("h1").inner_text() == "Gross domestic product"
+    assert browser.messages == []
+
+
+def test_the_point_moves_and_no_digit_is_lost(site: Path, opened: Opener) -> None:
+    page = opened(site).go("index.html")
+    figure = page.locator('[data-indicator="gdp"] .fig').first
+    residents = page.locator('[data-indicator="residents"] .fig').first
+
+    page.locator("#qt-scale").select_option("wan")
+    assert figure.inner_text() == "5,150,000 万元"
+    page.locator("#qt-scale").select_option("yi")
+    assert figure.inner_text() == "515 亿元"
+    # 38.6 万人 would be 0.00386 亿人: nobody writes it so.
+    assert residents.inner_text().startswith("38.6 万人")
+    page.evaluate(
+        "document.querySelector('[data-indicator=gdp] .n').dataset.v = '123456789012345678.9'"
+    )
+    page.locator("#qt-scale").select_option("wan")
+    assert figure.inner_text() == "1,234,567,890,123,456,789,000 万元"
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("地区生产", "地区生产总值"),
+        ("dqsczz", "地区生产总值"),
+        ("diqushengchan", "地区生产总值"),
+        ("Gross", "地区生产总值"),
+        ("xuexiao", "学校数"),
+        ("云溪", "云州市云溪区"),
+        ("990102", "云州市云山区"),
+    ],
+)
+def test_search_finds_names_codes_and_pinyin(
+    site: Path, opened: Opener, text: str, first: str
+) -> None:
+    page = opened(site).go("search.html")
+
+    page.locator("#q").fill(text)
+
+    assert page.locator("#qt-results a").first.inner_text() == first
+    assert page.locator("#qt-all").is_hidden()
+
+
+def test_search_says_when_nothing_is_found_and_runs_from_every_page(
+    site: Path, opened: Opener
+) -> None:
+    page = opened(site).go("theme/profile.html")
+    page.locator("#q-top").fill("<img src=x onerror=alert(1)>")
+    page.locator("#q-top").press("Enter")
+
+    page.wait_for_url("**/search.html?q=*")
+    assert page.locator("#qt-found").inner_text() == "找到 0 项"
+    assert page.locator("#qt-results li").count() == 0
+
+
+def test_a_series_is_drawn_from_its_data_file(site: Path, opened: Opener) -> None:
+    page = opened(site).go("indicator/gdp.html")
+
+    assert page.locator("#qt-series svg .dot").count() == 5
+    # A bound is no exact point, and a missing year is no line.
+    assert page.locator("#qt-series svg .dot.open").count() >= 1
+    assert page.locator("#qt-series svg .arrow").count() == 1
+    page.locator("#qt-region").select_option("990100")
+    assert "4,120.5" in page.locator("#qt-series table").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("missing", "缺失或不完整"),
+        ("cut", "缺失或不完整"),
+        ("other", "属于版本 2020-01-01.1"),
+        ("changed", "内容与本页不符"),
+    ],
+)
+def test_a_half_copied_release_says_so(
+    copied: Path, opened: Opener, damage: str, said: str
+) -> None:
+    script = copied / "data" / "indicator" / "gdp.js"
+    text = script.read_text(encoding="utf-8")
+    release = json.loads(f"[{text[text.index('(') + 1 : text.rindex(')')]}]")[1]
+    if damage == "missing":
+        script.unlink()
+    elif damage == "cut":
+        script.write_text(text[: len(text) // 2], encoding="utf-8")
+    elif damage == "other":
+        script.write_text(text.replace(release, "2020-01-01.1"), encoding="utf-8")
+    else:
+        script.write_text(text.replace("512.3", "612.3").replace("515", "615"), encoding="utf-8")
+
+    page = opened(copied).go("indicator/gdp.html")
+
+    assert page.locator("#qt-warning").is_visible()
+    assert said in page.locator("#qt-warning").inner_text()
+    assert page.locator("#qt-series svg").count() == 0
+
+
+def test_a_file_is_downloaded_from_the_page(site: Path, opened: Opener) -> None:
+    page = opened(site, accept_downloads=True).go("downloads.html")
+    link = page.locator('a[href="../csv/core/observation.csv"]').first
+
+    assert link.is_visible()
+    assert (site.parent / "csv/core/observation.csv").is_file()
+    listed = page.locator("main").inner_text()
+    for name in ("mart.duckdb", "manifest.json", "datapackage.json", "observation.parquet"):
+        assert name in listed
+
+
+def test_all_is_reached_by_keyboard(site: Path, opened: Opener) -> None:
+    page = opened(site).go("index.html")
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+    assert outline == "3px"
+
+
+def test_the_menu_opens_on_a_phone(site: Path, opened: Opener) -> None:
+    page = opened(site, width=360).go("index.html")
+
+    assert page.locator("#qt-nav").is_hidden()
+    page.locator("#qt-menu").click()
+    assert page.locator("#qt-nav a").first.is_visible()
+    assert page.locator("#qt-menu").get_attribute("aria-expanded") == "true"
+
+
+def test_figures_are_complete_without_scripts(site: Path, opened: Opener) -> None:
+    page = opened(site, java_script_enabled=False).go("indicator/gdp.html")
+
+    assert page.locator(".nojs").is_visible()
+    assert page.locator("#qt-nav").is_visible()
+    assert "515" in page.locator(".hero").inner_text()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_axe_finds_nothing(site: Path, opened: Opener, width: int) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    browser = opened(site, width=width)
+    found: list[tuple[str, str, str]] = []
+    for name in KINDS:
+        page = browser.go(name)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        results: Any = Axe().run(page, options={"runOnly": RULES}).response
+        found += [(name, rule["id"], rule["nodes"][0]["html"]) for rule in results["violations"]]
+    assert found == []
+
+
+def test_a_page_prints_on_a4_without_its_controls(site: Path, opened: Opener) -> None:
+    page = opened(site).go("theme/investment.html")
+
+    page.emulate_media(media="print")
+
+    assert page.locator("#qt-nav").is_hidden()
+    assert page.locator(".tools").is_hidden()
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")

@@ -1,0 +1,389 @@
+"""The pages of a release: what is read, compared, indexed and escaped for them.
+
+Belongs here: literal expectations of texts and files. Does not belong here: what a browser makes
+of them (tests/browser), and tampering with a candidate (tests/rejects).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from orchestration.publish.build import build_candidate
+from orchestration.publish.durable import remove_tree
+from orchestration.publish.printed import Word
+from orchestration.publish.site.charts import Bar, Chart, draw
+from orchestration.publish.site.markup import (
+    Units,
+    both,
+    checksum,
+    data_script,
+    figure,
+    file_name,
+    gap_html,
+    thousands,
+)
+from orchestration.publish.site.search import initials, syllables
+from orchestration.publish.verify import verify_release
+from tests.unit.test_publish_world import TIME, build, make_work_db
+
+UNITS = Units(
+    {
+        name: Word(name, en, 0)
+        for name, en in (
+            ("元", "yuan"),
+            ("万元", "10 thousand yuan"),
+            ("亿元", "100 million yuan"),
+            ("万亿元", "trillion yuan"),
+            ("所", "institutions (所)"),
+            ("%", "per cent"),
+        )
+    }
+)
+
+
+def text_of(html: str) -> str:
+    """The text of a piece of HTML, both languages one after the other."""
+    return unescape(re.sub(r"<[^>]*>", "", html))
+
+
+# --- texts and figures -------------------------------------------------------------------------
+
+
+def test_a_text_cannot_become_a_tag_or_turn_the_page_round() -> None:
+    assert both('<b>"a"', "it's & more") == (
+        '<span lang="zh">&lt;b&gt;&quot;a&quot;</span><span lang="en">it&#x27;s &amp; more</span>'
+    )
+    assert both("甲\u202e乙\u0000", None) == "甲[U+202E]乙\ufffd"
+    assert both("同", "同") == "同"
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("gdp", "gdp"),
+        ("330205", "330205"),
+        ("con", "x-con--1143da2bc5"),
+        ("index", "x-index--1bc04b5291"),
+    ],
+)
+def test_a_page_is_called_by_its_code(code: str, name: str) -> None:
+    assert file_name(code) == name
+
+
+@pytest.mark.parametrize("code", ["../x", "a/b", "A B", "名称", "a" * 200, "🙂", "\ud800"])
+def test_what_is_no_plain_code_gets_a_name_that_any_disk_takes(code: str) -> None:
+    assert re.fullmatch(r"x-[a-z0-9-]{0,40}--[0-9a-f]{10}", file_name(code))
+    assert file_name(code) == file_name(code)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("999", "999"),
+        ("1000", "1,000"),
+        ("-1234567.89", "−1,234,567.89"),
+        ("123456789012345678", "123,456,789,012,345,678"),
+        ("0.12345", "0.12345"),
+    ],
+)
+def test_thousands_are_separated_in_the_whole_part_alone(number: str, text: str) -> None:
+    assert thousands(number) == text
+
+
+def test_a_figure_shows_its_sign_unit_and_marks() -> None:
+    html = figure(
+        UNITS, Decimal("1000.00000000"), "亿元", "exceeded", status="P", is_simulated=True
+    )
+
+    assert text_of(html) == "超>1,000 亿元100 million yuan初p模拟simulated"
+    assert 'data-v="1000" data-u' not in html
+    assert 'data-u="亿元"' in html
+    assert 'class="m m-provisional"' in html
+
+
+@pytest.mark.parametrize(
+    ("status", "conf", "text"),
+    [
+        ("O", None, "缺missing"),
+        ("L", None, "未采not collected"),
+        ("Q", None, "隐suppressed"),
+        ("A", "C", "隐suppressed"),
+        (None, None, "……"),
+    ],
+)
+def test_a_gap_says_which_gap_it_is(status: str | None, conf: str | None, text: str) -> None:
+    value = Decimal(7) if conf else None
+
+    assert text_of(figure(UNITS, value, "亿元", status=status, conf=conf)) in (text, "…")
+    assert "7" not in text_of(figure(UNITS, value, "亿元", status=status, conf=conf))
+
+
+def test_a_bound_of_a_rank_is_a_place_among_the_first() -> None:
+    assert text_of(figure(UNITS, 3, "位", "under")) == "前top 3 位"
+
+
+def test_eighteen_digits_stay_what_they_are() -> None:
+    html = figure(UNITS, Decimal("123456789012345678.12345678"), "亿元")
+
+    assert 'data-v="123456789012345678.12345678"' in html
+    assert "123,456,789,012,345,678.12345678" in html
+
+
+def test_units_with_a_fraction_or_a_larger_prefix_are_not_scaled() -> None:
+    assert set(UNITS.scales) == {"元", "万元", "亿元"}
+    assert UNITS.scales["亿元"].wan == ("万元", "10 thousand yuan", 4)
+    assert UNITS.scales["元"].yi == ("亿元", "100 million yuan", -8)
+    assert UNITS.en("所") == "institutions"
+    assert UNITS.en("%") == "%"
+
+
+def test_every_gap_has_a_word() -> None:
+    assert text_of(gap_html("suppressed")) == "隐suppressed"
+
+
+def test_a_data_script_holds_nothing_that_ends_a_script() -> None:
+    script = data_script("a", "r1", '{"x":"</script>\u2028\u2029&<!--"}', 1)
+
+    assert "</script" not in script
+    assert "\u2028" not in script
+    assert "<!--" not in script
+    name, release, count, crc, payload = json.loads(f"[{script[script.index('(') + 1 : -3]}]")
+    assert (name, release, count) == ("a", "r1", 1)
+    assert payload == '{"x":"</script>\u2028\u2029&<!--"}'
+    assert crc == checksum(payload) == "c8ea2df9"
+
+
+# --- search ------------------------------------------------------------------------------------
+
+
+def test_pinyin_gives_initials_and_syllables() -> None:
+    assert initials("固定资产投资") == "gdzctz"
+    assert initials("规上工业（2024）") == "gsgy2024"
+    assert initials("R&D经费") == "rdjf"
+    assert syllables("重庆银行") == "chongqingyinhang"
+    assert initials("") == ""
+
+
+# --- charts ------------------------------------------------------------------------------------
+
+
+def test_a_chart_is_drawn_once_for_both_languages_and_ends_bounds_in_arrows() -> None:
+    chart = Chart(
+        "c",
+        "investment",
+        ("构成 <甲>", "Structure"),
+        (
+            Bar(("工业", "Industry"), Decimal("63.2"), "%", "exceeded"),
+            Bar(("未单列", "Not itemised"), Decimal("7.4"), "%", style="residual"),
+        ),
+        "bullet",
+        full=Decimal(100),
+    )
+
+    first, second = (draw([chart], UNITS)[0] for _ in range(2))
+
+    assert first == second
+    assert "<title>构成 &lt;甲&gt;</title>" in first.zh
+    assert ">超63.2%<" in first.zh
+    assert ">&gt;63.2%<" in first.en
+    assert '<tspan lang="zh">工业</tspan><tspan lang="en">Industry</tspan>' in first.inline
+    assert "url(#hatch-c)" in first.zh
+    assert "QT" not in first.zh
+    assert "http" not in first.inline.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_no_charts_start_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "vl_convert", None)
+
+    assert draw([], UNITS) == []
+
+
+# --- a whole site ------------------------------------------------------------------------------
+
+HOSTILE = """
+update core.indicator set
+    name_zh = '</script><img src=x onerror=alert(1)>' || chr(8238) || '🙂"''/\\',
+    name_en = 'a</title><b>' where indicator_code = 'fai_total';
+insert into core.indicator values ('../../etc/passwd', '斜线', 'Slash', '<theme>/x');
+insert into core.region values ('a b/c', '<i>区', 'R"egion');
+update core.observation set value = 123456789012345678.12345678
+    where observation_id = 'aaaaaa02ffff';
+update core.observation set conf_status = 'C', obs_status = 'A', value = 77
+    where observation_id = 'bbbbbb01ffff';
+"""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A candidate whose names are everything a name should not be."""
+    return build(tmp_path_factory.mktemp("hostile"), extra_sql=HOSTILE)
+
+
+def test_hostile_names_change_neither_pages_nor_places(hostile: Path) -> None:
+    site = hostile / "site"
+
+    assert verify_release(hostile, hostile.parent.parent / "work-r1.duckdb") == []
+    assert sorted(path.name for path in (site / "indicator").iterdir()) == [
+        "fai_growth.html",
+        "fai_total.html",
+        "x-etc-passwd--3754d6cb3a.html",
+    ]
+    page = (site / "indicator" / "fai_total.html").read_text("utf-8")
+    assert "<img" not in page
+    assert "\u202e" not in page
+    assert "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;[U+202E]🙂" in page
+    for path in site.rglob("*.html"):
+        text = path.read_text("utf-8")
+        assert not re.search(r"<[^>]*\son\w+=", text), path
+        assert "style=" not in text, path
+
+
+def test_what_is_confidential_stands_in_no_page_and_no_data_file(hostile: Path) -> None:
+    site = hostile / "site"
+
+    for name in ("indicator/fai_growth.html", "data/indicator/fai_growth.js", "index.html"):
+        assert not re.search(r"\b77\b", (site / name).read_text("utf-8")), name
+
+
+def test_a_value_of_eighteen_digits_is_text_everywhere(hostile: Path) -> None:
+    site = hostile / "site"
+
+    assert "123456789012345678.12345678" in (site / "data/indicator/fai_total.js").read_text()
+    assert "123,456,789,012,345,678.12345678" in (site / "indicator/fai_total.html").read_text()
+
+
+def test_the_same_inputs_give_the_same_bytes(hostile: Path, tmp_path: Path) -> None:
+    again = build(tmp_path, extra_sql=HOSTILE)
+
+    def files(root: Path) -> dict[str, bytes]:
+        return {
+            path.relative_to(root).as_posix(): path.read_bytes()
+            for path in sorted((root / "site").rglob("*"))
+            if path.is_file()
+        }
+
+    assert files(again) == files(hostile)
+
+
+def following(tmp_path: Path, before: Path, extra_sql: str) -> Path:
+    """A candidate r2, built while ``before`` is in force."""
+    work = make_work_db(tmp_path / "work-r2.duckdb", "r2", extra_sql)
+    return build_candidate(work, tmp_path / "next", "r2", TIME, [], {}, "demo", previous=before)
+
+
+def test_the_difference_names_what_is_added_revised_and_removed(tmp_path: Path) -> None:
+    before = build(tmp_path)
+    after = following(
+        tmp_path,
+        before,
+        """
+        update core.observation set value = 103.5 where observation_id = 'aaaaaa02ffff';
+        delete from core.observation where observation_id = 'cccccc01ffff';
+        insert into core.observation by name
+            select * replace ('dddd' as observation_id, '990102' as region_code, 9 as value)
+            from core.observation where observation_id = 'aaaaaa02ffff';
+        """,
+    )
+
+    page = text_of((after / "site" / "changes.html").read_text("utf-8"))
+
+    assert "added 1, revised 1, removed 1; indicators added 0, removed 0" in page
+    revised = page[page.index("修订Revised") : page.index("不再列出Removed")]
+    assert re.search(r"102 亿元.*103\.5 亿元", revised, re.DOTALL)
+    assert "甲区District A" in revised
+    added = page[page.index("新增Added") :]
+    assert "乙区District B" in added
+
+
+def test_a_release_that_changes_nothing_says_so(tmp_path: Path) -> None:
+    after = following(tmp_path, build(tmp_path), "")
+
+    assert "added 0, revised 0, removed 0" in (after / "site/changes.html").read_text("utf-8")
+
+
+def test_a_release_before_that_cannot_be_opened_stops_nothing(tmp_path: Path) -> None:
+    before = tmp_path / "broken"
+    before.mkdir()
+    (before / "mart.duckdb").write_bytes(b"no database")
+
+    after = following(tmp_path, before, "")
+
+    assert "could not be opened" in (after / "site/changes.html").read_text("utf-8")
+
+
+def test_the_first_release_has_nothing_to_compare_with(hostile: Path) -> None:
+    assert "This is the first release" in (hostile / "site/changes.html").read_text("utf-8")
+
+
+def test_a_table_of_many_rows_is_cut_and_says_where_the_rest_is(tmp_path: Path) -> None:
+    release = build(
+        tmp_path,
+        extra_sql="insert into investment.project_pipeline "
+        "select '990103', 'p' || lpad(i::varchar, 5, '0'), i, null, null "
+        "from range(10000) as t(i)",
+    )
+
+    page = (release / "site/theme/investment.html").read_text("utf-8")
+
+    assert "10,002 rows, of which the first 100 are here" in page
+    assert page.count("<tr") < 200
+    assert '<a href="../../csv/investment/project_pipeline.csv">CSV</a>' in page
+
+
+def test_a_theme_without_data_has_a_page_that_says_so(tmp_path: Path) -> None:
+    release = build(
+        tmp_path,
+        extra_sql="delete from investment.project_pipeline; delete from core.observation; "
+        "delete from core.indicator",
+    )
+
+    page = (release / "site/theme/investment.html").read_text("utf-8")
+    front = (release / "site/index.html").read_text("utf-8")
+
+    assert "本版本中此表无数据" in page
+    assert "本版本中此主题没有指标" in page
+    assert "本版本还没有本区的数字" in front
+    assert verify_release(release, tmp_path / "work-r1.duckdb") == []
+
+
+def test_the_gate_finds_pages_that_are_gone_and_links_that_lead_out(tmp_path: Path) -> None:
+    release = build(tmp_path)
+    for path in (release, *release.rglob("*")):
+        path.chmod(path.stat().st_mode | 0o200)
+    (release / "site/plan.html").unlink()
+    front = release / "site/index.html"
+    text = front.read_text("utf-8")
+    front.write_text(text.replace("</main>", '<a href="https://example.invalid/">x</a></main>'))
+
+    found = {
+        (problem.file, problem.detail_en)
+        for problem in verify_release(release, tmp_path / "work-r1.duckdb")
+        if problem.rule_id == "release.site-incomplete"
+    }
+
+    assert ("site/plan.html", "the page is not there") in found
+    assert ("site/index.html", "a link leads out: https://example.invalid/") in found
+    remove_tree(release)
+
+
+def test_a_figure_that_is_not_the_marts_is_found(tmp_path: Path) -> None:
+    release = build(tmp_path)
+    front = release / "site/index.html"
+    front.chmod(0o644)
+    text = front.read_text("utf-8")
+    assert 'data-v="102"' in text
+    front.write_text(text.replace('data-v="102"', 'data-v="103"'))
+
+    found = [
+        (problem.file, problem.detail_en)
+        for problem in verify_release(release, tmp_path / "work-r1.duckdb")
+        if problem.rule_id == "release.site-figure-differs"
+    ]
+
+    assert found == [("site/index.html", "fai_total is 103, which is not the database's figure")]

@@ -201,30 +201,8 @@ def _build(work_db: Path, candidate: Path, plan: _Plan, say: Progress) -> None:
         report = read_report(con, "mart", tables, plan.verdicts)
         _write(candidate / REPORT_JSON, render_json(report))
         _write(candidate / REPORT_HTML, render_html(report))
-        say("workbooks")
-        words = read_words(con, "work")
-        row_counts |= write_workbooks(con, "mart", others, words, report, candidate)
-        say("paper")
-        row_counts |= write_yearbook(con, "mart", others, words, report, candidate)
-        write_briefs(con, "mart", others, words, report, candidate)
-        say("standards")
         sources = _sources(con)
-        row_counts |= _write_standards(con, plan, report, others, words, sources, candidate)
-        say("site")
-        # After all other files: its page of downloads lists them.
-        write_site(
-            Source(
-                con,
-                "mart",
-                tables,
-                print_shown(con, "mart", others, words),
-                words,
-                report,
-                read_relations(con, "work"),
-                plan.previous,
-            ),
-            candidate,
-        )
+        row_counts |= _write_products(con, plan, report, tables, sources, candidate, say)
         say("release_file")
         con.execute("begin")
         _list_files(con, own, candidate, row_counts)
@@ -457,6 +435,33 @@ def _create_macros(con: DuckDBPyConnection, macros_dir: Path | None) -> None:
                 file=file,
                 remedy="a file here holds 'create or replace macro <schema>.<name>(…) as …'",
             ) from error
+
+
+def _write_products(
+    con: DuckDBPyConnection,
+    plan: _Plan,
+    report: Row,
+    tables: Sequence[Table],
+    sources: Sequence[Row],
+    candidate: Path,
+    say: Progress,
+) -> dict[str, int]:
+    """Workbooks, papers, standard formats and pages, in this order: the pages list the others."""
+    others = [table for table in tables if (table.schema, table.name) != RELEASE_FILE_TABLE]
+    words = read_words(con, "work")
+    say("workbooks")
+    row_counts = write_workbooks(con, "mart", others, words, report, candidate)
+    say("paper")
+    row_counts |= write_yearbook(con, "mart", others, words, report, candidate)
+    write_briefs(con, "mart", others, words, report, candidate)
+    say("standards")
+    row_counts |= _write_standards(con, plan, report, others, words, sources, candidate)
+    say("site")
+    shown = print_shown(con, "mart", others, words)
+    relations = read_relations(con, "work")
+    source = Source(con, "mart", tables, shown, words, report, relations, plan.previous)
+    write_site(source, candidate)
+    return row_counts
 
 
 def _sources(con: DuckDBPyConnection) -> list[dict[str, Any]]:

@@ -62,6 +62,9 @@ def test_the_rules_are_these() -> None:
         "release.unlabelled-simulated",
         "release.sdmx-differs",
         "release.package-incomplete",
+        "release.site-incomplete",
+        "release.site-figure-differs",
+        "release.printed-figure-differs",
     )
 
 

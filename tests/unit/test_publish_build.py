@@ -56,8 +56,17 @@ def test_it_holds_these_files(candidate: Path) -> None:
         "quality/conservation quality/finding quality/quarantine quality/rule "
         "quality/validation_run"
     ).split()
+    pages = (
+        "index scorecard plan peers quality changes methods search downloads theme/investment "
+        "indicator/fai_total indicator/fai_growth region/990101 region/990102"
+    ).split()
+    scripts = "release names search indicator/fai_total indicator/fai_growth".split()
 
     assert found == {
+        *(f"site/{page}.html" for page in pages),
+        *(f"site/data/{script}.js" for script in scripts),
+        "site/assets/qt.css",
+        "site/assets/qt.js",
         "mart.duckdb",
         "manifest.json",
         "datapackage.json",
@@ -144,7 +153,7 @@ def test_release_file_lists_all_but_its_container_and_its_own_exports(candidate:
     paths = [row[0] for row in rows]
     report = (candidate / "quality/report.json").read_bytes()
 
-    assert len(paths) == 2 * 15 + 2 + 2 + 5 + 1
+    assert len(paths) == 2 * 15 + 2 + 2 + 5 + 1 + 21
     assert not any(
         "release_file" in path or path in ("mart.duckdb", "manifest.json", "datapackage.json")
         for path in paths

@@ -79,8 +79,18 @@ _STATUS_GAP = {"L": "not_collected", "Q": "suppressed"}
 
 def safe(text: str) -> str:
     """A text without what would turn the page's own text round; escaped for HTML."""
+    return _escape(plain(text))
+
+
+def plain(text: str) -> str:
+    """A text whose invisible characters are shown: they could turn the page's own text round."""
     shown = _DIRECTION.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
-    return _escape(_CONTROL.sub("\ufffd", shown))
+    return _CONTROL.sub("\ufffd", shown)
+
+
+def finalize(value: Any) -> Any:
+    """What a template writes: text of the data is made plain; it is escaped afterwards."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @lru_cache(maxsize=1 << 14)

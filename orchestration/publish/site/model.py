@@ -64,7 +64,10 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
         )
         | _columns(_DAY, "valid_from valid_to"),
     ),
-    "period": ("core.period", _columns(_TEXT, "period label_zh label_en")),
+    "period": (
+        "core.period",
+        _columns(_TEXT, "period label_zh label_en") | _columns(_DAY, "period_end"),
+    ),
     "source_document": (
         "core.source_document",
         _columns(
@@ -432,33 +435,44 @@ order by
     known_from desc, observation_id
 """
 
-# One line per current figure, tabs between; a text that holds one itself cannot break the line.
+# First what figures have in common (unit, kind of period, scope, basis, breakdown), a line each;
+# after a blank line one line per figure in force, with the number of its line above. What is as
+# usual is left out: of thousands of figures every byte counts.
 _DATA = """
-with lines as (
+with own as (
     select
-        indicator_code,
-        concat_ws(
+        *,
+        translate(concat_ws(chr(9), coalesce(unit, ''), coalesce(period_kind, ''),
+            coalesce(scope, ''), coalesce(basis, ''), coalesce(breakdown, '')), chr(10), ' ')
+            as common
+    from {prefix}_observation
+    where known_to is null and coalesce(is_headline, true) and indicator_code in ({codes})
+),
+
+lines as (
+    select
+        indicator_code, common,
+        (region_code is distinct from {district})::int as is_other, region_code, period_end,
+        period, observation_id,
+        translate(concat_ws(
             chr(9), region_code, period,
             case when conf_status in ('C', 'N') then '' else coalesce(
                 regexp_replace(regexp_replace(value::varchar, '(\\.[0-9]*?)0+$', '\\1'),
                     '\\.$', ''), '') end,
-            coalesce(unit, ''), coalesce(qualifier, ''), coalesce(obs_status, ''),
-            coalesce(conf_status, ''),
+            coalesce(nullif(qualifier, 'exact'), ''), coalesce(nullif(obs_status, 'A'), ''),
+            coalesce(nullif(conf_status, 'F'), ''),
             concat(case when is_simulated then 's' else '' end,
                 case when is_period_inferred then 'i' else '' end),
-            coalesce(period_kind, ''), coalesce(scope, ''), coalesce(basis, ''),
-            coalesce(breakdown, ''), coalesce(period_end::varchar, '')
-        ) as line,
-        (region_code is distinct from {district})::int as is_other, region_code, period_kind,
-        scope, basis, breakdown, period_end, period, observation_id
-    from {prefix}_observation
-    where known_to is null and coalesce(is_headline, true) and indicator_code in ({codes})
+            dense_rank() over (partition by indicator_code order by common) - 1
+        ), chr(10), ' ') as line
+    from own
 )
 
 select
     indicator_code,
-    string_agg(line, chr(10) order by is_other, region_code, period_kind, scope, basis,
-        breakdown, period_end, period, observation_id),
+    string_agg(distinct common, chr(10) order by common) || chr(10) || chr(10)
+        || string_agg(line, chr(10) order by is_other, region_code, common, period_end, period,
+            observation_id),
     count(*)
 from lines
 group by indicator_code

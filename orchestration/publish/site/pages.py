@@ -39,6 +39,7 @@ from orchestration.publish.site.markup import (
     data_script,
     figure,
     file_name,
+    finalize,
     gap_html,
     safe,
     sign_html,
@@ -217,7 +218,11 @@ class _Writer:
                 for code, row in self.site.regions.items()
             },
             "periods": {
-                code: [row["label_zh"] or code, row["label_en"] or code]
+                code: [
+                    row["label_zh"] or code,
+                    row["label_en"] or code,
+                    str(row["period_end"] or ""),
+                ]
                 for code, row in self.site.periods.items()
             },
             "words": {
@@ -293,6 +298,7 @@ class _Writer:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
+            finalize=finalize,
         )
 
         def marked(function: Callable[..., str]) -> Callable[..., Any]:

@@ -236,21 +236,24 @@
   var GAP = { Q: ["隐", "suppressed"], L: ["未采", "not collected"] };
   var MARK = { P: ["初", "p"], E: ["估", "e"], I: ["估", "e"], F: ["预", "f"] };
 
-  function parse(payload) {
-    return payload ? payload.split("\n").map(function (line) {
-      var f = line.split("\t");
+  // What figures have in common first, a blank line, then a line for each figure.
+  function parse(payload, periods) {
+    if (!payload) { return []; }
+    var cut = payload.indexOf("\n\n"), common = payload.slice(0, cut).split("\n");
+    return payload.slice(cut + 2).split("\n").map(function (line) {
+      var f = line.split("\t"), group = common[f[7]], c = group.split("\t");
       return {
-        region: f[0], period: f[1], value: f[2], unit: f[3], qualifier: f[4], status: f[5],
-        conf: f[6], flags: f[7], kind: f[8], scope: f[9], basis: f[10], breakdown: f[11], end: f[12],
-        group: [f[3], f[8], f[9], f[10], f[11]].join("|")
+        region: f[0], period: f[1], value: f[2], qualifier: f[3], status: f[4], conf: f[5],
+        flags: f[6], unit: c[0], kind: c[1], scope: c[2], basis: c[3], breakdown: c[4],
+        group: group, end: (periods[f[1]] || [])[2] || f[1]
       };
-    }) : [];
+    });
   }
   function series(place) {
     var payload = data(place.dataset.source), named = data("names");
     place.textContent = "";
     if (payload === null || named === null) { return; }
-    var rows = parse(payload), names = JSON.parse(named);
+    var names = JSON.parse(named), rows = parse(payload, names.periods);
     var lang = state.lang === "en" ? 1 : 0;
     function name(list, code) { return (names[list] && names[list][code] || [code, code])[lang]; }
     function word(list, code) {

@@ -240,8 +240,9 @@ MESSAGES = {
         "  ✗ yunxi-profile: 公报地区.csv",
         *CELLS,
         "      region.unknown: 1 × R3C5",
-        "      → 请更正地区名称，或在地区代码表中增加该地区或别名。 | "
-        "Mend the name, or add the region or a synonym to the list of regions.",
+        "      → 请更正地区名称，或在地区代码表中增加该地区或别名；合计行请声明为 ignored_rows。 | "
+        "Mend the name, or add the region or a synonym to the list of regions; a totals row is "
+        "declared in ignored_rows.",
     ),
     "text for a value": (
         "  ✗ yunxi-profile: 公报文字.csv",

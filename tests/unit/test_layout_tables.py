@@ -157,6 +157,11 @@ def test_units_come_from_column_row_and_corner_in_this_order() -> None:
     assert rows(found, "value", "unit") == [("1", "万元"), ("2", "%"), ("3", "亿元")]
 
 
+def test_several_units_in_one_corner_say_nothing() -> None:
+    found = read("单位：个、亿元\n指标|数值\n税收|1")
+    assert rows(found, "value", "unit") == [("1", None)]
+
+
 def test_a_merged_stub_names_all_rows_that_it_spans() -> None:
     found = read(
         "指标|类别|数值\n税收|甲|1\n|乙|2\n用电|甲|3",

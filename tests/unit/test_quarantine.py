@@ -173,8 +173,9 @@ def test_show_tells_text_rule_remedy_and_what_may_be_meant(judged: Settings) -> 
         "      原文 text: 430.0",
         "      未识别 not understood: 地区生产总直",
         "      近似 nearest known: 地区生产总值 (gdp)；地区生产总值增速 (gdp_growth)",
-        "      → 请更正指标名称，或在声明中增加该指标或其别名。 | Mend the name, or declare the "
-        "indicator or one more label for it.",
+        "      → 请更正指标名称，或在声明中增加该指标或其别名；合计行请声明为 ignored_rows。 | "
+        "Mend the name, or declare the indicator or one more label for it; a totals row is "
+        "declared in ignored_rows.",
     ]
 
 

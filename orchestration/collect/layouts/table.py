@@ -19,6 +19,7 @@ from orchestration.collect.layouts.extract import (
     NUMERIC,
     Extract,
     Told,
+    Words,
     fits,
     missing_column,
     period_in,
@@ -240,7 +241,7 @@ def _block(grid: Grid, layout: TableLayout, region: Region, told: Told, parts: P
     )
     said = dict(region.said)
     report, report_text = _report(grid, layout, block, head, top, said, told)
-    said.setdefault("unit", _corner_unit(grid, block, head) or "")
+    said.setdefault("unit", _corner_unit(grid, block, head, told.words) or "")
     notes_from = _notes_from(block, cells.filter(pl.col("row") > last_header))
     starts = [col for _, col in stubs]
     bounds = zip(starts, [col - 1 for col in starts[1:]] + [FAR], strict=True)
@@ -691,7 +692,8 @@ def _needs_report(block: Block) -> bool:
     return any(column.carries == "value" and column.period == "title" for column in block.columns)
 
 
-def _corner_unit(grid: Grid, block: Block, head: Cells) -> str | None:
+def _corner_unit(grid: Grid, block: Block, head: Cells, words: Words) -> str | None:
+    """The unit in the corner; none where it lists several (个、亿元), which say nothing alone."""
     found = {
         m.group("unit").strip() for _, _, t in head if (m := re.search(block.unit, title_text(t)))
     }
@@ -702,7 +704,10 @@ def _corner_unit(grid: Grid, block: Block, head: Cells) -> str | None:
             f"表角有 {len(found)} 个不同的单位",
             f"there are {len(found)} different units in the corner",
         )
-    return found.pop() if found else None
+    unit = found.pop() if found else None
+    listed = re.split("[、,，;；和及/]", unit or "")
+    several = len(listed) > 1 and all(same(part) in words.units for part in listed)
+    return None if several and same(unit) not in words.units else unit
 
 
 _NOTE_MARK = re.compile(

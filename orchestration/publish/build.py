@@ -60,7 +60,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 STORAGE_VERSION = "v1.2.0"
-MANIFEST_VERSION = 1
+MANIFEST_VERSION = 2
+"""2: releases carry papers, standard formats and pages besides their tables."""
 _FILE_COLUMNS = ("path", "kind", "size_bytes", "sha256", "row_count")
 Progress = Callable[[str], None]
 

@@ -56,9 +56,12 @@ insert into landing.code values
     ('qualifier', 'exceeded', '超过（不含本数）', 'above, the number excluded', 2),
     ('qualifier', 'approx', '约', 'approximately', 6),
     ('qualifier', 'seen', '见', 'seen', 9);
-create table landing.unit (unit varchar, name_zh varchar, name_en varchar);
+create table landing.unit (
+    unit varchar, name_zh varchar, name_en varchar, dimension varchar, factor decimal(30, 8)
+);
 insert into landing.unit values
-    ('亿元', '亿元', '100 million yuan'), ('人', '人', 'persons'), ('%', '百分比', 'per cent');
+    ('亿元', '亿元', '100 million yuan', 'currency_cny', 100000000),
+    ('人', '人', 'persons', 'persons', 1), ('%', '百分比', 'per cent', 'percent', 1);
 """
 
 Columns = Sequence[tuple[str, str, str, str | None]]

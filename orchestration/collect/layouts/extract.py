@@ -10,9 +10,10 @@ import difflib
 import functools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from orchestration.collect.grid import Grid, RefusedError
+from orchestration.spec import Dimension
 from orchestration.text import fold, same
 
 if TYPE_CHECKING:
@@ -22,25 +23,7 @@ if TYPE_CHECKING:
 
     from orchestration.declarations import CodeLists
 
-TEXT_COLUMNS = (
-    "indicator",
-    "region",
-    "region_code",
-    "period",
-    "period_kind",
-    "value",
-    "unit",
-    "measure",
-    "qualifier",
-    "scope",
-    "breakdown",
-    "source_place",
-    "document",
-    "published",
-    "stage",
-    "inferred",
-    "simulated",
-)
+TEXT_COLUMNS: tuple[str, ...] = (*get_args(Dimension), "value")
 """Texts of one figure, as written; null where the delivery does not say."""
 
 FIGURE_COLUMNS = (

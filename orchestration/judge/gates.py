@@ -7,7 +7,7 @@ nothing at all. Does not belong here: running rules, and acting on a verdict.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -47,7 +47,8 @@ create table if not exists landing.rule ({_RULE_TYPES});
 create table if not exists landing.finding ({_VARCHARS});
 create table if not exists landing.validation (
     rule_id varchar, gate varchar, executor varchar, outcome varchar,
-    checked_count bigint, unexpected_count bigint, undecided_count bigint
+    checked_count bigint, unexpected_count bigint, undecided_count bigint,
+    error varchar, is_blocking boolean
 );
 """
 
@@ -390,7 +391,12 @@ def apply_routing(con: DuckDBPyConnection, refusals: Sequence[Refusal]) -> None:
 def write_validation(
     con: DuckDBPyConnection, outcomes: Iterable[RuleOutcome], catalogue: Catalogue
 ) -> None:
-    """Write outcomes into ``landing.validation``, over those of the same rules from before."""
+    """Write outcomes into ``landing.validation``, over those of the same rules from before.
+
+    With each stands whether it blocks its gate: a verdict is a query over them (``verdict``).
+    """
+    outcomes = list(outcomes)
+    blocked = set(blocking(outcomes, catalogue))
     rows = [
         (
             o.rule_id,
@@ -400,6 +406,8 @@ def write_validation(
             o.checked_count,
             o.unexpected_count,
             o.undecided_count,
+            o.error,
+            o.rule_id in blocked,
         )
         for o in outcomes
     ]
@@ -408,8 +416,9 @@ def write_validation(
         con.executemany(
             """
             insert into landing.validation
-                (rule_id, gate, executor, outcome, checked_count, unexpected_count, undecided_count)
-            values (?, ?, ?, ?, ?, ?, ?)
+                (rule_id, gate, executor, outcome, checked_count, unexpected_count,
+                undecided_count, error, is_blocking)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             rows,
         )
@@ -434,3 +443,50 @@ def blocking(outcomes: Iterable[RuleOutcome], catalogue: Catalogue) -> list[str]
                 continue
         found.add(rule.id)
     return sorted(found)
+
+
+Verdict = Literal["passed", "failed", "missing"]
+
+
+def verdict(con: DuckDBPyConnection, gate: Gate, catalogue: Catalogue) -> Verdict:
+    """What a gate says, from the recorded outcomes of its rules.
+
+    ``failed`` where an outcome blocks, ``missing`` where a rule of the catalogue has none, else
+    ``passed``. Of the delivery gate ``passed`` means that it could judge: it routes deliveries.
+    """
+    recorded = dict(
+        con.execute(
+            "select rule_id, is_blocking from landing.validation where gate = ?", [gate]
+        ).fetchall()
+    )
+    if any(recorded.values()):
+        return "failed"
+    return (
+        "passed" if {rule.id for rule in catalogue.by_gate(gate)} <= recorded.keys() else "missing"
+    )
+
+
+def blocking_rules(con: DuckDBPyConnection) -> list[str]:
+    """The ids of all rules that block their gates now, in the order of the gates."""
+    rows = con.execute(
+        "select rule_id from landing.validation where is_blocking "
+        "order by list_position(['delivery', 'marts', 'release'], gate), rule_id"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def open_findings(con: DuckDBPyConnection) -> dict[str, int]:
+    """Findings by severity; what a refused delivery was found to have wrong stayed out with it."""
+    return dict(
+        con.execute(
+            "select f.severity, count(*) from landing.finding as f "
+            "left join landing.delivery as d using (delivery_id) "
+            "where f.gate <> 'delivery' or d.verdict is distinct from 'refused' "
+            "group by 1 order by 1"
+        ).fetchall()
+    )
+
+
+def needing_decision(findings: Mapping[str, int]) -> int:
+    """How many findings somebody has to decide on: an informative one (a revision) needs none."""
+    return sum(findings.get(severity, 0) for severity in ("hard", "soft"))

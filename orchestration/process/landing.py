@@ -124,7 +124,8 @@ TABLES: dict[str, str] = {
         message_zh varchar, message_en varchar""",
     "validation": """
         rule_id varchar, gate varchar, executor varchar, outcome varchar,
-        checked_count bigint, unexpected_count bigint, undecided_count bigint""",
+        checked_count bigint, unexpected_count bigint, undecided_count bigint,
+        error varchar, is_blocking boolean""",
     "example_query": """
         question_no integer, name varchar, question_zh varchar, question_en varchar,
         query varchar""",
@@ -173,17 +174,18 @@ class ReleaseControl:
     code_version: str
 
 
-def create_database(path: Path) -> None:
-    """Make an empty work database; an earlier one, finished or not, is of no use any more."""
-    import duckdb
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for leftover in (path, path.with_name(path.name + ".wal")):
-        leftover.unlink(missing_ok=True)
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("create schema landing")
-        for name, columns in TABLES.items():
-            connection.execute(f"create table landing.{name} ({columns})")
+def create_tables(con: duckdb.DuckDBPyConnection, *, keep: str) -> None:
+    """Empty the work database but for one schema, and make the tables of ``landing`` anew."""
+    schemas = con.execute(
+        "select schema_name from duckdb_schemas() where not internal "
+        "and database_name = current_database() and schema_name not in ('main', $keep)",
+        {"keep": keep},
+    ).fetchall()
+    for (schema,) in schemas:
+        con.execute(f'drop schema "{schema}" cascade')
+    con.execute("create schema landing")
+    for name, columns in TABLES.items():
+        con.execute(f"create table landing.{name} ({columns})")
 
 
 def insert_rows(

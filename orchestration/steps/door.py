@@ -1,0 +1,280 @@
+"""The one door: how every run enters and leaves, whoever starts it.
+
+Belongs here: the lock, what is put in order before a run, its identity, and the report at its end.
+Does not belong here: the steps themselves, and who starts a run: the command, the schedule, the
+sensor, the interface and a re-execution all come through ``entered``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from orchestration.collect.archive import printable
+from orchestration.errors import DeclarationError, RunLockedError
+from orchestration.publish.pointer import recover
+from orchestration.settings import Settings
+from orchestration.steps import state
+from orchestration.steps.collect import collect, has_news
+from orchestration.steps.land import follows_from, land
+from orchestration.steps.report import RunReport, compose, last_run_file
+from orchestration.steps.state import Identity, StepName
+from orchestration.steps.workplace import Workplace, inputs_digest
+
+# --- one run at a time -----------------------------------------------------------------------
+
+_lock_handle: Any = None
+
+
+@contextlib.contextmanager
+def run_lock(settings: Settings) -> Iterator[None]:
+    """Hold the lock of the state directory; the kernel lets go of it when the process dies.
+
+    Raises:
+        RunLockedError: another process is at work here.
+    """
+    fresh = _acquire_lock(settings)
+    try:
+        yield
+    finally:
+        if fresh:
+            _release_lock()
+
+
+def _acquire_lock(settings: Settings) -> bool:
+    """Take the lock for this process; False when this process holds it already."""
+    global _lock_handle  # noqa: PLW0603 - a lock is one per process
+    if _lock_handle is not None:
+        return False
+    import fcntl
+
+    try:
+        settings.lock_file.parent.mkdir(parents=True, exist_ok=True)
+        handle = settings.lock_file.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise DeclarationError(
+            f"the state directory cannot be written: {error.strerror}",
+            file=settings.home,
+            remedy="mend its rights, or name another one in QUTONG_HOME",
+        ) from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.seek(0)
+        holder = handle.read().strip()
+        handle.close()
+        raise RunLockedError(
+            f"another run is at work here ({holder or 'unknown process'})",
+            file=settings.lock_file,
+            remedy="wait until it has finished, then run again",
+        ) from None
+    with contextlib.suppress(OSError):  # a courtesy: a full disk does not keep the lock away
+        os.ftruncate(handle.fileno(), 0)
+        note = f"pid {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        os.write(handle.fileno(), note.encode())
+    _lock_handle = handle
+    return True
+
+
+def _release_lock() -> None:
+    global _lock_handle  # noqa: PLW0603 - a lock is one per process
+    if _lock_handle is not None:
+        _lock_handle.close()
+        _lock_handle = None
+
+
+# --- entering and leaving --------------------------------------------------------------------
+
+
+@dataclass
+class Entered:
+    """A run inside the door.
+
+    Attributes:
+        steps: What it is asked to do.
+        report: What it came to, once it has left.
+        error: What went wrong outside any step.
+    """
+
+    work: Workplace
+    identity: Identity
+    steps: frozenset[StepName]
+    report: RunReport | None = None
+    error: str = ""
+
+
+_entered: Entered | None = None
+
+
+def inside(settings: Settings) -> Entered | None:
+    """The run of this process on this project that has entered and not left."""
+    is_same = _entered is not None and _entered.work.settings.home == settings.home
+    return _entered if is_same else None
+
+
+@contextlib.contextmanager
+def entered(
+    work: Workplace,
+    *,
+    steps: Sequence[StepName] = state.STEPS,
+    run_id: str | None = None,
+    release_id: str | None = None,
+    release_time: datetime | None = None,
+) -> Iterator[Entered]:
+    """Enter, put things in order, and on leaving say what became of it.
+
+    Within a run of this process that has entered already, this is that run: nothing is done twice.
+
+    Args:
+        work: Where.
+        steps: What is going to be done; a run that lands prepares a release of its own, another
+            goes on with the one that was prepared last.
+        run_id: Name of the run in the record; Dagster's where Dagster starts it.
+        release_id: Fixed by tests; otherwise the day in the district's time zone and a number.
+        release_time: Fixed by tests; otherwise now.
+
+    Raises:
+        RunLockedError: another run is at work.
+        DeclarationError: something declared is wrong; names file, key and remedy.
+    """
+    global _entered  # noqa: PLW0603 - one run per process
+    already = inside(work.settings)
+    if already is not None:
+        yield already
+        return
+    with run_lock(work.settings):
+        wanted = frozenset(steps)
+        identity = _put_in_order(work, wanted, run_id, release_id, release_time)
+        here = _entered = Entered(work, identity, wanted)
+        try:
+            yield here
+        except Exception as error:
+            here.error = state.explain(error, "run", work.settings)
+            if not state.is_disk_full(error, work.settings):
+                raise
+        finally:
+            _entered = None
+            here.report = _leave(here)
+
+
+def _put_in_order(
+    work: Workplace,
+    steps: frozenset[StepName],
+    run_id: str | None,
+    release_id: str | None,
+    release_time: datetime | None,
+) -> Identity:
+    settings = work.settings
+    known = {declared.id for declared in work.declarations}
+    _ = work.catalogue  # a wrong rule is wrong use: found before any work
+    last = state.read_identity(settings)
+    # A run that builds no candidate may go on with the one that lies there.
+    goes_on = last is not None and "land" not in steps
+    keeps = "candidate" not in steps and goes_on
+    recover(settings.releases, keep=last.release_id if last is not None and keeps else None)
+    work.archive.clean()
+    unclaimed = tuple(
+        printable(str(path.relative_to(connector.root)))
+        for connector in work.connectors
+        for path in connector.unclaimed(known)
+    )
+    begun = work.now.astimezone(UTC).replace(tzinfo=None)
+    run_id = run_id or uuid.uuid4().hex
+    if goes_on and last is not None:
+        identity = Identity(
+            run_id, begun, last.release_id, last.release_time, last.policy, unclaimed
+        )
+    else:
+        moment = (release_time or work.now).astimezone(UTC).replace(tzinfo=None, microsecond=0)
+        identity = Identity(
+            run_id,
+            begun,
+            release_id or next_release_id(work),
+            moment,
+            settings.district.policy,
+            unclaimed,
+        )
+    state.write_identity(settings, identity)
+    return identity
+
+
+def next_release_id(work: Workplace) -> str:
+    """The day in the district's time zone, and the first number that is free on it."""
+    day = work.now.astimezone(ZoneInfo(work.settings.district.time_zone)).date().isoformat()
+    taken = {path.name for path in work.settings.releases.glob(f"{day}.*")}
+    number = 1
+    while f"{day}.{number}" in taken:
+        number += 1
+    return f"{day}.{number}"
+
+
+def _leave(here: Entered) -> RunReport:
+    settings = here.work.settings
+    try:
+        report = compose(settings, asked_to_publish="publish" in here.steps)
+    except Exception as error:  # the disk is full, say: the person is told all the same
+        report = _without_room(here.work, error)
+    report.error = report.error or here.error
+    with contextlib.suppress(OSError):
+        report.write(last_run_file(settings))
+    return report
+
+
+# --- a whole run -----------------------------------------------------------------------------
+
+CarryOut = Callable[[Workplace, Sequence[str]], None]
+
+
+def execute(
+    work: Workplace,
+    carry_out: CarryOut,
+    data_sets: Sequence[str] = (),
+    *,
+    release_id: str | None = None,
+    release_time: datetime | None = None,
+) -> RunReport:
+    """Collect, process, judge and publish; says what came of it and never raises for data.
+
+    Args:
+        work: Its settings and clock.
+        carry_out: Executes the job for the data sets to collect (``definitions.execute_job``);
+            called only when there is work to do, because it costs seconds to import.
+        data_sets: Collect for these only; everything received before counts all the same.
+        release_id: Fixed by tests.
+        release_time: Fixed by tests.
+
+    Raises:
+        RunLockedError: another run is at work.
+        DeclarationError: something declared is wrong; names file, key and remedy.
+    """
+    try:
+        with entered(work, release_id=release_id, release_time=release_time) as here:
+            chosen = [work.declarations.get(name) for name in data_sets] or list(work.declarations)
+            names = [declared.id for declared in chosen]
+            if follows_from(work, inputs_digest(work)) and not has_news(work, chosen):
+                # As the job would do it: every look at a source leaves its receipts.
+                collect(work, names)
+                land(work)
+            else:
+                carry_out(work, names)
+    except Exception as error:
+        if not state.is_disk_full(error, work.settings):
+            raise
+        return _without_room(work, error)
+    assert here.report is not None
+    return here.report
+
+
+def _without_room(work: Workplace, error: Exception) -> RunReport:
+    """What is told where the disk is too full even to begin."""
+    return RunReport(
+        started_at=work.now.isoformat(timespec="seconds"),
+        policy=work.settings.district.policy,
+        error=state.explain(error, "run", work.settings),
+    )

@@ -14,9 +14,11 @@ from pathlib import Path
 from orchestration.collect.archive import Delivery
 from orchestration.collect.parse import Parsed, parse_bytes
 from orchestration.declarations import Declarations, load_declarations
-from orchestration.pipeline import Run, RunReport, execute
 from orchestration.process.dbt import DbtProject
 from orchestration.settings import CODE_ROOT, Settings, load_settings
+from orchestration.steps.door import execute
+from orchestration.steps.report import RunReport
+from orchestration.steps.workplace import Workplace
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -140,7 +142,7 @@ def run(settings: Settings, *data_sets: str, release_id: str | None = None) -> R
     """A whole run in this process."""
     from orchestration.definitions import execute_job
 
-    return execute(Run(settings, release_id=release_id), execute_job, data_sets)
+    return execute(Workplace(settings), execute_job, data_sets, release_id=release_id)
 
 
 def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:

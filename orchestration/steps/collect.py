@@ -54,12 +54,15 @@ def offers_of(work: Workplace, declared: Declared) -> list[tuple[Connector, Offe
     ]
 
 
-def collect(work: Workplace, data_sets: Sequence[str]) -> dict[str, Collected]:
+def collect(
+    work: Workplace, data_sets: Sequence[str], *, quietly: bool = False
+) -> dict[str, Collected]:
     """Archive what is on offer for data sets, parse what was not parsed before, and record it."""
     run_id = state.identity_of(work.settings).run_id
     found, entries = {}, []
     for data_set in data_sets:
-        work.say(f"收集 / collect  {data_set}")
+        if not quietly:
+            work.say(f"收集 / collect  {data_set}")
         begin = time.perf_counter()
         found[data_set] = collect_one(work, work.declarations.get(data_set))
         seconds = time.perf_counter() - begin

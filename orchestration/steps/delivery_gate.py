@@ -91,9 +91,9 @@ def keep(work: Workplace, gate: Gate) -> Keep:
     """Where ``qutong docs build`` finds what Great Expectations said."""
     from orchestration.judge.gx import Keep
 
-    identity = state.identity_of(work.settings)
+    prepared = state.prepared_of(work.settings)
     return Keep(
-        work.settings.validations / f"{gate}.json", identity.release_id, identity.release_time
+        work.settings.validations / f"{gate}.json", prepared.release_id, prepared.release_time
     )
 
 

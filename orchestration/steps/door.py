@@ -173,11 +173,9 @@ def _put_in_order(
     settings = work.settings
     known = {declared.id for declared in work.declarations}
     _ = work.catalogue  # a wrong rule is wrong use: found before any work
-    last = state.read_identity(settings)
-    # A run that builds no candidate may go on with the one that lies there.
-    goes_on = last is not None and "land" not in steps
-    keeps = "candidate" not in steps and goes_on
-    recover(settings.releases, keep=last.release_id if last is not None and keeps else None)
+    # A run that does not land goes on with what was landed last, and with its candidate.
+    last = state.prepared(settings) if "land" not in steps else None
+    recover(settings.releases, keep=last.release_id if last else None)
     work.archive.clean()
     unclaimed = tuple(
         printable(str(path.relative_to(connector.root)))
@@ -186,7 +184,7 @@ def _put_in_order(
     )
     begun = work.now.astimezone(UTC).replace(tzinfo=None)
     run_id = run_id or uuid.uuid4().hex
-    if goes_on and last is not None:
+    if last is not None:
         identity = Identity(
             run_id, begun, last.release_id, last.release_time, last.policy, unclaimed
         )
@@ -259,7 +257,7 @@ def execute(
             names = [declared.id for declared in chosen]
             if follows_from(work, inputs_digest(work)) and not has_news(work, chosen):
                 # As the job would do it: every look at a source leaves its receipts.
-                collect(work, names)
+                collect(work, names, quietly=True)
                 land(work)
             else:
                 carry_out(work, names)

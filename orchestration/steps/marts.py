@@ -47,15 +47,22 @@ class ModelsBrokenError(QutongError):
         self.results = list(results)
 
 
-def build(work: Workplace, step: DbtStep) -> list[NodeResult]:
+def build(
+    work: Workplace, step: DbtStep, *, select: Sequence[str] | None = None
+) -> list[NodeResult]:
     """Build the models of a step and test them.
+
+    Args:
+        work: Where.
+        step: Which.
+        select: Of the step's models and tests these alone; all where it is not given.
 
     Raises:
         ModelsBrokenError: a contract, a key or another test of severity error failed.
     """
     with state.carried(work, step, LINES[step]):
-        select, exclude = (("fqn:*",), QUALITY) if step == "marts" else (QUALITY, ())
-        results = work.dbt.build(select, exclude)
+        own, exclude = (("fqn:*",), QUALITY) if step == "marts" else (QUALITY, ())
+        results = work.dbt.build(select or own, exclude)
         with state.opened(work.settings) as con:
             _keep(con, step, results)
             bad = [result for result in results if result.is_bad]

@@ -22,7 +22,7 @@ from orchestration.judge.catalogue import GATES, Gate, RuleOutcome
 from orchestration.publish.layout import MART_FILE
 from orchestration.steps import state
 from orchestration.steps.land import landed_deliveries
-from orchestration.steps.state import Carried, Identity
+from orchestration.steps.state import Carried
 from orchestration.steps.workplace import Workplace, inputs_digest
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def versions() -> dict[str, str]:
 
 
 def candidate_path(work: Workplace) -> Path:
-    """Where the candidate of the run at work lies."""
-    return work.releases.building(state.identity_of(work.settings).release_id)
+    """Where the candidate lies that was built, or is to be built, of what was landed."""
+    return work.releases.building(state.prepared_of(work.settings).release_id)
 
 
 def candidate(work: Workplace) -> Path:
@@ -58,7 +58,7 @@ def candidate(work: Workplace) -> Path:
     with state.carried(work, "candidate", "候选版本 / release candidate") as step:
         _demand_fresh(work, step)
         verdicts = _demand_passed(work, BEFORE_RELEASE)
-        identity = state.identity_of(settings)
+        prepared = state.prepared_of(settings)
         with state.opened(settings) as con:
             inputs = [
                 ReleaseInput(*row)
@@ -71,11 +71,11 @@ def candidate(work: Workplace) -> Path:
         path = build_candidate(
             settings.database,
             settings.releases,
-            identity.release_id,
-            identity.release_time,
+            prepared.release_id,
+            prepared.release_time,
             inputs,
             versions(),
-            identity.policy,
+            prepared.policy,
             verdicts=verdicts,
             licence=settings.district.licence,
             macros_dir=settings.dbt_project / "release",
@@ -124,6 +124,12 @@ def release_gate(work: Workplace) -> list[RuleOutcome]:
     with state.carried(work, "release_gate", "发布关 / release gate") as step:
         verdicts = _demand_passed(work, BEFORE_RELEASE)
         path = candidate_path(work)
+        if not path.is_dir():
+            raise StaleStateError(
+                "the candidate is not there any more / 候选版本已不存在",
+                file=path,
+                remedy="run all steps: qutong run",
+            )
         problems = [
             (problem.rule_id, f"{problem.file}: {problem.detail_en}")
             for problem in verify_release(path, settings.database)
@@ -204,12 +210,15 @@ def publish(work: Workplace) -> Publication:
     with state.carried(work, "publish", "发布 / publish") as step:
         _demand_fresh(work, step)
         _demand_passed(work, GATES)
-        identity: Identity = state.identity_of(settings)
-        done = pointer.publish(
-            settings.releases,
-            work.releases.building(identity.release_id),
-            VerdictStore(settings.work / "verdicts"),
-        )
+        try:
+            done = pointer.publish(
+                settings.releases, candidate_path(work), VerdictStore(settings.work / "verdicts")
+            )
+        except VerdictError:
+            with state.opened(settings) as con:
+                missing = RuleOutcome.of("release.verdict-missing", unexpected=1, checked=1)
+                gates.write_validation(con, [missing], work.catalogue)
+            raise
         note = {"fingerprint": step.inputs, "release_id": done.release_id}
         work.published_file.write_text(json.dumps(note), encoding="utf-8")
         step.detail = {

@@ -86,11 +86,7 @@ def compose(settings: Settings, *, asked_to_publish: bool = True) -> RunReport:
     with state.opened(settings) as con:
         identity = state.identity_of(settings)
         steps = [entry for entry in state.records(con) if entry.run_id == identity.run_id]
-        has_landing = con.execute(
-            "select 1 from duckdb_tables() where schema_name = 'landing' "
-            "and table_name = 'validation'"
-        ).fetchone()
-        blocking = gates.blocking_rules(con) if has_landing else []
+        blocking = gates.blocking_rules(con) if state.has_verdicts(con) else []
     report = RunReport(
         started_at=identity.started_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),
         policy=identity.policy,

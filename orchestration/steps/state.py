@@ -184,6 +184,11 @@ def _identity(con: DuckDBPyConnection) -> Identity | None:
     )
 
 
+def has_verdicts(con: DuckDBPyConnection) -> bool:
+    """Whether there are tables that a verdict could stand in."""
+    return _has_landing(con)
+
+
 def identity_of(settings: Settings) -> Identity:
     """The run that a step belongs to.
 
@@ -200,6 +205,50 @@ def identity_of(settings: Settings) -> Identity:
     return found
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """The release that the landing prepares: every step after it works on this one."""
+
+    release_id: str
+    release_time: datetime
+    policy: str
+
+
+def prepared(settings: Settings) -> Prepared | None:
+    """What was landed last, if anything was."""
+    if not settings.database.is_file():
+        return None
+    with opened(settings) as con:
+        if not _has_landing(con):
+            return None
+        row = con.execute("select release_id, release_time, policy from landing.release").fetchone()
+    return Prepared(*row) if row else None
+
+
+def prepared_of(settings: Settings) -> Prepared:
+    """The same, for a step that needs it.
+
+    Raises:
+        StaleStateError: nothing was landed.
+    """
+    found = prepared(settings)
+    if found is None:
+        raise StaleStateError(
+            "nothing was landed yet / 尚未入库",
+            file=settings.database,
+            remedy="run all steps: qutong run",
+        )
+    return found
+
+
+def _has_landing(con: DuckDBPyConnection) -> bool:
+    found = con.execute(
+        "select count(*) from duckdb_tables() where schema_name = 'landing' "
+        "and table_name in ('release', 'validation', 'finding')"
+    ).fetchall()
+    return bool(found[0][0] == 3)
+
+
 # --- steps -----------------------------------------------------------------------------------
 
 
@@ -213,11 +262,6 @@ def records(con: DuckDBPyConnection) -> list[StepRecord]:
         for step, subject, run_id, inputs, outcome, seconds, detail in rows
     ]
     return sorted(found, key=lambda record: (STEPS.index(record.step), record.subject))
-
-
-def record_of(con: DuckDBPyConnection, step: StepName) -> StepRecord | None:
-    """What became of a step, if it was carried out since those before it."""
-    return next((record for record in records(con) if record.step == step), None)
 
 
 def required(con: DuckDBPyConnection, step: StepName) -> str:
@@ -291,12 +335,9 @@ def _forget(con: DuckDBPyConnection, steps: Sequence[StepName]) -> None:
     con.execute(f"delete from {SCHEMA}.step where list_contains($1, step)", [names])
     con.execute(f"delete from {SCHEMA}.node where list_contains($1, step)", [names])
     gates = [gate for gate, step in GATE_STEPS.items() if step in steps]
-    tables = con.execute(
-        "select table_name from duckdb_tables() where schema_name = 'landing' "
-        "and table_name in ('validation', 'finding')"
-    ).fetchall()
-    for (table,) in tables if gates else ():
-        con.execute(f"delete from landing.{table} where list_contains($1, gate)", [gates])
+    if gates and _has_landing(con):
+        for table in ("validation", "finding"):
+            con.execute(f"delete from landing.{table} where list_contains($1, gate)", [gates])
 
 
 GATE_STEPS: dict[str, StepName] = {

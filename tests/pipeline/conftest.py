@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import pipeline
 from orchestration.process.dbt import DbtProject
 from orchestration.settings import CODE_ROOT, Settings
+from orchestration.steps import workplace
 from tests.pipeline.interrupted import Left
 from tests.pipeline.released import RELEASE_ID, RELEASE_TIME, Released, copy_of, qutong
 from tests.support import drop, make_project, parsed_as, profile
@@ -35,7 +35,7 @@ def clean_environment(parsed: DbtProject) -> Iterator[None]:
         for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
             patch.delenv(name, raising=False)
         of_district = functools.cache(functools.partial(parsed_as, parsed))
-        patch.setattr(pipeline, "dbt_project", of_district)
+        patch.setattr(workplace, "dbt_project", of_district)
         yield
 
 

@@ -24,9 +24,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from orchestration import pipeline
-from orchestration.pipeline import Run
 from orchestration.settings import CODE_ROOT, Settings, load_settings
+from orchestration.steps.door import execute
+from orchestration.steps.state import StepName
+from orchestration.steps.workplace import Workplace
 from tests.pipeline.released import current, last_run
 from tests.pipeline.steps import one_by_one
 
@@ -119,7 +120,9 @@ def in_dbt(schema: str) -> None:
 
 def in_marts_gate() -> None:
     """The rules have spoken, their outcomes are not written."""
-    swap(pipeline, "_dbt_outcomes", die)
+    from orchestration.steps import marts_gate
+
+    swap(marts_gate, "dbt_outcomes", die)
 
 
 def in_candidate(stop: Callable[..., Any] = die) -> None:
@@ -172,7 +175,7 @@ def whole_run(project: Path, release_id: str) -> int:
     return int(done or 0)
 
 
-def without_dagster(project: Path, release_id: str, *, begin: str = "collect") -> int:
+def without_dagster(project: Path, release_id: str, *, begin: StepName = "collect") -> int:
     """The same steps in the same order, called one after the other: half the time.
 
     From a later step on, they stand on what the run before it left.
@@ -180,13 +183,17 @@ def without_dagster(project: Path, release_id: str, *, begin: str = "collect") -
     from orchestration.cli import summary
 
     moment = datetime.fromisoformat(RELEASE_TIME)
-    run = Run(load_settings(project), release_id=release_id, release_time=moment)
-    report = pipeline.execute(run, functools.partial(one_by_one, begin=begin))
+    report = execute(
+        Workplace(load_settings(project)),
+        functools.partial(one_by_one, begin=begin),
+        release_id=release_id,
+        release_time=moment,
+    )
     print(summary(report, 0))
     return report.exit_code
 
 
-def beginning(step: str) -> Callable[[Path, str], int]:
+def beginning(step: StepName) -> Callable[[Path, str], int]:
     """From that step on."""
     return functools.partial(without_dagster, begin=step)
 
@@ -284,7 +291,7 @@ def is_locked(settings: Settings) -> bool:
 
 def import_everything() -> None:
     """What a run needs, so that no child imports it again; nothing here starts a thread."""
-    for package in ("collect", "judge", "process", "publish"):
+    for package in ("collect", "judge", "process", "publish", "steps"):
         for module in pkgutil.iter_modules([str(CODE_ROOT / "orchestration" / package)]):
             importlib.import_module(f"orchestration.{package}.{module.name}")
     for name in (

@@ -20,6 +20,7 @@ from orchestration.settings import CODE_ROOT, Settings
 from tests.pipeline.released import Released, copy_of, qutong
 from tests.support import INVESTMENT, deliver, drop, investment
 
+FOR_DBT_ALONE = ("staging", "intermediate", "landing")
 CATALOGUE = load_catalogue(CODE_ROOT / "expectations")
 
 
@@ -51,7 +52,10 @@ def test_every_published_table_is_an_asset_with_group_description_and_owner(
 def test_the_graph_runs_from_deliveries_to_the_release(defs: dg.Definitions) -> None:
     graph = defs.resolve_asset_graph()
     delivery = graph.get(dg.AssetKey(["deliveries", "yunxi_investment"]))
-    assert (delivery.group_name, list(delivery.owners)) == ("collect", ["team:investment-section"])
+    assert (delivery.group_name, list(delivery.owners)) == (
+        "collect_investment",
+        ["team:investment-section"],
+    )
     behind = dg.AssetSelection.assets(dg.AssetKey(["release", "current"])).upstream().resolve(graph)
     assert {delivery.key, MARTS_GATE, RELEASE_GATE} <= behind
     assert dg.AssetKey(["investment", "fixed_asset_investment"]) in behind
@@ -117,7 +121,18 @@ def test_a_table_is_shown_with_its_columns_units_and_what_it_is_made_of(
     assert (share.type, share.constraints.nullable) == ("decimal(12,4)", True)
     assert share.description == "公布的占合计比重 | Share of the total as printed [%]"
     assert " | " in str(node.metadata["每行 row"])
-    assert dg.AssetKey(["intermediate", "int_mart_cell"]) in node.parent_keys
+    assert {key.to_user_string() for key in node.parent_keys} == {
+        "core/observation",
+        "work/landed",
+    }
+
+
+def test_what_lies_between_landing_and_marts_is_no_asset(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    assert not [key for key in graph.get_all_asset_keys() if key.path[0] in FOR_DBT_ALONE]
+    assert graph.get(dg.AssetKey(["core", "observation"])).parent_keys >= {
+        dg.AssetKey(["judge", "delivery_gate"])
+    }
 
 
 def test_one_job_a_monthly_schedule_and_a_sensor(defs: dg.Definitions) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import pipeline
 from orchestration.settings import CODE_ROOT, load_settings
+from orchestration.steps import workplace
 from tests.pipeline.answers import ANSWERS
 from tests.pipeline.released import Released, qutong
 
-DBT_PROJECT = pipeline.dbt_project
+DBT_PROJECT = workplace.dbt_project
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory, clean_environment: None) -
     settings = load_settings(folder)
     with pytest.MonkeyPatch.context() as patch:
         # This run parses the dbt project, as that of a new checkout does.
-        patch.setattr(pipeline, "dbt_project", DBT_PROJECT)
+        patch.setattr(workplace, "dbt_project", DBT_PROJECT)
         return Released(settings, qutong(settings, "run"))
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import pipeline
 from orchestration.judge.catalogue import Catalogue, RuleOutcome, load_catalogue
 from orchestration.process.dbt import DbtProject
 from orchestration.settings import CODE_ROOT
+from orchestration.steps import release
 from tests.rejects import world
 from tests.rejects.world import Stage
 from tests.support import parsed_as
@@ -55,7 +55,14 @@ def found(processed: Stage) -> Stage:
 @pytest.fixture(scope="session")
 def candidate(found: Stage) -> Path:
     """A built candidate, kept aside."""
-    run = found.again()
     kept = found.kept.with_name("candidate")
-    shutil.copytree(pipeline.candidate(run), kept)
+    work = found.again()
+    shutil.copytree(release.candidate(work), kept)
+    shutil.copyfile(work.settings.database, found.kept.with_name("built.duckdb"))
     return kept
+
+
+@pytest.fixture(scope="session")
+def built(found: Stage, candidate: Path) -> Stage:
+    """After the candidate was built, before the release gate."""
+    return Stage(found.work, candidate.with_name("built.duckdb"))

@@ -23,10 +23,10 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from orchestration.errors import DeclarationError, QutongError
-from orchestration.settings import CODE_ROOT, load_settings
+from orchestration.settings import CODE_ROOT, Settings, load_settings
 
 _READ_BY_DBT = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests", "analyses")
 _VERSIONS_OF = ("dbt-core", "dbt-adapters", "dbt-common", "dbt-duckdb")
@@ -78,6 +78,11 @@ class DbtProject:
         self.target = target
         self._data: tuple[Path, dict[str, Any]] | None = None
         self._state: tuple[Path, Any] | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The project over the work database of a district."""
+        return cls(settings.dbt_project, settings.database, settings.dbt_target)
 
     def ensure_manifest(self) -> Path:
         """The manifest of the project's files as they are now; parses them where nobody has.
@@ -204,8 +209,7 @@ class DbtProject:
 
 def prepare() -> None:
     """Parse the project of this checkout, so that no run has to (a step of the installation)."""
-    settings = load_settings(CODE_ROOT)
-    DbtProject(settings.dbt_project, settings.database, settings.dbt_target).ensure_manifest()
+    DbtProject.of(load_settings(CODE_ROOT)).ensure_manifest()
 
 
 @functools.cache

@@ -8,14 +8,13 @@ import pytest
 from orchestration.process.dbt import DbtProject
 from orchestration.process.landing import create_database
 from orchestration.settings import Settings
-from tests.support import parsed_as
 
 pytestmark = pytest.mark.core
 
 
-def test_every_calculation_gives_its_literal_rows(project: Settings, parsed: DbtProject) -> None:
+def test_every_calculation_gives_its_literal_rows(project: Settings) -> None:
     create_database(project.database)
-    results = parsed_as(parsed, project).unit_tests()
+    results = DbtProject.of(project).unit_tests()
     assert sum(result.kind == "unit_test" for result in results) == 52
     assert [(result.name, result.message) for result in results if result.is_bad] == []
     with duckdb.connect(str(project.database)) as connection:

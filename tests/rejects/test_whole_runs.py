@@ -18,7 +18,6 @@ from dagster import DagsterInstance
 from orchestration import pipeline
 from orchestration.cli import summary
 from orchestration.pipeline import Run, RunReport
-from orchestration.process.dbt import DbtProject
 from orchestration.settings import Settings
 from tests.rejects.cases import truncated_workbook
 from tests.rejects.kinds import FILES
@@ -27,7 +26,6 @@ from tests.support import (
     PROFILE_HEADER,
     drop,
     make_project,
-    parsed_as,
     profile,
     query,
     run,
@@ -88,16 +86,13 @@ class Blocked:
 
 
 @pytest.fixture(scope="module")
-def district(parsed: DbtProject, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A district whose readers have a good release."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
             patch.delenv(name, raising=False)
         settings = make_project(tmp_path_factory.mktemp("whole") / "district")
-        # All runs are of one project, parsed before. What Dagster writes down about them is not
-        # the subject: it keeps that in memory.
-        dbt = parsed_as(parsed, settings)
-        patch.setattr(pipeline, "dbt_project", lambda settings: dbt)
+        # What Dagster writes down about the runs is not the subject: it keeps that in memory.
         patch.setattr(DagsterInstance, "from_config", lambda home: DagsterInstance.ephemeral())
         report = run(settings)
         assert (report.outcome, report.exit_code, report.refused) == ("published", 0, []), report

@@ -20,7 +20,6 @@ import yaml
 from orchestration import pipeline
 from orchestration.judge.catalogue import RuleOutcome
 from orchestration.pipeline import Run
-from orchestration.process.dbt import DbtProject
 from orchestration.settings import Settings
 from tests.rejects.cases import (
     DELIVERY_CASES,
@@ -126,12 +125,9 @@ def declare(settings: Settings, case: DeliveryCase) -> None:
         corrections.write_text(yaml.safe_dump(entries, allow_unicode=True), encoding="utf-8")
 
 
-def judge_deliveries(
-    settings: Settings, dbt: DbtProject, kept: Path
-) -> tuple[Stage, dict[str, RuleOutcome]]:
+def judge_deliveries(settings: Settings, kept: Path) -> tuple[Stage, dict[str, RuleOutcome]]:
     """Collect and land everything, and let the delivery gate route it."""
     run = Run(settings, release_id=RELEASE_ID, release_time=RELEASE_TIME)
-    run.dbt = dbt
     for declared in run.declarations:
         pipeline.collect(run, declared)
     pipeline.land(run)

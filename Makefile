@@ -53,14 +53,20 @@ check: $(DEV_STAMP) $(PROJECT_STAMP) ## Check format, style, types, SQL and laye
 	$(BIN)/lint-imports --no-logo
 
 lock: $(DEV_STAMP) ## Resolve both lock files (LOCK_ARGS=--upgrade moves what pyproject.toml lets move)
-	echo "$(LOCK_CONSTRAINT)" | $(COMPILE) --extra build --constraint - --output-file requirements.lock
+	echo "$(LOCK_CONSTRAINT)" >$(VENV)/lock-constraint.txt
+	echo "$(LOCK_OVERRIDE)" >$(VENV)/lock-override.txt
+	$(COMPILE) --extra build --constraint $(VENV)/lock-constraint.txt --output-file requirements.lock
 	$(COMPILE) --extra build --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
 # Plain pip reads the result: no extras, no index, every platform in one file.
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-	--generate-hashes --strip-extras --no-annotate --no-header --no-emit-index-url $(LOCK_ARGS)
+	--generate-hashes --strip-extras --no-annotate --no-header --no-emit-index-url \
+	--override $(VENV)/lock-override.txt $(LOCK_ARGS)
 # From version 49 on cryptography has no wheels for Macs with Intel processors.
 LOCK_CONSTRAINT := cryptography<49 ; sys_platform == 'darwin' and platform_machine == 'x86_64'
+# A second parser that dbt starts only when told to (--use-v2-parser): its package downloads while
+# it is built. No Python is older than 3, so it is never needed and stays out of the lock.
+LOCK_OVERRIDE := dbt-core-experimental-parser ; python_version < '3'
 
 clean: ## Remove environments and caches; var/ (archive, releases) stays
 	rm -rf $(VENV) .venv-duckdb2 .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \

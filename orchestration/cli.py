@@ -382,8 +382,8 @@ def release_verify(ctx: click.Context, release_id: str | None) -> None:
 @click.pass_context
 def release_rollback(ctx: click.Context, release_id: str | None) -> None:
     """Point readers at an earlier release (the one before, if none is named) and pin it."""
+    from orchestration.locking import run_lock
     from orchestration.publish.pointer import rollback
-    from orchestration.steps.door import run_lock
 
     settings = _settings(ctx)
     with run_lock(settings):
@@ -395,8 +395,8 @@ def release_rollback(ctx: click.Context, release_id: str | None) -> None:
 @click.pass_context
 def release_unpin(ctx: click.Context) -> None:
     """End a rollback: readers see the newest release again, and the next one after it."""
+    from orchestration.locking import run_lock
     from orchestration.publish.pointer import unpin
-    from orchestration.steps.door import run_lock
 
     settings = _settings(ctx)
     with run_lock(settings):

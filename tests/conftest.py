@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.declarations import Declarations, load_declarations
-from orchestration.process.dbt import DbtProject
-from orchestration.settings import CODE_ROOT, Settings
+from orchestration.settings import Settings
 from tests.support import make_project
 
 
@@ -36,15 +35,6 @@ def empty_project(tmp_path: Path) -> Settings:
 def declarations(tmp_path_factory: pytest.TempPathFactory) -> Declarations:
     """Declarations of the invented district."""
     return load_declarations(make_project(tmp_path_factory.mktemp("declared") / "district"))
-
-
-@pytest.fixture(scope="session")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> DbtProject:
-    """The dbt project, parsed once for all districts."""
-    folder = tmp_path_factory.mktemp("parsed")
-    project = DbtProject(CODE_ROOT / "dbt_project", folder / "warehouse.duckdb", folder / "dbt")
-    project.ensure_manifest()
-    return project
 
 
 @pytest.hookimpl(wrapper=True)

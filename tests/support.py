@@ -14,7 +14,6 @@ from pathlib import Path
 from orchestration.collect.archive import Delivery
 from orchestration.collect.parse import Parsed, parse_bytes
 from orchestration.declarations import Declarations, load_declarations
-from orchestration.process.dbt import DbtProject
 from orchestration.settings import CODE_ROOT, Settings, load_settings
 from orchestration.steps.door import execute
 from orchestration.steps.report import RunReport
@@ -152,16 +151,3 @@ def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:
     file = settings.releases / "current" / "mart.duckdb"
     with duckdb.connect(str(file), read_only=True) as connection:
         return [tuple(row) for row in connection.execute(sql).fetchall()]
-
-
-def parsed_as(parsed: DbtProject, settings: Settings) -> DbtProject:
-    """The dbt project over the database of a district, parsed as it was for another one.
-
-    Parsing takes seconds and gives the same for every district.
-    """
-    project = DbtProject(settings.dbt_project, settings.database, settings.dbt_target)
-    shutil.rmtree(project.target, ignore_errors=True)
-    shutil.copytree(parsed.target, project.target)
-    (project.target / "manifest.digest").write_text(project.digest())
-    project._manifest = parsed._manifest
-    return project

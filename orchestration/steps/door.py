@@ -8,16 +8,14 @@ sensor, the interface and a re-execution all come through ``entered``.
 from __future__ import annotations
 
 import contextlib
-import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestration.collect.archive import printable
-from orchestration.errors import DeclarationError, RunLockedError
+from orchestration.locking import run_lock
 from orchestration.publish.pointer import recover
 from orchestration.settings import Settings
 from orchestration.steps import state
@@ -26,68 +24,6 @@ from orchestration.steps.land import follows_from, land
 from orchestration.steps.report import RunReport, compose, last_run_file
 from orchestration.steps.state import Identity, StepName
 from orchestration.steps.workplace import Workplace, inputs_digest
-
-# --- one run at a time -----------------------------------------------------------------------
-
-_lock_handle: Any = None
-
-
-@contextlib.contextmanager
-def run_lock(settings: Settings) -> Iterator[None]:
-    """Hold the lock of the state directory; the kernel lets go of it when the process dies.
-
-    Raises:
-        RunLockedError: another process is at work here.
-    """
-    fresh = _acquire_lock(settings)
-    try:
-        yield
-    finally:
-        if fresh:
-            _release_lock()
-
-
-def _acquire_lock(settings: Settings) -> bool:
-    """Take the lock for this process; False when this process holds it already."""
-    global _lock_handle  # noqa: PLW0603 - a lock is one per process
-    if _lock_handle is not None:
-        return False
-    import fcntl
-
-    try:
-        settings.lock_file.parent.mkdir(parents=True, exist_ok=True)
-        handle = settings.lock_file.open("a+", encoding="utf-8")
-    except OSError as error:
-        raise DeclarationError(
-            f"the state directory cannot be written: {error.strerror}",
-            file=settings.home,
-            remedy="mend its rights, or name another one in QUTONG_HOME",
-        ) from None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        handle.seek(0)
-        holder = handle.read().strip()
-        handle.close()
-        raise RunLockedError(
-            f"another run is at work here ({holder or 'unknown process'})",
-            file=settings.lock_file,
-            remedy="wait until it has finished, then run again",
-        ) from None
-    with contextlib.suppress(OSError):  # a courtesy: a full disk does not keep the lock away
-        os.ftruncate(handle.fileno(), 0)
-        note = f"pid {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
-        os.write(handle.fileno(), note.encode())
-    _lock_handle = handle
-    return True
-
-
-def _release_lock() -> None:
-    global _lock_handle  # noqa: PLW0603 - a lock is one per process
-    if _lock_handle is not None:
-        _lock_handle.close()
-        _lock_handle = None
-
 
 # --- entering and leaving --------------------------------------------------------------------
 

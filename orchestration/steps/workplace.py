@@ -62,7 +62,9 @@ class Workplace:
 
     @cached_property
     def dbt(self) -> DbtProject:
-        return dbt_project(self.settings)
+        from orchestration.process.dbt import DbtProject
+
+        return DbtProject.of(self.settings)
 
     @cached_property
     def connectors(self) -> tuple[FolderConnector, FolderConnector]:
@@ -79,13 +81,6 @@ class Workplace:
     def published_file(self) -> Path:
         """Where it is noted which inputs the newest release followed from."""
         return self.settings.work / "published.json"
-
-
-def dbt_project(settings: Settings) -> DbtProject:
-    """The dbt project over this project's work database."""
-    from orchestration.process.dbt import DbtProject
-
-    return DbtProject(settings.dbt_project, settings.database, settings.dbt_target)
 
 
 def inputs_digest(work: Workplace) -> str:

@@ -8,15 +8,14 @@ from orchestration.process.dbt import DbtProject
 from orchestration.process.landing import create_tables
 from orchestration.settings import Settings
 from orchestration.steps import state
-from tests.support import parsed_as
 
 pytestmark = pytest.mark.core
 
 
-def test_every_calculation_gives_its_literal_rows(project: Settings, parsed: DbtProject) -> None:
+def test_every_calculation_gives_its_literal_rows(project: Settings) -> None:
     with state.opened(project) as connection:
         create_tables(connection, keep=state.SCHEMA)
-    results = parsed_as(parsed, project).unit_tests()
+    results = DbtProject.of(project).unit_tests()
     assert sum(result.kind == "unit_test" for result in results) == 52
     assert [(result.name, result.message) for result in results if result.is_bad] == []
     with state.opened(project) as connection:

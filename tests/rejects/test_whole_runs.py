@@ -17,9 +17,8 @@ import pytest
 from dagster import DagsterInstance
 
 from orchestration.cli import summary
-from orchestration.process.dbt import DbtProject
 from orchestration.settings import Settings
-from orchestration.steps import marts_gate, release, workplace
+from orchestration.steps import marts_gate, release
 from orchestration.steps.report import RunReport
 from orchestration.steps.workplace import Workplace
 from tests.rejects.cases import truncated_workbook
@@ -29,7 +28,6 @@ from tests.support import (
     PROFILE_HEADER,
     drop,
     make_project,
-    parsed_as,
     profile,
     query,
     run,
@@ -90,16 +88,13 @@ class Blocked:
 
 
 @pytest.fixture(scope="module")
-def district(parsed: DbtProject, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A district whose readers have a good release."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
             patch.delenv(name, raising=False)
         settings = make_project(tmp_path_factory.mktemp("whole") / "district")
-        # All runs are of one project, parsed before. What Dagster writes down about them is not
-        # the subject: it keeps that in memory.
-        dbt = parsed_as(parsed, settings)
-        patch.setattr(workplace, "dbt_project", lambda settings: dbt)
+        # What Dagster writes down about the runs is not the subject: it keeps that in memory.
         patch.setattr(DagsterInstance, "from_config", lambda home: DagsterInstance.ephemeral())
         report = run(settings)
         assert (report.outcome, report.exit_code, report.refused) == ("published", 0, []), report

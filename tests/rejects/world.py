@@ -18,7 +18,6 @@ import duckdb
 import yaml
 
 from orchestration.judge.catalogue import RuleOutcome
-from orchestration.process.dbt import DbtProject
 from orchestration.settings import Settings
 from orchestration.steps import collect, delivery_gate, land, marts, marts_gate
 from orchestration.steps.door import entered
@@ -75,14 +74,7 @@ class Stage:
         if tamper:
             with duckdb.connect(str(self.settings.database)) as connection:
                 connection.execute(tamper)
-        return at(self.settings, self.work.dbt)
-
-
-def at(settings: Settings, dbt: DbtProject) -> Workplace:
-    """A new workplace over what is on disk; only the parsed dbt project is shared."""
-    work = Workplace(settings)
-    work.dbt = dbt
-    return work
+        return Workplace(self.settings)
 
 
 def lay_out(folder: Path) -> Settings:
@@ -130,11 +122,9 @@ def declare(settings: Settings, case: DeliveryCase) -> None:
         corrections.write_text(yaml.safe_dump(entries, allow_unicode=True), encoding="utf-8")
 
 
-def judge_deliveries(
-    settings: Settings, dbt: DbtProject, kept: Path
-) -> tuple[Stage, dict[str, RuleOutcome]]:
+def judge_deliveries(settings: Settings, kept: Path) -> tuple[Stage, dict[str, RuleOutcome]]:
     """Collect and land everything, and let the delivery gate route it."""
-    work = at(settings, dbt)
+    work = Workplace(settings)
     with entered(work, release_id=RELEASE_ID, release_time=RELEASE_TIME) as here:
         collect.collect(work, [declared.id for declared in work.declarations])
         land.land(work)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from orchestration.judge.gates import FindingGroup, Subject
     from orchestration.judge.gx import Keep
     from orchestration.process.dbt import DbtProject, NodeResult
-    from orchestration.process.landing import Landed
+    from orchestration.process.landing import Landed, Touched
 
 Outcome = Literal["published", "kept", "unchanged", "blocked", "failed"]
 Say = Callable[[str], None]
@@ -425,42 +425,41 @@ def landed_deliveries(run: Run, only: Sequence[str] = ()) -> list[Landed]:
 
 
 def land(run: Run) -> dict[str, int]:
-    """Make the work database anew and fill what the delivery gate reads."""
-    import duckdb
-
-    from orchestration.process import landing
+    """Bring the work database up to date with what the delivery gate reads."""
     from orchestration.process.dbt import dictionaries, questions
 
     landed = landed_deliveries(run)
     manifest = run.dbt.manifest()
     tables, columns = dictionaries(manifest)
-    _land(run, landed)
-    with duckdb.connect(str(run.settings.database)) as connection:
-        landing.insert_rows(connection, "table_dictionary", tables)
-        landing.insert_rows(connection, "column_dictionary", columns)
-        landing.insert_rows(connection, "example_query", questions(manifest))
+    texts = {
+        "table_dictionary": tables,
+        "column_dictionary": columns,
+        "example_query": questions(manifest),
+    }
+    _land(run, landed, texts)
     return {
         "deliveries": len(landed),
         "candidates": sum(entry.counts[1] for entry in landed),
     }
 
 
-def _land(run: Run, landed: Sequence[Landed]) -> None:
-    """Make the work database anew with declarations and deliveries."""
-    import duckdb
-
+def _land(
+    run: Run, landed: Sequence[Landed], texts: Mapping[str, list[dict[str, Any]]] | None = None
+) -> Touched:
+    """Bring the work database to what is declared, what was delivered, and texts of dbt."""
     from orchestration.judge import gates
-    from orchestration.process import landing
+    from orchestration.process import declared, landing
 
-    landing.create_database(run.settings.database)
-    reasons = {rule.id: (rule.title.zh, rule.title.en) for rule in run.catalogue}
-    control = landing.ReleaseControl(
+    control = declared.ReleaseControl(
         run.release_id, run.release_time, run.report.policy, __version__
     )
-    with duckdb.connect(str(run.settings.database)) as connection:
-        gates.prepare(connection, run.catalogue, run.settings.expectations, "delivery")
-        landing.land_declarations(connection, run.declarations, control)
-        landing.land_deliveries(connection, landed, reasons)
+    return landing.bring_up_to_date(
+        run.settings.database,
+        lambda con: gates.prepare(con, run.catalogue, run.settings.expectations, "delivery"),
+        {**declared.declared_rows(run.declarations, control), **(texts or {})},
+        landed,
+        {rule.id: (rule.title.zh, rule.title.en) for rule in run.catalogue},
+    )
 
 
 def rehearse(run: Run, data_sets: Sequence[str]) -> quarantine.State:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -117,6 +118,24 @@ def run(
             raise click.BadParameter(error.what, param_hint="--release-id") from None
     work = Run(_settings(ctx), release_id=release_id, release_time=moment, say=say)
     report = execute(work, _carry_out, data_sets)
+    click.echo(summary(report, time.perf_counter() - begin))
+    ctx.exit(report.exit_code)
+
+
+@main.command()
+@click.pass_context
+def rebuild(ctx: click.Context) -> None:
+    """Make parse results and the work database anew from the archive, then run.
+
+    A run does so by itself where they are of no use. Exit status as of `qutong run`.
+    """
+    import time
+
+    from orchestration import pipeline
+
+    begin = time.perf_counter()
+    say = partial(click.echo, err=True)
+    report = pipeline.rebuild(pipeline.Run(_settings(ctx), say=say), _carry_out)
     click.echo(summary(report, time.perf_counter() - begin))
     ctx.exit(report.exit_code)
 

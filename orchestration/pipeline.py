@@ -1117,6 +1117,27 @@ def execute(run: Run, carry_out: CarryOut, data_sets: Sequence[str] = ()) -> Run
     return run.report
 
 
+def rebuild(run: Run, carry_out: CarryOut) -> RunReport:
+    """Forget all that follows from archive and declarations, and execute a run that makes it anew.
+
+    Raises:
+        RunLockedError: another run is at work.
+        DeclarationError: something declared is wrong; nothing was forgotten.
+    """
+    settings = run.settings
+    with run_lock(settings):
+        _ = run.declarations
+        shutil.rmtree(settings.parsed, ignore_errors=True)
+        database = settings.database
+        for file in (
+            database,
+            database.with_name(database.name + ".wal"),
+            published_file(settings),
+        ):
+            file.unlink(missing_ok=True)
+        return execute(run, carry_out)
+
+
 def _in_force(releases: Releases) -> str | None:
     return releases.current.readlink().name if releases.current.is_symlink() else None
 

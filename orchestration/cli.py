@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -124,6 +125,25 @@ def run(
         release_id=release_id,
         release_time=moment,
     )
+    click.echo(summary(report, time.perf_counter() - begin))
+    ctx.exit(report.exit_code)
+
+
+@main.command()
+@click.pass_context
+def rebuild(ctx: click.Context) -> None:
+    """Make parse results and the work database anew from the archive, then run.
+
+    A run does so by itself where they are of no use. Exit status as of `qutong run`.
+    """
+    import time
+
+    from orchestration.steps import door
+    from orchestration.steps.workplace import Workplace
+
+    begin = time.perf_counter()
+    say = partial(click.echo, err=True)
+    report = door.rebuild(Workplace(_settings(ctx), say=say), _carry_out)
     click.echo(summary(report, time.perf_counter() - begin))
     ctx.exit(report.exit_code)
 

@@ -7,10 +7,14 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from orchestration.declarations import Declarations, load_declarations
 from orchestration.settings import Settings
 from tests.support import make_project
+
+# Properties that the suite tries a few times, tried at length: pytest --hypothesis-profile deep
+hypothesis_settings.register_profile("deep", max_examples=200)
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ sensor, the interface and a re-execution all come through ``entered``.
 from __future__ import annotations
 
 import contextlib
+import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -203,6 +204,23 @@ def execute(
         return _without_room(work, error)
     assert here.report is not None
     return here.report
+
+
+def rebuild(work: Workplace, carry_out: CarryOut) -> RunReport:
+    """Forget all that follows from archive and declarations, and execute a run that makes it anew.
+
+    Raises:
+        RunLockedError: another run is at work.
+        DeclarationError: something declared is wrong; nothing was forgotten.
+    """
+    settings = work.settings
+    with run_lock(settings):
+        _ = work.declarations
+        shutil.rmtree(settings.parsed, ignore_errors=True)
+        database = settings.database
+        for file in (database, database.with_name(database.name + ".wal"), work.published_file):
+            file.unlink(missing_ok=True)
+        return execute(work, carry_out)
 
 
 def _without_room(work: Workplace, error: Exception) -> RunReport:

@@ -7,19 +7,21 @@ to do at all. Does not belong here: the tables of ``landing`` (``process.landing
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from orchestration import __version__
 from orchestration.steps import state
 from orchestration.steps.workplace import Workplace, inputs_digest
 
 if TYPE_CHECKING:
-    from orchestration.process.landing import Landed
+    from duckdb import DuckDBPyConnection
+
+    from orchestration.process.landing import Landed, Touched
 
 
 def land(work: Workplace) -> dict[str, int] | None:
-    """Make the work database anew and fill what the delivery gate reads.
+    """Bring the work database up to date with what the delivery gate reads.
 
     Returns:
         What was landed; None where the newest release follows from these very inputs, and nothing
@@ -53,39 +55,59 @@ def follows_from(work: Workplace, inputs: str) -> bool:
 
 
 def _land_everything(work: Workplace) -> dict[str, int]:
-    from orchestration.process import landing
     from orchestration.process.dbt import dictionaries, questions
 
     landed = landed_deliveries(work)
     manifest = work.dbt.manifest()
     tables, columns = dictionaries(manifest)
-    land_deliveries(work, landed)
-    with state.opened(work.settings) as con:
-        landing.insert_rows(con, "table_dictionary", tables)
-        landing.insert_rows(con, "column_dictionary", columns)
-        landing.insert_rows(con, "example_query", questions(manifest))
+    texts = {
+        "table_dictionary": tables,
+        "column_dictionary": columns,
+        "example_query": questions(manifest),
+    }
+    touched = land_deliveries(work, landed, texts)
     return {
         "deliveries": len(landed),
         "candidates": sum(entry.counts[1] for entry in landed),
+        "deliveries_touched": len(touched.deliveries),
     }
 
 
-def land_deliveries(work: Workplace, landed: Sequence[Landed]) -> None:
-    """Fill ``landing`` with declarations and deliveries, over whatever was there."""
+def land_deliveries(
+    work: Workplace,
+    landed: Sequence[Landed],
+    texts: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+) -> Touched:
+    """Bring the work database to what is declared, what was delivered, and texts of dbt."""
+    import duckdb
+
     from orchestration.judge import gates
-    from orchestration.process import landing
+    from orchestration.process import declared, landing
 
     settings = work.settings
-    reasons = {rule.id: (rule.title.zh, rule.title.en) for rule in work.catalogue}
     identity = state.identity_of(settings)
-    control = landing.ReleaseControl(
+    control = declared.ReleaseControl(
         identity.release_id, identity.release_time, identity.policy, __version__
     )
-    with state.opened(settings) as con:
-        landing.create_tables(con, keep=state.SCHEMA)
+    rows = {**declared.declared_rows(work.declarations, control), **(texts or {})}
+    reasons = {rule.id: (rule.title.zh, rule.title.en) for rule in work.catalogue}
+
+    def prepare(con: DuckDBPyConnection) -> None:
         gates.prepare(con, work.catalogue, settings.expectations, "delivery")
-        landing.land_declarations(con, work.declarations, control)
-        landing.land_deliveries(con, landed, reasons)
+
+    def bring() -> Touched:
+        with state.opened(settings) as con:
+            return landing.bring_up_to_date(con, prepare, rows, landed, reasons, keep=state.SCHEMA)
+
+    try:
+        return bring()
+    except duckdb.Error as error:
+        if state.is_disk_full(error, settings):
+            raise
+        # What lies there opens and cannot be used: it follows from the archive, so it goes.
+        state.discard(settings)
+        state.write_identity(settings, identity)
+        return bring()
 
 
 def landed_deliveries(work: Workplace, only: Sequence[str] = ()) -> list[Landed]:

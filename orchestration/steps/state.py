@@ -137,12 +137,18 @@ def opened(settings: Settings) -> Iterator[DuckDBPyConnection]:
         if is_disk_full(error, settings):
             raise
         # A killed writer, another version of DuckDB, a damaged file: all of it can be made again.
-        for leftover in (path, path.with_name(path.name + ".wal")):
-            leftover.unlink(missing_ok=True)
+        discard(settings)
         connection = duckdb.connect(str(path))
     with connection:
         connection.execute(_TABLES)
         yield connection
+
+
+def discard(settings: Settings) -> None:
+    """Remove the work database."""
+    path = settings.database
+    for leftover in (path, path.with_name(path.name + ".wal")):
+        leftover.unlink(missing_ok=True)
 
 
 # --- who is at work --------------------------------------------------------------------------

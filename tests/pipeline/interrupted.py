@@ -94,7 +94,7 @@ def in_land() -> None:
     """The work database is made anew and half filled."""
     from orchestration.process import landing
 
-    swap(landing, "land_deliveries", die)
+    swap(landing, "_land_changed", die)
 
 
 def in_delivery_gate() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.process.dbt import DbtProject
-from orchestration.process.landing import create_tables
+from orchestration.process.landing import make_anew
 from orchestration.settings import Settings
 from orchestration.steps import state
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.core
 
 def test_every_calculation_gives_its_literal_rows(project: Settings) -> None:
     with state.opened(project) as connection:
-        create_tables(connection, keep=state.SCHEMA)
+        make_anew(connection, keep=state.SCHEMA)
     results = DbtProject.of(project).unit_tests()
     assert sum(result.kind == "unit_test" for result in results) == 52
     assert [(result.name, result.message) for result in results if result.is_bad] == []

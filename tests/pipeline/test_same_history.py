@@ -123,7 +123,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     tables = [
         re.sub(r"create\s+table", "create or replace table", made[r.name].read_text("utf-8"))
         for r in results
-        if r.kind == "model" and not r.name.startswith("stg_")
+        if r.kind == "model"
     ]
     return Models(own, own.database.read_bytes(), tables)
 
@@ -144,7 +144,7 @@ def history(models: Models, files: Sequence[File]) -> list[tuple[object, ...]]:
     models.settings.database.parent.mkdir(parents=True, exist_ok=True)
     models.settings.database.write_bytes(models.database)
     with duckdb.connect(str(models.settings.database)) as connection:
-        landing.land_deliveries(connection, land.landed_deliveries(work), {})
+        landing.sync(connection, {}, land.landed_deliveries(work), {})
         bad = "verdict = 'refused' or cells_quarantined > 0"
         assert connection.execute(f"from landing.delivery where {bad}").fetchall() == []
         landing.admit(connection)

@@ -15,8 +15,8 @@ from collections.abc import Collection
 # What may stay: text, tables and lists, and nothing that loads or runs.
 _TAGS = frozenset(
     "a abbr article aside b blockquote br caption code col colgroup dd details div dl dt em "
-    "figcaption figure h1 h2 h3 h4 h5 h6 header hr i label li main nav ol p pre s section small span "
-    "strong sub summary sup table tbody td tfoot th thead time tr u ul".split()
+    "figcaption figure h1 h2 h3 h4 h5 h6 header hr i label li main nav ol p pre s section small "
+    "span strong sub summary sup table tbody td tfoot th thead time tr u ul".split()
 )
 # Of other elements the text stays, but of these goes everything in them.
 _DROPPED = frozenset(

@@ -7,12 +7,10 @@ rows alone. Does not belong here: file formats and anything about one particular
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -224,15 +222,15 @@ def qualifier_sign(qualifier: str | None, words: Mapping[str, Word]) -> str:
 
 
 def text_width(text: str) -> int:
-    """The width of a text in half-width characters; a Chinese one counts two."""
+    """The width of a text in half-width characters; a Chinese one counts two.
+
+    So does what is wide in Chinese fonts alone, such as ① and “ ”.
+    """
     if text.isascii():
         return len(text)
-    return sum(_char_width(char) for char in text)
+    from wcwidth import width
 
-
-@cache
-def _char_width(char: str) -> int:
-    return 2 if unicodedata.east_asian_width(char) in "WFA" else 1
+    return width(text, control_codes="ignore", ambiguous_width=2)
 
 
 def bilingual(zh: str, en: str) -> str:

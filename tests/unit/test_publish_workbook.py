@@ -752,6 +752,8 @@ def test_lines_of_wrapped_texts(text: str, width: float, lines: int) -> None:
 
 def test_a_chinese_character_is_two_wide() -> None:
     assert text_width("投资 GDP") == 8
+    assert text_width("“①”") == 6
+    assert text_width("e\u0301甲") == 3
 
 
 def test_a_theme_keeps_its_number() -> None:

@@ -58,6 +58,17 @@ _STEPS: dict[dg.AssetKey, StepName] = {
     RELEASE_GATE: "release_gate",
     CURRENT: "publish",
 }
+_STEP_KEYS: dict[str, StepName] = {
+    "collect": "collect",
+    "land": "land",
+    "judge__delivery_gate": "delivery_gate",
+    "marts": "marts",
+    "marts_gate": "marts_gate",
+    "quality": "quality",
+    "release__candidate": "candidate",
+    "judge__release_gate": "release_gate",
+    "release__current": "publish",
+}
 RETRY = dg.RetryPolicy(max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL)
 MARTS = "fqn:qutong.marts"
 QUALITY = " ".join(steps.QUALITY)
@@ -157,7 +168,7 @@ class Door(dg.ConfigurableResource):
         run = context.run
         with door.entered(
             work,
-            steps=steps_of(run.asset_selection if run else None),
+            steps=steps_of(run.asset_selection, run.step_keys_to_execute) if run else state.STEPS,
             run_id=run.run_id if run else None,
         ) as here:
             self._work = here.work
@@ -166,11 +177,21 @@ class Door(dg.ConfigurableResource):
                 _tag(context.instance, run.run_id, settings)
 
 
-def steps_of(selection: Collection[dg.AssetKey] | None) -> list[StepName]:
-    """The steps that a selection of assets stands for; all of them where there is none."""
-    if selection is None:
+def steps_of(
+    assets: Collection[dg.AssetKey] | None, step_keys: Collection[str] | None = None
+) -> list[StepName]:
+    """The steps that a run carries out: all of them where nothing is selected.
+
+    Args:
+        assets: What "materialize selected" selects.
+        step_keys: What a re-execution carries out of the run before it.
+    """
+    if step_keys:
+        found = {_STEP_KEYS[key] for key in step_keys}
+    elif assets:
+        found = {_step_of(key) for key in assets}
+    else:
         return list(state.STEPS)
-    found = {_step_of(key) for key in selection}
     return [name for name in state.STEPS if name in found]
 
 

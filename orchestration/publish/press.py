@@ -34,7 +34,7 @@ LINKED_SINCE = 3
 
 WORKERS = 2
 # Below this many parts a process takes longer to start than they take to build.
-_WORTH_A_PROCESS = 12
+_WORTH_A_PROCESS = 30
 # What writes bytes besides our own code.
 _LIBRARIES = (
     "duckdb", "jinja2", "polars", "pyarrow", "pypinyin", "python-docx", "vl-convert-python",
@@ -43,6 +43,9 @@ _LIBRARIES = (
 # Where a hard link is impossible a copy does: other disk, no right, too many links, no such thing.
 _NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP})
 _HERE = Path(__file__).parent
+
+Work = list[tuple[Product, list[str]]]
+"""Products with those of their parts that must be built."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,8 @@ class Press:
         self.made: dict[str, dict[str, Made]] = {product.name: {} for product in products}
         self.written: set[str] = set()
         self.pool: ProcessPoolExecutor | None = None
-        self.running: list[Future[dict[str, Mapping[str, Files]]]] = []
-        self.own: list[tuple[Product, list[str]]] = []
+        self.running: list[tuple[Work, Future[dict[str, Mapping[str, Files]]]]] = []
+        self.own: Work = []
         self.hashes: dict[tuple[str, str], str] = {}
 
     def __enter__(self) -> Press:
@@ -155,7 +158,7 @@ class Press:
 
     def start(self) -> None:
         """Link what can be linked; let other processes begin with their lanes."""
-        lanes: dict[str, list[tuple[Product, list[str]]]] = {}
+        lanes: dict[str, Work] = {}
         for product in self.products:
             if product.after:
                 continue
@@ -165,11 +168,17 @@ class Press:
             else:
                 self.own.append((product, stale))
         workers = self._workers(lanes)
-        if not workers:
-            self.own += [item for lane in lanes.values() for item in lane]
-            return
-        self.pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-        self.running = [self.pool.submit(_build, self.edition, lane) for lane in lanes.values()]
+        if workers:
+            self.pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        for lane in lanes.values():
+            try:
+                if self.pool is not None:
+                    self.running.append((lane, self.pool.submit(_build, self.edition, lane)))
+                    continue
+            except (OSError, BrokenProcessPool):
+                # No process to be had: this one does all there is to do.
+                self.pool = None
+            self.own += lane
 
     def finish(self, say: Any) -> None:
         """Build the rest here, wait for the others, then make what describes other products."""
@@ -177,14 +186,12 @@ class Press:
             say(product.name)
             self._take(product, _build(self.edition, [(product, stale)])[product.name])
         by_name = {product.name: product for product in self.products}
-        for future in self.running:
+        for lane, future in self.running:
             try:
                 done = future.result()
-            except BrokenProcessPool as error:
-                raise ReleaseError(
-                    "a process that built a part of the release was killed / 生成进程被终止",
-                    remedy="free some memory, then run again",
-                ) from error
+            except BrokenProcessPool:
+                # It was killed, or never came to life; what it left half done is written over.
+                done = _build(self.edition, lane)
             for name, files in done.items():
                 self._take(by_name[name], files)
         for product in self.products:
@@ -275,7 +282,7 @@ class Press:
         else:
             aside.unlink(missing_ok=True)
 
-    def _workers(self, lanes: Mapping[str, Sequence[tuple[Product, Sequence[str]]]]) -> int:
+    def _workers(self, lanes: Mapping[str, Work]) -> int:
         """How many processes to take: none where there is little to do, or none are allowed."""
         if current_process().daemon or not lanes:
             return 0
@@ -286,9 +293,7 @@ class Press:
         return min(WORKERS, len(lanes)) if enough else 0
 
 
-def _build(
-    edition: Edition, work: Sequence[tuple[Product, Sequence[str]]]
-) -> dict[str, Mapping[str, Files]]:
+def _build(edition: Edition, work: Work) -> dict[str, Mapping[str, Files]]:
     """Build parts of products, in whatever process this is."""
     done: dict[str, Mapping[str, Files]] = {}
     for product, parts in work:

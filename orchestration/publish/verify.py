@@ -78,8 +78,10 @@ def verify_release(
             con.execute(f"attach {literal(str(work_db))} as work (read_only)")
         tables = published_tables(con, "mart")
         package = Package(path, manifest, con, tables, work_db is not None, is_thorough)
-        for check in (*_CHECKS, *(item.check for item in _expected(package, products))):
+        for check in _CHECKS:
             problems += check(package)
+        for product in _expected(package, products):
+            problems += _asked(product, package)
     except (duckdb.Error, ReleaseError) as error:
         problems.append(_unreadable(error))
     finally:
@@ -95,6 +97,21 @@ def _expected(package: Package, products: Sequence[Product]) -> list[Product]:
         return list(products)
     listed = {product["name"] for product in package.manifest.get("products", [])}
     return [product for product in products if product.name in listed]
+
+
+def _asked(product: Product, package: Package) -> Iterator[Problem]:
+    """What the check of a product finds; a file that it cannot read is a problem too."""
+    try:
+        yield from product.check(package)
+    except OSError as error:
+        file = Path(str(error.filename or package.path))
+        name = file.relative_to(package.path).as_posix() if package.path in file.parents else ""
+        yield Problem(
+            HASH_MISMATCH,
+            name or product.name,
+            f"产品 {product.name} 无法读取：{error.strerror}",
+            f"product {product.name} cannot be read: {error.strerror}",
+        )
 
 
 def _read_manifest(path: Path) -> tuple[dict[str, Any] | None, list[Problem]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -186,9 +187,14 @@ def _build(
             con.execute(
                 f"attach {literal(str(mart_file))} as mart (storage_version '{STORAGE_VERSION}')"
             )
-            _make_database(con, edition.tables, plan.macros_dir)
-            press.finish(say)
-        con.execute("use memory")
+            # DuckDB needs no Python for this: it goes on beside what Python writes meanwhile.
+            with ThreadPoolExecutor(1) as beside:
+                database = beside.submit(
+                    _make_database, con.cursor(), edition.tables, plan.macros_dir
+                )
+                press.build(say)
+                database.result()
+            press.describe(say)
         con.execute("detach mart")
         # A definition is spelt anew when it is read from the file: take it as readers will.
         con.execute(f"attach {literal(str(mart_file))} as mart (read_only)")
@@ -249,6 +255,7 @@ def _make_database(
         comment(con, table)
     create_macros(con, macros_dir)
     con.execute("commit")
+    con.execute("checkpoint mart")
 
 
 def _manifest(

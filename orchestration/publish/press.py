@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -180,8 +180,8 @@ class Press:
                 self.pool = None
             self.own += lane
 
-    def finish(self, say: Any) -> None:
-        """Build the rest here, wait for the others, then make what describes other products."""
+    def build(self, say: Callable[[str], None]) -> None:
+        """Build the rest here, and wait for the others."""
         for product, stale in self.own:
             say(product.name)
             self._take(product, _build(self.edition, [(product, stale)])[product.name])
@@ -194,6 +194,9 @@ class Press:
                 done = _build(self.edition, lane)
             for name, files in done.items():
                 self._take(by_name[name], files)
+
+    def describe(self, say: Callable[[str], None]) -> None:
+        """Make the products that need the files of others; the database is there by now."""
         for product in self.products:
             if product.after:
                 say(product.name)

@@ -8,7 +8,6 @@ the candidate (``verify``), giving it to readers (``pointer``).
 from __future__ import annotations
 
 import errno
-import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import ReleaseError
+from orchestration.publish import jsontext
 from orchestration.publish.database import (
     STORAGE_VERSION,
     check_belongs,
@@ -202,8 +202,8 @@ def _build(
     finally:
         con.close()
     say("manifest")
-    text = json.dumps(_manifest(plan, edition, press, macros), ensure_ascii=False, indent=1)
-    (candidate / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
+    text = jsontext.render(_manifest(plan, edition, press, macros))
+    (candidate / MANIFEST_FILE).write_text(text, encoding="utf-8", newline="\n")
     say("seal")
     seal(candidate, [*press.written, MART_FILE, MANIFEST_FILE])
 

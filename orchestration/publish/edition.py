@@ -99,6 +99,13 @@ class Edition:
             "statement": [self.report["statement_zh"], self.report["statement_en"]],
         }
 
+    @property
+    def compiled(self) -> Path:
+        """A folder for compiled templates, which take a run longer to compile than to render."""
+        folder = self.work_db.parent / "templates"
+        folder.mkdir(exist_ok=True)
+        return folder
+
     def _district(self) -> str:
         row = self.con.execute(f"select district_code from {self.catalog}.meta.release").fetchone()
         return str(row[0] or "") if row else ""

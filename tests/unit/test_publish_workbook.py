@@ -280,6 +280,7 @@ def test_it_is_sealed_listed_and_verified(candidate: Path) -> None:
         "path": "xlsx/investment.xlsx",
         "sha256": hashlib.sha256(content).hexdigest(),
         "size_bytes": len(content),
+        "row_count": 14,
     } in manifest["files"]
     listed = (candidate / "csv/meta/release_file.csv").read_text(encoding="utf-8-sig")
     (line,) = (line for line in listed.splitlines() if line.startswith("xlsx/investment.xlsx,"))

@@ -179,9 +179,12 @@ def _check_yearbook(
     ):
         yield Difference("unlabelled", YEARBOOK_FILE, "含模拟数据而没有标明",
                          "simulated figures without a label")  # fmt: skip
-    book = load_workbook(file)
-    for sheet in book.worksheets[1:]:
-        yield from _check_sheet(sheet, by_key, district)
+    book = load_workbook(file, read_only=True)
+    try:
+        for sheet in book.worksheets[1:]:
+            yield from _check_sheet(sheet, by_key, district)
+    finally:
+        book.close()
 
 
 def _check_sheet(

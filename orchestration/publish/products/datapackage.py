@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from orchestration.publish import jsontext
 from orchestration.publish.datapackage import describe_package
 from orchestration.publish.keys import foreign_keys
 from orchestration.publish.layout import DATAPACKAGE_FILE, MANIFEST_FILE, MART_FILE
@@ -40,8 +41,9 @@ def _build(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
         is_simulated=edition.report["is_simulated"],
         licence=edition.licence,
     )
-    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-    (edition.directory / DATAPACKAGE_FILE).write_text(text, encoding="utf-8", newline="\n")
+    (edition.directory / DATAPACKAGE_FILE).write_text(
+        jsontext.render(content), encoding="utf-8", newline="\n"
+    )
     return {DATAPACKAGE_FILE: {DATAPACKAGE_FILE: None}}
 
 

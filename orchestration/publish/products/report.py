@@ -30,7 +30,7 @@ def _build(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
     (edition.directory / REPORT_JSON).parent.mkdir(parents=True, exist_ok=True)
     for name, text in (
         (REPORT_JSON, render_json(edition.report)),
-        (REPORT_HTML, render_html(edition.report)),
+        (REPORT_HTML, render_html(edition.report, edition.compiled)),
     ):
         (edition.directory / name).write_text(text, encoding="utf-8", newline="\n")
     return {_PART: {REPORT_JSON: None, REPORT_HTML: None}}

@@ -262,10 +262,11 @@ class SiteWriter:
         return self._environment(release={name: self.site.release.get(name) for name in names})
 
     def _environment(self, **known: Any) -> Environment:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+        from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 
         environment = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
+            bytecode_cache=FileSystemBytecodeCache(str(self.edition.compiled)),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import stat
+import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from orchestration.publish.durable import remove_tree
 from orchestration.publish.product import EVERYTHING, Files, Problem, Product
 from orchestration.publish.registry import PRODUCTS
 from orchestration.publish.verify import verify_release
-from tests.unit.test_publish_verify import rehash
+from tests.unit.test_publish_verify import rehash, rewrite
 from tests.unit.test_publish_world import MACRO, TIME, build, make_work_db, unsealed
 
 if TYPE_CHECKING:
@@ -299,6 +300,56 @@ def test_other_processes_build_the_same_bytes(tmp_path: Path) -> None:
     helped = following(tmp_path / "two", None, REVISED, workers=2)
 
     assert hashes_of(alone) == hashes_of(helped)
+
+
+# --- releases of earlier versions ----------------------------------------------------------------
+
+BEFORE_3 = Path(__file__).parents[1] / "fixtures" / "manifest-2.tar.xz"
+"""The small district as it was released when every page bore the id of its release."""
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> Path:
+    """A release with a manifest of version 2."""
+    with tarfile.open(BEFORE_3) as packed:
+        packed.extractall(tmp_path / "earlier")  # noqa: S202 - our own fixture; 3.11.2 knows no filter
+    return tmp_path / "earlier" / "r1"
+
+
+def test_a_release_from_before_products_still_verifies(earlier: Path) -> None:
+    assert verify_release(earlier) == []
+    assert verify_release(earlier, is_thorough=True) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "rule", "said"),
+    [
+        ("site/plan.html", b'content="r1"', b'content="r0"', "release.site-incomplete",
+         "the page is of another release"),
+        ("site/data/names.js", b'"names", "r1"', b'"names", "r0"', "release.site-incomplete",
+         "the data file is not what"),
+        ("csv/core/region.csv", b"District B", b"District C", "release.row-hash-differs",
+         "the rows differ"),
+    ],
+)  # fmt: skip
+def test_a_release_from_before_products_is_still_read_closely(
+    earlier: Path, name: str, old: bytes, new: bytes, rule: str, said: str
+) -> None:
+    rewrite(unsealed(earlier), name, old, new)
+
+    found = [problem.detail_en for problem in verify_release(earlier) if problem.rule_id == rule]
+    assert found
+    assert said in found[0]
+
+
+def test_nothing_is_linked_from_a_release_from_before_products(
+    earlier: Path, tmp_path: Path
+) -> None:
+    after = following(tmp_path, earlier)
+
+    assert set(parts_of(after).values()) == {"r2"}
+    assert "added 0, revised 0, removed 0" in (after / "site/changes.html").read_text("utf-8")
+    assert verify_release(after, tmp_path / "work-r2.duckdb") == []
 
 
 # --- the id of a release -------------------------------------------------------------------------

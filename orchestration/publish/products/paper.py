@@ -6,12 +6,11 @@ wording and laying out figures (``paper``).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile, ZipFile
 
+from orchestration.publish.issued import issued_in_another
 from orchestration.publish.layout import YEARBOOK_FILE, brief_path
 from orchestration.publish.paper.brief import DISTRICT, read_beside, write_briefs
 from orchestration.publish.paper.check import Difference, check_briefs, check_yearbook
@@ -26,7 +25,6 @@ from orchestration.publish.product import Files, Problem, Product
 from orchestration.publish.rowhash import digests
 from orchestration.publish.rules import (
     CONTRACT_BROKEN,
-    PACKAGE_INCOMPLETE,
     PRINTED_FIGURE_DIFFERS,
     UNLABELLED_SIMULATED,
     UNSAFE_CELL,
@@ -43,7 +41,6 @@ _RULES = {
     "unlabelled": UNLABELLED_SIMULATED,
     "unreadable": CONTRACT_BROKEN,
 }
-_SUBJECT = re.compile(r"<dc:subject>([^<]*)</dc:subject>")
 
 
 def _figures(edition: Edition) -> list[Figure]:
@@ -97,7 +94,7 @@ def _build_yearbook(edition: Edition, parts: Sequence[str]) -> Mapping[str, File
 def _check_yearbook(package: Package) -> Iterator[Problem]:
     """Every figure of the yearbook is the one in the database."""
     if (package.path / YEARBOOK_FILE).is_file() and can_be_printed(package.tables):
-        yield from _issued(package, YEARBOOK_FILE)
+        yield from issued_in_another(package, YEARBOOK_FILE)
         if not package.is_carried(YEARBOOK_FILE):
             yield from _problems(
                 check_yearbook(package.con, "mart", package.path, _published(package))
@@ -147,7 +144,7 @@ def _check_briefs(package: Package) -> Iterator[Problem]:
         return
     names = [file.relative_to(package.path).as_posix() for file in files]
     for name in names:
-        yield from _issued(package, name)
+        yield from issued_in_another(package, name)
     new = [name for name in names if not package.is_carried(name)]
     if new:
         yield from _problems(check_briefs(package.path, new, _published(package)))
@@ -158,26 +155,6 @@ def _check_briefs(package: Package) -> Iterator[Problem]:
 
 def _published(package: Package) -> list[Figure]:
     return package.keep("figures", lambda: read_figures(package.con, "mart"))
-
-
-def _issued(package: Package, name: str) -> Iterator[Problem]:
-    """A paper names the release that its figures were first issued in, which the manifest knows."""
-    if name not in package.built_in:
-        return
-    try:
-        with ZipFile(package.path / name) as archive:
-            found = _SUBJECT.search(archive.read("docProps/core.xml").decode("utf-8"))
-    except (OSError, BadZipFile, KeyError, UnicodeDecodeError):
-        # The check of its figures says that it cannot be read.
-        return
-    stated = found[1] if found else ""
-    if stated != package.built_in[name]:
-        yield Problem(
-            PACKAGE_INCOMPLETE,
-            name,
-            f"所载版本为 {stated}，清单为 {package.built_in[name]}",
-            f"says it was issued in {stated}, the manifest says {package.built_in[name]}",
-        )
 
 
 def _problems(differences: Iterator[Difference]) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
 
+from orchestration.publish.issued import issued_in_another
 from orchestration.publish.layout import workbook_path
 from orchestration.publish.printed import sources_behind
 from orchestration.publish.product import Files, Problem, Product
@@ -92,7 +93,10 @@ def _check(package: Package) -> Iterator[Problem]:
     """A workbook has a sheet per table and the contents, nothing that acts, and its label."""
     for schema in sorted({table.schema for table in package.tables}):
         name = workbook_path(schema)
-        if package.is_carried(name) or not (package.path / name).is_file():
+        if not (package.path / name).is_file():
+            continue
+        yield from issued_in_another(package, name)
+        if package.is_carried(name):
             continue
         tables = [t for t in package.tables if t.schema == schema and not _is_left_out(t)]
         try:

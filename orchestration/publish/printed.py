@@ -177,7 +177,7 @@ def print_table(
     rows.sort(key=_order(table, words))
     choice = _choose(table, rows, words, is_simulated)
     qualifier_words = words.get("qualifier", {})
-    sources = _sources(con, catalog, table)
+    sources = sources_behind(con, catalog, table)
     return PrintedTable(
         table,
         number,
@@ -669,7 +669,7 @@ def _glossary(columns: Sequence[PrintedColumn]) -> Iterator[str]:
 # --- sources -----------------------------------------------------------------------------------
 
 
-def _sources(con: DuckDBPyConnection, catalog: str, table: Table) -> list[Source]:
+def sources_behind(con: DuckDBPyConnection, catalog: str, table: Table) -> list[Source]:
     """The documents behind the rows, those behind most figures first."""
     names = [
         column.name

@@ -711,7 +711,7 @@ RELEASE_CASES = (
     ),
     ReleaseCase(
         "release.site-figure-differs",
-        ("release.hash-mismatch", "release.site-figure-differs"),
+        ("release.hash-mismatch", "release.site-figure-differs", "release.site-incomplete"),
         "which is not the database's figure",
         edit("site/index.html", 'class="n" data-v="', 'class="n" data-v="9'),
     ),

@@ -81,6 +81,7 @@ def candidate(work: Workplace) -> Path:
             macros_dir=settings.dbt_project / "release",
             # What readers see while this one is built: it says what it changes.
             previous=current.resolve() if current.is_symlink() and current.exists() else None,
+            inputs_fingerprint=step.inputs,
         )
     return path
 

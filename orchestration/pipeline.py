@@ -36,7 +36,9 @@ from orchestration.settings import CODE_ROOT, Settings
 
 if TYPE_CHECKING:
     from orchestration.judge.gates import FindingGroup, Subject
-    from orchestration.judge.gx import Keep
+    from orchestration.judge.kept import Keep
+    from orchestration.judge.suites import Declaration
+    from orchestration.judge.worker import Judge
     from orchestration.process.dbt import DbtProject, NodeResult
     from orchestration.process.landing import Landed
 
@@ -235,6 +237,13 @@ class Run:
     @cached_property
     def dbt(self) -> DbtProject:
         return dbt_project(self.settings)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Validates suites: in this process, unless `execute` started one for it."""
+        from orchestration.judge.worker import Judge
+
+        return Judge()
 
     @cached_property
     def release_id(self) -> str:
@@ -488,16 +497,22 @@ def delivery_gate(run: Run) -> list[RuleOutcome]:
     """
     import duckdb
 
-    from orchestration.judge import gates, gx
+    from orchestration.judge import gates, rules, suites
     from orchestration.process import landing
 
     catalogue, database = run.catalogue, run.settings.database
-    outcomes = gx.run_rules(database, catalogue.by_gate("delivery"), _keep(run, "delivery"))
-    _refuse_broken(outcomes)
+    keep = _keep(run, "delivery")
+    found = rules.run_rules(database, catalogue.by_gate("delivery", "sql"), keep)
+    _refuse_broken(found.outcomes)
     with duckdb.connect(str(database)) as connection:
-        outcomes = _reader_outcomes(run, connection) + outcomes
-        failed = [catalogue.get(o.rule_id) for o in outcomes if o.outcome == "failed"]
-        gates.collect_findings(connection, [rule for rule in failed if rule.executor == "gx"])
+        gates.write_findings(connection, found, catalogue)
+        asked = suites.delivery_suites(connection, _declared(run))
+    native = [rule.id for rule in catalogue.by_gate("delivery", "gx")]
+    compared = run.judge.validate(database, asked, native, keep)
+    _refuse_broken(compared.outcomes)
+    with duckdb.connect(str(database)) as connection:
+        gates.write_findings(connection, compared, catalogue)
+        outcomes = [*_reader_outcomes(run, connection), *found.outcomes, *compared.outcomes]
         gates.apply_routing(connection, gates.route_deliveries(connection))
         gates.write_validation(connection, outcomes, catalogue)
         landing.admit(connection)
@@ -505,9 +520,25 @@ def delivery_gate(run: Run) -> list[RuleOutcome]:
     return outcomes
 
 
+def _declared(run: Run) -> dict[str, Declaration]:
+    """What every delivery of a data set is held to."""
+    from orchestration.judge.suites import Declaration
+
+    return {
+        declared.id: Declaration(
+            data_set_id=declared.id,
+            indicators=tuple(i.code for i in declared.data_set.indicators),
+            documents=tuple(d.id for d in declared.data_set.origin.documents),
+            conf_status=declared.data_set.disclosure.conf_status,
+            figures_within_pct=declared.data_set.completeness.figures_within_pct,
+        )
+        for declared in run.declarations
+    }
+
+
 def _keep(run: Run, gate: Gate) -> Keep:
     """Where ``qutong docs build`` finds what Great Expectations said."""
-    from orchestration.judge.gx import Keep
+    from orchestration.judge.kept import Keep
 
     return Keep(run.settings.validations / f"{gate}.json", run.release_id, run.release_time)
 
@@ -725,7 +756,7 @@ def _quarantine_state(run: Run, connection: Any, settled: Mapping[str, str]) -> 
 
 def _is_found(run: Run, rule_ids: str) -> bool:
     """Whether the rules that refused are told by findings, each at its place."""
-    return run.catalogue.get(rule_ids.partition(",")[0]).executor == "gx"
+    return run.catalogue.get(rule_ids.partition(",")[0]).executor in ("sql", "gx")
 
 
 def _stems(run: Run, wanted: Mapping[str, object]) -> dict[str, str]:
@@ -806,19 +837,32 @@ def reply_to_sender(declarations: Declarations, named: str) -> bytes:
 
 
 def marts_gate(run: Run) -> list[RuleOutcome]:
-    """Judge the marts by the rules of Great Expectations and by what dbt's tests said."""
+    """Judge the marts by rules, by suites of every table, and by what dbt's tests said."""
     import duckdb
 
-    from orchestration.judge import gates, gx
+    from orchestration.judge import gates, rules
+    from orchestration.judge.contracts import read_contracts
+    from orchestration.judge.suites import load_ranges, mart_suites
 
     catalogue, database = run.catalogue, run.settings.database
+    keep = _keep(run, "marts")
     with duckdb.connect(str(database)) as connection:
         gates.prepare(connection, catalogue, run.settings.expectations, "marts")
-    outcomes = gx.run_rules(database, catalogue.by_gate("marts"), _keep(run, "marts"))
-    outcomes += _dbt_outcomes(run)
+        lists = dict(
+            connection.execute(
+                "select list, list(code order by code) from landing.code group by list"
+            ).fetchall()
+        )
+    asked = mart_suites(
+        read_contracts(run.dbt.manifest()), lists, load_ranges(run.settings.expectations)
+    )
+    found = rules.run_rules(database, catalogue.by_gate("marts", "sql"), keep)
+    native = [rule.id for rule in catalogue.by_gate("marts", "gx")]
+    tables = run.judge.validate(database, asked, native, keep)
+    outcomes = [*found.outcomes, *tables.outcomes, *_dbt_outcomes(run)]
     with duckdb.connect(str(database)) as connection:
-        failed = [catalogue.get(o.rule_id) for o in outcomes if o.outcome == "failed"]
-        gates.collect_findings(connection, [rule for rule in failed if rule.executor == "gx"])
+        for judged in (found, tables):
+            gates.write_findings(connection, judged, catalogue)
         gates.write_validation(connection, outcomes, catalogue)
         run.report.findings = dict(
             connection.execute(
@@ -848,17 +892,10 @@ def finding_groups(run: Run, gate: Gate) -> dict[tuple[Subject, str], FindingGro
         return gates.finding_groups(connection, gate)
 
 
-_DBT_TESTS = {
-    "not_null": "marts.not-null",
-    "unique": "marts.key-not-unique",
-    "unique_combination": "marts.key-not-unique",
-}
-
-
 def _dbt_rule(result: NodeResult) -> str:
     """The rule that a model or test of dbt stands for; contracts hold NOT NULL constraints too."""
     if result.kind == "test":
-        return _DBT_TESTS.get(result.test, "marts.test-failed")
+        return "marts.not-null" if result.test == "not_null" else "marts.test-failed"
     return "marts.not-null" if "NOT NULL constraint" in result.message else "marts.contract"
 
 
@@ -1151,7 +1188,10 @@ def _finish_unchanged(run: Run, selected: Sequence[Declared]) -> None:
 
 
 def _carry_out(run: Run, carry_out: CarryOut, selected: Sequence[Declared]) -> None:
-    carry_out(run, [declared.id for declared in selected])
+    from orchestration.judge import worker
+
+    with worker.start() as run.judge:  # it imports Great Expectations while data are collected
+        carry_out(run, [declared.id for declared in selected])
     report = run.report
     if report.outcome in ("published", "kept"):
         is_open = any(refused.is_open for refused in report.refused) or bool(report.unreadable)

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-TESTED_BY_SUITES = ("unique_combination", "accepted_values", "not_empty")
-"""Generic tests that declare here and are asked by Great Expectations, not by dbt."""
+_ASKED_BY_SUITES = ("unique_combination", "accepted_values", "not_empty")
+NOT_ASKED_OF_DBT = tuple(f"test_name:{name}" for name in _ASKED_BY_SUITES)
+"""Selects the tests that dbt leaves out before the gate: they declare what suites then ask."""
 
 AFTER_THE_GATE = frozenset({"quality", "meta"})
 """Tags of models that tell what the gate found: built after it, their tests are dbt's."""

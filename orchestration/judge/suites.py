@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -336,7 +336,7 @@ def validate(
     The file is opened read-only: nobody may hold it open for writing meanwhile.
 
     Args:
-        rule_ids: Rules to give an outcome for, also where no suite asks them.
+        rule_ids: Rules to ask and to give an outcome for, also where no suite asks them.
         keep: Where the validations are kept for Data Docs.
 
     Raises:
@@ -344,7 +344,12 @@ def validate(
     """
     from orchestration.judge.gx import run_suites
 
-    return judged(suites, run_suites(database, suites, keep), rule_ids)
+    asked = [
+        replace(suite, expectations=expectations)
+        for suite in suites
+        if (expectations := tuple(e for e in suite.expectations if e.rule_id in rule_ids))
+    ]
+    return judged(asked, run_suites(database, asked, keep), rule_ids)
 
 
 def judged(suites: Sequence[Suite], found: Sequence[Found], rule_ids: Sequence[str]) -> Judged:
@@ -444,7 +449,7 @@ def _of_range(expectation: Expectation, row: Mapping[str, Any]) -> _Said:
 
 def _of_rows(expectation: Expectation, row: Mapping[str, Any]) -> _Said:
     there, ends = row["there"], _interval(expectation.low, expectation.high)
-    return f"{there}; {ends}", f"有 {there} 行，应在 {ends} 内", f"{there} rows, outside {ends}"
+    return f"{there}; {ends}", f"行数为 {there}，应在 {ends} 内", f"rows: {there}, outside {ends}"
 
 
 _SAYS = {

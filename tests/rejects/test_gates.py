@@ -21,8 +21,23 @@ from orchestration.pipeline import RefusedDelivery, Run
 from orchestration.process.dbt import DbtProject
 from orchestration.publish.durable import remove_tree
 from orchestration.publish.verdict import VerdictStore
-from tests.rejects.cases import DBT_CASES, DELIVERY_CASES, FINDING_CASES, MARTS_CASES, RELEASE_CASES
-from tests.rejects.kinds import MONTHLY, DbtCase, DeliveryCase, FindingCase, MartsCase, ReleaseCase
+from tests.rejects.cases import (
+    DBT_CASES,
+    DELIVERY_CASES,
+    FINDING_CASES,
+    MARTS_CASES,
+    NOTICE_CASES,
+    RELEASE_CASES,
+)
+from tests.rejects.kinds import (
+    MONTHLY,
+    DbtCase,
+    DeliveryCase,
+    FindingCase,
+    MartsCase,
+    NoticeCase,
+    ReleaseCase,
+)
 from tests.rejects.world import RELEASE_ID, Stage
 
 pytestmark = pytest.mark.core
@@ -48,7 +63,7 @@ def test_the_rule_is_tripped_at_its_place(
     delivered: Stage, catalogue: Catalogue, case: DeliveryCase
 ) -> None:
     rule = catalogue.get(case.rule)
-    if rule.executor == "gx":
+    if rule.executor in ("sql", "gx"):
         said = delivered.rows(
             "select coalesce(place_a, ''), message_en from landing.finding "
             "inner join landing.delivery as d using (delivery_id) "
@@ -254,6 +269,26 @@ def test_a_hard_rule_blocks(processed: Stage, catalogue: Catalogue, case: MartsC
     with duckdb.connect(str(run.settings.database), read_only=True) as connection:
         said = connection.execute(
             "select distinct message_en from landing.finding where rule_id = ?", [case.rule]
+        ).fetchall()
+    assert said == [(case.said,)]
+
+
+@pytest.mark.parametrize("case", NOTICE_CASES, ids=lambda case: case.id)
+def test_what_is_only_told_blocks_nothing(
+    processed: Stage, catalogue: Catalogue, case: NoticeCase
+) -> None:
+    rule = catalogue.get(case.rule)
+    assert rule.severity == "informative"
+    run = processed.again(case.tamper)
+    run.catalogue = Catalogue((rule,))
+
+    outcomes = {outcome.rule_id: outcome.outcome for outcome in pipeline.marts_gate(run)}
+
+    assert outcomes == {case.rule: "failed"}
+    assert (run.report.blocking, run.marts_gate_outcome) == ([], "passed")
+    with duckdb.connect(str(run.settings.database), read_only=True) as connection:
+        said = connection.execute(
+            "select message_en from landing.finding where rule_id = ?", [case.rule]
         ).fetchall()
     assert said == [(case.said,)]
 

@@ -19,6 +19,7 @@ import yaml
 
 from orchestration import pipeline
 from orchestration.judge.catalogue import RuleOutcome
+from orchestration.judge.contracts import NOT_ASKED_OF_DBT
 from orchestration.pipeline import Run
 from orchestration.process.dbt import DbtProject
 from orchestration.settings import Settings
@@ -147,7 +148,7 @@ def judge_deliveries(
 def process(stage: Stage, kept: Path) -> Stage:
     """Build and test the marts."""
     run = stage.again()
-    run.dbt_results = run.dbt.build(["fqn:*"], QUALITY)
+    run.dbt_results = run.dbt.build(["fqn:*"], (*QUALITY, *NOT_ASKED_OF_DBT))
     shutil.copyfile(run.settings.database, kept)
     return Stage(run, kept)
 

@@ -287,11 +287,11 @@ def _plain(value: Any) -> Any:
 
 def _expectation(suite: Suite, number: int) -> Any:
     expectation = suite.expectations[number]
-    told = {
+    told: dict[str, Any] = {
         "meta": {"number": number, "rule_id": expectation.rule_id},
         "description": f"{expectation.zh} | {expectation.en}".replace("$", "＄"),
     }
-    ends = {"min_value": expectation.low, "max_value": expectation.high}
+    ends: dict[str, Any] = {"min_value": expectation.low, "max_value": expectation.high}
     match expectation.kind:
         case "columns":
             names, types = list(expectation.types), list(expectation.types.values())
@@ -398,7 +398,7 @@ def _source(database: Path) -> Iterator[tuple[Any, Any]]:
     )
     context = great_expectations.get_context(mode="ephemeral", project_config=config)
     # It writes its whole configuration as YAML for every table that it is told of, to nowhere.
-    context._save_project_config = lambda *_: None
+    context._save_project_config = lambda: None  # type: ignore[method-assign]
     source = context.data_sources.add_sql(
         "work", connection_string=_url(database), create_temp_table=False
     )
@@ -415,7 +415,7 @@ def _checkpoint(
     """Run a checkpoint over suites; the results by number of expectation, in the order asked."""
     if not asked:
         return []
-    definitions = []
+    definitions: list[ValidationDefinition] = []
     for entry in asked:
         named = f"{name} {entry.suite.name}"
         expectations = [_expectation(entry.suite, number) for number in entry.numbers]
@@ -456,7 +456,11 @@ def _batch(source: Any, name: str, suite: Suite) -> Any:
 
 
 def _answers(validation: ExpectationSuiteValidationResult) -> _Results:
-    return {result.expectation_config.meta["number"]: result for result in validation.results}
+    return {
+        (result.expectation_config.meta or {})["number"]: result
+        for result in validation.results
+        if result.expectation_config is not None
+    }
 
 
 def _found(suite: Suite, number: int, answer: ExpectationValidationResult) -> Found:

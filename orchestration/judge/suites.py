@@ -237,9 +237,7 @@ class Declaration:
     figures_within_pct: int | None = None
 
 
-def delivery_suites(
-    con: DuckDBPyConnection, declared: Mapping[str, Declaration]
-) -> list[Suite]:
+def delivery_suites(con: DuckDBPyConnection, declared: Mapping[str, Declaration]) -> list[Suite]:
     """One suite per delivery that could be read, from the declaration of its data set.
 
     The last good delivery is the one before it that neither its reader nor a hard rule of SQL

@@ -1,7 +1,7 @@
-"""Suites: made from contracts and declarations, asked of DuckDB, and what is said of the answers.
+"""Suites: made from contracts and declarations, asked of DuckDB, and what is said of answers.
 
-Belongs here: ``contracts``, ``suites`` and ``gx`` on small tables. Does not belong here: the process
-that runs them (test_judge_worker) and the pages (test_judge_data_docs).
+Belongs here: ``contracts``, ``suites`` and ``gx`` on small tables. Does not belong here: the
+process that runs them (test_judge_worker) and the pages (test_judge_data_docs).
 """
 
 from __future__ import annotations
@@ -429,9 +429,7 @@ def test_a_delivery_is_judged_by_its_own_rows(tmp_path: Path) -> None:
                     column="indicator_code",
                     codes=("total",),
                 ),
-                Expectation(
-                    "delivery.count-unlike-last", "rows", "个数", "count", low=2, high=4
-                ),
+                Expectation("delivery.count-unlike-last", "rows", "个数", "count", low=2, high=4),
             ),
             data_set_id="plan",
             delivery_id=delivery_id,

@@ -135,8 +135,9 @@ def test_a_question_larger_than_a_pipe_does_not_hang(database: Path) -> None:
     slow = f"import sys; sys.stdin.readline(); print('{answer}')"
     with stand_in(slow) as judge:
         assert judge.validate(database, [large], RULES).outcomes == []
-    with stand_in("import sys; sys.stdin.read(1); sys.exit(3)") as judge, pytest.raises(
-        QutongError, match="ended with exit code 3"
+    with (
+        stand_in("import sys; sys.stdin.read(1); sys.exit(3)") as judge,
+        pytest.raises(QutongError, match="ended with exit code 3"),
     ):
         judge.validate(database, [large], RULES)
 
@@ -163,9 +164,9 @@ def test_it_does_not_outlive_its_use(end: Callable[[worker._Worker], None]) -> N
 def test_it_ends_with_a_parent_that_was_killed() -> None:
     program = (
         "import os, signal; from orchestration.judge import worker; "
-        "judge = worker._Worker([{python!r}, '-c', 'import sys; sys.stdin.read()'], 60); "
+        f"judge = worker._Worker([{sys.executable!r}, '-c', 'import sys; sys.stdin.read()'], 60); "
         "print(judge._process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
-    ).format(python=sys.executable)
+    )
     # Its standard output is the pipe that is read here: it ends when both have ended.
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert done.returncode == -9

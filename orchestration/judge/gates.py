@@ -112,7 +112,7 @@ def write_findings(con: DuckDBPyConnection, judged: Judged, catalogue: Catalogue
     """Write violating rows into ``landing.finding``; returns how many.
 
     The id of a finding is the first 16 hex digits of the md5 of its rule and of what identifies the
-    row, so it stays the same from run to run. Findings of the rules judged from before are replaced.
+    row, so it stays the same from run to run. Earlier findings of the rules judged are replaced.
     """
     con.execute(
         "delete from landing.finding where list_contains(?, rule_id)",

@@ -39,17 +39,25 @@ from great_expectations.data_context.types.base import (
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
 )
-from great_expectations.execution_engine import SqlAlchemyExecutionEngine
-from great_expectations.expectations.core import (
+from great_expectations.execution_engine.sqlalchemy_execution_engine import (
+    SqlAlchemyExecutionEngine,
+)
+from great_expectations.expectations.core.expect_column_values_to_be_between import (
     ExpectColumnValuesToBeBetween,
+)
+from great_expectations.expectations.core.expect_column_values_to_be_in_set import (
     ExpectColumnValuesToBeInSet,
+)
+from great_expectations.expectations.core.expect_table_row_count_to_be_between import (
     ExpectTableRowCountToBeBetween,
 )
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_partial, metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+from great_expectations.validator.metric_configuration import MetricConfiguration
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedPrimaryKeyConstraint
 
 from orchestration.judge.kept import Keep, keep_suites
 from orchestration.judge.rules import essence, unreadable
@@ -109,7 +117,7 @@ class BufferingDialect(duckdb_engine.Dialect):
 
     def get_columns(
         self, connection: Any, table_name: str, schema: str | None = None, **kwargs: Any
-    ) -> list[dict[str, Any]]:
+    ) -> list[ReflectedColumn]:
         """Columns from DuckDB's own catalogue: by way of PostgreSQL's it takes four queries."""
         rows = connection.exec_driver_sql(
             "select column_name, data_type from duckdb_columns() "
@@ -121,7 +129,9 @@ class BufferingDialect(duckdb_engine.Dialect):
             for name, kind in rows
         ]
 
-    def get_pk_constraint(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    def get_pk_constraint(
+        self, connection: Any, table_name: str, schema: str | None = None, **kwargs: Any
+    ) -> ReflectedPrimaryKeyConstraint:
         """Nobody asks for it."""
         return {"constrained_columns": [], "name": None}
 
@@ -144,7 +154,7 @@ class _Counted:
     something was found is that asked for, with the keys of the rows.
     """
 
-    map_metric: ClassVar[str]
+    map_metric: ClassVar[Any]  # the library's class beside it has it
 
     def get_validation_dependencies(self, *args: Any, **kwargs: Any) -> Any:
         found = super().get_validation_dependencies(*args, **kwargs)  # type: ignore[misc]  # of the library's class beside it
@@ -208,8 +218,8 @@ class KeyOfTable(BatchExpectation):
     def get_validation_dependencies(self, *args: Any, **kwargs: Any) -> Any:
         found = super().get_validation_dependencies(*args, **kwargs)
         if found.result_format["result_format"] == "SUMMARY":
-            asked = found.get_metric_configuration("qutong.distinct_keys")
-            rows = type(asked)(
+            asked = found.metric_configurations["qutong.distinct_keys"]
+            rows = MetricConfiguration(
                 "qutong.repeated_keys", asked.metric_domain_kwargs, asked.metric_value_kwargs
             )
             found.set_metric_configuration("qutong.repeated_keys", rows)
@@ -267,7 +277,7 @@ class _RepeatedKeys(TableMetricProvider):
         table, _, _ = execution_engine.get_compute_domain(
             metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE
         )
-        key = [sqlalchemy.column(name) for name in metric_value_kwargs["key"]]
+        key: list[Any] = [sqlalchemy.column(name) for name in metric_value_kwargs["key"]]
         times = sqlalchemy.func.count().label("times")
         query = (
             sqlalchemy.select(*key, times)
@@ -359,8 +369,10 @@ def run_suites(database: Path, suites: Sequence[Suite], keep: Keep | None = None
             if failed:
                 again = [_Asked(suite, failed)]
                 (named,) = _checkpoint(context, source, suite.name, again, _rows_of(suite))
-                results |= named
-            found += [_found(suite, number, result) for number, result in results.items()]
+                answers = {**results, **named}
+            else:
+                answers = results
+            found += [_found(suite, number, answer) for number, answer in answers.items()]
     if keep is not None:
         validations = zip(asked, counted, strict=True)
         keep_suites(keep, [_kept(keep, suite, results) for suite, results in validations])

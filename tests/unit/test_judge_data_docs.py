@@ -1,7 +1,7 @@
 """Data Docs of a small validation: built offline, readable, without any text of a delivery.
 
-Belongs here: what is kept of rules and suites, and the pages made of it. Does not belong here: how pages
-are stripped (test_judge_offline), and what rules find (test_judge_rules).
+Belongs here: what is kept of rules and suites, and the pages made of it. Does not belong here: how
+pages are stripped (test_judge_offline), and what rules find (test_judge_rules).
 """
 
 from __future__ import annotations

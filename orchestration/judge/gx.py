@@ -109,6 +109,7 @@ class BufferingDialect(duckdb_engine.Dialect):
     name = DIALECT
     execution_ctx_cls = _BufferingContext
     supports_statement_cache = False
+    _columns: dict[tuple[str, str], list[ReflectedColumn]] | None = None
 
     def connect(self, *args: Any, **kwargs: Any) -> Any:
         """Open the file read-only, so that no rule can change what it judges."""
@@ -118,16 +119,21 @@ class BufferingDialect(duckdb_engine.Dialect):
     def get_columns(
         self, connection: Any, table_name: str, schema: str | None = None, **kwargs: Any
     ) -> list[ReflectedColumn]:
-        """Columns from DuckDB's own catalogue: by way of PostgreSQL's it takes four queries."""
-        rows = connection.exec_driver_sql(
-            "select column_name, data_type from duckdb_columns() "
-            "where schema_name = ? and table_name = ? order by column_index",
-            (schema, table_name),
-        ).fetchall()
-        return [
-            {"name": name, "type": _type(kind), "nullable": True, "default": None}
-            for name, kind in rows
-        ]
+        """Columns of a table; those of all tables come at once.
+
+        By way of PostgreSQL's catalogue it takes four queries for each.
+        """
+        if self._columns is None:
+            self._columns = {}
+            rows = connection.exec_driver_sql(
+                "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+                "where not internal order by column_index"
+            ).fetchall()
+            for schema_name, table, name, kind in rows:
+                self._columns.setdefault((schema_name, table), []).append(
+                    {"name": name, "type": _type(kind), "nullable": True, "default": None}
+                )
+        return self._columns.get((schema or "main", table_name), [])
 
     def get_pk_constraint(
         self, connection: Any, table_name: str, schema: str | None = None, **kwargs: Any
@@ -321,7 +327,7 @@ def _expectation(suite: Suite, number: int) -> Any:
 
 
 class _Suite(ExpectationSuite):
-    """A suite of a context that nobody else can have changed: not compared with its stored self."""
+    """A suite that lives for one run: no store has another state of it to compare with."""
 
     def is_fresh(self) -> ExpectationSuiteFreshnessDiagnostics:
         return ExpectationSuiteFreshnessDiagnostics(errors=[])
@@ -361,14 +367,14 @@ def run_suites(database: Path, suites: Sequence[Suite], keep: Keep | None = None
         if suite not in asked
         for number in range(len(suite.expectations))
     ]
-    with _quiet(), _source(database) as (context, source):
+    with _quiet(), _source(database) as source:
         everything = [_Asked(suite, range(len(suite.expectations))) for suite in asked]
-        counted = _checkpoint(context, source, "counts", everything, _COUNTS)
+        counted = _checkpoint(source, "counts", everything, _COUNTS)
         for suite, results in zip(asked, counted, strict=True):
             failed = [number for number, result in results.items() if not result.success]
             if failed:
                 again = [_Asked(suite, failed)]
-                (named,) = _checkpoint(context, source, suite.name, again, _rows_of(suite))
+                (named,) = _checkpoint(source, suite.name, again, _rows_of(suite))
                 answers = {**results, **named}
             else:
                 answers = results
@@ -401,7 +407,7 @@ def _tables(database: Path) -> set[tuple[str, str]]:
 
 
 @contextmanager
-def _source(database: Path) -> Iterator[tuple[Any, Any]]:
+def _source(database: Path) -> Iterator[Any]:
     config = DataContextConfig(
         # In memory, and without the folder for pages that an ephemeral context would reserve.
         store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
@@ -409,20 +415,22 @@ def _source(database: Path) -> Iterator[tuple[Any, Any]]:
         progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
     )
     context = great_expectations.get_context(mode="ephemeral", project_config=config)
-    # It writes its whole configuration as YAML for every table that it is told of, to nowhere.
+    # To nowhere it would write its whole configuration, as YAML, for every table that it is told
+    # of, and every result: we keep what is kept.
     context._save_project_config = lambda: None  # type: ignore[method-assign]
+    context.validation_results_store.store_validation_results = lambda **_: True  # type: ignore[method-assign]
     source = context.data_sources.add_sql(
         "work", connection_string=_url(database), create_temp_table=False
     )
     try:
-        yield context, source
+        yield source
     finally:
         source.get_execution_engine().close()
         source.get_engine().dispose()
 
 
 def _checkpoint(
-    context: Any, source: Any, name: str, asked: Sequence[_Asked], wanted: Mapping[str, Any]
+    source: Any, name: str, asked: Sequence[_Asked], wanted: Mapping[str, Any]
 ) -> list[_Results]:
     """Run a checkpoint over suites; the results by number of expectation, in the order asked."""
     if not asked:
@@ -431,17 +439,16 @@ def _checkpoint(
     for entry in asked:
         named = f"{name} {entry.suite.name}"
         expectations = [_expectation(entry.suite, number) for number in entry.numbers]
-        definition = _Definition(
-            name=named,
-            data=_batch(source, named, entry.suite),
-            suite=context.suites.add(_Suite(name=named, expectations=expectations)),
+        definitions.append(
+            _Definition(
+                name=named,
+                data=_batch(source, named, entry.suite),
+                suite=_Suite(name=named, expectations=expectations),
+            )
         )
-        context.validation_definitions.add(definition)
-        definitions.append(definition)
     checkpoint = _Checkpoint(
         name=name, validation_definitions=definitions, result_format=dict(wanted)
     )
-    context.checkpoints.add(checkpoint)
     run = checkpoint.run()
     validations = {result.suite_name: result for result in run.run_results.values()}
     return [_answers(validations[f"{name} {entry.suite.name}"]) for entry in asked]

@@ -5,11 +5,11 @@ here: what a step does (``steps``), how a run enters and leaves (``steps.door``)
 start by themselves (``automation``).
 """
 
+import contextlib
 import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from orchestration.automation import JOB_NAME, build_schedule, build_sensor
 from orchestration.dagster_storage import REMOTE, file_system_of
 from orchestration.declarations import Declared
 from orchestration.errors import DeclarationError
+from orchestration.judge import worker
 from orchestration.judge.catalogue import Rule, RuleOutcome
 from orchestration.judge.gates import FindingGroup, Subject
 from orchestration.settings import Settings, load_settings, settings_at
@@ -159,19 +160,26 @@ class Door(dg.ConfigurableResource):
         """What the steps work with."""
         return self._work
 
-    @contextmanager
+    @contextlib.contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Door"]:
         """Enter with the steps that the run selects; leave when its last step is done."""
         settings = settings_at(Path(self.project), Path(self.home))
         outer = door.inside(settings)
         work = outer.work if outer else Workplace(settings)
         run = context.run
-        with door.entered(
-            work,
-            steps=steps_of(run.asset_selection, run.step_keys_to_execute) if run else state.STEPS,
-            run_id=run.run_id if run else None,
-        ) as here:
+        with (
+            door.entered(
+                work,
+                steps=(
+                    steps_of(run.asset_selection, run.step_keys_to_execute) if run else state.STEPS
+                ),
+                run_id=run.run_id if run else None,
+            ) as here,
+            contextlib.ExitStack() as stack,
+        ):
             self._work = here.work
+            if outer is None and here.steps & set(state.GATE_STEPS.values()):
+                here.work.judge = stack.enter_context(worker.start())
             yield self
             if context.instance and run:
                 _tag(context.instance, run.run_id, settings)
@@ -232,7 +240,7 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
             _collect(reader),
             _landing(reader),
             _delivery_gate(reader),
-            _dbt_models(reader, "marts", select=MARTS, exclude=QUALITY),
+            _dbt_models(reader, "marts", select=MARTS, exclude=" ".join(steps.NOT_WITH_MARTS)),
             _marts_gate(reader),
             _dbt_models(reader, "quality", select=QUALITY, exclude=""),
             _candidate(),

@@ -5,9 +5,10 @@ Belongs here: builders with literal content. Does not belong here: expected valu
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -141,7 +142,19 @@ def run(settings: Settings, *data_sets: str, release_id: str | None = None) -> R
     """A whole run in this process."""
     from orchestration.definitions import execute_job
 
-    return execute(Workplace(settings), execute_job, data_sets, release_id=release_id)
+    with judging_here():
+        return execute(Workplace(settings), execute_job, data_sets, release_id=release_id)
+
+
+@contextlib.contextmanager
+def judging_here() -> Iterator[None]:
+    """Suites are validated in this process: imported once for many runs, not once for each."""
+    from unittest import mock
+
+    from orchestration.judge import worker
+
+    with mock.patch.object(worker, "start", worker.Judge):
+        yield
 
 
 def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:

@@ -20,7 +20,8 @@ from orchestration.steps.workplace import Workplace
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from orchestration.judge.gx import Keep
+    from orchestration.judge.kept import Keep
+    from orchestration.judge.suites import Declaration
 
 
 @dataclass
@@ -70,16 +71,22 @@ def delivery_gate(work: Workplace) -> tuple[list[RuleOutcome], Routed]:
 
 def judge_deliveries(work: Workplace) -> tuple[list[RuleOutcome], Routed]:
     """The same without recording the step."""
-    from orchestration.judge import gates, gx
+    from orchestration.judge import gates, rules, suites
     from orchestration.process import landing
 
     catalogue, database = work.catalogue, work.settings.database
-    outcomes = gx.run_rules(database, catalogue.by_gate("delivery"), keep(work, "delivery"))
-    _refuse_broken(outcomes)
+    kept = keep(work, "delivery")
+    found = rules.run_rules(database, catalogue.by_gate("delivery", "sql"), kept)
+    _refuse_broken(found.outcomes)
     with state.opened(work.settings) as connection:
-        outcomes = _reader_outcomes(work, connection) + outcomes
-        failed = [catalogue.get(o.rule_id) for o in outcomes if o.outcome == "failed"]
-        gates.collect_findings(connection, [rule for rule in failed if rule.executor == "gx"])
+        gates.write_findings(connection, found, catalogue)
+        asked = suites.delivery_suites(connection, _demanded(work))
+    native = [rule.id for rule in catalogue.by_gate("delivery", "gx")]
+    compared = work.judge.validate(database, asked, native, kept)
+    _refuse_broken(compared.outcomes)
+    with state.opened(work.settings) as connection:
+        gates.write_findings(connection, compared, catalogue)
+        outcomes = [*_reader_outcomes(work, connection), *found.outcomes, *compared.outcomes]
         gates.apply_routing(connection, gates.route_deliveries(connection))
         gates.write_validation(connection, outcomes, catalogue)
         landing.admit(connection)
@@ -87,9 +94,25 @@ def judge_deliveries(work: Workplace) -> tuple[list[RuleOutcome], Routed]:
     return outcomes, told
 
 
+def _demanded(work: Workplace) -> dict[str, Declaration]:
+    """What every delivery of a data set is held to."""
+    from orchestration.judge.suites import Declaration
+
+    return {
+        declared.id: Declaration(
+            data_set_id=declared.id,
+            indicators=tuple(i.code for i in declared.data_set.indicators),
+            documents=tuple(d.id for d in declared.data_set.origin.documents),
+            conf_status=declared.data_set.disclosure.conf_status,
+            figures_within_pct=declared.data_set.completeness.figures_within_pct,
+        )
+        for declared in work.declarations
+    }
+
+
 def keep(work: Workplace, gate: Gate) -> Keep:
     """Where ``qutong docs build`` finds what Great Expectations said."""
-    from orchestration.judge.gx import Keep
+    from orchestration.judge.kept import Keep
 
     prepared = state.prepared_of(work.settings)
     return Keep(
@@ -317,7 +340,7 @@ def _quarantine_state(
 
 def _is_found(work: Workplace, rule_ids: str) -> bool:
     """Whether the rules that refused are told by findings, each at its place."""
-    return work.catalogue.get(rule_ids.partition(",")[0]).executor == "gx"
+    return work.catalogue.get(rule_ids.partition(",")[0]).executor in ("sql", "gx")
 
 
 def _stems(work: Workplace, wanted: Mapping[str, object]) -> dict[str, str]:

@@ -188,6 +188,8 @@ def execute(
         RunLockedError: another run is at work.
         DeclarationError: something declared is wrong; names file, key and remedy.
     """
+    from orchestration.judge import worker
+
     try:
         with entered(work, release_id=release_id, release_time=release_time) as here:
             chosen = [work.declarations.get(name) for name in data_sets] or list(work.declarations)
@@ -197,7 +199,9 @@ def execute(
                 collect(work, names, quietly=True)
                 land(work)
             else:
-                carry_out(work, names)
+                # It imports Great Expectations while data are collected and marts are built.
+                with worker.start() as work.judge:
+                    carry_out(work, names)
     except Exception as error:
         if not state.is_disk_full(error, work.settings):
             raise

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from orchestration.errors import QutongError
 from orchestration.judge import gates
 from orchestration.judge.catalogue import RuleOutcome
+from orchestration.judge.contracts import NOT_ASKED_OF_DBT
 from orchestration.steps import state
 from orchestration.steps.workplace import Workplace
 
@@ -26,6 +27,9 @@ DbtStep = Literal["marts", "quality"]
 
 QUALITY = ("tag:quality", "tag:meta")
 """Models that tell of the judging: built after the marts gate has spoken."""
+
+NOT_WITH_MARTS = (*QUALITY, *NOT_ASKED_OF_DBT)
+"""What the step ``marts`` leaves to others: the suites of the marts gate ask for keys and rows."""
 
 LINES: dict[DbtStep, str] = {
     "marts": "加工 / process (dbt)",
@@ -61,7 +65,7 @@ def build(
         ModelsBrokenError: a contract, a key or another test of severity error failed.
     """
     with state.carried(work, step, LINES[step]):
-        own, exclude = (("fqn:*",), QUALITY) if step == "marts" else (QUALITY, ())
+        own, exclude = (("fqn:*",), NOT_WITH_MARTS) if step == "marts" else (QUALITY, ())
         results = work.dbt.build(select or own, exclude)
         with state.opened(work.settings) as con:
             _keep(con, step, results)
@@ -97,17 +101,10 @@ def node_results(con: DuckDBPyConnection) -> list[NodeResult]:
     return [NodeResult(*row) for row in rows]
 
 
-_DBT_TESTS = {
-    "not_null": "marts.not-null",
-    "unique": "marts.key-not-unique",
-    "unique_combination": "marts.key-not-unique",
-}
-
-
 def _rule_of(result: NodeResult) -> str:
     """The rule that a model or test of dbt stands for; contracts hold NOT NULL constraints too."""
     if result.kind == "test":
-        return _DBT_TESTS.get(result.test, "marts.test-failed")
+        return "marts.not-null" if result.test == "not_null" else "marts.test-failed"
     return "marts.not-null" if "NOT NULL constraint" in result.message else "marts.contract"
 
 

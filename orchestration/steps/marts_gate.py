@@ -17,23 +17,35 @@ from orchestration.steps.workplace import Workplace
 
 
 def marts_gate(work: Workplace) -> tuple[list[RuleOutcome], dict[str, Any]]:
-    """Judge the marts by the rules of Great Expectations and by what dbt's tests said.
+    """Judge the marts by rules, by suites of every table, and by what dbt's tests said.
 
     Returns:
         What came of each rule; and open findings by severity, comparisons that lacked data, and why
         rules could not be run.
     """
-    from orchestration.judge import gates, gx
+    from orchestration.judge import gates, rules
+    from orchestration.judge.contracts import read_contracts
+    from orchestration.judge.suites import load_ranges, mart_suites
 
     catalogue, database = work.catalogue, work.settings.database
+    expectations = work.settings.expectations
     with state.carried(work, "marts_gate", "集市关 / marts gate") as step:
+        kept = keep(work, "marts")
         with state.opened(work.settings) as con:
-            gates.prepare(con, catalogue, work.settings.expectations, "marts")
-        outcomes = gx.run_rules(database, catalogue.by_gate("marts"), keep(work, "marts"))
+            gates.prepare(con, catalogue, expectations, "marts")
+            lists = dict(
+                con.execute(
+                    "select list, list(code order by code) from landing.code group by list"
+                ).fetchall()
+            )
+        asked = mart_suites(read_contracts(work.dbt.manifest()), lists, load_ranges(expectations))
+        found = rules.run_rules(database, catalogue.by_gate("marts", "sql"), kept)
+        native = [rule.id for rule in catalogue.by_gate("marts", "gx")]
+        tables = work.judge.validate(database, asked, native, kept)
         with state.opened(work.settings) as con:
-            outcomes += dbt_outcomes(work, con)
-            failed = [catalogue.get(o.rule_id) for o in outcomes if o.outcome == "failed"]
-            gates.collect_findings(con, [rule for rule in failed if rule.executor == "gx"])
+            outcomes = [*found.outcomes, *tables.outcomes, *dbt_outcomes(work, con)]
+            for judged in (found, tables):
+                gates.write_findings(con, judged, catalogue)
             gates.write_validation(con, outcomes, catalogue)
             step.detail = {
                 "findings": gates.open_findings(con),

@@ -23,6 +23,7 @@ from orchestration.serve import quarantine
 from orchestration.settings import CODE_ROOT, Settings
 
 if TYPE_CHECKING:
+    from orchestration.judge.worker import Judge
     from orchestration.process.dbt import DbtProject
 
 Say = Callable[[str], None]
@@ -72,6 +73,13 @@ class Workplace:
             FolderConnector(self.settings.deliveries, "folder", consume=False),
             FolderConnector(self.settings.inbox, "inbox", consume=True),
         )
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Validates suites: in this process, unless a run started one of its own for it."""
+        from orchestration.judge.worker import Judge
+
+        return Judge()
 
     @property
     def releases(self) -> Releases:

@@ -30,6 +30,7 @@ from orchestration.steps.state import StepName
 from orchestration.steps.workplace import Workplace
 from tests.pipeline.released import current, last_run
 from tests.pipeline.steps import one_by_one
+from tests.support import judging_here
 
 RELEASE_TIME = "2026-03-02T09:00:00+00:00"
 SPARE_BYTES = 1_500_000
@@ -236,7 +237,8 @@ def fork(project: Path, link: Link) -> tuple[int, str]:
                 os.dup2(file.fileno(), 1)
                 os.dup2(file.fileno(), 2)
             link.interrupt()
-            code = link.start(project, link.release_id)
+            with judging_here():
+                code = link.start(project, link.release_id)
         except SystemExit as ended:
             code = int(ended.code or 0)
         except BaseException:

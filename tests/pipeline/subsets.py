@@ -21,7 +21,7 @@ from pathlib import Path
 from orchestration.settings import Settings, load_settings
 from orchestration.steps.state import STEPS, StepName
 from tests.pipeline.interrupted import import_everything, in_marts_gate
-from tests.support import INVESTMENT, deliver, drop, investment, profile
+from tests.support import INVESTMENT, deliver, drop, investment, judging_here, profile
 
 CHAIN = STEPS[STEPS.index("land") :]
 """Steps in the order in which they stand on each other."""
@@ -76,7 +76,7 @@ def carry_out(settings: Settings, steps: tuple[StepName, ...], release_id: str =
         for key in defs.resolve_asset_graph().executable_asset_keys
         if set(steps_of([key])) <= set(steps)
     ]
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.ephemeral() as instance, judging_here():
         defs.resolve_job_def(JOB_NAME).execute_in_process(
             instance=instance,
             asset_selection=sorted(keys),

@@ -23,7 +23,7 @@ from orchestration.settings import CODE_ROOT, Settings
 from orchestration.steps.state import STEPS
 from tests.pipeline.released import RELEASE_ID, Released, copy_of, current, last_run
 from tests.pipeline.test_recovery import HOLD
-from tests.support import GOOD_ROW, drop, profile
+from tests.support import GOOD_ROW, drop, judging_here, profile
 
 
 @pytest.fixture
@@ -42,12 +42,13 @@ def start(
 ) -> dg.ExecuteInProcessResult:
     """What a schedule, a sensor or a person at the interface starts."""
     job = build_defs(settings).resolve_job_def(JOB_NAME)
-    return job.execute_in_process(
-        instance=instance,
-        asset_selection=list(assets) or None,
-        raise_on_error=False,
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-    )
+    with judging_here():
+        return job.execute_in_process(
+            instance=instance,
+            asset_selection=list(assets) or None,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
 
 
 def test_on_an_unchanged_state_nothing_is_published(

@@ -22,8 +22,23 @@ from orchestration.steps import marts, marts_gate, release, state
 from orchestration.steps.delivery_gate import RefusedDelivery
 from orchestration.steps.report import RunReport, compose
 from orchestration.steps.workplace import Workplace
-from tests.rejects.cases import DBT_CASES, DELIVERY_CASES, FINDING_CASES, MARTS_CASES, RELEASE_CASES
-from tests.rejects.kinds import MONTHLY, DbtCase, DeliveryCase, FindingCase, MartsCase, ReleaseCase
+from tests.rejects.cases import (
+    DBT_CASES,
+    DELIVERY_CASES,
+    FINDING_CASES,
+    MARTS_CASES,
+    NOTICE_CASES,
+    RELEASE_CASES,
+)
+from tests.rejects.kinds import (
+    MONTHLY,
+    DbtCase,
+    DeliveryCase,
+    FindingCase,
+    MartsCase,
+    NoticeCase,
+    ReleaseCase,
+)
 from tests.rejects.world import RELEASE_ID, Stage
 
 pytestmark = pytest.mark.core
@@ -55,7 +70,7 @@ def test_the_rule_is_tripped_at_its_place(
     delivered: Stage, catalogue: Catalogue, case: DeliveryCase
 ) -> None:
     rule = catalogue.get(case.rule)
-    if rule.executor == "gx":
+    if rule.executor in ("sql", "gx"):
         said = delivered.rows(
             "select coalesce(place_a, ''), message_en from landing.finding "
             "inner join landing.delivery as d using (delivery_id) "
@@ -265,6 +280,27 @@ def test_a_hard_rule_blocks(processed: Stage, catalogue: Catalogue, case: MartsC
         ).fetchall()
     assert said == [(case.said,)]
     assert compose(work.settings).blocking == [case.rule]
+
+
+@pytest.mark.parametrize("case", NOTICE_CASES, ids=lambda case: case.id)
+def test_what_is_only_told_blocks_nothing(
+    processed: Stage, catalogue: Catalogue, case: NoticeCase
+) -> None:
+    rule = catalogue.get(case.rule)
+    assert rule.severity == "informative"
+    work = processed.again(case.tamper)
+    work.catalogue = Catalogue((rule,))
+
+    outcomes = {outcome.rule_id: outcome.outcome for outcome in marts_gate.marts_gate(work)[0]}
+
+    assert outcomes == {case.rule: "failed"}
+    with state.opened(work.settings) as con:
+        assert gates.blocking_rules(con) == []
+        assert gates.verdict(con, "marts", work.catalogue) == "passed"
+        said = con.execute(
+            "select message_en from landing.finding where rule_id = ?", [case.rule]
+        ).fetchall()
+    assert said == [(case.said,)]
 
 
 @pytest.mark.parametrize("case", DBT_CASES, ids=lambda case: case.id)

@@ -367,6 +367,8 @@ _VALIDATION_COLUMNS = (
     "checked_count",
     "unexpected_count",
     "undecided_count",
+    "error",
+    "is_blocking",
 )
 
 

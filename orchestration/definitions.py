@@ -414,11 +414,15 @@ def _marts_gate(reader: Run, current: Current) -> dg.AssetsDefinition:
         if node["resource_type"] == "model" and not {"quality", "meta"} & set(node["tags"])
     ]
     marts = [dg.AssetKey([node["schema"], node["name"]]) for node in models]
+    naming = {
+        table.qualified
+        for table in reader.dbt.catalog().tables
+        if any(column.names_observations for column in table.columns)
+    }
     shown = {
         f"{node['schema']}.{node['name']}": dg.AssetKey([node["schema"], node["name"]])
         for node in models
-        if node["config"].get("meta", {}).get("publish")
-        and any(re.search(r"(^|_)observation_ids?$", name) for name in node["columns"])
+        if f"{node['schema']}.{node['name']}" in naming
     }
     sets = {declared.id: delivery_key(declared.id) for declared in reader.declarations}
 

@@ -429,11 +429,11 @@ def land(run: Run) -> dict[str, int]:
     import duckdb
 
     from orchestration.process import landing
-    from orchestration.process.dbt import dictionaries, questions
+    from orchestration.process.dbt import questions
 
     landed = landed_deliveries(run)
     manifest = run.dbt.manifest()
-    tables, columns = dictionaries(manifest)
+    tables, columns = run.dbt.catalog(run.declarations.codelists.lists).rows()
     _land(run, landed)
     with duckdb.connect(str(run.settings.database)) as connection:
         landing.insert_rows(connection, "table_dictionary", tables)

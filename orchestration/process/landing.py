@@ -57,7 +57,8 @@ TABLES: dict[str, str] = {
         data_set_id varchar, title_zh varchar, title_en varchar, theme varchar, owner varchar,
         producer varchar, licence varchar, connector varchar, file_pattern varchar,
         cadence varchar, due varchar, is_simulated boolean, precedence integer,
-        max_quarantined integer, conf_status varchar, declaration_path varchar""",
+        max_quarantined integer, conf_status varchar, declaration_path varchar,
+        due_days integer""",
     "completeness": """
         data_set_id varchar, indicator_code varchar, region_code varchar, severity varchar""",
     "source_document": """
@@ -135,7 +136,10 @@ TABLES: dict[str, str] = {
     "column_dictionary": """
         schema_name varchar, table_name varchar, column_name varchar, ordinal integer,
         data_type varchar, description_zh varchar, description_en varchar, unit varchar,
-        is_nullable boolean""",
+        is_nullable boolean, role varchar, label_zh varchar, label_en varchar, heading_zh varchar,
+        heading_en varchar, unit_column varchar, qualifier_column varchar,
+        observation_column varchar, code_list varchar, codes_of varchar, name_of varchar,
+        language varchar, pair_column varchar, refers_to varchar, confidentiality varchar""",
 }
 
 
@@ -237,6 +241,7 @@ def land_declarations(
                 "max_quarantined": d.data_set.completeness.max_quarantined,
                 "conf_status": d.data_set.disclosure.conf_status,
                 "declaration_path": d.path.relative_to(settings.project).as_posix(),
+                "due_days": d.data_set.delivery.due_days,
             }
             for d in declarations
         ],

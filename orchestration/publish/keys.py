@@ -1,4 +1,4 @@
-"""Which columns refer to the key of another table: asked of the rows, never assumed.
+"""Which columns refer to the key of another table: declared, and kept by the rows of this release.
 
 Belongs here: finding foreign keys of a release. Does not belong here: describing them.
 """
@@ -18,16 +18,16 @@ ForeignKeys = Mapping[str, Mapping[str, Table]]
 
 
 def foreign_keys(con: DuckDBPyConnection, catalog: str, tables: Sequence[Table]) -> ForeignKeys:
-    """Columns named like the one-column key of another table, all of whose values stand there."""
-    targets: dict[str, Table] = {}
-    for table in sorted(tables, key=lambda item: (item.schema != "core", item.qualified)):
-        if len(table.primary_key) == 1:
-            targets.setdefault(table.primary_key[0], table)
+    """Columns declared to hold the key of another table, all of whose values stand there.
+
+    A release promises no reference that one of its rows breaks.
+    """
+    targets = {table.qualified: table for table in tables}
     candidates = [
-        (table, column.name, targets[column.name])
+        (table, column.name, targets[column.references])
         for table in tables
         for column in table.columns
-        if targets.get(column.name, table) is not table
+        if column.references in targets
     ]
     if not candidates:
         return {}

@@ -8,5 +8,20 @@ select
     cast(description_zh as varchar) as description_zh,
     cast(description_en as varchar) as description_en,
     cast(unit as varchar) as unit,
-    cast(is_nullable as boolean) as is_nullable
+    cast(is_nullable as boolean) as is_nullable,
+    cast(role as varchar) as role,
+    cast(label_zh as varchar) as label_zh,
+    cast(label_en as varchar) as label_en,
+    cast(heading_zh as varchar) as heading_zh,
+    cast(heading_en as varchar) as heading_en,
+    cast(unit_column as varchar) as unit_column,
+    cast(qualifier_column as varchar) as qualifier_column,
+    cast(observation_column as varchar) as observation_column,
+    cast(code_list as varchar) as code_list,
+    cast(codes_of as varchar) as codes_of,
+    cast(name_of as varchar) as name_of,
+    cast(language as varchar) as language,
+    cast(pair_column as varchar) as pair_column,
+    cast(refers_to as varchar) as refers_to,
+    cast(confidentiality as varchar) as confidentiality
 from {{ source('landing', 'column_dictionary') }}

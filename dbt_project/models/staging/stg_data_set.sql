@@ -14,5 +14,6 @@ select
     cast(is_simulated as boolean) as is_simulated,
     cast(precedence as integer) as precedence,
     cast(conf_status as varchar) as conf_status,
-    cast(declaration_path as varchar) as declaration_path
+    cast(declaration_path as varchar) as declaration_path,
+    cast(due_days as integer) as due_days
 from {{ source('landing', 'data_set') }}

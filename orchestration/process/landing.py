@@ -82,7 +82,7 @@ TABLES: dict[str, str] = {
         successor_codes varchar, lists_all_parts boolean""",
     "code": """
         list varchar, code varchar, name_zh varchar, name_en varchar, sort integer,
-        valid_from date, valid_to date""",
+        valid_from date, valid_to date, maps_to varchar""",
     "scorecard": "indicator_code varchar, sort integer",
     "scheme": """
         scheme_code varchar, name_zh varchar, name_en varchar, kind varchar,
@@ -300,6 +300,7 @@ def land_declarations(
                 "sort": c.sort,
                 "valid_from": c.valid_from,
                 "valid_to": c.valid_to,
+                "maps_to": c.maps_to,
             }
             for c in lists.codes
         ]
@@ -312,6 +313,7 @@ def land_declarations(
                 "sort": 1000 + position,
                 "valid_from": None,
                 "valid_to": None,
+                "maps_to": "",
             }
             for position, (code, name) in enumerate(declarations.items.items())
         ],

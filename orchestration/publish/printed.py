@@ -41,11 +41,12 @@ _PLAIN_UNITS = frozenset({"位", "位次", "名次", "次序", "年", "年份"})
 
 @dataclass(frozen=True)
 class Word:
-    """What a code is called, and its place in its list."""
+    """What a code is called, its place in its list, and the code of another list that it means."""
 
     zh: str
     en: str
     sort: int
+    maps_to: str = ""
 
 
 Words = Mapping[str, Mapping[str, Word]]
@@ -135,8 +136,8 @@ def read_words(con: DuckDBPyConnection, catalog: str) -> Words:
     """The words of code lists and units in an attached work database; none where it has none."""
     lists: dict[str, dict[str, Word]] = {}
     for table, columns in (
-        ("code", "list, code, name_zh, name_en, coalesce(sort, 0)"),
-        ("unit", "'unit', unit, name_zh, name_en, 0"),
+        ("code", "list, code, name_zh, name_en, coalesce(sort, 0), coalesce(maps_to, '')"),
+        ("unit", "'unit', unit, name_zh, name_en, 0, ''"),
     ):
         there = con.execute(
             f"""
@@ -146,10 +147,10 @@ def read_words(con: DuckDBPyConnection, catalog: str) -> Words:
             """
         ).fetchone()
         if there:
-            for name, code, zh, en, sort in con.execute(
+            for name, code, zh, en, sort, maps_to in con.execute(
                 f"select {columns} from {quote(catalog)}.landing.{table} order by all"
             ).fetchall():
-                lists.setdefault(name, {})[code] = Word(zh or code, en or code, sort)
+                lists.setdefault(name, {})[code] = Word(zh or code, en or code, sort, maps_to)
     return lists
 
 
@@ -509,9 +510,10 @@ def _notes(
         )
     for column in columns:
         if column.kind != "mark" and column.words is None:
-            zh = column.column.description_zh.rstrip("。")
-            if zh != column.label_zh:
-                yield bilingual(zh, column.column.description_en.rstrip("."))
+            zh, en = column.column.description_zh, column.column.description_en
+            # A title that says all of it in one language says enough.
+            if zh != column.label_zh and en.lower() != column.label_en.lower():
+                yield bilingual(zh.rstrip("。"), en.rstrip("."))
     yield from _glossary(columns)
     if choice.constant:
         same = "；".join(

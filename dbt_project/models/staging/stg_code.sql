@@ -6,5 +6,6 @@ select
     cast(name_en as varchar) as name_en,
     cast(sort as integer) as sort,
     cast(valid_from as date) as valid_from,
-    cast(valid_to as date) as valid_to
+    cast(valid_to as date) as valid_to,
+    cast(maps_to as varchar) as maps_to
 from {{ source('landing', 'code') }}

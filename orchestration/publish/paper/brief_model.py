@@ -374,8 +374,7 @@ def _group_chart(facts: Sequence[Figure], words: Words, wanted: object) -> Chart
     group = max(sized, key=lambda own: (min(len(own), _MOST_BARS), own[0].period_end))
     group = sorted(group[:_MOST_BARS], key=lambda figure: -figure.value)
     first = group[0]
-    labels = _labels(group, words)
-    bars = tuple(_bar(figure, words, labels[figure], figure.name_en) for figure in group)
+    bars = tuple(_bar(f, words, _label(f, facts, words), f.name_en) for f in group)
     unit = printed_unit(first.unit)
     kind_zh, kind_en = "主要指标", "Key figures"
     if first.is_growth:
@@ -392,12 +391,14 @@ def _group_chart(facts: Sequence[Figure], words: Words, wanted: object) -> Chart
     )
 
 
-def _labels(group: Sequence[Figure], words: Words) -> dict[Figure, str]:
-    """Names of bars. The caption says that they are growth: then what grew says enough."""
-    items = words.get("item", {})
-    named = {f: items[f.item].zh for f in group if f.is_growth and f.item in items}
-    counts = Counter(named.values())
-    return {f: named[f] if counts[named.get(f, "")] == 1 else f.name_zh for f in group}
+def _label(figure: Figure, facts: Sequence[Figure], words: Words) -> str:
+    """Name of a bar. The caption says that it is growth: then the name of what grew says enough."""
+    role = words.get("role", {}).get(figure.role)
+    if not figure.is_growth or role is None:
+        return figure.name_zh
+    grew = (figure.mart, figure.item, role.maps_to)
+    named = {f.name_zh for f in facts if not f.is_growth and (f.mart, f.item, f.role) == grew}
+    return named.pop() if len(named) == 1 else figure.name_zh
 
 
 def _bar(figure: Figure, words: Words, label_zh: str, label_en: str) -> Bar:

@@ -23,6 +23,8 @@ from orchestration.errors import DeclarationError, ReleaseError
 from orchestration.model_meta import ROLES
 from orchestration.process.dbt import DbtProject
 from orchestration.publish.rowhash import value_kind
+from orchestration.publish.sdmx.components import COMPONENTS
+from orchestration.publish.sdmx.lists import OWN_LISTS
 from orchestration.settings import CODE_ROOT
 from tests.unit.described import dictionary_sql
 
@@ -125,6 +127,18 @@ def test_every_kind_of_column_is_used_and_says_what_the_model_allows(shipped: Ca
     }
     assert set(kinds) == used - {None}
     assert shipped.tables
+
+
+def test_sdmx_codes_a_column_by_the_list_that_the_catalogue_names(shipped: Catalog) -> None:
+    observation = shipped.find("core.observation")
+    assert observation is not None
+    coded = {
+        item.sql.removeprefix("t."): OWN_LISTS[item.codes]
+        for item in COMPONENTS
+        if item.codes in OWN_LISTS and item.sql.startswith("t.") and item.codes != "UNIT"
+    }
+    assert len(coded) >= len(OWN_LISTS) - 1
+    assert {name: observation.by_name[name].code_list for name in coded} == coded
 
 
 # --- what is refused ---------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -264,6 +264,7 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+@cache
 def canonical_type(data_type: str) -> str:
     """A DuckDB type in the one spelling DuckDB itself uses: ``int`` is ``INTEGER``."""
     import duckdb

@@ -18,6 +18,7 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from orchestration import pipeline
 from orchestration.automation import JOB_NAME, build_schedule, build_sensor
+from orchestration.catalog import Catalog
 from orchestration.declarations import Declared
 from orchestration.judge.catalogue import Rule, RuleOutcome
 from orchestration.judge.gates import FindingGroup, Subject
@@ -45,8 +46,9 @@ QUALITY = "tag:quality tag:meta"
 class Translator(DagsterDbtTranslator):
     """dbt nodes under the names that users read: schema and table."""
 
-    def __init__(self) -> None:
+    def __init__(self, catalog: Catalog) -> None:
         super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+        self._catalog = catalog
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":
@@ -67,15 +69,19 @@ class Translator(DagsterDbtTranslator):
         meta = dbt_resource_props["config"].get("meta", {})
         told = dict(super().get_metadata(dbt_resource_props))
         if dbt_resource_props["columns"]:
-            columns = [_column(column) for column in dbt_resource_props["columns"].values()]
+            props = dbt_resource_props
+            described = self._catalog.find(f"{props['schema']}.{props['name']}")
+            columns = [
+                _column(column, described.by_name[name].unit if described else "")
+                for name, column in props["columns"].items()
+            ]
             told["dagster/column_schema"] = dg.TableSchema(columns=columns)
         if "grain_zh" in meta:
             told["每行 row"] = f"{meta['grain_zh']} | {meta['grain_en']}"
         return told
 
 
-def _column(column: Mapping[str, Any]) -> dg.TableColumn:
-    unit = column.get("config", {}).get("meta", {}).get("unit")
+def _column(column: Mapping[str, Any], unit: str) -> dg.TableColumn:
     kinds = {constraint["type"] for constraint in column.get("constraints", [])}
     return dg.TableColumn(
         name=column["name"],
@@ -323,7 +329,7 @@ def _dbt_models(
     reader: Run, current: Current, *, name: str, line: str, select: str, exclude: str
 ) -> dg.AssetsDefinition:
     """The models of one dbt invocation as assets, their tests as checks that block."""
-    translator = Translator()
+    translator = Translator(reader.dbt.catalog())
 
     @dbt_assets(
         manifest=reader.dbt.ensure_manifest(),

@@ -67,6 +67,7 @@ class DbtProject:
         self.target = target
         self._manifest: Any = None
         self._content: tuple[str, dict[str, Any]] | None = None
+        self._catalog: tuple[str, frozenset[str] | None, Catalog] | None = None
 
     @property
     def manifest_path(self) -> Path:
@@ -115,7 +116,11 @@ class DbtProject:
         Raises:
             DeclarationError: what a model says of a column is no sense, or names what is not there.
         """
-        return Catalog.of_manifest(self.manifest(), self.project / _KINDS, code_lists)
+        manifest, lists = self.manifest(), None if code_lists is None else frozenset(code_lists)
+        if self._catalog is None or self._catalog[:2] != (self.digest(), lists):
+            made = Catalog.of_manifest(manifest, self.project / _KINDS, lists)
+            self._catalog = self.digest(), lists, made
+        return self._catalog[2]
 
     def build(self, select: Sequence[str], exclude: Sequence[str] = ()) -> list[NodeResult]:
         """Build and test a selection; unit tests run in the suite, not on the data.

@@ -158,6 +158,11 @@ class CodeLists:
         return {entry.code: entry for entry in self.codes if entry.list == name}
 
     @cached_property
+    def lists(self) -> frozenset[str]:
+        """The names of the lists of codes."""
+        return frozenset(entry.list for entry in self.codes)
+
+    @cached_property
     def region_words(self) -> dict[str, str]:
         """Names and codes of regions."""
         return _words((r.code, (r.code, r.name_zh, *r.synonyms)) for r in self.regions)

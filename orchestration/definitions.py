@@ -20,6 +20,7 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from pydantic import PrivateAttr
 
 from orchestration.automation import JOB_NAME, build_schedule, build_sensor
+from orchestration.catalog import Catalog
 from orchestration.dagster_storage import REMOTE, file_system_of
 from orchestration.declarations import Declared
 from orchestration.errors import DeclarationError
@@ -78,8 +79,9 @@ QUALITY = " ".join(steps.QUALITY)
 class Translator(DagsterDbtTranslator):
     """dbt nodes under the names that users read: schema and table."""
 
-    def __init__(self) -> None:
+    def __init__(self, catalog: Catalog) -> None:
         super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+        self._catalog = catalog
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":
@@ -125,15 +127,19 @@ class Translator(DagsterDbtTranslator):
         meta = dbt_resource_props["config"].get("meta", {})
         told = dict(super().get_metadata(dbt_resource_props))
         if dbt_resource_props["columns"]:
-            columns = [_column(column) for column in dbt_resource_props["columns"].values()]
+            props = dbt_resource_props
+            described = self._catalog.find(f"{props['schema']}.{props['name']}")
+            columns = [
+                _column(column, described.by_name[name].unit if described else "")
+                for name, column in props["columns"].items()
+            ]
             told["dagster/column_schema"] = dg.TableSchema(columns=columns)
         if "grain_zh" in meta:
             told["每行 row"] = f"{meta['grain_zh']} | {meta['grain_en']}"
         return told
 
 
-def _column(column: Mapping[str, Any]) -> dg.TableColumn:
-    unit = column.get("config", {}).get("meta", {}).get("unit")
+def _column(column: Mapping[str, Any], unit: str) -> dg.TableColumn:
     kinds = {constraint["type"] for constraint in column.get("constraints", [])}
     return dg.TableColumn(
         name=column["name"],
@@ -460,7 +466,7 @@ def _dbt_models(
 
     What lies between landing and marts (staging, intermediate) is built with them and is no asset.
     """
-    translator = Translator()
+    translator = Translator(reader.dbt.catalog())
 
     @dbt_assets(
         manifest=reader.dbt.ensure_manifest(),
@@ -537,11 +543,15 @@ def _marts_gate(reader: Workplace) -> dg.AssetsDefinition:
         if node["resource_type"] == "model" and not {"quality", "meta"} & set(node["tags"])
     ]
     marts = [dg.AssetKey([node["schema"], node["name"]]) for node in models]
+    naming = {
+        table.qualified
+        for table in reader.dbt.catalog().tables
+        if any(column.names_observations for column in table.columns)
+    }
     shown = {
         f"{node['schema']}.{node['name']}": dg.AssetKey([node["schema"], node["name"]])
         for node in models
-        if node["config"].get("meta", {}).get("publish")
-        and any(re.search(r"(^|_)observation_ids?$", name) for name in node["columns"])
+        if f"{node['schema']}.{node['name']}" in naming
     }
     sets = {declared.id: delivery_key(declared.id) for declared in reader.declarations}
 

@@ -1,4 +1,5 @@
-{#- Schemas are named exactly as a model's folder says; dbt would put the target's before it. -#}
+{#- A schema is named exactly as the folder of its models: dbt would put the target's before it. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ (custom_schema_name or target.schema) | trim }}
+    {%- set folder = node.fqn[2] if node.fqn[1] == 'marts' and node.fqn | length > 3 else none -%}
+    {{ (custom_schema_name or folder or target.schema) | trim }}
 {%- endmacro %}

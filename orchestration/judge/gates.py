@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from orchestration.catalog import observation_tables
 from orchestration.judge.catalogue import (
     RULE_COLUMNS,
     SAID_BY_RULE,
@@ -54,7 +55,7 @@ def prepare(
 
     That is ``landing.rule``, the macros of ``expectations/macros.sql`` and, from the marts gate on,
     the views of ``expectations/comparisons.sql`` and ``judge.mart_figure`` (mart, observation_id):
-    which observations stand in which mart, by its columns ``*_observation_id``.
+    which observations stand in which mart, by its columns of role ``observation``.
 
     Args:
         frozen: Compute the comparisons once, as tables: rules read them several times over. Else
@@ -97,21 +98,15 @@ def _lay_comparisons(con: DuckDBPyConnection, views: str, frozen: bool) -> None:
 
 
 def _mart_figures(con: DuckDBPyConnection) -> str:
-    columns = con.execute(
-        """
-        select distinct c.table_schema, c.table_name, c.column_name
-        from information_schema.columns as c
-        inner join landing.indicator as i on i.mart = c.table_schema || '.' || c.table_name
-        where
-            c.table_catalog = current_database()
-            and ends_with(c.column_name, '_observation_id')
-        order by all
-        """
-    ).fetchall()
+    marts = {
+        row[0] for row in con.execute("select distinct mart from landing.indicator").fetchall()
+    }
     selects = [
         f"""select '{schema}.{table}' as mart, cast("{column}" as varchar) as observation_id
         from "{schema}"."{table}" where "{column}" is not null"""
-        for schema, table, column in columns
+        for schema, table, columns in observation_tables(con, "observation")
+        if f"{schema}.{table}" in marts
+        for column in columns
     ]
     nothing = "select '' as mart, '' as observation_id where false"
     return "\nunion all\n".join(selects or [nothing])
@@ -244,29 +239,14 @@ def finding_groups(
 
 
 def _named_observations(con: DuckDBPyConnection) -> str:
-    """Which published table names which observations, by columns of one id and of several."""
-    tables = con.execute(
-        """
-        select
-            c.table_schema,
-            c.table_name,
-            string_agg('"' || c.column_name || '"', ', ' order by c.column_name)
-        from information_schema.columns as c
-        inner join landing.table_dictionary as t
-            on t.schema_name = c.table_schema and t.table_name = c.table_name
-        where
-            c.table_catalog = current_database()
-            and regexp_matches(c.column_name, '(^|_)observation_ids?$')
-        group by all
-        order by all
-        """
-    ).fetchall()
+    """Which published table names which observations, in columns of one id and of several."""
     selects = [
         f"""select '{schema}.{table}' as name,
-            unnest(string_split_regex(concat_ws(' ', {columns}), '[ ,]+')) as observation_id
+            unnest(string_split_regex(concat_ws(' ', {", ".join(f'"{name}"' for name in columns)}),
+                '[ ,]+')) as observation_id
         from "{schema}"."{table}"
         """
-        for schema, table, columns in tables
+        for schema, table, columns in observation_tables(con, "observation", "observations")
     ]
     nothing = "select '' as name, '' as observation_id where false"
     return "\nunion all\n".join(selects or [nothing])

@@ -20,11 +20,12 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from orchestration.catalog import Catalog
 from orchestration.errors import DeclarationError, QutongError
 from orchestration.settings import CODE_ROOT, Settings, load_settings
 
@@ -33,6 +34,7 @@ _VERSIONS_OF = ("dbt-core", "dbt-adapters", "dbt-common", "dbt-duckdb")
 _DATA = "manifest.json"
 _STATE = "partial_parse.msgpack"  # the same as _DATA, as dbt itself reads it fastest
 _DAY = 24 * 60 * 60
+_KINDS = "column_kinds.yml"
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class DbtProject:
         self.target = target
         self._data: tuple[Path, dict[str, Any]] | None = None
         self._state: tuple[Path, Any] | None = None
+        self._catalog: tuple[Path, frozenset[str] | None, Catalog] | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -98,6 +101,21 @@ class DbtProject:
         if self._data is None or self._data[0] != folder:
             self._data = folder, json.loads((folder / _DATA).read_text(encoding="utf-8"))
         return self._data[1]
+
+    def catalog(self, code_lists: Collection[str] | None = None) -> Catalog:
+        """What the published models are, column by column.
+
+        Args:
+            code_lists: The code lists there are; None to not ask for them.
+
+        Raises:
+            DeclarationError: what a model says of a column is no sense, or names what is not there.
+        """
+        folder, lists = self._parsed(), None if code_lists is None else frozenset(code_lists)
+        if self._catalog is None or self._catalog[:2] != (folder, lists):
+            made = Catalog.of_manifest(self.manifest(), self.project / _KINDS, lists)
+            self._catalog = folder, lists, made
+        return self._catalog[2]
 
     def build(self, select: Sequence[str], exclude: Sequence[str] = ()) -> list[NodeResult]:
         """Build and test a selection; unit tests run in the suite, not on the data.
@@ -274,54 +292,6 @@ def project_digest(project: Path, *more: str) -> str:
     return digest.hexdigest()
 
 
-def dictionaries(manifest: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Tables and columns of the published schemas, as rows for ``landing``.
-
-    A description reads ``中文 | English``; unit, grain and title stand in ``meta``; the key is what
-    the test ``<model>_key`` tests.
-    """
-    tables, columns = [], []
-    keys = _keys(manifest)
-    nodes = [
-        node
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and _meta(node).get("publish")
-    ]
-    for node in sorted(nodes, key=lambda n: (n["schema"], n["name"])):
-        meta = _meta(node)
-        zh, en = _both(node["description"])
-        tables.append(
-            {
-                "schema_name": node["schema"],
-                "table_name": node["name"],
-                "title_zh": meta.get("title_zh", ""),
-                "title_en": meta.get("title_en", ""),
-                "description_zh": zh,
-                "description_en": en,
-                "grain_zh": meta.get("grain_zh", ""),
-                "grain_en": meta.get("grain_en", ""),
-                "primary_key": ",".join(keys.get(node["unique_id"], ())),
-            }
-        )
-        for ordinal, column in enumerate(node["columns"].values(), start=1):
-            zh, en = _both(column["description"])
-            constraints = {c["type"] for c in column.get("constraints", ())}
-            columns.append(
-                {
-                    "schema_name": node["schema"],
-                    "table_name": node["name"],
-                    "column_name": column["name"],
-                    "ordinal": ordinal,
-                    "data_type": column["data_type"] or "",
-                    "description_zh": zh,
-                    "description_en": en,
-                    "unit": str(_meta(column).get("unit", "")),
-                    "is_nullable": "not_null" not in constraints,
-                }
-            )
-    return tables, columns
-
-
 def questions(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     """The questions that the marts answer, from the project's analyses, as rows for ``landing``.
 
@@ -353,24 +323,3 @@ def questions(manifest: dict[str, Any]) -> list[dict[str, Any]]:
             }
         )
     return sorted(rows, key=lambda row: (row["question_no"], row["name"]))
-
-
-def _meta(node: dict[str, Any]) -> dict[str, Any]:
-    return {**(node.get("meta") or {}), **((node.get("config") or {}).get("meta") or {})}
-
-
-def _both(description: str) -> tuple[str, str]:
-    zh, _, en = " ".join(description.split()).partition(" | ")
-    return zh.strip(), en.strip()
-
-
-def _keys(manifest: dict[str, Any]) -> dict[str, list[str]]:
-    """The key columns of each model, from its test named ``<model>_key``."""
-    nodes = manifest["nodes"]
-    return {
-        node["attached_node"]: list(node["test_metadata"]["kwargs"]["columns"])
-        for node in nodes.values()
-        if node["resource_type"] == "test"
-        and node.get("attached_node") in nodes
-        and node["name"] == f"{nodes[node['attached_node']]['name']}_key"
-    }

@@ -53,6 +53,7 @@ def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[s
                 "max_quarantined": d.data_set.completeness.max_quarantined,
                 "conf_status": d.data_set.disclosure.conf_status,
                 "declaration_path": d.path.relative_to(settings.project).as_posix(),
+                "due_days": d.data_set.delivery.due_days,
             }
             for d in declarations
         ],
@@ -99,6 +100,7 @@ def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[s
                 "sort": c.sort,
                 "valid_from": c.valid_from,
                 "valid_to": c.valid_to,
+                "maps_to": c.maps_to,
             }
             for c in lists.codes
         ]
@@ -111,6 +113,7 @@ def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[s
                 "sort": 1000 + position,
                 "valid_from": None,
                 "valid_to": None,
+                "maps_to": "",
             }
             for position, (code, name) in enumerate(declarations.items.items())
         ],

@@ -259,4 +259,6 @@ def _field(column: Column, is_key: bool) -> dict[str, Any]:
     }
     if column.unit:
         field["unit"] = column.unit
+    if column.code_list:
+        field["code_list"] = column.code_list
     return field

@@ -67,6 +67,7 @@ def _metadata(table: Table) -> dict[str, str]:
                 ("label_zh", column.label_zh),
                 ("label_en", column.label_en),
                 ("unit", column.unit),
+                ("code_list", column.code_list),
                 ("description_zh", column.description_zh),
                 ("description_en", column.description_en),
             )

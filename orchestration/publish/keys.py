@@ -1,4 +1,4 @@
-"""Which columns refer to the key of another table: asked of the rows, never assumed.
+"""Which columns refer to the key of another table: declared, and kept by the rows of this release.
 
 Belongs here: finding foreign keys of a release. Does not belong here: describing them.
 """
@@ -18,18 +18,22 @@ ForeignKeys = Mapping[str, Mapping[str, Table]]
 
 
 def foreign_keys(con: DuckDBPyConnection, catalog: str, tables: Sequence[Table]) -> ForeignKeys:
-    """Columns named like the one-column key of another table, all of whose values stand there."""
-    targets: dict[str, Table] = {}
-    for table in sorted(tables, key=lambda item: (item.schema != "core", item.qualified)):
-        if len(table.primary_key) == 1:
-            targets.setdefault(table.primary_key[0], table)
+    """Columns declared to hold the key of another table, all of whose values stand there.
+
+    A release promises no reference that one of its rows breaks.
+    """
+    targets = {table.qualified: table for table in tables}
+    referring: dict[tuple[str, str], list[Table]] = {}
+    for table in tables:
+        for column in table.columns:
+            if column.references in targets:
+                referring.setdefault((column.references, column.name), []).append(table)
     found: dict[str, dict[str, Table]] = {}
-    for name, target in targets.items():
-        referring = [table for table in tables if table is not target and table.has(name)]
-        strangers = _with_strangers(con, catalog, name, target, referring)
-        for place, table in enumerate(referring):
+    for (target, name), those in referring.items():
+        strangers = _with_strangers(con, catalog, name, targets[target], those)
+        for place, table in enumerate(those):
             if place not in strangers:
-                found.setdefault(table.qualified, {})[name] = target
+                found.setdefault(table.qualified, {})[name] = targets[target]
     return found
 
 
@@ -37,8 +41,6 @@ def _with_strangers(
     con: DuckDBPyConnection, catalog: str, name: str, target: Table, referring: Sequence[Table]
 ) -> set[int]:
     """The places of the tables that hold a value which is no key of the target."""
-    if not referring:
-        return set()
     values = " union all ".join(
         f"select {place} as place, cast({quote(name)} as varchar) as value "
         f"from {table.in_catalog(catalog)}"

@@ -19,7 +19,6 @@ CITATION_FILE = "CITATION.cff"
 REPORT_JSON = "quality/report.json"
 REPORT_HTML = "quality/report.html"
 YEARBOOK_FILE = "xlsx/yearbook.xlsx"
-PUBLISHED_SCHEMAS = ("core", "investment", "quality", "meta")
 RELEASE_FILE_TABLE = ("meta", "release_file")
 
 BUILDING_PREFIX = ".building-"

@@ -6,8 +6,6 @@ rows alone. Does not belong here: file formats and anything about one particular
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -36,25 +34,17 @@ _LABEL_ZH, _LABEL_EN = 24, 48
 
 QUALIFIER_SIGNS = {"exceeded": "超", "at_least": "≥", "under": "<", "at_most": "≤", "approx": "约"}
 _EXACT = "exact"
-_CODE_LIST = re.compile(r"代码表 ?(\w+)")
-_CODE_LIST_REMARK = re.compile(r"（代码表[^）]*）| ?\(code list[^)]*\)")
-_INLINE_CODE = re.compile(r"(?:^|[：，、,])\s*([a-z][a-z0-9_]*) 为?([^：，、,；;。a-z]+)")
-_REMARK = re.compile(r"（[^（）]{1,4}）")
-_BY_ROW = re.compile(r"见 ?([A-Za-z0-9_]+) ?列|see column (\w+)")
-_OBSERVATION = re.compile(r"(?:^|_)observation_ids?$")
-_SORT = re.compile(r"(?:^|_)sort(?:_order)?$")
-# Years, ranks and the like are numbers without thousands separators.
-_PLAIN_NAME = re.compile(r"(?:^|_)(?:rank|year|ordinal|precedence)(?:_|$)")
 _PLAIN_UNITS = frozenset({"位", "位次", "名次", "次序", "年", "年份"})
 
 
 @dataclass(frozen=True)
 class Word:
-    """What a code is called, and its place in its list."""
+    """What a code is called, its place in its list, and the code of another list that it means."""
 
     zh: str
     en: str
     sort: int
+    maps_to: str = ""
 
 
 Words = Mapping[str, Mapping[str, Word]]
@@ -144,8 +134,8 @@ def read_words(con: DuckDBPyConnection, catalog: str) -> Words:
     """The words of code lists and units in an attached work database; none where it has none."""
     lists: dict[str, dict[str, Word]] = {}
     for table, columns in (
-        ("code", "list, code, name_zh, name_en, coalesce(sort, 0)"),
-        ("unit", "'unit', unit, name_zh, name_en, 0"),
+        ("code", "list, code, name_zh, name_en, coalesce(sort, 0), coalesce(maps_to, '')"),
+        ("unit", "'unit', unit, name_zh, name_en, 0, ''"),
     ):
         there = con.execute(
             f"""
@@ -155,10 +145,10 @@ def read_words(con: DuckDBPyConnection, catalog: str) -> Words:
             """
         ).fetchone()
         if there:
-            for name, code, zh, en, sort in con.execute(
+            for name, code, zh, en, sort, maps_to in con.execute(
                 f"select {columns} from {quote(catalog)}.landing.{table} order by all"
             ).fetchall():
-                lists.setdefault(name, {})[code] = Word(zh or code, en or code, sort)
+                lists.setdefault(name, {})[code] = Word(zh or code, en or code, sort, maps_to)
     return lists
 
 
@@ -254,10 +244,8 @@ def _choose(table: Table, rows: Sequence[Row], words: Words, is_simulated: bool)
     """Which columns are printed; what is the same in every row or in none is for the notes."""
     places = {column.name: place for place, column in enumerate(table.columns)}
     units = _units(table, rows, places)
-    qualifiers = _qualifiers(table)
-    labels = _labels(table)
     named = _codes_with_names(table, rows, places)
-    dropped = set(qualifiers.values()) | set(named)
+    dropped = {column.qualifier_column for column in table.columns} | set(named)
     dropped |= {name for name, unit in units.items() if unit is not None} - set(table.primary_key)
     figures = _figure_patterns(table, rows)
     identifying = _identifying(table)
@@ -266,12 +254,12 @@ def _choose(table: Table, rows: Sequence[Row], words: Words, is_simulated: bool)
     empty: list[PrintedColumn] = []
     for place, column in enumerate(table.columns):
         name = column.name
-        is_mark = name == "is_simulated" and (table.schema, table.name) != ("core", "data_set")
+        is_mark = column.role == "simulated"
         if name in dropped or _is_technical(table, column) or (is_mark and not is_simulated):
             continue
         unit_zh, unit_en, by_row = _unit_of(column, units, words)
-        qualifier = qualifiers.get(name)
-        label_zh, label_en = ("模拟数据", "Simulated") if is_mark else labels[name]
+        qualifier = column.qualifier_column
+        label_zh, label_en = ("模拟数据", "Simulated") if is_mark else _label(column)
         kind = "mark" if is_mark else value_kind(column.data_type)
         printed = PrintedColumn(
             column,
@@ -284,8 +272,8 @@ def _choose(table: Table, rows: Sequence[Row], words: Words, is_simulated: bool)
             places[by_row] if by_row else None,
             places[qualifier] if qualifier else None,
             _words_of(column, rows, place, words, named) if kind == "text" else None,
-            name in identifying or _names_one_of(identifying, name),
-            bool(_PLAIN_NAME.search(name)) or unit_zh in _PLAIN_UNITS,
+            name in identifying or column.name_of in identifying,
+            column.role == "ordinal" or unit_zh in _PLAIN_UNITS,
         )
         if rows and name not in table.primary_key and all(row[place] is None for row in rows):
             empty.append(printed)
@@ -325,10 +313,9 @@ def _is_constant(
 
 def _is_technical(table: Table, column: Column) -> bool:
     """Ids of figures, the ends of a period and sort numbers say nothing on paper."""
-    name = column.name
-    if name in ("period_start", "period_end"):
-        return table.has("period") and table.primary_key != ("period",)
-    return bool(_OBSERVATION.search(name) or _SORT.search(name))
+    if column.role == "period_bound":
+        return table.primary_key != ("period",)
+    return column.names_observations or column.role == "sort"
 
 
 def _codes_with_names(
@@ -337,15 +324,14 @@ def _codes_with_names(
     """Codes whose names stand beside them and tell rows apart as well as they do."""
     found = {}
     for name, code in places.items():
-        bases = (f"{name}_name", f"{name.removesuffix('_code')}_name", name)
-        base = next((base for base in bases if f"{base}_zh" in places), None)
-        if base is None or table.primary_key == (name,):
+        names = table.names_of(name)
+        if "zh" not in names or table.primary_key == (name,):
             continue
-        zh = places[f"{base}_zh"]
-        en = places.get(f"{base}_en", zh)
+        zh = places[names["zh"].name]
+        en = places[names["en"].name] if "en" in names else zh
         named = {(row[code], row[zh], row[en]) for row in rows if row[code] is not None}
-        names = {zh for _, zh, _ in named}
-        if len(names) == len(named) and None not in names:
+        texts = {zh for _, zh, _ in named}
+        if len(texts) == len(named) and None not in texts:
             known = {code: Word(zh, en or zh, 0) for code, zh, en in sorted(named)}
             # A code with several texts has no name that another column could use.
             found[name] = known if len(known) == len(named) else {}
@@ -357,7 +343,7 @@ def _identifying(table: Table) -> Sequence[str]:
 
     Where the id of a figure is the key, what stands before the first number takes its place.
     """
-    if not any(_OBSERVATION.search(name) for name in table.primary_key):
+    if not any(table.by_name[name].names_observations for name in table.primary_key):
         return table.primary_key
     texts = takewhile(
         lambda column: value_kind(column.data_type) not in ("integer", "decimal"), table.columns
@@ -365,63 +351,14 @@ def _identifying(table: Table) -> Sequence[str]:
     return [column.name for column in texts if not _is_technical(table, column)]
 
 
-def _names_one_of(codes: Sequence[str], name: str) -> bool:
-    base = re.sub(r"_name_(zh|en)$", "", name)
-    return base != name and (base in codes or f"{base}_code" in codes)
-
-
-def _qualifiers(table: Table) -> dict[str, str]:
-    """Which qualifier column speaks of which number: ``x_qualifier`` of ``x`` or ``x_…``."""
-    found: dict[str, str] = {}
-    numbers: list[str] = []
-    for column in table.columns:
-        if value_kind(column.data_type) in ("integer", "decimal"):
-            numbers.append(column.name)
-            continue
-        if column.name != "qualifier" and not column.name.endswith("_qualifier"):
-            continue
-        stem = column.name.removesuffix("qualifier").removesuffix("_") or "value"
-        near = [name for name in reversed(numbers) if name.startswith(f"{stem}_")]
-        target = stem if stem in numbers else near[0] if near else ""
-        if target and target not in found:
-            found[target] = column.name
-    return found
-
-
 # --- words above the columns -------------------------------------------------------------------
 
 
-def _labels(table: Table) -> dict[str, tuple[str, str]]:
-    """Short titles; what would be the same twice keeps its remark, or gets its language."""
-    labels = {column.name: _label(column, r"[（(；;：:。]| = ") for column in table.columns}
-    for column in _sharing(table, labels):
-        labels[column.name] = _label(column, r"[；;：:。]| = ")
-    for column in _sharing(table, labels):
-        zh, en = labels[column.name]
-        if column.name.endswith("_zh"):
-            labels[column.name] = f"{zh}（中文）", f"{en}, in Chinese"
-        elif column.name.endswith("_en"):
-            labels[column.name] = f"{zh}（英文）", f"{en}, in English"
-    return labels
-
-
-def _sharing(table: Table, labels: Mapping[str, tuple[str, str]]) -> list[Column]:
-    """Columns whose Chinese title another column has too."""
-    counts = Counter(zh for zh, _ in labels.values())
-    return [column for column in table.columns if counts[labels[column.name][0]] > 1]
-
-
-def _label(column: Column, stop_zh: str) -> tuple[str, str]:
-    zh = re.split(stop_zh, _CODE_LIST_REMARK.sub("", column.description_zh), maxsplit=1)[0]
-    en = re.split(
-        r"[(;:]| = |\. |\.$", _CODE_LIST_REMARK.sub("", column.description_en), maxsplit=1
-    )[0]
-    # A description that is nothing but codes and their words: the words are the title.
-    zh = re.sub(r"\b[a-z][a-z_]+ 为?(?=[^\x00-\x7f])", "", zh).strip()
-    en = en.strip()
+def _label(column: Column) -> tuple[str, str]:
+    """What stands above a column, short enough for a header."""
     return (
-        _shorten(zh, "，", _LABEL_ZH) or column.name,
-        _shorten(en[:1].upper() + en[1:], ",", _LABEL_EN) or column.name,
+        _shorten(column.label_zh, "，", _LABEL_ZH) or column.name,
+        _shorten(column.label_en, ",", _LABEL_EN) or column.name,
     )
 
 
@@ -443,9 +380,8 @@ def _units(table: Table, rows: Sequence[Row], places: Mapping[str, int]) -> dict
     """Columns that hold the unit of others: to the one unit of all rows, or None if they differ."""
     found: dict[str, str | None] = {}
     for column in table.columns:
-        by_row = _BY_ROW.search(column.unit)
-        name = (by_row[1] or by_row[2]) if by_row else ""
-        if name not in places:
+        name = column.unit_column
+        if not column.has_unit_by_row or name not in places:
             continue
         value, unit = places[column.name], places[name]
         named = {row[unit] for row in rows if row[value] is not None}
@@ -464,18 +400,17 @@ def _unit_of(
     """A column's unit in both languages, and the column to look into where it differs by row."""
     zh, _, en = (part.strip() for part in column.unit.partition("|"))
     en = en or zh
-    for name, unit in units.items():
-        # Beside Chinese without a blank a name has no word boundary.
-        pattern = rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])"
-        if not re.search(pattern, column.unit):
-            continue
+    name = column.unit_column
+    if name in units:
+        unit = units[name]
         if unit is None:
             return "", "", name
         word = words.get("unit", {}).get(unit)
-        unit_en = word.en if word and not re.fullmatch(r"\W", unit) else unit
-        by_row = _BY_ROW.search(column.unit)
-        zh = unit if by_row else re.sub(pattern, unit, zh)
-        en = unit_en if by_row else re.sub(pattern, unit_en, en)
+        # A sign is the same in every language.
+        unit_en = word.en if word and (len(unit) > 1 or unit.isalnum()) else unit
+        if column.has_unit_by_row:
+            return unit, unit_en, None
+        zh, en = zh.replace(name, unit), en.replace(name, unit_en)
     return zh, en, None
 
 
@@ -502,17 +437,6 @@ def has_one_unit(columns: Sequence[PrintedColumn]) -> bool:
 # --- codes -------------------------------------------------------------------------------------
 
 
-def _lists_of(column: Column, words: Words) -> Mapping[str, Word]:
-    """The words of a column's codes: of the code list its description names, or inside it."""
-    named = _CODE_LIST.search(column.description_zh)
-    if named:
-        return words.get(named[1], {})
-    return {
-        code: Word(zh.strip(), code.replace("_", " "), place)
-        for place, (code, zh) in enumerate(_INLINE_CODE.findall(column.description_zh))
-    }
-
-
 def _words_of(
     column: Column,
     rows: Sequence[Row],
@@ -522,15 +446,12 @@ def _words_of(
 ) -> Mapping[str, Word] | None:
     """Words for the codes that occur; none where they are too many to explain on paper.
 
-    A column without a list of its own may speak of rows of this table: in codes that are not
-    printed, only their names are.
+    A column may speak of rows of this table, in codes that are not printed: only their names are.
     """
     if column.name in named or not rows:
         return None
     values = {code for row in rows if row[place] for code in str(row[place]).split(",")}
-    known = _lists_of(column, words)
-    if not known and all(re.fullmatch("[a-z0-9_]+", code) for code in values):
-        known = next((names for names in named.values() if values <= set(names)), {})
+    known = named.get(column.codes_of) or words.get(column.code_list, {})
     found = {code: known[code] for code in known if code in values}
     return found if 0 < len(found) <= _GLOSSARY_LIMIT else None
 
@@ -538,7 +459,7 @@ def _words_of(
 def _order(table: Table, words: Words) -> Any:
     """Sort key of a row: what identifies it, and codes by their place in their list."""
     parts = [
-        (place, _lists_of(column, words))
+        (place, words.get(column.code_list, {}))
         for name in _identifying(table)
         for place, column in enumerate(table.columns)
         if column.name == name
@@ -587,10 +508,10 @@ def _notes(
         )
     for column in columns:
         if column.kind != "mark" and column.words is None:
-            zh = _CODE_LIST_REMARK.sub("", column.column.description_zh).rstrip("。")
-            en = _CODE_LIST_REMARK.sub("", column.column.description_en).rstrip(".")
-            if _REMARK.sub("", zh) != _REMARK.sub("", column.label_zh):
-                yield bilingual(zh, en)
+            zh, en = column.column.description_zh, column.column.description_en
+            # A title that says all of it in one language says enough.
+            if zh != column.label_zh and en.lower() != column.label_en.lower():
+                yield bilingual(zh.rstrip("。"), en.rstrip("."))
     yield from _glossary(columns)
     if choice.constant:
         same = "；".join(
@@ -674,7 +595,7 @@ def sources_behind(con: DuckDBPyConnection, catalog: str, table: Table) -> list[
     names = [
         column.name
         for column in table.columns
-        if _OBSERVATION.search(column.name) and value_kind(column.data_type) == "text"
+        if column.names_observations and value_kind(column.data_type) == "text"
     ]
     if not names:
         return []

@@ -30,7 +30,6 @@ MAX_SHOWN = 500
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MONTHS = {"monthly": 1, "quarterly": 3, "annual": 12}
-_NAMES_OBSERVATIONS = re.compile(r"_observation_ids?$")
 _OPEN_FINDINGS_RULE = "release.open-findings-need-decision"
 
 _WORDS = {
@@ -131,9 +130,9 @@ def has_simulated_rows(con: DuckDBPyConnection, catalog: str, tables: Sequence[T
     That a data set is declared as simulated does not count while no row of it is there.
     """
     parts = [
-        f"select 1 from {table.in_catalog(catalog)} where is_simulated"
+        f"select 1 from {table.in_catalog(catalog)} where {quote(column.name)}"
         for table in tables
-        if table.has("is_simulated") and (table.schema, table.name) != ("core", "data_set")
+        for column in table.with_role("simulated")
     ]
     if not parts:
         return False
@@ -342,7 +341,7 @@ def _with_due(coverage: Sequence[Row], release_time: str) -> list[Row]:
 
 
 def _due(row: Row, today: date) -> Row:
-    days = re.search(r"\d+", row["due"] or "")
+    days = row["due_days"]
     months = _MONTHS.get(row["cadence"] or "")
     last = row["last_reported_day"]
     if days is None or months is None or last is None:
@@ -351,14 +350,18 @@ def _due(row: Row, today: date) -> Row:
     number = reported.year * 12 + reported.month - 1 + months
     year, month = number // 12, number % 12 + 1
     end = date(year, month, calendar.monthrange(year, month)[1])
-    due_on = end + timedelta(days=int(days[0]))
+    due_on = end + timedelta(days=days)
     return {"next_due_on": due_on.isoformat(), "is_overdue": due_on < today}
 
 
 def _by_mart(reader: _Reader, tables: Sequence[Table]) -> list[Row]:
     """What stands in each mart, by the observations that its rows name."""
     marts = {
-        table: [column.name for column in table.columns if _NAMES_OBSERVATIONS.search(column.name)]
+        table: [
+            column.name
+            for column in table.with_role("observation", "observations")
+            if column.name not in table.primary_key
+        ]
         for table in tables
     }
     selects = [
@@ -566,7 +569,7 @@ select
     coalesce(o.indicators, 0) as indicators,
     coalesce(o.regions, 0) as regions,
     o.first_day, o.last_day, o.last_reported_day,
-    d.last_delivered_on, d.cadence, d.due,
+    d.last_delivered_on, d.cadence, d.due, d.due_days,
     coalesce(o.is_simulated, false) as is_simulated
 from {mart}.core.data_set as d
 left join observed as o on d.data_set_id = o.data_set_id

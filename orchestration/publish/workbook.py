@@ -526,7 +526,7 @@ class _Sheet:
             column = self.columns[place]
             if column.is_number or (place and width > _FROZEN_WIDTH):
                 break
-            if column.is_identity and not column.column.name.endswith("_en"):
+            if column.is_identity and column.column.language != "en":
                 count = place + 1
         return count
 

@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.catalog import Catalog, Column, Table
 from orchestration.errors import QutongError
 from orchestration.serve.reading import current_release, literal, open_mart
 from orchestration.serve.trace import (
@@ -40,16 +41,7 @@ Pair = tuple[str, str]
 Row = dict[str, Any]
 
 MAX_LISTED = 12
-
-# Columns that name observations: of a mart `…_observation_id(s)`, of a finding `observation_a`, _b.
-_NAMES_OBSERVATIONS = re.compile(r"(?:^|_)observation_ids?$|^observation_[ab]$")
-# What a column says about the figure it is named after: `share_printed` is the share.
-_ABOUT = frozenset({"printed", "value", "unit", "qualifier", "kind", "scope", "price", "basis"})
-# Words of columns whose value follows from several figures.
-_COMPUTED = frozenset(
-    {"computed", "implied", "declared", "difference", "residual", "average", "conversion"}
-)
-_OTHER_COLUMN = re.compile(r"\bcolumn (\w+)")
+_NAMING = ("observation", "observations", "evidence")
 
 
 @dataclass(frozen=True)
@@ -67,17 +59,6 @@ class CellSelector:
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column as ``meta.column_dictionary`` describes it."""
-
-    name: str
-    data_type: str
-    description_zh: str
-    description_en: str
-    unit: str
-
-
-@dataclass(frozen=True)
 class Source:
     """An observation behind the row: its id, and the columns that name it."""
 
@@ -91,7 +72,7 @@ class CellTrace:
     """A cell, or a row where no column is named, and what stands behind it.
 
     Attributes:
-        table: ``schema.table``.
+        table: The table that it stands in.
         key: The row's key.
         row: All of the row.
         column: The column; None for the whole row.
@@ -102,9 +83,7 @@ class CellTrace:
         trace: The way back of the cell's own observation; where it has none, of all.
     """
 
-    table: str
-    title_zh: str
-    title_en: str
+    table: Table
     key: Mapping[str, Any]
     row: Mapping[str, Any]
     column: Column | None
@@ -133,17 +112,17 @@ def trace_cell(releases_dir: Path, archive_dir: Path, selector: CellSelector) ->
     release = current_release(releases_dir)
     con = open_mart(release)
     try:
-        table, column_name = _table_of(con, selector.cell.strip())
-        columns = _columns(con, table)
-        column = _column(columns, column_name, table) if column_name else None
-        if not any(_NAMES_OBSERVATIONS.search(name) for name in columns):
+        catalog = Catalog.of_release(con, "mart")
+        table, column_name = _table_of(catalog, selector.cell.strip())
+        column = _column(table, column_name) if column_name else None
+        if not table.with_role(*_NAMING):
+            naming = [t.qualified for t in catalog.tables if t.with_role("observation")]
             raise QutongError(
-                f"the rows of {table} name no observations / 该表不记录观测编号",
-                remedy=f"tables that do: {', '.join(_tables_with_observations(con))}",
+                f"the rows of {table.qualified} name no observations / 该表不记录观测编号",
+                remedy=f"tables that do: {', '.join(naming)}",
             )
-        title_zh, title_en, keys = _title_and_key(con, table)
-        row = _row(con, table, columns, keys, selector.where)
-        sources = _sources(con, row, columns, column)
+        row = _row(con, table, selector.where)
+        sources = _sources(row, table, column)
         own = [source.observation_id for source in sources if source.is_own]
         is_empty = column is not None and row[column.name] is None
         wanted = own or ([] if is_empty else [source.observation_id for source in sources])
@@ -160,9 +139,7 @@ def trace_cell(releases_dir: Path, archive_dir: Path, selector: CellSelector) ->
     names = [s.observation_id for s in sources]
     return CellTrace(
         table=table,
-        title_zh=title_zh,
-        title_en=title_en,
-        key={name: row[name] for name in keys},
+        key={name: row[name] for name in table.primary_key},
         row=row,
         column=column,
         unit=_unit(column, row),
@@ -186,8 +163,8 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _in_sql(table: str) -> str:
-    return ".".join(_quoted(part) for part in table.split("."))
+def _in_sql(table: Table) -> str:
+    return f"{_quoted(table.schema)}.{_quoted(table.name)}"
 
 
 def _near(wanted: str, known: Sequence[str]) -> list[str]:
@@ -197,20 +174,14 @@ def _near(wanted: str, known: Sequence[str]) -> list[str]:
     return near or list(known)
 
 
-def _table_of(con: DuckDBPyConnection, cell: str) -> tuple[str, str]:
-    """``schema.table`` and the column of a name in two or three parts."""
-    known = [
-        f"{schema}.{name}"
-        for schema, name in _rows(
-            con, "select schema_name, table_name from meta.schema_dictionary order by all"
-        )
-    ]
+def _table_of(catalog: Catalog, cell: str) -> tuple[Table, str]:
+    """The table and the column of a name in two or three parts."""
     parts = cell.split(".")
-    for size in (2, 3):
-        table = ".".join(parts[:2])
-        if len(parts) == size and table in known:
-            return table, ".".join(parts[2:])
-    tables = [name for name in known if name.partition(".")[0] not in ("meta", "quality")]
+    found = catalog.find(".".join(parts[:2]))
+    if found is not None and len(parts) in (2, 3):
+        return found, ".".join(parts[2:])
+    known = [table.qualified for table in catalog.tables]
+    tables = [t.qualified for t in catalog.tables if t.schema not in ("meta", "quality")]
     # The schema may be wrong or missing: `fixed_asset_investment.share_printed`.
     by_name = [name for name in known if name.partition(".")[2] in parts]
     shown = by_name or _near(".".join(parts[:2]), tables)
@@ -222,59 +193,22 @@ def _table_of(con: DuckDBPyConnection, cell: str) -> tuple[str, str]:
     )
 
 
-def _columns(con: DuckDBPyConnection, table: str) -> dict[str, Column]:
-    schema, name = table.split(".")
-    rows = _rows(
-        con,
-        f"""
-        select column_name, data_type, description_zh, description_en, unit
-        from meta.column_dictionary
-        where schema_name = {literal(schema)} and table_name = {literal(name)}
-        order by ordinal
-        """,
-    )
-    return {row[0]: Column(*(value or "" for value in row)) for row in rows}
-
-
-def _column(columns: Mapping[str, Column], name: str, table: str) -> Column:
-    if name in columns:
-        return columns[name]
+def _column(table: Table, name: str) -> Column:
+    if table.has(name):
+        return table.by_name[name]
     raise QutongError(
-        f"{table} has no column {name!r} / 没有这一列",
-        remedy=f"there is: {', '.join(_near(name, list(columns)))}",
+        f"{table.qualified} has no column {name!r} / 没有这一列",
+        remedy=f"there is: {', '.join(_near(name, list(table.by_name)))}",
     )
 
 
-def _tables_with_observations(con: DuckDBPyConnection) -> list[str]:
-    rows = _rows(
-        con,
-        """
-        select distinct schema_name || '.' || table_name from meta.column_dictionary
-        where regexp_matches(column_name, '_observation_ids?$') order by all
-        """,
-    )
-    return [str(row[0]) for row in rows]
-
-
-def _title_and_key(con: DuckDBPyConnection, table: str) -> tuple[str, str, list[str]]:
-    schema, name = table.split(".")
-    title_zh, title_en, key = _rows(
-        con,
-        f"""
-        select title_zh, title_en, primary_key from meta.schema_dictionary
-        where schema_name = {literal(schema)} and table_name = {literal(name)}
-        """,
-    )[0]
-    keys = [part.strip() for part in (key or "").split(",") if part.strip()]
-    return title_zh or "", title_en or "", keys
-
-
-def _condition(columns: Mapping[str, Column], pair: Pair, table: str) -> str:
+def _condition(table: Table, pair: Pair) -> str:
     name, value = pair
-    if name == "region" and "region" not in columns and "region_code" in columns:
-        names = [part for part in ("region_code", "region_name_zh") if part in columns]
-        return "(" + " or ".join(f"{part} = {literal(value)}" for part in names) + ")"
-    column = _column(columns, name, table)
+    regions = table.with_role("region")
+    if name == "region" and regions and not table.has(name):
+        names = [regions[0].name, *(c.name for c in table.names_of(regions[0].name).values())]
+        return "(" + " or ".join(f"{_quoted(part)} = {literal(value)}" for part in names) + ")"
+    column = _column(table, name)
     expression = _quoted(column.name)
     if not value:
         return f"nullif(cast({expression} as varchar), '') is null"
@@ -286,13 +220,12 @@ def _condition(columns: Mapping[str, Column], pair: Pair, table: str) -> str:
 
 def _row(
     con: DuckDBPyConnection,
-    table: str,
-    columns: Mapping[str, Column],
-    keys: Sequence[str],
+    table: Table,
     where: Sequence[Pair],
 ) -> Row:
     """The one row that fulfils all conditions."""
-    conditions = [_condition(columns, pair, table) for pair in where]
+    keys = table.primary_key
+    conditions = [_condition(table, pair) for pair in where]
     condition = " and ".join(conditions) or "true"
     order = ", ".join(_quoted(name) for name in keys) or "all"
     source = f"from {_in_sql(table)} where {condition}"
@@ -310,20 +243,23 @@ def _row(
         ]
         more = [f"  … ({count - MAX_LISTED} more / 其余)"] if count > MAX_LISTED else []
         raise QutongError(
-            "\n".join([f"{count} rows of {table} match / 符合的有 {count} 行:", *lines, *more]),
+            "\n".join(
+                [f"{count} rows of {table.qualified} match / 符合的有 {count} 行:", *lines, *more]
+            ),
             remedy="add what tells them apart, as KEY=VALUE / 请补充条件",
         )
     return rows[0]
 
 
 def _no_row(
-    con: DuckDBPyConnection, table: str, where: Sequence[Pair], conditions: Sequence[str]
+    con: DuckDBPyConnection, table: Table, where: Sequence[Pair], conditions: Sequence[str]
 ) -> QutongError:
     """For each condition that lets nothing through, what there is under the other conditions."""
     lines = []
     for place, (name, value) in enumerate(where):
         others = [text for number, text in enumerate(conditions) if number != place]
-        column = "region_code" if name == "region" else name
+        regions = table.with_role("region")
+        column = regions[0].name if name == "region" and regions else name
         found = [
             str(row[0])
             for row in _rows(
@@ -340,7 +276,7 @@ def _no_row(
         more = f", … ({len(near) - MAX_LISTED} more)" if len(near) > MAX_LISTED else ""
         lines.append(f"  {column}: {', '.join(near[:MAX_LISTED])}{more}")
     given = " ".join(_pair(name, value) for name, value in where) or "nothing"
-    head = f"no row of {table} has {given} / 没有符合的行"
+    head = f"no row of {table.qualified} has {given} / 没有符合的行"
     if not lines:
         return QutongError(
             head, remedy="give fewer conditions: no two of these stand in one row together"
@@ -359,12 +295,10 @@ def _pair(name: str, value: object) -> str:
 # --- which observations --------------------------------------------------------------------------
 
 
-def _sources(
-    con: DuckDBPyConnection, row: Row, columns: Mapping[str, Column], column: Column | None
-) -> tuple[Source, ...]:
+def _sources(row: Row, table: Table, column: Column | None) -> tuple[Source, ...]:
     """The observations that the row names, the cell's own first, each once."""
-    named = {name: _ids(row[name]) for name in columns if _NAMES_OBSERVATIONS.search(name)}
-    own_column = _own_column(con, row, named, column.name) if column else None
+    named = {item.name: _ids(row[item.name]) for item in table.with_role(*_NAMING)}
+    own_column = table.observation_of(column.name) if column else None
     by_id: dict[str, list[str]] = {}
     for name in sorted(named, key=lambda name: name != own_column):
         for observation_id in named[name]:
@@ -381,41 +315,6 @@ def _ids(value: object) -> list[str]:
     return [part for part in parts if part]
 
 
-def _own_column(
-    con: DuckDBPyConnection, row: Row, named: Mapping[str, list[str]], column: str
-) -> str | None:
-    """The column that names the observation which the cell itself repeats."""
-    for name in (column, f"{column}_observation_id", f"{column}_observation_ids"):
-        if name in named:
-            return name
-    words = column.split("_")
-    while len(words) > 1 and words[-1] in _ABOUT:
-        words.pop()
-    stem = "_".join(words)
-    prefixes = {re.sub(r"_?observation_ids?$", "", name): name for name in named}
-    if stem in prefixes:
-        return prefixes[stem]
-    if _COMPUTED & set(words):
-        return None
-    # `project_count` of `count_observation_id`: near in name, so the value has to be the same.
-    near = [
-        prefix
-        for prefix in prefixes
-        if prefix and (stem.startswith(f"{prefix}_") or stem.endswith(f"_{prefix}"))
-    ]
-    for prefix in sorted(near, key=len, reverse=True):
-        value = row.get(stem)
-        if len(named[prefixes[prefix]]) == 1 and isinstance(value, Decimal | int):
-            observed = _rows(
-                con,
-                "select value from core.observation "
-                f"where observation_id = {literal(named[prefixes[prefix]][0])}",
-            )
-            if observed and observed[0][0] == value:
-                return prefixes[prefix]
-    return None
-
-
 def _behind(con: DuckDBPyConnection, sources: Sequence[Source]) -> list[Row]:
     if not sources:
         return []
@@ -427,9 +326,8 @@ def _unit(column: Column | None, row: Row) -> Pair:
     """The cell's unit in both languages; where another column holds it, what stands there."""
     if column is None or not column.unit:
         return "", ""
-    other = _OTHER_COLUMN.search(column.unit)
-    if other and other[1] in row:
-        unit = str(row[other[1]] or "")
+    if column.unit_column and column.has_unit_by_row:
+        unit = str(row[column.unit_column] or "")
         return unit, unit
     zh, _, en = column.unit.partition(" | ")
     return zh, en or zh
@@ -437,13 +335,9 @@ def _unit(column: Column | None, row: Row) -> Pair:
 
 def _qualifier(column: Column | None, row: Row) -> str:
     """The qualifier that stands beside the value; a figure without one is exact."""
-    if column is None:
+    if column is None or not column.qualifier_column:
         return ""
-    name = column.name
-    for candidate in (f"{name}_qualifier", f"{name.removesuffix('_printed')}_qualifier"):
-        if candidate in row:
-            return str(row[candidate] or "")
-    return str(row.get("qualifier") or "") if name == "value" else ""
+    return str(row[column.qualifier_column] or "")
 
 
 # --- for a person --------------------------------------------------------------------------------
@@ -481,14 +375,13 @@ def render_text(found: CellTrace, language: Language = "zh") -> str:
 
 def _cell_facts(found: CellTrace, side: int) -> list[Fact]:
     row, column = found.row, found.column
-    title = (found.title_zh, found.title_en)[side]
-    cell = f"{found.table}.{column.name}" if column else found.table
-    suffix = ("_name_zh", "_name_en")[side]
+    table = found.table
+    title = (table.title_zh, table.title_en)[side]
+    cell = f"{table.qualified}.{column.name}" if column else table.qualified
     names = [
-        str(row.get(f"{stem}{suffix}") or row[name])
-        for name in row
-        if name.endswith("_name_zh") and row[name]
-        for stem in [name.removesuffix("_name_zh")]
+        str((row[item.pair] if side and item.pair else None) or row[item.name])
+        for item in table.with_role("name")
+        if item.language == "zh" and row[item.name]
     ]
     facts: list[Fact] = [
         (("表中单元", "Table cell")[side], f"{cell}  {title}".rstrip()),
@@ -503,7 +396,8 @@ def _cell_facts(found: CellTrace, side: int) -> list[Fact]:
         if not found.sources:
             facts.append((("依据", "Behind it")[side], ("无观测", "no observation")[side]))
         return facts
-    note = ("  [含模拟数据]", "  [simulated]")[side] if row.get("is_simulated") else ""
+    is_simulated = any(row[item.name] for item in table.with_role("simulated"))
+    note = ("  [含模拟数据]", "  [simulated]")[side] if is_simulated else ""
     facts += [
         (("数值", "Value")[side], f"{_shown(found, side)}{note}"),
         (("说明", "Means")[side], f"{column.description_zh} | {column.description_en}"),

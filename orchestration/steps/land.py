@@ -55,15 +55,14 @@ def follows_from(work: Workplace, inputs: str) -> bool:
 
 
 def _land_everything(work: Workplace) -> dict[str, int]:
-    from orchestration.process.dbt import dictionaries, questions
+    from orchestration.process.dbt import questions
 
     landed = landed_deliveries(work)
-    manifest = work.dbt.manifest()
-    tables, columns = dictionaries(manifest)
+    tables, columns = work.dbt.catalog(work.declarations.codelists.lists).rows()
     texts = {
         "table_dictionary": tables,
         "column_dictionary": columns,
-        "example_query": questions(manifest),
+        "example_query": questions(work.dbt.manifest()),
     }
     touched = land_deliveries(work, landed, texts)
     return {

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.process.dbt import DbtProject, dictionaries
+from orchestration.process.dbt import DbtProject
 from orchestration.publish.tables import canonical_type
 from orchestration.publish.verify import verify_release
 from orchestration.serve.query import run_sql
@@ -63,7 +63,7 @@ def test_the_queries_of_the_readme_answer(releases: Path) -> None:
 
 
 def test_every_column_it_promised_is_still_promised(releases: Path, project: Settings) -> None:
-    _, columns = dictionaries(DbtProject.of(project).manifest())
+    _, columns = DbtProject.of(project).catalog().rows()
     now = {
         (c["schema_name"], c["table_name"], c["column_name"]): canonical_type(c["data_type"])
         for c in columns

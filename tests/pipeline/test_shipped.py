@@ -306,7 +306,7 @@ def test_every_figure_stands_in_a_mart(shipped: Released) -> None:
     """Each figure, or the headline that stands for it, is named by a mart row."""
     columns = shipped.rows(
         "select schema_name, table_name, column_name from meta.column_dictionary "
-        "where ends_with(column_name, '_observation_id') "
+        "where role = 'observation' and table_name <> 'observation' "
         "and not regexp_matches(column_name, '^own_|_previous_')"
     )
     shown = " union ".join(

@@ -343,9 +343,7 @@ def with_broken_model(
     project: DbtProject, folder: Path, name: str, before: str, after: str
 ) -> DbtProject:
     """A copy of the project, without the later marts, with one text of one model changed."""
-    later = shutil.ignore_patterns(
-        "investment", "quality", "meta", "unit_tests", "exposures.yml", "target"
-    )
+    later = shutil.ignore_patterns("investment", "quality", "meta", "unit_tests", "target")
     shutil.copytree(project.project, folder / "dbt_project", ignore=later)
     model = folder / "dbt_project" / name
     sql = model.read_text(encoding="utf-8")

@@ -64,6 +64,11 @@ create table landing.source_document (
     source_grade varchar);
 create table landing.release (release_time timestamp);
 create table investment.project (project varchar, value_observation_id varchar);
+create table landing.column_dictionary (
+    schema_name varchar, table_name varchar, column_name varchar, role varchar);
+insert into landing.column_dictionary values
+    ('investment', 'project', 'value_observation_id', 'observation'),
+    ('investment', 'project', 'project', 'text');
 """
 CODES = {
     "measure": "level count share_pct rank target_level",

@@ -271,6 +271,7 @@ def test_the_report_as_json(candidate: Path) -> None:
         "last_delivered_on": "2026-03-02",
         "cadence": "annual",
         "due": "10 days after the end of the period",
+        "due_days": 10,
         "next_due_on": "2027-01-10",
         "is_overdue": False,
         "is_simulated": False,

@@ -15,7 +15,9 @@ import duckdb
 import pytest
 import yaml
 
+from orchestration.catalog import Column, Table
 from orchestration.publish.citation import render_citation
+from orchestration.publish.keys import foreign_keys
 from tests.unit.test_publish_world import build
 
 pytestmark = pytest.mark.core
@@ -82,6 +84,22 @@ def test_media_types(package: Any) -> None:
         "xlsx/core.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "xlsx/investment.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     }
+
+
+def test_a_column_named_like_a_key_refers_to_it_only_where_it_says_so() -> None:
+    def table(name: str, key: tuple[str, ...], references: str = "") -> Table:
+        column = Column("code", "VARCHAR", "", "", "", True, references=references)
+        return Table("s", name, "", "", "", "", key, (column,))
+
+    target = table("target", ("code",))
+    with duckdb.connect() as con:
+        con.execute("attach ':memory:' as mart; use mart; create schema s")
+        for name in ("target", "bare", "tied"):
+            con.execute(f"create table s.{name} as select 'a' as code")
+        tables = (target, table("bare", ()), table("tied", (), "s.target"))
+        assert foreign_keys(con, "mart", tables) == {"s.tied": {"code": target}}
+        con.execute("insert into s.tied values ('b')")
+        assert foreign_keys(con, "mart", tables) == {}
 
 
 def test_foreign_keys_are_those_that_hold(package: Any) -> None:

@@ -59,6 +59,12 @@ WORDS: Mapping[str, Mapping[str, Word]] = {
     },
     "topic": {"economy": Word("经济", "Economy", 1), "people": Word("人口", "Population", 2)},
     "item": {"gdp": Word("地区生产总值", "GDP", 1), "sales": Word("零售", "Sales", 2)},
+    "role": {
+        "value": Word("数值", "value", 1),
+        "growth": Word("增速", "growth", 5, "value"),
+        "cagr": Word("年均增速", "average annual growth", 6, "value"),
+    },
+    "ranked_among": {"city": Word("全市", "city", 2)},
     "scope": {"above_scale": Word("规模以上", "above designated size", 3)},
     "qualifier": {
         "exact": Word("准确值", "exact", 1),
@@ -266,6 +272,7 @@ TABLES = {
     "core.period": "period label_zh label_en",
     "core.source_document": "source_document title_zh title_en issuer published",
     "meta.release": "district_code",
+    "peers.ranking": "indicator_code ranked_code ranked_among",
     "consumption.trade": "item",
     "core.district_profile": "item",
 }
@@ -279,7 +286,8 @@ class World:
         self.path = path
         self.con = duckdb.connect()
         self.con.execute("attach ':memory:' as mart; use mart; create schema core;"
-                         "create schema meta; create schema consumption")  # fmt: skip
+                         "create schema meta; create schema consumption;"
+                         "create schema peers")  # fmt: skip
         self.tables = []
         for name, columns in TABLES.items():
             typed = [
@@ -296,6 +304,7 @@ class World:
             )
             self.tables.append(Table(schema, table, zh, en, "行", "row", (), described))
         self.con.execute("insert into meta.release values ('990101')")
+        self.insert("peers.ranking", ("gdp_growth_city_rank", None, "city"))
         self.insert(
             "core.source_document", ("doc_a", "年度<公报> “甲”", "Bulletin", "统计局", "2026")
         )

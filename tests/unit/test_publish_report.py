@@ -231,26 +231,27 @@ def test_rules_that_lacked_data_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cadence", "due", "last_day", "expected"),
+    ("cadence", "due_days", "last_day", "expected"),
     [
-        ("annual", "10 days", "2024-12-31", ("2026-01-10", True)),
-        ("annual", "90 days", "2024-12-31", ("2026-03-31", True)),
-        ("annual", "91 days", "2024-12-31", ("2026-04-01", False)),
-        ("quarterly", "10 days", "2025-12-31", ("2026-04-10", False)),
-        ("monthly", "15 days", "2026-01-31", ("2026-03-15", True)),
-        ("monthly", "0 days", "2025-12-31", ("2026-01-31", True)),
-        ("once", "10 days", "2020-12-31", (None, None)),
+        ("annual", 10, "2024-12-31", ("2026-01-10", True)),
+        ("annual", 90, "2024-12-31", ("2026-03-31", True)),
+        ("annual", 91, "2024-12-31", ("2026-04-01", False)),
+        ("quarterly", 10, "2025-12-31", ("2026-04-10", False)),
+        ("monthly", 15, "2026-01-31", ("2026-03-15", True)),
+        ("monthly", 0, "2025-12-31", ("2026-01-31", True)),
+        ("once", 10, "2020-12-31", (None, None)),
         ("annual", None, "2020-12-31", (None, None)),
-        ("annual", "10 days", None, (None, None)),
+        ("annual", 10, None, (None, None)),
     ],
 )
 def test_what_is_overdue_on_the_day_of_the_release(
-    tmp_path: Path, cadence: str, due: str | None, last_day: str | None, expected: object
+    tmp_path: Path, cadence: str, due_days: int | None, last_day: str | None, expected: object
 ) -> None:
-    given = ", ".join("null" if text is None else f"'{text}'" for text in (due, cadence))
+    given = f"{'null' if due_days is None else due_days}, '{cadence}'"
     report = report_of(
         tmp_path,
-        f"update core.data_set set (due, cadence) = row({given}) where data_set_id = 'fai_year';"
+        f"update core.data_set set (due_days, cadence) = row({given}) "
+        "where data_set_id = 'fai_year';"
         + (
             f"update core.observation set period_end = '{last_day}' where data_set_id = 'fai_year'"
             if last_day
@@ -268,8 +269,10 @@ def test_how_much_there_is_by_theme_and_mart(tmp_path: Path) -> None:
         tmp_path,
         """
         alter table investment.project_pipeline add column all_observation_ids varchar;
-        insert into meta.column_dictionary values ('investment', 'project_pipeline',
-            'all_observation_ids', 6, 'varchar', '', '', null, true);
+        insert into meta.column_dictionary by name select
+            'investment' as schema_name, 'project_pipeline' as table_name,
+            'all_observation_ids' as column_name, 6 as ordinal, 'varchar' as data_type,
+            true as is_nullable, 'observations' as role;
         update investment.project_pipeline
             set all_observation_ids = 'aaaaaa01ffff, aaaaaa02ffff nobody'
         """,

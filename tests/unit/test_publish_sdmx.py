@@ -36,9 +36,9 @@ insert into landing.unit values
     ('元', '元', 'yuan', 'cny', 1), ('亿元', '亿元', '100 million yuan', 'cny', 100000000),
     ('千克', '千克', 'kilograms', 'mass', 0.001), ('吨', '吨', 'tonnes', 'mass', 1);
 create table landing.code (
-    list varchar, code varchar, name_zh varchar, name_en varchar, sort integer
+    list varchar, code varchar, name_zh varchar, name_en varchar, sort integer, maps_to varchar
 );
-insert into landing.code values
+insert into landing.code (list, code, name_zh, name_en, sort) values
     ('qualifier', 'exceeded', '超过', 'above', 1), ('theme', 'plan', '规划', 'Plan', 1);
 insert into core.indicator values
     ('odd "one" <b>', '指标"甲"<b>&' || chr(8238) || '😀' || chr(1), 'It''s a \\ "name"', 'plan'),

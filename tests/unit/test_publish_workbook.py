@@ -21,6 +21,7 @@ from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from orchestration.catalog import Column, Table, unit_by_row
 from orchestration.publish import printed as printed_module
 from orchestration.publish.printed import (
     Word,
@@ -29,7 +30,6 @@ from orchestration.publish.printed import (
     qualifier_sign,
     text_width,
 )
-from orchestration.publish.tables import Table
 from orchestration.publish.verify import verify_release
 from orchestration.publish.workbook import (
     line_count,
@@ -38,6 +38,7 @@ from orchestration.publish.workbook import (
     safe_text,
     sheet_name,
 )
+from tests.unit.described import columns_sql, dictionary_sql
 from tests.unit.test_publish_world import build, unsealed
 
 pytestmark = pytest.mark.core
@@ -45,9 +46,10 @@ pytestmark = pytest.mark.core
 WORDS = """
 create schema landing;
 create table landing.code (
-    list varchar, code varchar, name_zh varchar, name_en varchar, sort integer
+    list varchar, code varchar, name_zh varchar, name_en varchar, sort integer,
+    maps_to varchar default ''
 );
-insert into landing.code values
+insert into landing.code (list, code, name_zh, name_en, sort) values
     ('theme', 'core', '公共维度', 'core', 1), ('theme', 'investment', '投资', 'investment', 2),
     ('item', 'total', '合计', 'Total', 10), ('item', 'industry', '工业', 'Industry', 30),
     ('item', '_rest', '其余', 'Rest', 99),
@@ -55,6 +57,9 @@ insert into landing.code values
     ('qualifier', 'exact', '准确值', 'exact', 1),
     ('qualifier', 'exceeded', '超过（不含本数）', 'above, the number excluded', 2),
     ('qualifier', 'approx', '约', 'approximately', 6),
+    ('price_basis', 'current', '现价', 'current', 1),
+    ('basis_family', 'outturn', '实绩', 'outturn', 1),
+    ('basis_family', 'target', '目标', 'target', 2),
     ('qualifier', 'seen', '见', 'seen', 9);
 create table landing.unit (
     unit varchar, name_zh varchar, name_en varchar, dimension varchar, factor decimal(30, 8)
@@ -64,29 +69,39 @@ insert into landing.unit values
     ('人', '人', 'persons', 'persons', 1), ('%', '百分比', 'per cent', 'percent', 1);
 """
 
-Columns = Sequence[tuple[str, str, str, str | None]]
+Described = Sequence[tuple[str, str, str, str | None] | tuple[str, str, str, str | None, str]]
 
 
-def published(name: str, titles: str, key: str, columns: Columns, rows: str) -> str:
-    """SQL that adds a table with its dictionary: columns as (name, type, zh | en, unit)."""
+def published(name: str, titles: str, key: str, columns: Described, rows: str) -> str:
+    """SQL that adds a table with its dictionary.
+
+    Columns are (name, type, zh | en, unit) and what else they are as ``attribute: value`` with
+    semicolons between them; a number is a value and anything else a text unless it says so.
+    """
     schema, table = name.split(".")
     zh, en = titles.split(" | ")
+    described = Table(
+        schema, table, zh, en, "每项一行", "One row per item", tuple(key.split(", ")),
+        tuple(_described(*column) for column in columns),
+    )  # fmt: skip
     sql = [
         f"create schema if not exists {schema}",
-        f"create table {name} ({', '.join(f'{column[0]} {column[1]}' for column in columns)})",
-        f"insert into meta.schema_dictionary values ('{schema}', '{table}', '{zh}', '{en}', "
-        f"'每项一行', 'One row per item', '{key}')",
+        f"create table {name} ({columns_sql(described.columns)})",
+        dictionary_sql(described),
     ]
-    for place, (column, data_type, words, unit) in enumerate(columns, start=1):
-        column_zh, column_en = words.split(" | ")
-        sql.append(
-            f"insert into meta.column_dictionary values ('{schema}', '{table}', '{column}', "
-            f"{place}, '{data_type}', '{column_zh}', '{column_en}', "
-            f"{'null' if unit is None else repr(unit)}, true)"
-        )
     if rows:
         sql.append(f"insert into {name} values {rows}")
     return ";\n".join(sql) + ";\n"
+
+
+def _described(name: str, data_type: str, words: str, unit: str | None, more: str = "") -> Column:
+    zh, en = words.split(" | ")
+    is_number = data_type.startswith(("decimal", "integer", "bigint"))
+    meta = {"role": "value" if is_number else "text", "label_zh": zh, "label_en": en}
+    meta |= dict(pair.split(": ") for pair in filter(None, more.split("; ")))
+    if "unit_column" in meta and unit is None:
+        unit = unit_by_row(meta["unit_column"])
+    return Column(name, data_type, zh, en, unit or "", True, **meta)
 
 
 WORKS = published(
@@ -94,31 +109,38 @@ WORKS = published(
     "固定资产投资 | Fixed-asset investment",
     "region_code, period, period_kind, item",
     (
-        ("region_code", "varchar", "地区代码 | Code of the region", None),
-        ("region_name_zh", "varchar", "地区名称 | Name of the region in Chinese", None),
-        ("period", "varchar", "报告期代码：2022、2023-06 | Period as a code: 2022, 2023-06", None),
-        ("period_start", "date", "第一天 | First day", None),
-        ("period_end", "date", "最后一天 | Last day", None),
-        ("period_kind", "varchar",
-         "报告期类型（代码表 period_kind） | Kind of period (code list period_kind)", None),
-        ("item", "varchar", "对象（代码表 item） | Item (code list item)", None),
-        ("item_name_zh", "varchar", "对象名称（中文） | Name of the item in Chinese", None),
-        ("item_name_en", "varchar", "对象名称（英文） | Name of the item in English", None),
-        ("item_sort", "integer", "次序 | Order", "次序 | order"),
-        ("amount", "decimal(30,8)", "投资额 | Investment",
-         "见 amount_unit 列 | see column amount_unit"),
-        ("amount_unit", "varchar", "投资额单位 | Unit of the investment", None),
-        ("amount_qualifier", "varchar", "数值性质（代码表 qualifier） | Qualifier", None),
+        ("region_code", "varchar", "地区代码 | Code of the region", None, "role: region"),
+        ("region_name_zh", "varchar", "地区名称 | Name of the region in Chinese", None,
+         "role: name; language: zh; name_of: region_code"),
+        ("period", "varchar", "报告期代码：2022、2023-06 | Period as a code: 2022, 2023-06", None,
+         "role: period; label_zh: 报告期代码; label_en: Period as a code"),
+        ("period_start", "date", "第一天 | First day", None, "role: period_bound"),
+        ("period_end", "date", "最后一天 | Last day", None, "role: period_bound"),
+        ("period_kind", "varchar", "报告期类型 | Kind of period", None,
+         "role: period_kind; code_list: period_kind"),
+        ("item", "varchar", "对象 | Item", None, "role: code; code_list: item"),
+        ("item_name_zh", "varchar", "对象名称（中文） | Name of the item in Chinese", None,
+         "role: name; language: zh; pair: item_name_en; name_of: item"),
+        ("item_name_en", "varchar", "对象名称（英文） | Name of the item in English", None,
+         "role: name; language: en; pair: item_name_zh; name_of: item"),
+        ("item_sort", "integer", "次序 | Order", "次序 | order", "role: sort"),
+        ("amount", "decimal(30,8)", "投资额 | Investment", None,
+         "unit_column: amount_unit; qualifier_column: amount_qualifier"),
+        ("amount_unit", "varchar", "投资额单位 | Unit of the investment", None, "role: unit"),
+        ("amount_qualifier", "varchar", "数值性质 | Qualifier", None, "role: qualifier"),
         ("growth_printed", "decimal(12,4)",
-         "公布的增速；绝不推算 | Growth as published; never computed", "%"),
-        ("growth_qualifier", "varchar", "增速的数值性质 | Qualifier of the growth", None),
-        ("city_rank", "integer", "全市位次 | Rank in the city", "位 | place"),
+         "公布的增速；绝不推算 | Growth as published; never computed", "%",
+         "label_zh: 公布的增速; label_en: Growth as published; "
+         "qualifier_column: growth_qualifier"),
+        ("growth_qualifier", "varchar", "增速的数值性质 | Qualifier of the growth", None,
+         "role: qualifier"),
+        ("city_rank", "integer", "全市位次 | Rank in the city", "位 | place", "role: ordinal"),
         ("projects", "bigint", "项目数 | Projects", "个 | projects"),
         ("is_part", "boolean", "是组成部分 | Is a part", None),
-        ("before_item", "varchar", "前一项 | The item before", None),
+        ("before_item", "varchar", "前一项 | The item before", None, "role: code; codes_of: item"),
         ("never", "decimal(9,2)", "从无数值 | Never any value", "%"),
-        ("is_simulated", "boolean", "模拟 | Simulated", None),
-        ("amount_observation_id", "varchar", "编号 | Id", None),
+        ("is_simulated", "boolean", "模拟 | Simulated", None, "role: simulated"),
+        ("amount_observation_id", "varchar", "编号 | Id", None, "role: observation"),
     ),
     """
     ('990101', '甲区', '2025', '2025-01-01', '2025-12-31', 'annual', 'industry', '工业', 'Industry',
@@ -137,9 +159,15 @@ FIGURES = published(
     "name",
     (
         ("name", "varchar", "名称 | Name", None),
-        ("value", "decimal(38,8)", "数值 | Value", "见 unit 列 | see column unit"),
-        ("unit", "varchar", "基本单位 | Base unit", None),
-        ("qualifier", "varchar", "数值性质（代码表 qualifier） | Qualifier", None),
+        (
+            "value",
+            "decimal(38,8)",
+            "数值 | Value",
+            None,
+            "unit_column: unit; qualifier_column: qualifier",
+        ),
+        ("unit", "varchar", "基本单位 | Base unit", None, "role: unit"),
+        ("qualifier", "varchar", "数值性质 | Qualifier", None, "role: qualifier"),
     ),
     """
     ('=1+1', 7, '位', 'exact'), (' @SUM(A1)', 1234567, '人', 'seen'), ('＝1', 13.9, '%', 'exact'),
@@ -154,9 +182,9 @@ ONE_UNIT = published(
     "一个单位 | One unit",
     "period",
     (
-        ("period", "varchar", "报告期 | Period", None),
-        ("amount", "decimal(30,8)", "金额 | Amount", "见 amount_unit 列 | see column amount_unit"),
-        ("amount_unit", "varchar", "金额单位 | Unit of the amount", None),
+        ("period", "varchar", "报告期 | Period", None, "role: period"),
+        ("amount", "decimal(30,8)", "金额 | Amount", None, "unit_column: amount_unit"),
+        ("amount_unit", "varchar", "金额单位 | Unit of the amount", None, "role: unit"),
         ("known_on", "date", "获知日期 | Known on", None),
         ("read_at", "timestamp", "读取时间 | Read at", None),
     ),
@@ -171,16 +199,42 @@ SERIES = published(
     "对标 | Peers",
     "value_observation_id",
     (
-        ("value_observation_id", "varchar", "编号 | Id", None),
-        ("region_code", "varchar", "地区代码 | Code of the region", None),
-        ("region_name_zh", "varchar", "地区名称 | Name of the region in Chinese", None),
-        ("item", "varchar", "对象（代码表 item） | Item (code list item)", None),
-        ("value", "decimal(30,8)", "数值（公布） | Value as printed", "%"),
-        ("price_basis", "varchar", "价格口径：current 现价、_T 不适用 | Price basis", None),
-        ("kind", "varchar", "类型：outturn 为实绩，target 为目标 | Kind: outturn or target", None),
-        ("of_items", "varchar", "所含（代码表 item，逗号分隔） | Items (code list item)", None),
-        ("note_zh", "varchar", "说明：为何 | Why, in Chinese", None),
-        ("note_en", "varchar", "说明：为何 | Why, in English", None),
+        ("value_observation_id", "varchar", "编号 | Id", None, "role: observation"),
+        ("region_code", "varchar", "地区代码 | Code of the region", None, "role: region"),
+        (
+            "region_name_zh",
+            "varchar",
+            "地区名称 | Name of the region in Chinese",
+            None,
+            "role: name; language: zh; name_of: region_code",
+        ),
+        ("item", "varchar", "对象 | Item", None, "role: code; code_list: item"),
+        ("value", "decimal(30,8)", "数值（公布） | Value as printed", "%", "label_zh: 数值"),
+        (
+            "price_basis",
+            "varchar",
+            "价格口径 | Price basis",
+            None,
+            "role: code; code_list: price_basis",
+        ),
+        ("kind", "varchar", "类型 | Kind", None, "role: code; code_list: basis_family"),
+        ("of_items", "varchar", "所含 | Items", None, "role: code; code_list: item"),
+        (
+            "note_zh",
+            "varchar",
+            "说明：为何 | Why, in Chinese",
+            None,
+            "role: note; language: zh; pair: note_en; label_zh: 说明（中文）; "
+            "label_en: Note, in Chinese",
+        ),
+        (
+            "note_en",
+            "varchar",
+            "说明：为何 | Why, in English",
+            None,
+            "role: note; language: en; pair: note_zh; label_zh: 说明（英文）; "
+            "label_en: Note, in English",
+        ),
     ),
     """
     ('aaaaaa01ffff', '990102', '乙区', 'total', 1, 'current', 'target', null, null, null),

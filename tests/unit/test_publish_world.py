@@ -17,9 +17,11 @@ from tempfile import mkdtemp
 
 import duckdb
 
+from orchestration.catalog import Column, Table
 from orchestration.publish.build import ReleaseInput, build_candidate
 from orchestration.publish.durable import remove_tree
 from orchestration.publish.verify import verify_release
+from tests.unit.described import dictionary_sql
 
 TIME = datetime(2026, 4, 1, 9, 30)
 BYTES = b"indicator,value\nfai,-5.25\n"
@@ -77,6 +79,7 @@ TABLES: dict[str, tuple[str, Sequence[str]]] = {
             "producer varchar",
             "cadence varchar",
             "due varchar",
+            "due_days integer",
             "last_delivered_on date",
             "is_simulated boolean",
         ),
@@ -238,15 +241,128 @@ TABLES: dict[str, tuple[str, Sequence[str]]] = {
             "description_en varchar",
             "unit varchar",
             "is_nullable boolean",
+            "role varchar",
+            "label_zh varchar",
+            "label_en varchar",
+            "heading_zh varchar",
+            "heading_en varchar",
+            "unit_column varchar",
+            "qualifier_column varchar",
+            "observation_column varchar",
+            "code_list varchar",
+            "codes_of varchar",
+            "name_of varchar",
+            "language varchar",
+            "pair_column varchar",
+            "refers_to varchar",
+            "confidentiality varchar",
         ),
     ),
 }
 
+ROLES = {
+    "observation_id": "observation",
+    "observation_a": "evidence",
+    "observation_b": "evidence",
+    "region_code": "region",
+    "period": "period",
+    "period_kind": "period_kind",
+    "period_start": "period_bound",
+    "period_end": "period_bound",
+    "unit": "unit",
+    "qualifier": "qualifier",
+    "is_simulated": "simulated",
+    "indicator_code": "id",
+    "source_document": "id",
+}
+NAMES = {
+    ("core.observation", f"{thing}_name_{language}"): {
+        "role": "name",
+        "language": language,
+        "name_of": f"{thing}_code",
+    }
+    for thing in ("region", "indicator")
+    for language in ("zh", "en")
+}
+MORE = {
+    ("core.observation", "value"): {
+        "qualifier_column": "qualifier",
+        "observation": "observation_id",
+        "unit_column": "unit",
+    },
+    ("core.data_set", "is_simulated"): {"role": "flag"},
+    **{
+        (table, key): {"references": f"core.{name}"}
+        for table, key, name in (
+            ("core.observation", "data_set_id", "data_set"),
+            ("core.observation", "indicator_code", "indicator"),
+            ("core.observation", "region_code", "region"),
+            ("core.observation", "period", "period"),
+            ("core.observation", "source_document", "source_document"),
+            ("investment.project_pipeline", "region_code", "region"),
+            ("investment.project_pipeline", "period", "period"),
+            ("quality.finding", "data_set_id", "data_set"),
+            ("quality.finding", "indicator_code", "indicator"),
+            ("quality.finding", "region_code", "region"),
+            ("quality.finding", "period", "period"),
+            ("quality.conservation", "data_set_id", "data_set"),
+            ("quality.quarantine", "data_set_id", "data_set"),
+        )
+    },
+    **{
+        (table, key): {"references": f"quality.{name}"}
+        for table, key, name in (
+            ("quality.finding", "rule_id", "rule"),
+            ("quality.quarantine", "rule_id", "rule"),
+            ("quality.validation_run", "rule_id", "rule"),
+            ("quality.finding", "delivery_id", "conservation"),
+            ("quality.quarantine", "delivery_id", "conservation"),
+        )
+    },
+    **NAMES,
+}
+
+
+def described(name: str) -> Table:
+    """A table of the world as its dictionary describes it."""
+    schema, table = name.split(".")
+    key, columns = TABLES[name]
+    return Table(
+        schema,
+        table,
+        f"表 {table}",
+        f"Table {table}",
+        "每行一个",
+        "One row each",
+        tuple(key.split(", ")),
+        tuple(_column(name, *column.split(" ", 2)) for column in columns),
+    )
+
+
+def _column(table: str, name: str, data_type: str, constraint: str = "") -> Column:
+    is_number = data_type.startswith(("decimal", "integer", "bigint"))
+    meta = {
+        "role": ROLES.get(name, "value" if is_number else "text"),
+        "label_zh": f"列 {name}",
+        "label_en": f"Column {name}",
+        **MORE.get((table, name), {}),
+    }
+    return Column(
+        name,
+        data_type,
+        f"列 {name}。",
+        f"Column {name}.",
+        "%" if name.endswith("_pct") else "",
+        not constraint,
+        **meta,
+    )
+
+
 ROWS = f"""
 insert into core.data_set values
     ('fai_year', '固定资产投资', 'Fixed-asset investment', 'investment', '投资科', 'annual',
-     '10 days after the end of the period', '2026-03-02', false),
-    ('tour', '演示', 'Tour', 'profile', '旅游科', 'once', null, '2026-03-03', true);
+     '10 days after the end of the period', 10, '2026-03-02', false),
+    ('tour', '演示', 'Tour', 'profile', '旅游科', 'once', null, null, '2026-03-03', true);
 insert into core.indicator values
     ('fai_total', '固定资产投资', 'Fixed-asset investment', 'investment'),
     ('fai_growth', '投资增速', 'Growth of investment', 'investment');
@@ -326,21 +442,9 @@ def _work_db() -> Path:
         "begin; create schema core; create schema investment; create schema quality;"
         "create schema meta"
     ]
-    for name, (key, columns) in TABLES.items():
-        schema, table = name.split(".")
+    for name, (_, columns) in TABLES.items():
         statements.append(f"create table {name} ({', '.join(columns)})")
-        statements.append(
-            f"insert into meta.schema_dictionary values ('{schema}', '{table}', '表 {table}', "
-            f"'Table {table}', '每行一个', 'One row each', '{key}')"
-        )
-        for place, column in enumerate(columns, start=1):
-            column_name, data_type, *rest = column.split(" ", 2)
-            unit = "'%'" if column_name.endswith("_pct") else "null"
-            statements.append(
-                f"insert into meta.column_dictionary values ('{schema}', '{table}', "
-                f"'{column_name}', {place}, '{data_type}', '列 {column_name}。', "
-                f"'Column {column_name}.', {unit}, {not rest})"
-            )
+        statements += dictionary_sql(described(name)).split(";\n")
     tables = [item for item in statements if not item.startswith("insert")]
     rows = [item for item in statements if item.startswith("insert")]
     with duckdb.connect(str(path)) as con:

@@ -12,31 +12,42 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration import cli
+from orchestration.catalog import Column, Table, unit_by_row
 from orchestration.errors import QutongError
 from orchestration.serve.cell import CellSelector, CellTrace, render_text, trace_cell
+from tests.unit.described import columns_sql, dictionary_sql
 from tests.unit.test_publish_world import BYTES, SHA, build
 
 pytestmark = pytest.mark.core
 
 TABLE = "investment.structure"
-SEE_UNIT = "'见 investment_unit 列 | see column investment_unit'"
-COLUMNS = (
-    ("region_code", "varchar", "地区", "Region", "null"),
-    ("region_name_zh", "varchar", "地区名称", "Name of the region", "null"),
-    ("period", "varchar", "报告期", "Period", "null"),
-    ("item", "varchar", "对象", "Item", "null"),
-    ("sort", "integer", "次序", "Order", "null"),
-    ("investment", "decimal(30,8)", "投资额", "Investment", SEE_UNIT),
-    ("investment_unit", "varchar", "单位", "Unit", "null"),
-    ("project_count", "decimal(30,8)", "项目数", "Number of projects", "'个 | projects'"),
-    ("growth_printed", "decimal(12,4)", "公布的增速", "Growth as printed", "'%'"),
-    ("growth_qualifier", "varchar", "增速性质", "Qualifier of the growth", "null"),
-    ("growth_computed", "decimal(12,4)", "计算增速 = 甲 ÷ 乙", "Computed growth = a / b", "'%'"),
-    ("parts", "decimal(12,4)", "分项之和", "Sum of the parts", "null"),
-    ("investment_observation_id", "varchar", "编号", "Id", "null"),
-    ("growth_observation_id", "varchar", "编号", "Id", "null"),
-    ("count_observation_id", "varchar", "编号", "Id", "null"),
-    ("parts_observation_ids", "varchar", "编号", "Ids", "null"),
+COLUMNS = tuple(
+    Column(name, kind, zh, en, unit, True, role, zh, en, **more)
+    for name, kind, zh, en, unit, role, more in (
+        ("region_code", "varchar", "地区", "Region", "", "region", {}),
+        ("region_name_zh", "varchar", "地区名称", "Name of the region", "", "name",
+         {"language": "zh", "name_of": "region_code"}),
+        ("period", "varchar", "报告期", "Period", "", "period", {}),
+        ("item", "varchar", "对象", "Item", "", "code", {}),
+        ("sort", "integer", "次序", "Order", "", "sort", {}),
+        ("investment", "decimal(30,8)", "投资额", "Investment", unit_by_row("investment_unit"),
+         "value", {"unit_column": "investment_unit", "observation": "investment_observation_id"}),
+        ("investment_unit", "varchar", "单位", "Unit", "", "unit", {}),
+        ("project_count", "decimal(30,8)", "项目数", "Number of projects", "个 | projects",
+         "value", {"observation": "count_observation_id"}),
+        ("growth_printed", "decimal(12,4)", "公布的增速", "Growth as printed", "%", "value",
+         {"qualifier_column": "growth_qualifier", "observation": "growth_observation_id"}),
+        ("growth_qualifier", "varchar", "增速性质", "Qualifier of the growth", "", "qualifier",
+         {}),
+        ("growth_computed", "decimal(12,4)", "计算增速 = 甲 ÷ 乙", "Computed growth = a / b", "%",
+         "value", {}),
+        ("parts", "decimal(12,4)", "分项之和", "Sum of the parts", "", "value",
+         {"observation": "parts_observation_ids"}),
+        ("investment_observation_id", "varchar", "编号", "Id", "", "observation", {}),
+        ("growth_observation_id", "varchar", "编号", "Id", "", "observation", {}),
+        ("count_observation_id", "varchar", "编号", "Id", "", "observation", {}),
+        ("parts_observation_ids", "varchar", "编号", "Ids", "", "observations", {}),
+    )
 )  # fmt: skip
 ROWS = """
     ('990101', '甲区', '2025', 'all', 1, 102, '亿元', 102, -5.25, 'exceeded', -5.3, 203.5,
@@ -50,23 +61,22 @@ ROWS = """
 
 def _extra_sql() -> str:
     schema, table = TABLE.split(".")
-    columns = ", ".join(f"{name} {kind}" for name, kind, *_ in COLUMNS)
-    lines = [
-        f"('{schema}', '{table}', '{name}', {place}, '{kind}', '{zh}', '{en}', {unit}, true)"
-        for place, (name, kind, zh, en, unit) in enumerate(COLUMNS, start=1)
-    ]
+    key = ("region_code", "period", "item")
+    described = Table(schema, table, "投资结构", "Structure of investment", "", "", key, COLUMNS)
     return (
-        f"create table {TABLE} ({columns}); insert into {TABLE} values {ROWS};"
-        f"insert into meta.schema_dictionary values ('{schema}', '{table}', '投资结构', "
-        "'Structure of investment', '', '', 'region_code,period,item');"
-        f"insert into meta.column_dictionary values {', '.join(lines)}"
+        f"create table {TABLE} ({columns_sql(COLUMNS)}); insert into {TABLE} values {ROWS};"
+        + dictionary_sql(described)
     )
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("world")
-    candidate = build(root, extra_sql=_extra_sql())
+    return _released(root, _extra_sql())
+
+
+def _released(root: Path, extra_sql: str) -> Path:
+    candidate = build(root, extra_sql=extra_sql)
     candidate.rename(candidate.with_name("r1"))
     (root / "releases/current").symlink_to("r1")
     folder = root / "archive/objects" / SHA[:2]
@@ -237,3 +247,27 @@ def test_the_command(
     monkeypatch.setenv("QUTONG_HOME", str(world))
     result = CliRunner().invoke(cli.main, ["trace", *words])
     assert (result.exit_code, says in result.output) == (status, True)
+
+
+def test_a_release_from_before_its_dictionary_had_roles_can_still_be_followed(
+    tmp_path: Path,
+) -> None:
+    """Its own readers were older; ours go by names there, and nowhere else."""
+    forget = [
+        f"alter table meta.column_dictionary drop column {name}"
+        for name in (
+            "role label_zh label_en heading_zh heading_en unit_column qualifier_column "
+            "observation_column code_list codes_of name_of language pair_column refers_to "
+            "confidentiality"
+        ).split()
+    ]
+    gone = (
+        "delete from meta.column_dictionary where table_name = 'column_dictionary' and ordinal > 9"
+    )
+    world = _released(tmp_path, ";".join([_extra_sql(), *forget, gone]))
+
+    cell = found(world, f"{TABLE}.growth_printed", ("region", "甲区"), *ALL)
+    assert (figures(cell), cell.qualifier) == (["bbbbbb01ffff"], "exceeded")
+    assert found(world, f"{TABLE}.investment", *ALL).unit == ("亿元", "亿元")
+    assert figures(found(world, f"{TABLE}.growth_qualifier", *ALL)) == ["bbbbbb01ffff"]
+    assert figures(found(world, f"{TABLE}.parts", *ALL)) == ["aaaaaa01ffff", "aaaaaa02ffff"]

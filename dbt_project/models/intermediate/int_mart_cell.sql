@@ -23,17 +23,32 @@ with observations as (
     where is_headline and breakdown = '_T'
 ),
 
+-- The code list says which roles are growth, and which of them stand in the row of the last year.
+roles as (
+    select
+        code as role,
+        bool_or(list = 'role' and maps_to <> '') as is_growth_role,
+        bool_or(list = 'last_year_role') as is_last_year_role
+    from {{ source('landing', 'code') }}
+    where list in ('role', 'last_year_role')
+    group by code
+),
+
 indicators as (
     select
-        indicator_code,
-        mart,
-        item,
-        coalesce(nullif(stage, ''), 'all') as stage,
-        role,
-        topic,
-        scope
-    from {{ source('landing', 'indicator') }}
-    where mart <> ''
+        declared.indicator_code,
+        declared.mart,
+        declared.item,
+        coalesce(nullif(declared.stage, ''), 'all') as stage,
+        declared.role,
+        declared.topic,
+        declared.scope,
+        coalesce(roles.is_growth_role, false) as is_growth_role,
+        coalesce(roles.is_last_year_role, false) as is_last_year_role
+    from {{ source('landing', 'indicator') }} as declared
+    left join roles
+        on declared.role = roles.role
+    where declared.mart <> ''
 ),
 
 units as (
@@ -62,7 +77,8 @@ joined as (
         units.dimension as unit_dimension,
         cast(observations.value as decimal(24, 8)) * cast(units.factor as decimal(14, 4))
             as reference_value,
-        regexp_matches(indicators.role, '(^|_)(cagr|increment)$')
+        indicators.is_growth_role,
+        indicators.is_last_year_role
         and observations.kind_printed = 'growth_over_range'
         and regexp_full_match(observations.period_printed, '\d{4}/\d{4}') as is_in_last_year
     from observations
@@ -71,7 +87,7 @@ joined as (
             observations.indicator_code = indicators.indicator_code
             and (
                 observations.scope = indicators.scope
-                or regexp_matches(indicators.role, '(growth|cagr)$')
+                or indicators.is_growth_role
             )
     left join units
         on observations.unit = units.unit
@@ -90,7 +106,7 @@ placed as (
             else 'outturn'
         end as basis_family,
         case
-            when regexp_matches(role, '(^cagr|_cagr|_growth)$') then role
+            when is_growth_role then role
             when measure in ('yoy_growth_pct', 'cagr_pct', 'target_growth_pct') then 'growth'
             when role = 'target' then 'value'
             else role

@@ -107,6 +107,7 @@ class _Subject:
     selection: Selection
     figures: tuple[Figure, ...]
     structures: tuple[Structure, ...]
+    among: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def _subjects(
     district = con.execute(f"select district_code from {quote(catalog)}.meta.release").fetchone()
     code = district[0] if district else None
     own = [figure for figure in figures if figure.region_code == code]
-    scorecard, ranked, structures, _ = read_beside(con, catalog, tables, str(code))
+    scorecard, (ranked, among), structures, _ = read_beside(con, catalog, tables, str(code))
     themes = words.get("theme", {})
     last = max((word.sort for word in themes.values()), default=0) + 1
     names = sorted(
@@ -185,7 +186,7 @@ def _subjects(
     whole = _whole_selection(select(own, scorecard, ranked, words), scorecard)
     if not whole.is_empty:
         found.append(_Subject(DISTRICT, "全区主要指标", "Key figures of the district", whole,
-                              _figures_of(whole, own), ()))  # fmt: skip
+                              _figures_of(whole, own), (), among))  # fmt: skip
     for name in names:
         word = themes.get(name)
         figures = tuple(figure for figure in own if figure.theme == name)
@@ -194,17 +195,22 @@ def _subjects(
         if not selection.is_empty:
             found.append(_Subject(name, word.zh if word else name,
                                   _capital(word.en if word else name), selection, figures,
-                                  parts))  # fmt: skip
+                                  parts, among))  # fmt: skip
     return found
 
 
 def read_beside(
     con: DuckDBPyConnection, catalog: str, tables: Sequence[Table], district: str
-) -> tuple[list[str], dict[str, str], list[Structure], dict[str, tuple[str, str]]]:
+) -> tuple[
+    list[str],
+    tuple[dict[str, str], dict[str, str]],
+    list[Structure],
+    dict[str, tuple[str, str]],
+]:
     """What briefs are made from besides figures: the leaders' sheet, ranks, parts, documents."""
     return (
         _scorecard(con, catalog, tables),
-        _ranked(con, catalog, tables),
+        _rankings(con, catalog, tables),
         _structures(con, catalog, tables, district),
         _source_titles(con, catalog),
     )
@@ -243,14 +249,18 @@ def _scorecard(con: DuckDBPyConnection, catalog: str, tables: Sequence[Table]) -
     return [code for (code,) in rows]
 
 
-def _ranked(con: DuckDBPyConnection, catalog: str, tables: Sequence[Table]) -> dict[str, str]:
-    if not _has(tables, "peers", "ranking", "indicator_code", "ranked_code"):
-        return {}
+def _rankings(
+    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Of the indicator of a rank: the indicator that it ranks, and among whom."""
+    if not _has(tables, "peers", "ranking", "indicator_code", "ranked_code", "ranked_among"):
+        return {}, {}
     rows = con.execute(
-        f"select distinct indicator_code, ranked_code from {quote(catalog)}.peers.ranking "
-        "where ranked_code is not null order by all"
+        "select distinct indicator_code, ranked_code, ranked_among "
+        f"from {quote(catalog)}.peers.ranking order by all"
     ).fetchall()
-    return dict(rows)
+    ranked = {code: other for code, other, _ in rows if other is not None}
+    return ranked, {code: among for code, _, among in rows if among is not None}
 
 
 _PART_COLUMNS = ("region_code", "period", "period_end", "item_name_zh", "item_name_en",
@@ -628,6 +638,12 @@ class _Document:
         if text:
             _align(self.add("Brief Small", text, cell), side)
 
+    def rank_place(self, rank: Figure) -> str:
+        """Under a rank: among whom, and when."""
+        code = self.subject.among.get(rank.indicator_code, "")
+        word = self.words.get("ranked_among", {}).get(code)
+        return cut(f"{word.zh if word else code}{rank.period_end.year}", 10)
+
     def write_row(self, cells: Mapping[int, Any], entry: Entry) -> None:
         """One headline figure: name, period, number, unit, growth, rank."""
         figure = entry.figure
@@ -645,10 +661,10 @@ class _Document:
         if own == _GROWTH:
             self.small(cells[_GROWTH], _growth_kind(figure), "right")
         if own == _RANK:
-            self.small(cells[_RANK], _rank_place(figure), "center")
+            self.small(cells[_RANK], self.rank_place(figure), "center")
         for place, other, side, line in (
             (_GROWTH, entry.growth, "right", _growth_kind(entry.growth) if entry.growth else ""),
-            (_RANK, entry.rank, "center", _rank_place(entry.rank) if entry.rank else ""),
+            (_RANK, entry.rank, "center", self.rank_place(entry.rank) if entry.rank else ""),
         ):
             if other is not None:
                 self.number(cells[place], other, side)
@@ -739,12 +755,6 @@ def _growth_kind(growth: Figure) -> str:
         years = f"{start}—{end[-2:] if end[:2] == start[:2] and len(end) == 4 else end}"
         return f"{years}年均{price}" if end else f"年均{price}"
     return f"同比{price}"
-
-
-def _rank_place(rank: Figure) -> str:
-    """Under a rank: among whom, and when."""
-    among = re.search("全[国省市区县]", rank.name_zh)
-    return cut(f"{among[0] if among else ''}{rank.period_end.year}", 10)
 
 
 # --- Word's own things -------------------------------------------------------------------------

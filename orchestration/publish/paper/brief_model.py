@@ -33,9 +33,6 @@ Part = str | tuple[str, Figure]
 Sentence = tuple[Part, ...]
 
 NAME_WIDTH = 60
-_GROWTH_ROLE = re.compile(r"_?(?:growth|cagr)$")
-# The caption of the chart says that its bars are growth.
-_GROWTH_NAME = re.compile(r"(?:年均|同比|名义)*增速(?:[（(]同口径[）)])?$")
 _FEWEST_BARS, _MOST_BARS = 3, 6
 _MEASURE_ORDER = ("level", "share_pct", "ratio", "count")
 
@@ -123,7 +120,7 @@ def select(
         if figure.is_growth:
             growths.setdefault((figure.mart, figure.item), []).append(figure)
     entries = [
-        _with_company(head, growths.get((head.mart, head.item), ()), ranks, ranked)
+        _with_company(head, growths.get((head.mart, head.item), ()), ranks, ranked, words)
         for head in heads
     ]
     taken = {f.indicator_code for entry in entries for f in entry.figures}
@@ -162,19 +159,23 @@ def _recency(figure: Figure) -> tuple[bool, object, bool, str]:
 
 
 def _with_company(
-    head: Figure, growths: Sequence[Figure], ranks: Sequence[Figure], ranked: Mapping[str, str]
+    head: Figure,
+    growths: Sequence[Figure],
+    ranks: Sequence[Figure],
+    ranked: Mapping[str, str],
+    words: Words,
 ) -> Entry:
-    own = [figure for figure in growths if _is_growth_of(figure, head)]
+    own = [figure for figure in growths if _is_growth_of(figure, head, words)]
     own.sort(key=lambda f: (f.period != head.period, f.measure, f.indicator_code))
     return Entry(head, own[0] if own else None, _rank_of(head, ranks, ranked))
 
 
-def _is_growth_of(growth: Figure, head: Figure) -> bool:
+def _is_growth_of(growth: Figure, head: Figure, words: Words) -> bool:
     """Whether growth reported for the same item is that of this figure, in its period."""
-    stem = _GROWTH_ROLE.sub("", growth.role)
+    role = words.get("role", {}).get(growth.role)
     return (
         head.measure in ("level", "count")
-        and (stem or "value") == head.role
+        and (role.maps_to if role else growth.role) == head.role
         and growth.scope in (head.scope, "same_frame")
         and (
             (growth.period == head.period)
@@ -373,10 +374,7 @@ def _group_chart(facts: Sequence[Figure], words: Words, wanted: object) -> Chart
     group = max(sized, key=lambda own: (min(len(own), _MOST_BARS), own[0].period_end))
     group = sorted(group[:_MOST_BARS], key=lambda figure: -figure.value)
     first = group[0]
-    bars = tuple(
-        _bar(figure, words, _GROWTH_NAME.sub("", figure.name_zh), figure.name_en)
-        for figure in group
-    )
+    bars = tuple(_bar(f, words, _label(f, facts, words), f.name_en) for f in group)
     unit = printed_unit(first.unit)
     kind_zh, kind_en = "主要指标", "Key figures"
     if first.is_growth:
@@ -391,6 +389,16 @@ def _group_chart(facts: Sequence[Figure], words: Words, wanted: object) -> Chart
         f"{kind_en}, {first.period_en}; not to be added",
         bars,
     )
+
+
+def _label(figure: Figure, facts: Sequence[Figure], words: Words) -> str:
+    """Name of a bar. The caption says that it is growth: then the name of what grew says enough."""
+    role = words.get("role", {}).get(figure.role)
+    if not figure.is_growth or role is None:
+        return figure.name_zh
+    grew = (figure.mart, figure.item, role.maps_to)
+    named = {f.name_zh for f in facts if not f.is_growth and (f.mart, f.item, f.role) == grew}
+    return named.pop() if len(named) == 1 else figure.name_zh
 
 
 def _bar(figure: Figure, words: Words, label_zh: str, label_en: str) -> Bar:

@@ -329,14 +329,17 @@ def _table(
 
 
 def _columns(periods: Sequence[Figure]) -> tuple[PrintedColumn, ...]:
-    def text(name: str, place: int, zh: str, en: str, *, is_stub: bool) -> PrintedColumn:
-        column = Column(name, "VARCHAR", zh, en, "", True)
+    def text(
+        name: str, place: int, zh: str, en: str, *, is_stub: bool, language: str = ""
+    ) -> PrintedColumn:
+        column = Column(name, "VARCHAR", zh, en, "", True, language=language)
         level = _LEVEL if is_stub else None
         return PrintedColumn(column, place, "text", zh, en, is_identity=is_stub, level_place=level)
 
     return (
-        text(STUB_COLUMN, _ZH, "指标", "Indicator", is_stub=True),
-        text("indicator_name_en", _EN, "指标（英文）", "Indicator, in English", is_stub=True),
+        text(STUB_COLUMN, _ZH, "指标", "Indicator", is_stub=True, language="zh"),
+        text("indicator_name_en", _EN, "指标（英文）", "Indicator, in English", is_stub=True,
+             language="en"),
         text("unit", _UNIT, "计量单位", "Unit", is_stub=False),
         *(
             PrintedColumn(

@@ -29,7 +29,7 @@ _FREQUENCIES = {
     "D": Text("日", "Daily"),
     "_O": Text("其他（区间）", "Other (a range)"),
 }
-_OWN_NAMES = {
+OWN_LISTS = {
     "MEASURE_KIND": "measure",
     "BASIS": "basis",
     "SCOPE": "scope",
@@ -42,6 +42,7 @@ _OWN_NAMES = {
     "QUALIFIER": "qualifier",
     "ESTIMATE_STAGE": "estimate_stage",
 }
+"""SDMX id of a list of ours to its name in ``codes.csv``; the unit list has a file of its own."""
 _LARGEST_EXPONENT = 15
 
 
@@ -237,7 +238,7 @@ def _code_list(
     elif name == "DECIMALS":
         codes = tuple(Code(code, Text(code, code)) for code in sorted(used, key=int))
     else:
-        named = words.get(_OWN_NAMES[name])
+        named = words.get(OWN_LISTS[name])
         codes = tuple(Code(encode(code), _named(named, code)) for code in sorted(used))
     if name in CROSS_DOMAIN:
         return CodeList(

@@ -6,7 +6,6 @@ under which words (``printed``).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import groupby
@@ -28,14 +27,7 @@ from orchestration.publish.site.model import Row
 ROWS_SHOWN = 100
 """Rows of a table on a page; the rest stands in its CSV file, and the page says so."""
 
-# Ids and codes are for joining tables: CSV has them, a reader has the names beside them.
-_FOR_MACHINES = re.compile(r"(_id|_code|_document)$|^mart$|^breakdown$")
 _KINDS = ("cumulative_range", "growth_over_range", "point", "target")
-_LANGUAGE = re.compile(r"_(zh|en)$")
-_REMARK = re.compile(r"（[中英]文）$|, in (Chinese|English)$| in (Chinese|English)$")
-# Names stand in the cells: the heading says of what.
-_SUFFIX, _OF = re.compile("(?<=..)(名称|代码)$"), re.compile("^Name of the | as a code$")
-_PERIOD = re.compile(r"(^|_)period$")
 
 
 class Formal:
@@ -87,7 +79,7 @@ class Formal:
 
     def _ordered(self, printed: PrintedTable) -> list[tuple[Any, ...]]:
         """The district's own rows first."""
-        place = _place(printed, "region_code")
+        place = _place(printed, "region")
         if place is None:
             return list(printed.rows)
         return sorted(printed.rows, key=lambda row: row[place] != self.district)
@@ -96,26 +88,26 @@ class Formal:
         """What is shown: columns in both languages become one, units stand behind their numbers."""
         by_name = {column.column.name: column for column in printed.columns}
         units = {column.unit_place for column in printed.columns}
+        has_period = _dated(printed) in printed.columns
         found: list[tuple[PrintedColumn, PrintedColumn | None]] = []
         for column in printed.columns:
-            name = column.column.name
-            if column.place in units or (_FOR_MACHINES.search(name) and name != "region_code"):
+            role, other = column.column.role, by_name.get(column.column.pair)
+            # Ids are for joining tables: CSV has them, a reader has the names beside them.
+            if column.place in units or role == "id":
                 continue
-            if name.endswith("_en") and f"{name[:-3]}_zh" in by_name:
+            if other is not None and column.column.language == "en":
                 continue
-            if name == "period_kind" and "period" in by_name:
+            if role == "period_kind" and has_period:
                 continue
-            found.append((column, by_name.get(f"{name[:-3]}_en") if _zh(name) else None))
+            found.append((column, other))
         # Yes and no say something about the figures: they come after them.
         found.sort(key=lambda pair: pair[0].kind == "boolean")
         return found
 
     def _head(self, column: PrintedColumn, other: PrintedColumn | None) -> str:
         zh, en = column.label_zh, column.label_en
-        if other is not None or column.column.name == "region_name_zh":
-            zh, en = _REMARK.sub("", zh), _REMARK.sub("", en)
         if column.kind == "text":
-            zh, en = _SUFFIX.sub("", zh) or zh, _OF.sub("", en).capitalize() or en
+            zh, en = column.column.heading_zh or zh, column.column.heading_en or en
         unit = ""
         scalable = ""
         if column.is_number and column.unit_zh and column.unit_place is None:
@@ -131,7 +123,7 @@ class Formal:
         columns: list[tuple[PrintedColumn, PrintedColumn | None]],
         row: tuple[Any, ...],
     ) -> str:
-        place = _place(printed, "region_code")
+        place = _place(printed, "region")
         own = ' class="own"' if place is not None and row[place] == self.district else ""
         cells = []
         for number, (column, other) in enumerate(columns):
@@ -162,12 +154,11 @@ class Formal:
         text = str(value)
         if other is not None:
             return both(text, row[other.place])
-        if _PERIOD.search(column.column.name):
+        if column.column.role in ("period", "time"):
             return self.period(text) + self._kind_of_period(printed, column, row)
-        if column.column.name == "region_name_zh":
-            place = _place(printed, "region_code")
-            known = self.regions.get(row[place], {}) if place is not None else {}
-            return both(text, known.get("region_name_en"))
+        place = _place(printed, "region")
+        if place is not None and column.column.name_of == printed.table.columns[place].name:
+            return both(text, self.regions.get(row[place], {}).get("region_name_en"))
         words = column.words
         if words:
             codes = text.split(",")
@@ -194,10 +185,10 @@ class Formal:
     ) -> str:
         """What a period's own name does not say: cumulative, a point in time, a target."""
         place = _place(printed, "period_kind")
-        if column.column.name != "period" or place is None or row[place] not in _KINDS:
+        if column is not _dated(printed) or place is None or row[place] not in _KINDS:
             return ""
         kind = next(
-            (own.words for own in printed.columns if own.column.name == "period_kind"), None
+            (own.words for own in printed.columns if own.column.role == "period_kind"), None
         )
         word = (kind or {}).get(row[place])
         return f' <span class="dims">{both(word.zh, word.en)}</span>' if word else ""
@@ -240,21 +231,21 @@ class Formal:
         )
 
 
-def _zh(name: str) -> bool:
-    found = _LANGUAGE.search(name)
-    return found is not None and found[1] == "zh"
-
-
-def _place(printed: PrintedTable, name: str) -> int | None:
+def _place(printed: PrintedTable, role: str) -> int | None:
+    """Where the first column of a role stands."""
     return next(
-        (place for place, column in enumerate(printed.table.columns) if column.name == name), None
+        (place for place, column in enumerate(printed.table.columns) if column.role == role), None
     )
 
 
+def _dated(printed: PrintedTable) -> PrintedColumn | None:
+    """The printed column with the period of the row, which its kind belongs to."""
+    place = _place(printed, "period")
+    return next((column for column in printed.columns if column.place == place), None)
+
+
 def _kind_of(column: PrintedColumn) -> str:
-    if column.column.name.startswith(("note", "reason", "parts")):
-        return "text"
-    return "short" if _PERIOD.search(column.column.name) else ""
+    return {"note": "text", "period": "short", "time": "short"}.get(column.column.role, "")
 
 
 def _english(units: Units, column: PrintedColumn) -> str:

@@ -8,5 +8,20 @@ select
     description_zh,
     description_en,
     nullif(unit, '') as unit,
-    is_nullable
+    is_nullable,
+    role,
+    label_zh,
+    label_en,
+    nullif(heading_zh, '') as heading_zh,
+    nullif(heading_en, '') as heading_en,
+    nullif(unit_column, '') as unit_column,
+    nullif(qualifier_column, '') as qualifier_column,
+    nullif(observation_column, '') as observation_column,
+    nullif(code_list, '') as code_list,
+    nullif(codes_of, '') as codes_of,
+    nullif(name_of, '') as name_of,
+    nullif(language, '') as language,
+    nullif(pair_column, '') as pair_column,
+    nullif(refers_to, '') as refers_to,
+    confidentiality
 from {{ source('landing', 'column_dictionary') }}

@@ -305,6 +305,33 @@ def test_other_processes_build_the_same_bytes(tmp_path: Path) -> None:
     assert hashes_of(alone) == hashes_of(helped)
 
 
+HASHED = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from tests.unit.test_publish_products import following
+
+following(Path(sys.argv[1]), None)
+"""
+
+
+def test_what_decides_does_not_depend_on_the_process(tmp_path: Path) -> None:
+    """Sets have another order in every process; a part must not be built anew for that."""
+    (tmp_path / "run.py").write_text(HASHED)
+    found = []
+    for seed in ("1", "2"):
+        root = tmp_path / seed
+        root.mkdir()
+        subprocess.run(
+            [sys.executable, str(tmp_path / "run.py"), str(root), str(Path(__file__).parents[2])],
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )
+        found.append(manifest_of(root / "releases" / ".building-r2")["products"])
+
+    assert found[0] == found[1]
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

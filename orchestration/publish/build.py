@@ -247,15 +247,21 @@ def _open_edition(
 def _make_database(
     con: DuckDBPyConnection, tables: Sequence[Table], macros_dir: Path | None
 ) -> None:
-    """The tables with their rows, comments and macros; the list of files is filled last."""
-    con.execute("begin")
-    for table in tables:
-        copy_table(con, table, with_rows=(table.schema, table.name) != RELEASE_FILE_TABLE)
-    for table in tables:
-        comment(con, table)
-    create_macros(con, macros_dir)
-    con.execute("commit")
-    con.execute("checkpoint mart")
+    """The tables with their rows, comments and macros; the list of files is filled last.
+
+    The connection is this function's own, and closed by it.
+    """
+    try:
+        con.execute("begin")
+        for table in tables:
+            copy_table(con, table, with_rows=(table.schema, table.name) != RELEASE_FILE_TABLE)
+        for table in tables:
+            comment(con, table)
+        create_macros(con, macros_dir)
+        con.execute("commit")
+        con.execute("checkpoint mart")
+    finally:
+        con.close()
 
 
 def _manifest(

@@ -19,8 +19,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from importlib import metadata
-from multiprocessing import current_process, get_context
+from multiprocessing import current_process, get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from orchestration.errors import ReleaseError
@@ -169,7 +170,9 @@ class Press:
                 self.own.append((product, stale))
         workers = self._workers(lanes)
         if workers:
-            self.pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+            self.pool = ProcessPoolExecutor(
+                workers, mp_context=get_context("spawn"), initializer=_end_with_parent
+            )
         for lane in lanes.values():
             try:
                 if self.pool is not None:
@@ -294,6 +297,18 @@ class Press:
         parts = sum(len(stale) for lane in lanes.values() for _, stale in lane)
         enough = parts >= _WORTH_A_PROCESS and (os.cpu_count() or 1) > 1
         return min(WORKERS, len(lanes)) if enough else 0
+
+
+def _end_with_parent() -> None:
+    """In a worker: end when the run is killed, so that nobody writes into what it left."""
+    parent = parent_process()
+
+    def wait_for_end() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=wait_for_end, daemon=True).start()
 
 
 def _build(edition: Edition, work: Work) -> dict[str, Mapping[str, Files]]:

@@ -128,9 +128,9 @@ def in_marts_gate() -> None:
 
 def in_candidate(stop: Callable[..., Any] = die) -> None:
     """The database and the tables of the release are written, the report is not."""
-    from orchestration.publish import build
+    from orchestration.publish.products import report
 
-    swap(build, "render_html", stop)
+    swap(report, "render_html", stop)
 
 
 def in_release_gate() -> None:

@@ -11,7 +11,10 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import stat
+import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -300,6 +303,78 @@ def test_other_processes_build_the_same_bytes(tmp_path: Path) -> None:
     helped = following(tmp_path / "two", None, REVISED, workers=2)
 
     assert hashes_of(alone) == hashes_of(helped)
+
+
+HASHED = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from tests.unit.test_publish_products import following
+
+following(Path(sys.argv[1]), None)
+"""
+
+
+def test_what_decides_does_not_depend_on_the_process(tmp_path: Path) -> None:
+    """Sets have another order in every process; a part must not be built anew for that."""
+    (tmp_path / "run.py").write_text(HASHED)
+    found = []
+    for seed in ("1", "2"):
+        root = tmp_path / seed
+        root.mkdir()
+        subprocess.run(
+            [sys.executable, str(tmp_path / "run.py"), str(root), str(Path(__file__).parents[2])],
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )
+        found.append(manifest_of(root / "releases" / ".building-r2")["products"])
+
+    assert found[0] == found[1]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from tests.unit.test_publish_products import OUTLIVES, PRODUCTS, following
+
+if __name__ == "__main__":
+    products = (*PRODUCTS[:-3], OUTLIVES, *PRODUCTS[-3:])
+    following(Path(sys.argv[1]), None, products=products, workers=1)
+"""
+
+
+def _outlives_inputs(edition: Edition) -> Mapping[str, Any]:
+    return {"part": ""}
+
+
+def _kill_the_run(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
+    """In a worker: the run dies, and whoever goes on would write into what it left."""
+    run = os.getppid()
+    (edition.work_db.parent / "worker").write_text(str(os.getpid()))
+    os.kill(run, signal.SIGKILL)
+    signal.pause()
+    return {}
+
+
+OUTLIVES = Product("outlives", _outlives_inputs, _kill_the_run, lane="alone")
+
+
+def test_a_worker_ends_with_the_run_it_works_for(tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(KILLED)
+    root = str(Path(__file__).parents[2])
+
+    # The worker shares the pipes of the run: this returns when it has ended too, or not at all.
+    ended = subprocess.run(
+        [sys.executable, str(script), str(tmp_path), root],
+        check=False,
+        capture_output=True,
+        timeout=100,
+    )
+
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert (tmp_path / "worker").read_text().isdigit()
 
 
 # --- releases of earlier versions ----------------------------------------------------------------

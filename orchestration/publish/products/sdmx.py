@@ -8,14 +8,16 @@ its figures were first issued in.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from orchestration.publish.product import Files, Problem, Product
 from orchestration.publish.rules import SDMX_DIFFERS
 from orchestration.publish.sdmx.check import check_sdmx
 from orchestration.publish.sdmx.data import theme_digests
-from orchestration.publish.sdmx.lists import Lists
+from orchestration.publish.sdmx.structures import render_structures
 from orchestration.publish.sdmx.write import Sdmx, read_sdmx, write_structures, write_theme
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def _inputs(edition: Edition) -> Mapping[str, Any]:
     own = [sdmx.origin.agency, asdict(sdmx.origin.name), asdict(sdmx.origin.title)]
     rows = theme_digests(sdmx.con)
     return {
-        _STRUCTURES: [own, _stable(sdmx.lists)],
+        _STRUCTURES: _structure(sdmx),
         **{
             f"{_THEME}{theme.code}": [own, repr(theme), rows.get(theme.code)]
             for theme in sdmx.lists.themes
@@ -53,11 +55,10 @@ def _inputs(edition: Edition) -> Mapping[str, Any]:
     }
 
 
-def _stable(lists: Lists) -> list[Any]:
-    """Lists as text; sets have an order of their own in every process."""
-    codes = {name: sorted(found) for name, found in lists.codes.items()}
-    parts = (lists.themes, lists.code_lists, lists.indicators, lists.units)
-    return [codes, *(repr(part) for part in parts)]
+def _structure(sdmx: Sdmx) -> str:
+    """The structures without id and time; both versions of the format say the same."""
+    unnamed = replace(sdmx.origin, release_id="", prepared=datetime(1970, 1, 1))
+    return sha256(render_structures("3.0", unnamed, sdmx.lists).encode()).hexdigest()
 
 
 def _build(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:

@@ -153,11 +153,12 @@ def _csv(path: Path, columns: str) -> str:
 
 def _load_xml(con: DuckDBPyConnection, path: Path) -> None:
     """Parse a data message and put its observations into the table of what was found."""
-    import polars as pl
+    import pyarrow as pa
 
-    rows = [[element.get(name) for name in _COMPARED] for element in _elements(path, "Obs")]
-    found = pl.DataFrame(rows, schema=dict.fromkeys(_COMPARED, pl.String), orient="row")
-    con.register("sdmx_parsed", found)
+    elements = list(_elements(path, "Obs"))
+    found = {name: [element.get(name) for element in elements] for name in _COMPARED}
+    schema = pa.schema([(name, pa.string()) for name in _COMPARED])
+    con.register("sdmx_parsed", pa.table(found, schema=schema))
     con.execute("insert into sdmx_found_xml from sdmx_parsed")
     con.unregister("sdmx_parsed")
 

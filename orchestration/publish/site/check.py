@@ -101,7 +101,8 @@ class _Written:
         self.path, self.release_id = path, release_id
         self.files = set(files_below(path))
         self.pages = {
-            name: (path / name).read_text(encoding="utf-8", errors="replace")
+            # As the bytes are: a line end that is read otherwise is another page.
+            name: (path / name).read_bytes().decode("utf-8", "replace")
             for name in sorted(self.files)
             if name.startswith(f"{SITE}/") and name.endswith(".html")
         }

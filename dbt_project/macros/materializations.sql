@@ -81,15 +81,15 @@ declarations that it reads was filled with other rows since.
 
 
 {#- Keeps the rows of touched cells of the relation before it; all rows in a full build. -#}
-{% macro semi_join_touched_cells(relation) -%}
+{% macro semi_join_touched_cells() -%}
 {%- set since = followed_generation() -%}
 {%- if since is not none -%}
-semi join landing.touched as touched
-    on
-        touched.generation > {{ since }}
-        and {{ relation }}.indicator_code = touched.indicator_code
-        and {{ relation }}.region_code = touched.region_code
-        and {{ relation }}.period = touched.period
+semi join (
+    select indicator_code, region_code, period
+    from landing.touched
+    where generation > {{ since }}
+) as touched
+    using (indicator_code, region_code, period)
 {%- endif -%}
 {%- endmacro %}
 

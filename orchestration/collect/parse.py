@@ -95,6 +95,15 @@ class ParseStore:
     def __init__(self, root: Path, lists_digest: str) -> None:
         self.root = root
         self.lists_digest = lists_digest
+        self._definitions: dict[str, tuple[Declared, str]] = {}
+        self._known: dict[Path, Parsed] = {}
+
+    def _definitions_of(self, declared: Declared) -> str:
+        """``definitions_digest``, computed once as long as the data set is the same object."""
+        known = self._definitions.get(declared.id)
+        if known is None or known[0] is not declared:
+            known = self._definitions[declared.id] = declared, definitions_digest(declared)
+        return known[1]
 
     def stem(self, delivery: Delivery, declared: Declared) -> Path:
         """Path of the result without its ending."""
@@ -104,7 +113,7 @@ class ParseStore:
                     delivery.sha256,
                     delivery.delivered_on.isoformat(),
                     delivery.file_name,
-                    definitions_digest(declared),
+                    self._definitions_of(declared),
                     self.lists_digest,
                     parser_digest(),
                 )
@@ -113,14 +122,17 @@ class ParseStore:
         return self.root / declared.id / f"{delivery.sha256[:12]}-{key}"
 
     def load(self, delivery: Delivery, declared: Declared) -> Parsed | None:
-        """The earlier result, if there is one."""
+        """The earlier result, if there is one; read once by a store."""
         file = self.stem(delivery, declared).with_suffix(".json")
-        try:
-            data = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, json.JSONDecodeError):
-            return None
-        refusal = data.pop("refusal")
-        return Parsed(**data, refusal=Refusal(**refusal) if refusal else None)
+        if file not in self._known:
+            try:
+                data = json.loads(file.read_text(encoding="utf-8"))
+            except (OSError, json.JSONDecodeError):
+                return None
+            refusal = data.pop("refusal")
+            refusal = Refusal(**refusal) if refusal else None
+            self._known[file] = Parsed(**data | {"refusal": refusal})
+        return self._known[file]
 
     def parse(
         self, delivery: Delivery, declared: Declared, archive: Archive, codelists: CodeLists

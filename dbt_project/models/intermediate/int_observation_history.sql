@@ -8,8 +8,8 @@ with arrived as (
             partition by {{ key | join(', ') }}
             order by delivered_on, delivery_seq, place_order
         ) as arrival
-    from {{ source('landing', 'observation') }} as figures
-    {{ semi_join_touched_cells('figures') | indent(4) }}
+    from {{ source('landing', 'observation') }}
+    {{ semi_join_touched_cells() | indent(4) }}
 ),
 
 -- The date of a document dates the first delivery of a figure. What comes later without a date of

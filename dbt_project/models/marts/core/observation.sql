@@ -2,8 +2,8 @@
 {{ config(materialized='touched_cells') }}
 with versions as (
     select *
-    from {{ ref('int_observation_history') }} as figures
-    {{ semi_join_touched_cells('figures') | indent(4) }}
+    from {{ ref('int_observation_history') }}
+    {{ semi_join_touched_cells() | indent(4) }}
     where not is_unchanged_repeat
 ),
 

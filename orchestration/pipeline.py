@@ -385,7 +385,7 @@ def fingerprint(run: Run) -> str:
     digest.update(tree_digest(run.settings.raw, ("*.yml", "*.csv"), skip=("deliveries",)))
     digest.update(tree_digest(run.settings.dbt_project, ("*.sql", "*.yml", "*.md")))
     digest.update(tree_digest(run.settings.expectations, ("*.sql", "*.yml")))
-    digest.update(tree_digest(CODE_ROOT / "orchestration", ("*.py", "*.html", "*.j2")))
+    digest.update(tree_digest(CODE_ROOT / "orchestration", ("*.py", "*.csv", "*.html", "*.j2")))
     for library in ("duckdb", "polars", "dbt-core", "dbt-duckdb", "great-expectations"):
         digest.update(f"{library} {version(library)}\n".encode())
     return digest.hexdigest()

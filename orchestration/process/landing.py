@@ -14,6 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration import bounds
 from orchestration.spec import RELATION_KINDS, last_day
 
 if TYPE_CHECKING:
@@ -174,13 +175,17 @@ class ReleaseControl:
 
 
 def create_database(path: Path) -> None:
-    """Make an empty work database; an earlier one, finished or not, is of no use any more."""
+    """Make an empty work database; an earlier one, finished or not, is of no use any more.
+
+    It knows what a qualifier means (``bounds.macros``): models and rules call the same macros.
+    """
     import duckdb
 
     path.parent.mkdir(parents=True, exist_ok=True)
     for leftover in (path, path.with_name(path.name + ".wal")):
         leftover.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as connection:
+        connection.execute(bounds.macros())
         connection.execute("create schema landing")
         for name, columns in TABLES.items():
             connection.execute(f"create table landing.{name} ({columns})")

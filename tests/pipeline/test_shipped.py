@@ -71,7 +71,7 @@ def test_every_document_gives_all_its_figures(shipped: Released) -> None:
             "gdp",
             "宁波市江北区",
             "2021/2025",
-            (Decimal(1000), "亿元", "1000", "亿元", "exceeded", "point_in_time", True),
+            (Decimal(1000), "亿元", "1000", "亿元", "above", "point_in_time", True),
         ),
         (
             "above_scale_industrial_va_growth",
@@ -95,7 +95,7 @@ def test_every_document_gives_all_its_figures(shipped: Released) -> None:
             "new_industrial_far_floor",
             "宁波市",
             "2025",
-            (Decimal(2), "1", "2.0", "", "exceeded", "target", False),
+            (Decimal(2), "1", "2.0", "", "above", "target", False),
         ),
         (
             "avg_gdp",
@@ -278,7 +278,7 @@ def test_the_tour(shipped: Released, tmp_path: Path) -> None:
         "select value, qualifier, estimate_stage, is_simulated, is_headline, "
         f"known_to is null from core.observation where {where} order by known_from"
     ) == [
-        (Decimal(660), "exceeded", "preliminary", False, False, False),
+        (Decimal(660), "above", "preliminary", False, False, False),
         (Decimal("661.5"), "exact", "final", True, True, True),
     ]
     assert toured.rows(

@@ -43,7 +43,7 @@ create table landing.code (
     list varchar, code varchar, name_zh varchar, name_en varchar, sort integer
 );
 insert into landing.code values
-    ('qualifier', 'exceeded', '超过', 'above', 1), ('theme', 'plan', '规划', 'Plan', 1);
+    ('qualifier', 'above', '超过', 'above', 1), ('theme', 'plan', '规划', 'Plan', 1);
 insert into core.indicator values
     ('odd "one" <b>', '指标"甲"<b>&' || chr(8238) || '😀' || chr(1), 'It''s a \\ "name"', 'plan'),
     ('nothing', '没有数据', 'No data', 'peers');
@@ -143,7 +143,7 @@ def test_what_the_small_district_says(release: Path) -> None:
     ]
     assert [(row["QUALIFIER"], row["IS_SIMULATED"], row["COMMENT_OBS"]) for row in found] == [
         (
-            "exceeded",
+            "above",
             "false",
             "报告期由录入人推断，并非原文。"
             "The period was inferred by the transcriber, not printed.",
@@ -369,10 +369,10 @@ def test_data_are_valid_and_use_listed_codes_only(
 
 
 EXPECTED = {
-    "row1": ("1234567890123456.78", "A", "$4EBF$5143", "exceeded"),
-    "row2": ("-0.00000001", "A", "$5343$514B", "exceeded"),
-    "row3": ("0", "A", None, "exceeded"),
-    "row4": ("3", "A", "$5143", "exceeded"),
+    "row1": ("1234567890123456.78", "A", "$4EBF$5143", "above"),
+    "row2": ("-0.00000001", "A", "$5343$514B", "above"),
+    "row3": ("0", "A", None, "above"),
+    "row4": ("3", "A", "$5143", "above"),
 }
 
 
@@ -424,6 +424,6 @@ def test_pysdmx_reads_the_same(release: Path, name: str) -> None:
         "row3": 0.0,
         "row4": 3.0,
     }
-    assert set(frame["QUALIFIER"]) == {"exceeded"}
+    assert set(frame["QUALIFIER"]) == {"above"}
     assert frame.loc["row1", "TIME_PERIOD"] == "2021-01-01/P30M"
     assert frame.loc["row1", "SOURCE_PLACE"].lstrip("'") == PLACE

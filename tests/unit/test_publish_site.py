@@ -98,9 +98,7 @@ def test_thousands_are_separated_in_the_whole_part_alone(number: str, text: str)
 
 
 def test_a_figure_shows_its_sign_unit_and_marks() -> None:
-    html = figure(
-        UNITS, Decimal("1000.00000000"), "亿元", "exceeded", status="P", is_simulated=True
-    )
+    html = figure(UNITS, Decimal("1000.00000000"), "亿元", "above", status="P", is_simulated=True)
 
     assert text_of(html) == "超>1,000 亿元100 million yuan初p模拟simulated"
     assert 'data-v="1000" data-u' not in html
@@ -126,7 +124,7 @@ def test_a_gap_says_which_gap_it_is(status: str | None, conf: str | None, text: 
 
 
 def test_a_bound_of_a_rank_is_a_place_among_the_first() -> None:
-    assert text_of(figure(UNITS, 3, "位", "under")) == "前top 3 位"
+    assert text_of(figure(UNITS, 3, "位", "at_most")) == "前top 3 位"
 
 
 def test_eighteen_digits_stay_what_they_are() -> None:
@@ -180,7 +178,7 @@ def test_a_chart_is_drawn_once_for_both_languages_and_ends_bounds_in_arrows() ->
         "investment",
         ("构成 <甲>", "Structure"),
         (
-            Bar(("工业", "Industry"), Decimal("63.2"), "%", "exceeded"),
+            Bar(("工业", "Industry"), Decimal("63.2"), "%", "above"),
             Bar(("未单列", "Not itemised"), Decimal("7.4"), "%", style="residual"),
         ),
         "bullet",

@@ -39,7 +39,7 @@ COLUMNS = (
     ("parts_observation_ids", "varchar", "编号", "Ids", "null"),
 )  # fmt: skip
 ROWS = """
-    ('990101', '甲区', '2025', 'all', 1, 102, '亿元', 102, -5.25, 'exceeded', -5.3, 203.5,
+    ('990101', '甲区', '2025', 'all', 1, 102, '亿元', 102, -5.25, 'above', -5.3, 203.5,
      'aaaaaa02ffff', 'bbbbbb01ffff', 'aaaaaa02ffff', 'aaaaaa01ffff, aaaaaa02ffff'),
     ('990101', '甲区', '2025', 'it''s', 2, 7, '万元', 7, null, null, null, null,
      'lost00000000', null, null, ''),

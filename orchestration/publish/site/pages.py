@@ -6,12 +6,14 @@ Belongs here: one method per kind of page, and the order of writing. Does not be
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.bounds import BOUNDS
 from orchestration.publish.durable import files_below
 from orchestration.publish.layout import (
     DATAPACKAGE_FILE,
@@ -29,7 +31,6 @@ from orchestration.publish.site.formal import ROWS_SHOWN, Formal, by, plain_numb
 from orchestration.publish.site.markup import (
     GAPS,
     MARKS,
-    SIGNS,
     Units,
     Wording,
     as_markup,
@@ -63,6 +64,12 @@ ASSETS = ("qt.css", "qt.js")
 # Schemas without figures of a theme: their tables are for methods and for machines.
 _NO_THEME = ("core", "quality", "meta")
 _PROFILE_TABLE = ("core", "district_profile")
+
+
+def _bounds_for_scripts() -> str:
+    """By qualifier its signs, and on which side of the number the true figure lies."""
+    told = {code: (bound.sign, -(bound.rounding or 0)) for code, bound in BOUNDS.items()}
+    return json.dumps(told, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -167,7 +174,7 @@ class _Writer:
             (self.root / name).mkdir(parents=True, exist_ok=True)
         for name in ASSETS:
             text = (_HERE / "assets" / name).read_text(encoding="utf-8")
-            self._put(f"assets/{name}", text)
+            self._put(f"assets/{name}", text.replace('"@bounds@"', _bounds_for_scripts()))
         # Vega-Lite runs in an engine of its own, beside what Python writes meanwhile.
         with ThreadPoolExecutor(1) as beside:
             chosen = charts.choose(self.reader, self.site)
@@ -324,7 +331,7 @@ class _Writer:
             "changes": self.changes,
             "themes": self.themes,
             "theme_name": marked(lambda theme: both(*self._theme_pair(theme))),
-            "legend_signs": SIGNS,
+            "legend_signs": [bound for bound in BOUNDS.values() if bound.sign[0]],
             "legend_marks": MARKS,
             "legend_gaps": GAPS,
             "district": self.district,

@@ -257,7 +257,8 @@ def macros() -> str:
     written out wherever it is called, and a nest of cases would cost more to plan than to run.
 
     - ``opposite(qualifier)``, ``of_sum``, ``of_difference``, ``of_product``, ``of_ratio(a, b)``:
-      codes; ``of_total(a)``: that of a sum of rows, an aggregate.
+      codes; ``of_total(a)``: that of a sum of rows, an aggregate; ``of_quotient(a, b, numerator)``:
+      as a ratio, and of 0 divided by anything what is known of the 0.
     - ``has_low``, ``has_high``, ``is_lower``, ``is_upper``, ``is_open``, ``rounding(qualifier)``:
       as the properties of ``Bound``.
     - ``reaches``, ``exceeds(value, qualifier, level)``: at or above a level, above it; null where
@@ -297,6 +298,10 @@ def _algebra() -> Iterable[tuple[str, str]]:
         ("of_ratio", differences),
     ):
         yield f"{name}(a, b)", f"({codes})[{place}]"
+    yield (
+        "of_quotient(a, b, numerator)",
+        "case when numerator = 0 then a else bounds.of_ratio(a, b) end",
+    )
     vagueness = list(_VAGUENESS)
     ends = _list(with_ends(low, high).code for low in vagueness for high in vagueness)
     low, high = (

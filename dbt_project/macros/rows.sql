@@ -184,7 +184,9 @@ case
     when
         {{ numerator }} >= 0 and {{ denominator }} > 0
         and {{ numerator }}_scope = {{ denominator }}_scope
-        then bounds.of_ratio({{ numerator }}_qualifier, {{ denominator }}_qualifier)
+        then bounds.of_quotient(
+            {{ numerator }}_qualifier, {{ denominator }}_qualifier, {{ numerator }}
+        )
 end
 {%- endmacro %}
 

@@ -160,6 +160,21 @@ def test_what_is_computed_from_bounds_promises_what_holds_and_no_less(
 
 
 @pytest.mark.parametrize(
+    ("a", "b", "numerator", "code"),
+    [
+        ("exact", "above", 0, "exact"),  # 0 beds for more than 50 people is 0, not less than 0
+        ("at_least", "above", 0, "at_least"),
+        ("exact", "above", 1, "below"),
+        ("exact", "above", None, "below"),
+    ],
+)
+def test_nothing_divided_by_a_bound_is_nothing(
+    con: duckdb.DuckDBPyConnection, a: str, b: str, numerator: int | None, code: str
+) -> None:
+    assert ask(con, "bounds.of_quotient(?, ?, ?)", a, b, numerator) == code
+
+
+@pytest.mark.parametrize(
     ("a", "b", "total"),
     [
         ("above_slightly", "exact", "above_slightly"),

@@ -719,7 +719,7 @@ def test_numbers_as_texts(value: Decimal | int, text: str, is_exact: bool) -> No
 
 @pytest.mark.parametrize(
     ("qualifier", "sign"),
-    [(None, ""), ("exact", ""), ("above", "超"), ("at_least", "≥"), ("at_most", "<"),
+    [(None, ""), ("exact", ""), ("above", "超"), ("at_least", "≥"), ("below", "<"),
      ("at_most", "≤"), ("approx", "约"), ("seen", "见"), ("unheard", "unheard")],
 )  # fmt: skip
 def test_signs_of_qualifiers(qualifier: str | None, sign: str) -> None:

@@ -122,11 +122,11 @@ ANSWERS: dict[int, tuple[int, list[Row]]] = {
         12,
         [
             {"item_name_zh": "一般公共预算支出", "amount": d("94.6"), "per_resident": d("18920"),
-             "per_resident_qualifier": "at_most"},
+             "per_resident_qualifier": "below"},
             {"item_name_zh": "民生支出", "amount": d("66"), "share_printed": d("69.8"),
              "share_computed": d("69.77")},
             {"item_name_zh": "教育", "amount": d("13.1"), "share_computed": d("13.85"),
-             "per_resident": d("2620"), "per_resident_qualifier": "at_most"},
+             "per_resident": d("2620"), "per_resident_qualifier": "below"},
         ],
     ),
     10: (

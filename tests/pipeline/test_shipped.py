@@ -180,7 +180,7 @@ def test_what_the_rules_find_in_the_documents(shipped: Released) -> None:
             "gdp",
             "宁波市",
             "2020",
-            "~13100 [13000, 13200] / 12408.7 [12408.65, 12408.75]",
+            "≈13100 [13000, 13200] / 12408.7 [12408.65, 12408.75]",
         ),
         (  # two sources, one with a rounded figure that is not the other's
             "document.contradiction",

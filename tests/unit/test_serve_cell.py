@@ -202,7 +202,7 @@ def test_the_text_in_both_languages(world: Path) -> None:
         "版本      r1  2026-04-01T09:30:00  policy demo",
         "表中单元  investment.structure.growth_printed  投资结构",
         "所在行    region_code=990101 period=2025 item=all  (甲区)",
-        "数值      超过 -5.25 %",
+        "数值      超-5.25 %",
         "说明      公布的增速 | Growth as printed",
         "",
         "依据      growth_observation_id",

@@ -197,6 +197,12 @@ def bound_of(code: str | None) -> Bound | None:
     return None if code is None else BOUNDS.get(code) or _EARLIER.get(code)
 
 
+def current_code(column: str) -> str:
+    """SQL for a code of any version as the code of today."""
+    listed = " ".join(f"when '{was}' then '{bound.code}'" for was, bound in _EARLIER.items())
+    return f"case {column} {listed} else {column} end"
+
+
 def with_ends(low: End, high: End) -> Bound:
     """The bound that says this, or the strongest that says no more."""
     if (low, high) in _BY_ENDS:

@@ -182,6 +182,30 @@ def test_periods_units_and_values_are_exact(release: Path) -> None:
     assert found[2]["SOURCE_PLACE"] == "'" + PLACE
 
 
+@pytest.mark.parametrize("version", ["2.1", "3.0"])
+def test_the_list_of_qualifiers_is_whole_whatever_a_release_holds(
+    release: Path, version: str
+) -> None:
+    from lxml import etree
+
+    structures = etree.parse(str(release / f"sdmx/{version}/structures.xml"))
+    (found,) = structures.xpath("//*[local-name()='Codelist'][@id='CL_QUALIFIER']")
+
+    assert [
+        (code.get("id"), *(name.text for name in code.xpath("*[local-name()='Name']")))
+        for code in found.xpath("*[local-name()='Code']")
+    ] == [
+        ("above", "超过（不含本数）", "above, the number excluded"),
+        ("above_slightly", "略超（不含本数，印作“余”）", "a little above, the number excluded"),
+        ("approx", "约", "approximately"),
+        ("at_least", "不低于（含本数）", "at or above"),
+        ("at_most", "不超过（含本数）", "at or below"),
+        ("below", "低于（不含本数）", "below, the number excluded"),
+        ("exact", "准确值", "exact"),
+        ("just_below", "接近（不足本数）", "just below, the number excluded"),
+    ]
+
+
 def test_only_published_figures_and_only_themes_that_have_some(release: Path) -> None:
     names = {
         str(path.relative_to(release / "sdmx"))

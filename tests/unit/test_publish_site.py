@@ -317,6 +317,19 @@ def test_a_release_that_changes_nothing_says_so(tmp_path: Path) -> None:
     assert "added 0, revised 0, removed 0" in (after / "site/changes.html").read_text("utf-8")
 
 
+def test_a_qualifier_that_only_got_another_name_is_no_revision(tmp_path: Path) -> None:
+    first = make_work_db(
+        tmp_path / "work-r1.duckdb",
+        "r1",
+        "update core.observation set qualifier = 'exceeded' where qualifier = 'above';",
+    )
+    before = build_candidate(first, tmp_path / "first", "r1", TIME, [], {}, "demo")
+
+    after = following(tmp_path, before, "")
+
+    assert "added 0, revised 0, removed 0" in (after / "site/changes.html").read_text("utf-8")
+
+
 def test_a_release_before_that_cannot_be_opened_stops_nothing(tmp_path: Path) -> None:
     before = tmp_path / "broken"
     before.mkdir()

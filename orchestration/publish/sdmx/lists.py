@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
+from orchestration.bounds import BOUNDS, INDETERMINATE
 from orchestration.publish.sdmx.components import COMPONENTS, PUBLISHED, Component
 from orchestration.publish.sdmx.ids import artefact, encode
 from orchestration.publish.sdmx.message import NO_TEXT, Artefact, Text
@@ -41,6 +42,11 @@ _OWN_NAMES = {
     "CONF_STATUS": "conf_status",
     "QUALIFIER": "qualifier",
     "ESTIMATE_STAGE": "estimate_stage",
+}
+_QUALIFIERS = {
+    bound.code: Text(bound.name_zh, bound.name_en)
+    for bound in BOUNDS.values()
+    if bound.code != INDETERMINATE
 }
 _LARGEST_EXPONENT = 15
 
@@ -152,6 +158,9 @@ def read_lists(
     used = _used(con, catalog)
     units = _units(con, work, used["UNIT"])
     used["UNIT"] |= {unit.measure for unit in units.values()}
+    # What a bound means does not depend on which bounds a release happens to hold.
+    used["QUALIFIER"] |= _QUALIFIERS.keys()
+    words = {**words, "qualifier": {**words.get("qualifier", {}), **_QUALIFIERS}}
     themes = _themes(con, catalog, words)
     code_lists = {}
     for component in COMPONENTS:

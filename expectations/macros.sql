@@ -74,8 +74,14 @@ create or replace macro judge.is_different(
         when is_exact and a_low is not null and a_high is not null
             and b_low is not null and b_high is not null then false
         when a_low >= b_low - tolerance and a_high <= b_high + tolerance then false
-        when bounds.is_lower(b_qualifier) and a_low >= b_low - tolerance then false
-        when bounds.is_upper(b_qualifier) and a_high <= b_high + tolerance then false
+        when bounds.is_lower(b_qualifier) and (
+            a_low > b_low - tolerance
+            or (a_low = b_low - tolerance and (a_is_open or not b_is_open))
+        ) then false
+        when bounds.is_upper(b_qualifier) and (
+            a_high < b_high + tolerance
+            or (a_high = b_high + tolerance and (a_is_open or not b_is_open))
+        ) then false
     end;
 
 -- A tolerance as a number in the unit of `value`; a relative one is a fraction of it.

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from orchestration.bounds import macros
 
@@ -177,6 +180,52 @@ def test_different(
 ) -> None:
     arguments = ", ".join((*a, *b, f"'{qualifier}'", tolerance, is_exact))
     assert ask(con, f"judge.is_different({arguments})") is answer
+
+
+FIGURES = st.tuples(
+    st.integers(1, 6),
+    st.sampled_from(
+        ["exact", "above", "at_least", "above_slightly", "below", "at_most", "just_below"]
+    ),
+)
+EVERYWHERE = [Fraction(n, 4) for n in range(29)]
+"""0 to 7 in quarters: on, between and beyond all numbers of the figures."""
+
+
+def possible(value: int, qualifier: str) -> list[Fraction]:
+    holds = {
+        "exact": Fraction.__eq__,
+        "above": Fraction.__gt__,
+        "at_least": Fraction.__ge__,
+        "above_slightly": Fraction.__gt__,
+        "below": Fraction.__lt__,
+        "at_most": Fraction.__le__,
+        "just_below": Fraction.__lt__,
+    }[qualifier]
+    return [x for x in EVERYWHERE if holds(x, Fraction(value))]
+
+
+@settings(deadline=None)
+@given(FIGURES, FIGURES)
+def test_comparisons_decide_what_exact_intervals_decide(
+    con: duckdb.DuckDBPyConnection, a: tuple[int, str], b: tuple[int, str]
+) -> None:
+    def ends(figure: tuple[int, str]) -> str:
+        value, qualifier = figure
+        low, high = (
+            f"judge.value_{end}(cast({value} as decimal(30, 8)), '{qualifier}', 1)"
+            for end in ("low", "high")
+        )
+        return f"{low}, bounds.is_open('{qualifier}'), {high}"
+
+    is_exact = a[1] == b[1] == "exact"
+    ours, theirs = possible(*a), possible(*b)
+    is_above = ask(con, f"judge.is_above({ends(a)}, {ends(b)}, 0, {is_exact})")
+    assert (is_above is True) == all(x > y for x in ours for y in theirs)
+    assert (is_above is False) == all(x <= y for x in ours for y in theirs)
+    is_different = ask(con, f"judge.is_different({ends(a)}, {ends(b)}, '{b[1]}', 0, {is_exact})")
+    assert (is_different is True) == (not set(ours) & set(theirs))
+    assert (is_different is False) == (set(ours) <= set(theirs))
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,24 @@ def test_a_bound_of_a_rank_is_a_place_among_the_first() -> None:
     assert text_of(figure(UNITS, 3, "位", "at_most")) == "前top 3 位"
 
 
+@pytest.mark.parametrize(
+    ("qualifier", "text"),
+    [
+        ("above", "超>1 个"),
+        ("at_least", "≥1 个"),
+        ("above_slightly", "略超≳1 个"),
+        ("below", "<1 个"),
+        ("at_most", "≤1 个"),  # 不超过1个 allows one
+        ("just_below", "近≲1 个"),
+        ("approx", "约≈1 个"),
+        ("exceeded", "超>1 个"),  # a release of the first version, beside one of today
+        ("under", "≤1 个"),
+    ],
+)
+def test_a_bound_has_its_sign_in_both_languages(qualifier: str, text: str) -> None:
+    assert text_of(figure(UNITS, 1, "个", qualifier)) == text
+
+
 def test_eighteen_digits_stay_what_they_are() -> None:
     html = figure(UNITS, Decimal("123456789012345678.12345678"), "亿元")
 

@@ -30,19 +30,23 @@ VENV_STAMP := $(STAMPS)/venv
 RUN_STAMP := $(STAMPS)/run-$(call checksum,cat requirements.lock)
 DEV_STAMP := $(STAMPS)/dev-$(call checksum,cat requirements.lock requirements-dev.lock)
 PROJECT_STAMP := $(STAMPS)/project-$(call checksum,cat pyproject.toml requirements.lock)
+# Whoever needs a manifest that is missing parses the project; doing it here saves a run the time.
+DBT_STAMP := $(STAMPS)/dbt-$(call checksum,{ cat requirements.lock; find dbt_project -type f \
+	! -path 'dbt_project/target/*' ! -path 'dbt_project/logs/*' | LC_ALL=C sort | xargs cat; })
+READY := $(RUN_STAMP) $(PROJECT_STAMP) $(DBT_STAMP)
 
 .PHONY: help run ui test check lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-run: $(RUN_STAMP) $(PROJECT_STAMP) ## Collect, process, judge and publish (ARGS="…" goes to qutong run)
+run: $(READY) ## Collect, process, judge and publish (ARGS="…" goes to qutong run)
 	$(BIN)/qutong run $(ARGS)
 
-ui: $(RUN_STAMP) $(PROJECT_STAMP) ## Open the user interface (ARGS="…" goes to qutong ui)
+ui: $(READY) ## Open the user interface (ARGS="…" goes to qutong ui)
 	$(BIN)/qutong ui $(ARGS)
 
-test: $(DEV_STAMP) $(PROJECT_STAMP) ## Run the tests (ARGS="…" goes to pytest)
+test: $(DEV_STAMP) $(READY) ## Run the tests (ARGS="…" goes to pytest)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV_STAMP) $(PROJECT_STAMP) ## Check format, style, types, SQL and layers
@@ -53,14 +57,20 @@ check: $(DEV_STAMP) $(PROJECT_STAMP) ## Check format, style, types, SQL and laye
 	$(BIN)/lint-imports --no-logo
 
 lock: $(DEV_STAMP) ## Resolve both lock files (LOCK_ARGS=--upgrade moves what pyproject.toml lets move)
-	echo "$(LOCK_CONSTRAINT)" | $(COMPILE) --extra build --constraint - --output-file requirements.lock
+	echo "$(LOCK_CONSTRAINT)" >$(VENV)/lock-constraint.txt
+	echo "$(LOCK_OVERRIDE)" >$(VENV)/lock-override.txt
+	$(COMPILE) --extra build --constraint $(VENV)/lock-constraint.txt --output-file requirements.lock
 	$(COMPILE) --extra build --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
 # Plain pip reads the result: no extras, no index, every platform in one file.
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-	--generate-hashes --strip-extras --no-annotate --no-header --no-emit-index-url $(LOCK_ARGS)
+	--generate-hashes --strip-extras --no-annotate --no-header --no-emit-index-url \
+	--override $(VENV)/lock-override.txt $(LOCK_ARGS)
 # From version 49 on cryptography has no wheels for Macs with Intel processors.
 LOCK_CONSTRAINT := cryptography<49 ; sys_platform == 'darwin' and platform_machine == 'x86_64'
+# A second parser that dbt starts only when told to (--use-v2-parser): its package downloads while
+# it is built. No Python is older than 3, so it is never needed and stays out of the lock.
+LOCK_OVERRIDE := dbt-core-experimental-parser ; python_version < '3'
 
 clean: ## Remove environments and caches; var/ (archive, releases) stays
 	rm -rf $(VENV) .venv-duckdb2 .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
@@ -116,3 +126,8 @@ $(DEV_STAMP): | $(RUN_STAMP) $(PROJECT_STAMP)
 $(PROJECT_STAMP): | $(RUN_STAMP)
 	@$(PIP_INSTALL) --no-build-isolation --editable .
 	@rm -f $(STAMPS)/project-* && touch $@
+
+$(DBT_STAMP): | $(RUN_STAMP) $(PROJECT_STAMP)
+	@echo "Parsing dbt_project"
+	@$(BIN)/python -c 'from orchestration.process.dbt import prepare; prepare()'
+	@rm -f $(STAMPS)/dbt-* && touch $@

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
     from orchestration.collect.archive import Delivery
     from orchestration.declarations import Declarations, Declared
-    from orchestration.pipeline import Run, RunReport
     from orchestration.serve.query import Format
     from orchestration.settings import Settings
+    from orchestration.steps.report import RunReport
+    from orchestration.steps.workplace import Workplace
 
 EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED = 1, 2, 3
 
@@ -94,7 +96,8 @@ def run(
     """
     import time
 
-    from orchestration.pipeline import Run, execute
+    from orchestration.steps.door import execute
+    from orchestration.steps.workplace import Workplace
 
     begin = time.perf_counter()
 
@@ -115,15 +118,40 @@ def run(
             checked_release_id(release_id)
         except QutongError as error:
             raise click.BadParameter(error.what, param_hint="--release-id") from None
-    work = Run(_settings(ctx), release_id=release_id, release_time=moment, say=say)
-    report = execute(work, _carry_out, data_sets)
+    report = execute(
+        Workplace(_settings(ctx), say=say),
+        _carry_out,
+        data_sets,
+        release_id=release_id,
+        release_time=moment,
+    )
     click.echo(summary(report, time.perf_counter() - begin))
     ctx.exit(report.exit_code)
 
 
-def _carry_out(work: Run, data_sets: Sequence[str]) -> None:
-    with work.step("import", "准备 / starting"):
-        from orchestration.definitions import execute_job
+@main.command()
+@click.pass_context
+def rebuild(ctx: click.Context) -> None:
+    """Make parse results and the work database anew from the archive, then run.
+
+    A run does so by itself where they are of no use. Exit status as of `qutong run`.
+    """
+    import time
+
+    from orchestration.steps import door
+    from orchestration.steps.workplace import Workplace
+
+    begin = time.perf_counter()
+    say = partial(click.echo, err=True)
+    report = door.rebuild(Workplace(_settings(ctx), say=say), _carry_out)
+    click.echo(summary(report, time.perf_counter() - begin))
+    ctx.exit(report.exit_code)
+
+
+def _carry_out(work: Workplace, data_sets: Sequence[str]) -> None:
+    work.say("准备 / starting")
+    from orchestration.definitions import execute_job
+
     execute_job(work, data_sets)
 
 
@@ -134,6 +162,7 @@ def summary(report: RunReport, seconds: float) -> str:
         "published": f"已发布 Published: release {report.release_id}",
         "kept": f"已保留, 未生效 Kept, not in force: release {report.release_id}",
         "unchanged": f"无变化 Nothing changed: release {report.release_id} stays in force",
+        "partial": "部分步骤 Steps carried out; publishing was not asked for",
         "blocked": "未发布 Not published: a gate refused; readers keep what they had",
         "failed": "未发布 Not published: the run failed; readers keep what they had",
     }[report.outcome]
@@ -373,7 +402,7 @@ def release_verify(ctx: click.Context, release_id: str | None) -> None:
 @click.pass_context
 def release_rollback(ctx: click.Context, release_id: str | None) -> None:
     """Point readers at an earlier release (the one before, if none is named) and pin it."""
-    from orchestration.pipeline import run_lock
+    from orchestration.locking import run_lock
     from orchestration.publish.pointer import rollback
 
     settings = _settings(ctx)
@@ -386,7 +415,7 @@ def release_rollback(ctx: click.Context, release_id: str | None) -> None:
 @click.pass_context
 def release_unpin(ctx: click.Context) -> None:
     """End a rollback: readers see the newest release again, and the next one after it."""
-    from orchestration.pipeline import run_lock
+    from orchestration.locking import run_lock
     from orchestration.publish.pointer import unpin
 
     settings = _settings(ctx)
@@ -630,8 +659,10 @@ def quarantine_replay(
     """
     import time
 
-    from orchestration.pipeline import Run, execute, rehearse
     from orchestration.serve import quarantine
+    from orchestration.steps.door import execute
+    from orchestration.steps.replies import rehearse
+    from orchestration.steps.workplace import Workplace
 
     begin = time.perf_counter()
     settings = _settings(ctx)
@@ -646,7 +677,7 @@ def quarantine_replay(
     data_sets = sorted(
         {entry.data_set_id for entry in chosen} | ({data_set} if data_set else set())
     )
-    work = Run(settings)
+    work = Workplace(settings)
     for name in data_sets:
         work.declarations.get(name)  # a name that is not declared is wrong use
     if not ids:
@@ -676,7 +707,7 @@ def quarantine_replay(
 @click.pass_context
 def quarantine_return(ctx: click.Context, delivery: str, target: Path) -> None:
     """Write the reply to the sender: the delivered table with every bad cell marked."""
-    from orchestration.pipeline import reply_to_sender
+    from orchestration.steps.replies import reply_to_sender
 
     if target.suffix.lower() != ".xlsx":
         raise click.BadParameter("the file is a workbook: name it *.xlsx", param_hint="--to")

@@ -1,13 +1,15 @@
 """The only place where Dagster definitions are assembled; ``build_defs`` takes overrides for tests.
 
 Belongs here: assets, checks, job, schedule, sensor and how they hang together. Does not belong
-here: what a step does (``pipeline``) and when runs start by themselves (``automation``).
+here: what a step does (``steps``), how a run enters and leaves (``steps.door``), and when runs
+start by themselves (``automation``).
 """
 
+import contextlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -15,31 +17,62 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
+from pydantic import PrivateAttr
 
-from orchestration import pipeline
 from orchestration.automation import JOB_NAME, build_schedule, build_sensor
+from orchestration.dagster_storage import REMOTE, file_system_of
 from orchestration.declarations import Declared
+from orchestration.errors import DeclarationError
+from orchestration.judge import worker
 from orchestration.judge.catalogue import Rule, RuleOutcome
 from orchestration.judge.gates import FindingGroup, Subject
-from orchestration.pipeline import Run
-from orchestration.settings import Settings, load_settings
+from orchestration.settings import Settings, load_settings, settings_at
+from orchestration.steps import collect as collecting
+from orchestration.steps import delivery_gate as delivery_judging
+from orchestration.steps import door, release, state
+from orchestration.steps import land as landing
+from orchestration.steps import marts as steps
+from orchestration.steps import marts_gate as marts_judging
+from orchestration.steps.report import compose
+from orchestration.steps.state import StepName
+from orchestration.steps.workplace import Workplace
 
-DECLARED = dg.AssetKey(["landing", "declared"])
-ADMITTED = dg.AssetKey(["landing", "observation"])
+LANDED = dg.AssetKey(["work", "landed"])
+DELIVERY_GATE = dg.AssetKey(["judge", "delivery_gate"])
 MARTS_GATE = dg.AssetKey(["judge", "marts_gate"])
 CANDIDATE = dg.AssetKey(["release", "candidate"])
-RELEASE_GATE = dg.AssetKey(["release", "gate"])
+RELEASE_GATE = dg.AssetKey(["judge", "release_gate"])
 CURRENT = dg.AssetKey(["release", "current"])
 
 _SOURCES = {
-    "observation": ADMITTED,
-    "delivery": ADMITTED,
-    "quarantine": ADMITTED,
+    "observation": DELIVERY_GATE,
+    "delivery": DELIVERY_GATE,
+    "quarantine": DELIVERY_GATE,
     "finding": MARTS_GATE,
     "validation": MARTS_GATE,
 }
+_STEPS: dict[dg.AssetKey, StepName] = {
+    LANDED: "land",
+    DELIVERY_GATE: "delivery_gate",
+    MARTS_GATE: "marts_gate",
+    CANDIDATE: "candidate",
+    RELEASE_GATE: "release_gate",
+    CURRENT: "publish",
+}
+_STEP_KEYS: dict[str, StepName] = {
+    "collect": "collect",
+    "land": "land",
+    "judge__delivery_gate": "delivery_gate",
+    "marts": "marts",
+    "marts_gate": "marts_gate",
+    "quality": "quality",
+    "release__candidate": "candidate",
+    "judge__release_gate": "release_gate",
+    "release__current": "publish",
+}
 RETRY = dg.RetryPolicy(max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL)
-QUALITY = "tag:quality tag:meta"
+MARTS = "fqn:qutong.marts"
+QUALITY = " ".join(steps.QUALITY)
 
 
 class Translator(DagsterDbtTranslator):
@@ -50,8 +83,33 @@ class Translator(DagsterDbtTranslator):
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":
-            return _SOURCES.get(dbt_resource_props["name"], DECLARED)
+            return _SOURCES.get(dbt_resource_props["name"], LANDED)
         return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: Any
+    ) -> dg.AssetSpec:
+        """A mart stands on marts and gates: what lies between is no asset."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        return spec.replace_attributes(deps=sorted(self._behind(manifest, unique_id)))
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
+    ) -> dg.AssetCheckSpec | None:
+        """A test of a mart; what else it reads the mart stands on already."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(additional_deps=[])
+
+    def _behind(self, manifest: Mapping[str, Any], unique_id: str) -> set[dg.AssetKey]:
+        found: set[dg.AssetKey] = set()
+        node = manifest["nodes"].get(unique_id)
+        for parent in node["depends_on"]["nodes"] if node else ():
+            props = manifest["sources"].get(parent) or manifest["nodes"][parent]
+            if props["resource_type"] == "source" or props["fqn"][1] == "marts":
+                found.add(self.get_asset_key(props))
+            else:
+                found |= self._behind(manifest, parent)
+        return found
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         return str(dbt_resource_props["schema"])
@@ -85,37 +143,91 @@ def _column(column: Mapping[str, Any]) -> dg.TableColumn:
     )
 
 
-class Current:
-    """The run at work in this process: made when its first step starts."""
+class Door(dg.ConfigurableResource):
+    """The one door (``steps.door``) as a resource: every run enters before its first step.
 
-    def __init__(self, settings: Settings, run: Run | None) -> None:
-        self._settings = settings
-        self._run = run
-        self._dagster_run_id: str | None = None
+    Attributes:
+        project: Directory that holds ``raw/``.
+        home: Directory of the run state.
+    """
 
-    def of(self, context: dg.AssetExecutionContext) -> Run:
-        """The run that a step belongs to; takes the lock when a user started it in the UI."""
-        if self._run is None or self._dagster_run_id not in (None, context.run.run_id):
-            pipeline.acquire_lock(self._settings)
-            self._run = Run(self._settings)
-        self._dagster_run_id = context.run.run_id
-        return self._run
+    project: str
+    home: str
+    _work: Workplace = PrivateAttr()
+
+    @property
+    def work(self) -> Workplace:
+        """What the steps work with."""
+        return self._work
+
+    @contextlib.contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Door"]:
+        """Enter with the steps that the run selects; leave when its last step is done."""
+        settings = settings_at(Path(self.project), Path(self.home))
+        outer = door.inside(settings)
+        work = outer.work if outer else Workplace(settings)
+        run = context.run
+        with (
+            door.entered(
+                work,
+                steps=(
+                    steps_of(run.asset_selection, run.step_keys_to_execute) if run else state.STEPS
+                ),
+                run_id=run.run_id if run else None,
+            ) as here,
+            contextlib.ExitStack() as stack,
+        ):
+            self._work = here.work
+            if outer is None and here.steps & set(state.GATE_STEPS.values()):
+                here.work.judge = stack.enter_context(worker.start())
+            yield self
+            if context.instance and run:
+                _tag(context.instance, run.run_id, settings)
 
 
-def build_defs(
-    settings: Settings | None = None, run: Run | None = None, **overrides: Any
-) -> dg.Definitions:
+def steps_of(
+    assets: Collection[dg.AssetKey] | None, step_keys: Collection[str] | None = None
+) -> list[StepName]:
+    """The steps that a run carries out: all of them where nothing is selected.
+
+    Args:
+        assets: What "materialize selected" selects.
+        step_keys: What a re-execution carries out of the run before it.
+    """
+    if step_keys:
+        found = {_STEP_KEYS[key] for key in step_keys}
+    elif assets:
+        found = {_step_of(key) for key in assets}
+    else:
+        return list(state.STEPS)
+    return [name for name in state.STEPS if name in found]
+
+
+def _step_of(key: dg.AssetKey) -> StepName:
+    if key.path[0] == "deliveries":
+        return "collect"
+    if key in _STEPS:
+        return _STEPS[key]
+    return "quality" if f"tag:{key.path[0]}" in steps.QUALITY else "marts"
+
+
+def _tag(instance: dg.DagsterInstance, run_id: str, settings: Settings) -> None:
+    """What came of a run, where the list of runs shows it."""
+    report = compose(settings)
+    instance.add_run_tags(
+        run_id, {"qutong/outcome": report.outcome, "qutong/release": report.release_id or "-"}
+    )
+
+
+def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definitions:
     """Assemble everything.
 
     Args:
         settings: Of the project directory; found from the working directory when absent.
-        run: The run to carry out, when this process carries out exactly one.
         overrides: Passed on to ``dagster.Definitions``.
     """
-    settings = settings or (run.settings if run else load_settings())
-    reader = run or Run(settings)
-    current = Current(settings, run)
-    collect = [_collect_asset(declared, current) for declared in reader.declarations]
+    settings = settings or load_settings()
+    reader = Workplace(settings)
     job = dg.define_asset_job(
         JOB_NAME,
         selection=dg.AssetSelection.all(),
@@ -125,16 +237,17 @@ def build_defs(
     )
     defaults: dict[str, Any] = {
         "assets": [
-            *collect,
-            _landing(reader, current),
-            _delivery_gate(reader, current),
-            _marts(reader, current),
-            _marts_gate(reader, current),
-            _quality(reader, current),
-            _candidate(current),
-            _release_gate(reader, current),
-            _publish(current),
+            _collect(reader),
+            _landing(reader),
+            _delivery_gate(reader),
+            _dbt_models(reader, "marts", select=MARTS, exclude=" ".join(steps.NOT_WITH_MARTS)),
+            _marts_gate(reader),
+            _dbt_models(reader, "quality", select=QUALITY, exclude=""),
+            _candidate(),
+            _release_gate(reader),
+            _publish(),
         ],
+        "resources": {"door": Door(project=str(settings.project), home=str(settings.home))},
         "jobs": [job],
         "schedules": [build_schedule(job, settings)],
         "sensors": [build_sensor(job, settings)],
@@ -154,44 +267,68 @@ def _team(owner: str) -> list[str]:
     return [f"team:{slug}"] if slug else []
 
 
-def _collect_asset(declared: Declared, current: Current) -> dg.AssetsDefinition:
-    data_set = declared.data_set
+def _collect(reader: Workplace) -> dg.AssetsDefinition:
+    """One asset a data set, in one step: what a source brings is news for its own asset alone."""
 
-    @dg.asset(
-        key=delivery_key(declared.id),
-        group_name="collect",
+    @dg.multi_asset(
+        name="collect",
+        specs=[_delivery_spec(declared) for declared in reader.declarations],
+        can_subset=True,
+        retry_policy=RETRY,
+    )
+    def collect(context: dg.AssetExecutionContext, door: Door) -> Iterator[dg.MaterializeResult]:
+        chosen = [
+            declared.id
+            for declared in door.work.declarations
+            if delivery_key(declared.id) in context.selected_asset_keys
+        ]
+        for name, collected in collecting.collect(door.work, chosen).items():
+            yield dg.MaterializeResult(
+                asset_key=delivery_key(name), metadata=dict(collected.counts())
+            )
+
+    return collect
+
+
+def _delivery_spec(declared: Declared) -> dg.AssetSpec:
+    data_set = declared.data_set
+    return dg.AssetSpec(
+        delivery_key(declared.id),
+        group_name=f"collect_{data_set.theme}",
         description=f"{data_set.title.zh} | {data_set.title.en}",
         kinds={"polars"},
         owners=_team(data_set.owner),
         tags={"theme": data_set.theme},
         metadata={"declaration": declared.path.name, "cadence": data_set.delivery.cadence},
-        retry_policy=RETRY,
     )
-    def deliveries(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        run = current.of(context)
-        with run.step("collect", f"收集 / collect  {declared.id}"):
-            counts = pipeline.collect(run, declared)
-        return dg.MaterializeResult(metadata=dict(counts))
-
-    return deliveries
 
 
-def _landing(reader: Run, current: Current) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=DECLARED,
-        group_name="process",
-        description="工作库：声明、代码表、候选数据 | Work database: declarations, candidates",
-        kinds={"duckdb"},
-        owners=["team:qutong"],
-        deps=[delivery_key(declared.id) for declared in reader.declarations],
+def _landing(reader: Workplace) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name="land",
+        specs=[
+            dg.AssetSpec(
+                LANDED,
+                group_name="process",
+                description=(
+                    "工作库：声明、代码表、候选数据 | Work database: declarations, candidates"
+                ),
+                kinds={"duckdb"},
+                owners=["team:qutong"],
+                deps=[delivery_key(declared.id) for declared in reader.declarations],
+                # Where nothing has changed nothing is landed, and all that follows is skipped.
+                skippable=True,
+            )
+        ],
     )
-    def declared(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        run = current.of(context)
-        with run.step("land", "入库 / land"):
-            counts = pipeline.land(run)
-        return dg.MaterializeResult(metadata=dict(counts))
+    def land(context: dg.AssetExecutionContext, door: Door) -> Iterator[dg.MaterializeResult]:
+        counts = landing.land(door.work)
+        if counts is None:
+            context.log.info("nothing changed: the newest release follows from these inputs")
+            return
+        yield dg.MaterializeResult(asset_key=LANDED, metadata=dict(counts))
 
-    return declared
+    return land
 
 
 Placed = Callable[[Rule], dg.AssetKey]
@@ -288,69 +425,57 @@ def _findings_result(asset: dg.AssetKey, group: FindingGroup | None) -> dg.Asset
     )
 
 
-def _delivery_gate(reader: Run, current: Current) -> dg.AssetsDefinition:
+def _delivery_gate(reader: Workplace) -> dg.AssetsDefinition:
     rules = reader.catalogue.by_gate("delivery")
 
     @dg.asset(
-        key=ADMITTED,
+        key=DELIVERY_GATE,
         group_name="judge",
         description="交付关：拒收的交付留在门外，其余继续 | Delivery gate: it routes, never blocks",
         kinds={"duckdb", "greatexpectations"},
         owners=["team:qutong"],
-        deps=[DECLARED],
-        check_specs=_specs(rules, lambda rule: ADMITTED, block=False),
+        deps=[LANDED],
+        check_specs=_specs(rules, lambda rule: DELIVERY_GATE, block=False),
     )
-    def observation(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        run = current.of(context)
-        with run.step("delivery_gate", "交付关 / delivery gate"):
-            outcomes = pipeline.delivery_gate(run)
-            groups = pipeline.finding_groups(run, "delivery")
-        report = run.report
+    def delivery_gate(context: dg.AssetExecutionContext, door: Door) -> dg.MaterializeResult:
+        outcomes, told = delivery_judging.delivery_gate(door.work)
+        groups = marts_judging.finding_groups(door.work, "delivery")
         return dg.MaterializeResult(
             metadata={
-                "deliveries": report.deliveries,
-                "admitted": report.admitted,
-                "refused": report.deliveries - report.admitted,
-                "observations": report.observations,
+                "deliveries": told.deliveries,
+                "admitted": told.admitted,
+                "refused": told.deliveries - told.admitted,
+                "observations": told.observations,
             },
-            check_results=_results(outcomes, rules, lambda rule: ADMITTED, groups),
+            check_results=_results(outcomes, rules, lambda rule: DELIVERY_GATE, groups),
         )
 
-    return observation
+    return delivery_gate
 
 
 def _dbt_models(
-    reader: Run, current: Current, *, name: str, line: str, select: str, exclude: str
+    reader: Workplace, step: steps.DbtStep, *, select: str, exclude: str
 ) -> dg.AssetsDefinition:
-    """The models of one dbt invocation as assets, their tests as checks that block."""
+    """The marts of one dbt invocation as assets, their tests as checks that block.
+
+    What lies between landing and marts (staging, intermediate) is built with them and is no asset.
+    """
     translator = Translator()
 
     @dbt_assets(
         manifest=reader.dbt.ensure_manifest(),
         select=select,
         exclude=exclude,
-        name=name,
+        name=step,
         dagster_dbt_translator=translator,
     )
-    def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        run = current.of(context)
-        with run.step(name, line):
-            for event in _dbt_events(run, translator, select.split(), exclude.split()):
-                # Who asks for one table gets its step: the others are built with it, unsaid.
-                if _is_selected(event, context):
-                    yield event
+    def models(context: dg.AssetExecutionContext, door: Door) -> Iterator[Any]:
+        for event in _dbt_events(door.work, step, translator):
+            # Who asks for one table gets its step: the others are built with it, unsaid.
+            if _is_selected(event, context):
+                yield event
 
     return models
-
-
-def _marts(reader: Run, current: Current) -> dg.AssetsDefinition:
-    line = "加工 / process (dbt)"
-    return _dbt_models(reader, current, name="marts", line=line, select="fqn:*", exclude=QUALITY)
-
-
-def _quality(reader: Run, current: Current) -> dg.AssetsDefinition:
-    line = "质量表 / quality tables (dbt)"
-    return _dbt_models(reader, current, name="quality", line=line, select=QUALITY, exclude="")
 
 
 def _is_selected(
@@ -363,18 +488,19 @@ def _is_selected(
     return key in context.selected_asset_check_keys
 
 
-def _dbt_events(
-    run: Run, translator: Translator, select: Sequence[str], exclude: Sequence[str]
-) -> Iterator[Any]:
+def _dbt_events(work: Workplace, step: steps.DbtStep, translator: Translator) -> Iterator[Any]:
     """Build in this process and tell Dagster of every model and test.
 
     Raises:
         dagster.Failure: a contract, a key or another test of severity error failed.
     """
-    manifest = run.dbt.manifest()
-    results = run.dbt.build(select, exclude)
-    run.dbt_results += results
-    rows = pipeline.table_rows(run)
+    manifest = work.dbt.manifest()
+    broken: steps.ModelsBrokenError | None = None
+    try:
+        results = steps.build(work, step)
+    except steps.ModelsBrokenError as error:
+        broken, results = error, error.results
+    rows = steps.table_rows(work)
     for result in results:
         if result.kind == "model" and not result.is_bad:
             props = manifest["nodes"][result.unique_id]
@@ -394,14 +520,11 @@ def _dbt_events(
                 check_name=key.name,
                 metadata={"status": result.status, "failures": result.failures},
             )
-    bad = [result for result in results if result.is_bad]
-    if bad:
-        rules = pipeline.blocked_by_dbt(run)
-        run.report.error = "\n".join(pipeline.explain_node(run, r) for r in bad[:20])
-        raise dg.Failure(f"{', '.join(rules)}: {', '.join(r.name for r in bad[:20])}")
+    if broken is not None:
+        raise dg.Failure(broken.what)
 
 
-def _marts_gate(reader: Run, current: Current) -> dg.AssetsDefinition:
+def _marts_gate(reader: Workplace) -> dg.AssetsDefinition:
     """The gate as an asset; its rules are checks of the tables they read, and block from there.
 
     Every published table and every data set has a check besides that shows what was found about
@@ -458,13 +581,11 @@ def _marts_gate(reader: Run, current: Current) -> dg.AssetsDefinition:
         allow_arbitrary_check_specs=True,
     )
     def marts_gate(
-        context: dg.AssetExecutionContext,
+        context: dg.AssetExecutionContext, door: Door
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        run = current.of(context)
-        with run.step("marts_gate", "集市关 / marts gate"):
-            outcomes = pipeline.marts_gate(run)
-            groups = pipeline.finding_groups(run, "marts")
-        findings = sum(run.report.findings.values())
+        outcomes, told = marts_judging.marts_gate(door.work)
+        groups = marts_judging.finding_groups(door.work, "marts")
+        findings = sum(told["findings"].values())
         results: list[dg.MaterializeResult | dg.AssetCheckResult] = [
             dg.MaterializeResult(asset_key=MARTS_GATE, metadata={"findings": findings}),
             *_results(outcomes, rules, asset_of, groups),
@@ -476,7 +597,7 @@ def _marts_gate(reader: Run, current: Current) -> dg.AssetsDefinition:
     return marts_gate
 
 
-def _candidate(current: Current) -> dg.AssetsDefinition:
+def _candidate() -> dg.AssetsDefinition:
     @dg.asset(
         key=CANDIDATE,
         group_name="publish",
@@ -493,10 +614,8 @@ def _candidate(current: Current) -> dg.AssetsDefinition:
             dg.AssetKey(["meta", "column_dictionary"]),
         ],
     )
-    def candidate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        run = current.of(context)
-        with run.step("candidate", "候选版本 / release candidate"):
-            path = pipeline.candidate(run)
+    def candidate(context: dg.AssetExecutionContext, door: Door) -> dg.MaterializeResult:
+        path = release.candidate(door.work)
         files = [file for file in path.rglob("*") if file.is_file()]
         return dg.MaterializeResult(
             metadata={"files": len(files), "bytes": sum(file.stat().st_size for file in files)}
@@ -505,7 +624,7 @@ def _candidate(current: Current) -> dg.AssetsDefinition:
     return candidate
 
 
-def _release_gate(reader: Run, current: Current) -> dg.AssetsDefinition:
+def _release_gate(reader: Workplace) -> dg.AssetsDefinition:
     rules = reader.catalogue.by_gate("release")
 
     @dg.asset(
@@ -517,17 +636,15 @@ def _release_gate(reader: Run, current: Current) -> dg.AssetsDefinition:
         deps=[CANDIDATE],
         check_specs=_specs(rules, lambda rule: RELEASE_GATE, block=True),
     )
-    def gate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        run = current.of(context)
-        with run.step("release_gate", "发布关 / release gate"):
-            outcomes = pipeline.release_gate(run)
+    def release_gate(context: dg.AssetExecutionContext, door: Door) -> dg.MaterializeResult:
+        outcomes = release.release_gate(door.work)
         results = _results(outcomes, rules, lambda rule: RELEASE_GATE)
         return dg.MaterializeResult(check_results=results)
 
-    return gate
+    return release_gate
 
 
-def _publish(current: Current) -> dg.AssetsDefinition:
+def _publish() -> dg.AssetsDefinition:
     @dg.asset(
         key=CURRENT,
         group_name="publish",
@@ -535,35 +652,55 @@ def _publish(current: Current) -> dg.AssetsDefinition:
         owners=["team:qutong"],
         deps=[RELEASE_GATE],
     )
-    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        run = current.of(context)
-        with run.step("publish", "发布 / publish"):
-            release_id = pipeline.publish(run)
-        run.report.write(pipeline.last_run_file(run.settings))
-        return dg.MaterializeResult(metadata={"release": release_id})
+    def published(context: dg.AssetExecutionContext, door: Door) -> dg.MaterializeResult:
+        done = release.publish(door.work)
+        return dg.MaterializeResult(
+            metadata={"release": done.release_id, "is_in_force": done.moved}
+        )
 
     return published
 
 
 # --- running it ------------------------------------------------------------------------------
 
-INSTANCE = {
-    "telemetry": {"enabled": False},
-    "nux": {"enabled": False},
-    "run_coordinator": {
-        "module": "dagster.core.run_coordinator",
-        "class": "QueuedRunCoordinator",
-        "config": {"max_concurrent_runs": 1},
-    },
-}
+
+def _instance(home: Path) -> dict[str, Any]:
+    """Configuration of the instance; its files lie where Dagster itself would keep them."""
+
+    def stored(name: str, folder: Path) -> dict[str, Any]:
+        module = "orchestration.dagster_storage"
+        return {"module": module, "class": name, "config": {"base_dir": str(folder)}}
+
+    return {
+        "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
+        "run_coordinator": {
+            "module": "dagster.core.run_coordinator",
+            "class": "QueuedRunCoordinator",
+            "config": {"max_concurrent_runs": 1},
+        },
+        "run_storage": stored("PooledRunStorage", home / "history"),
+        "event_log_storage": stored("PooledEventLogStorage", home / "history" / "runs"),
+    }
 
 
 def dagster_home(settings: Settings) -> Path:
-    """The instance directory under ``var``, with its configuration written."""
+    """The instance directory under ``var``, with its configuration written.
+
+    Raises:
+        DeclarationError: it lies on a file system on which SQLite cannot lock.
+    """
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
+    kind = file_system_of(home)
+    if kind in REMOTE:
+        raise DeclarationError(
+            f"Dagster's history cannot be kept on {kind}: it needs a local disk",
+            file=home,
+            remedy="move the run state to a local disk with QUTONG_HOME",
+        )
     file = home / "dagster.yaml"
-    content = json.dumps(INSTANCE, indent=1)
+    content = json.dumps(_instance(home), indent=1)
     if not file.is_file() or file.read_text(encoding="utf-8") != content:
         file.write_text(content, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
@@ -580,30 +717,27 @@ _UNFINISHED = (
 )
 
 
-def execute_job(run: Run, data_sets: Sequence[str]) -> None:
+def execute_job(work: Workplace, data_sets: Sequence[str]) -> None:
     """Carry out the job in this process, with the instance that the UI shows.
 
-    The lock is held: a run that Dagster believes to be at work was killed, and is closed here.
+    The run has entered and holds the lock: a run that Dagster believes to be at work was killed,
+    and is closed here.
     """
-    with run.step("dagster", "Dagster"):
-        defs = build_defs(run=run)
-        job = defs.resolve_job_def(JOB_NAME)
-        instance = dg.DagsterInstance.from_config(str(dagster_home(run.settings)))
-    with instance:
+    work.say("准备 / starting Dagster")
+    defs = build_defs(work.settings)
+    job = defs.resolve_job_def(JOB_NAME)
+    with dg.DagsterInstance.from_config(str(dagster_home(work.settings))) as instance:
         stale = instance.get_runs(dg.RunsFilter(statuses=list(_UNFINISHED)))
         for leftover in stale:
             instance.report_run_failed(leftover, "the process that carried it out was killed")
         chosen = {delivery_key(name) for name in data_sets}
-        collect = {delivery_key(declared.id) for declared in run.declarations}
-        keys = set(defs.resolve_all_asset_keys()) - (collect - chosen)
+        collected = {delivery_key(declared.id) for declared in work.declarations}
+        keys = defs.resolve_asset_graph().executable_asset_keys - (collected - chosen)
         job.execute_in_process(
             instance=instance,
             asset_selection=sorted(keys),
             raise_on_error=False,
-            tags={
-                "qutong/release": run.release_id,
-                "qutong/started": run.now.astimezone(UTC).isoformat(timespec="seconds"),
-            },
+            tags={"qutong/started": work.now.astimezone(UTC).isoformat(timespec="seconds")},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
 

@@ -45,6 +45,10 @@ class RunLockedError(QutongError):
     """Another run is at work on the same state directory."""
 
 
+class StaleStateError(QutongError):
+    """A step stands on others that were not carried out for what is on disk now."""
+
+
 class ReleaseError(QutongError):
     """A release that is missing, damaged or not allowed to be published."""
 

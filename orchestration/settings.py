@@ -129,10 +129,15 @@ def find_project(named: Path | None = None) -> Path:
 def load_settings(project: Path | None = None) -> Settings:
     """Read the settings of a project directory (the current one by default)."""
     folder = find_project(project)
-    file = folder / DISTRICT_FILE
-    district = parse_model(District, read_yaml(file), file)
     home = Path(os.environ.get("QUTONG_HOME") or folder / "var").expanduser().resolve()
-    return Settings(project=folder, home=home, district=district)
+    return settings_at(folder, home)
+
+
+def settings_at(project: Path, home: Path) -> Settings:
+    """Read the settings of a project directory whose run state lies elsewhere than by default."""
+    file = project / DISTRICT_FILE
+    district = parse_model(District, read_yaml(file), file)
+    return Settings(project=project, home=home, district=district)
 
 
 def read_yaml(file: Path) -> Any:

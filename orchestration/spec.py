@@ -735,6 +735,13 @@ class Completeness(Model):
     max_quarantined: int = Field(
         default=0, ge=0, description="More quarantined cells than this and it is refused."
     )
+    figures_within_pct: int | None = Field(
+        default=None,
+        ge=0,
+        le=100,
+        description="How far the number of figures may lie from that of the last good delivery, in "
+        "per cent of it; of another size it is refused.",
+    )
     expected: tuple[Expected, ...] = ()
 
 

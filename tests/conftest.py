@@ -7,11 +7,14 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from orchestration.declarations import Declarations, load_declarations
-from orchestration.process.dbt import DbtProject
-from orchestration.settings import CODE_ROOT, Settings
+from orchestration.settings import Settings
 from tests.support import make_project
+
+# Properties that the suite tries a few times, tried at length: pytest --hypothesis-profile deep
+hypothesis_settings.register_profile("deep", max_examples=200)
 
 
 @pytest.fixture(autouse=True)
@@ -36,15 +39,6 @@ def empty_project(tmp_path: Path) -> Settings:
 def declarations(tmp_path_factory: pytest.TempPathFactory) -> Declarations:
     """Declarations of the invented district."""
     return load_declarations(make_project(tmp_path_factory.mktemp("declared") / "district"))
-
-
-@pytest.fixture(scope="session")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> DbtProject:
-    """The dbt project, parsed once for all districts."""
-    folder = tmp_path_factory.mktemp("parsed")
-    project = DbtProject(CODE_ROOT / "dbt_project", folder / "warehouse.duckdb", folder / "dbt")
-    project.ensure_manifest()
-    return project
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,18 +5,20 @@ Belongs here: builders with literal content. Does not belong here: expected valu
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from orchestration.collect.archive import Delivery
 from orchestration.collect.parse import Parsed, parse_bytes
 from orchestration.declarations import Declarations, load_declarations
-from orchestration.pipeline import Run, RunReport, execute
-from orchestration.process.dbt import DbtProject
 from orchestration.settings import CODE_ROOT, Settings, load_settings
+from orchestration.steps.door import execute
+from orchestration.steps.report import RunReport
+from orchestration.steps.workplace import Workplace
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -140,7 +142,19 @@ def run(settings: Settings, *data_sets: str, release_id: str | None = None) -> R
     """A whole run in this process."""
     from orchestration.definitions import execute_job
 
-    return execute(Run(settings, release_id=release_id), execute_job, data_sets)
+    with judging_here():
+        return execute(Workplace(settings), execute_job, data_sets, release_id=release_id)
+
+
+@contextlib.contextmanager
+def judging_here() -> Iterator[None]:
+    """Suites are validated in this process: imported once for many runs, not once for each."""
+    from unittest import mock
+
+    from orchestration.judge import worker
+
+    with mock.patch.object(worker, "start", worker.Judge):
+        yield
 
 
 def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:
@@ -150,16 +164,3 @@ def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:
     file = settings.releases / "current" / "mart.duckdb"
     with duckdb.connect(str(file), read_only=True) as connection:
         return [tuple(row) for row in connection.execute(sql).fetchall()]
-
-
-def parsed_as(parsed: DbtProject, settings: Settings) -> DbtProject:
-    """The dbt project over the database of a district, parsed as it was for another one.
-
-    Parsing takes seconds and gives the same for every district.
-    """
-    project = DbtProject(settings.dbt_project, settings.database, settings.dbt_target)
-    shutil.rmtree(project.target, ignore_errors=True)
-    shutil.copytree(parsed.target, project.target)
-    (project.target / "manifest.digest").write_text(project.digest())
-    project._manifest = parsed._manifest
-    return project

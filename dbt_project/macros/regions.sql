@@ -2,13 +2,13 @@
 {% macro district_and_above() -%}
 district as (
     select
-        stg_release.district_code,
+        releases.district_code,
         regions.parent_code as city_code,
         cities.parent_code as province_code
-    from {{ ref('stg_release') }} as stg_release
-    left join {{ ref('stg_region') }} as regions
-        on stg_release.district_code = regions.region_code
-    left join {{ ref('stg_region') }} as cities
+    from {{ source('landing', 'release') }} as releases
+    left join {{ source('landing', 'region') }} as regions
+        on releases.district_code = regions.region_code
+    left join {{ source('landing', 'region') }} as cities
         on regions.parent_code = cities.region_code
 )
 {%- endmacro %}

@@ -32,7 +32,7 @@ topics as (
         code,
         name_zh,
         name_en
-    from {{ ref('stg_code') }}
+    from {{ source('landing', 'code') }}
     where list = 'topic'
 ),
 

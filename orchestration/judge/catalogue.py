@@ -1,7 +1,8 @@
 """The rule catalogue: every rule of ``expectations/rules`` as data, checked while it is loaded.
 
 Belongs here: the shape of a rule and the outcome of running one. Does not belong here: running
-rules (``gx`` and the other executors) and deciding what follows from an outcome (``gates``).
+rules (``rules``, ``suites`` and the other executors) and deciding what follows from an outcome
+(``gates``).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from orchestration.spec import Model, Text
 
 Gate = Literal["delivery", "marts", "release"]
 Severity = Literal["hard", "soft", "informative"]
-Executor = Literal["reader", "gx", "dbt", "release"]
+Executor = Literal["reader", "sql", "gx", "dbt", "release"]
 Owner = Literal["supplier", "steward", "maintainer", "releaser"]
 OutcomeWord = Literal["passed", "failed", "undecided"]
 
@@ -109,14 +110,14 @@ class Rule(Model):
     @model_validator(mode="after")
     def _fits_executor(self) -> Rule:
         given = [name for name in _SQL_FIELDS if getattr(self, name) is not None]
-        if self.executor != "gx" and given:
+        if self.executor != "sql" and given:
             raise ValueError(f"executor {self.executor} runs no SQL: remove {', '.join(given)}")
-        if self.executor == "gx" and (self.batch is None or self.sql is None):
-            raise ValueError("executor gx needs `batch` and `sql`")
+        if self.executor == "sql" and (self.batch is None or self.sql is None):
+            raise ValueError("executor sql needs `batch` and `sql`")
         reads_tolerance = any(
             "landing.rule" in text for text in (self.sql, self.checked_sql) if text is not None
         )
-        if self.executor == "gx" and reads_tolerance != (self.tolerance is not None):
+        if self.executor == "sql" and reads_tolerance != (self.tolerance is not None):
             raise ValueError("`tolerance` is declared here and read in SQL from landing.rule")
         return self
 
@@ -156,6 +157,45 @@ class RuleOutcome:
     def broken(cls, rule_id: str, error: str) -> RuleOutcome:
         """The outcome of a rule that could not be run: failed, never passed."""
         return cls(rule_id, "failed", error=error)
+
+
+Violation = dict[str, str | None]
+"""A violating row: ``rule_id`` and what the rule says of it, of ``SAID_BY_RULE``."""
+
+SAID_BY_RULE = (
+    "data_set_id",
+    "delivery_id",
+    "indicator_code",
+    "region_code",
+    "period",
+    "place_a",
+    "place_b",
+    "observation_a",
+    "observation_b",
+    "arithmetic",
+    "message_zh",
+    "message_en",
+)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What came of running rules: an outcome for each and the violating rows, of one execution."""
+
+    outcomes: list[RuleOutcome]
+    violations: list[Violation]
+
+
+def cannot_run(rule_id: str) -> Violation:
+    """What is found where a rule could not be run.
+
+    Without the words of the error: it may quote a delivery.
+    """
+    return {
+        "rule_id": rule_id,
+        "message_zh": "规则无法运行，请报告系统维护人员",
+        "message_en": "the rule could not be run; report it to the maintainer",
+    }
 
 
 @dataclass(frozen=True)

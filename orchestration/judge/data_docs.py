@@ -1,20 +1,20 @@
-"""Great Expectations' Data Docs for the operator: what its rules said in the last run, as pages.
+"""Data Docs for the operator: what the gates said in the last run, as pages.
 
-Belongs here: pages from kept validations, for ``var/`` and never for a release. Does not belong
-here: judging, and the findings themselves, which stand in the release. Import this module inside
-a function: Great Expectations costs seconds.
+Belongs here: pages from what is kept of validations, for ``var/`` and never for a release. Does not
+belong here: judging, and the findings themselves, which stand in the release. Pages of suites are
+made by Great Expectations, which is imported only then: it costs seconds.
 """
 
 from __future__ import annotations
 
 import html
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from orchestration.errors import QutongError
 from orchestration.judge.catalogue import GATES
+from orchestration.judge.kept import read_kept
 from orchestration.judge.offline import offline_page
 
 _GATE_NAMES = {
@@ -22,53 +22,61 @@ _GATE_NAMES = {
     "marts": "集市关 Marts gate",
     "release": "发布关 Release gate",
 }
+_SUITES_OF = {"delivery": "各批送达 Deliveries", "marts": "各集市 Marts"}
+_WORDS = {
+    "passed": '<i class="fas fa-check-circle"></i>',
+    "failed": '<i class="fas fa-times"></i>',
+    "undecided": "未定 undecided",
+}
+_CANNOT_RUN = '<i class="fas fa-exclamation-triangle"></i>'
+_INDEX = "index.html"
 
 
 def build_docs(validations: Path, site: Path) -> Path:
-    """Write one page per kept validation and an index; returns the index.
+    """Write a page per gate and per suite, and an index; returns the index.
 
     Args:
-        validations: Folder of ``<gate>.json``, as ``gx.run_rules`` keeps them.
+        validations: Folder of what ``kept`` keeps.
         site: Folder for the pages; pages in it from before are replaced.
 
     Raises:
         QutongError: nothing was kept yet, or it cannot be read.
     """
-    kept = {str(gate): validations / f"{gate}.json" for gate in GATES}
-    found = {gate: _read(file) for gate, file in kept.items() if file.is_file()}
-    if not found:
+    gates = {
+        str(gate): read_kept(validations / f"{gate}.json")
+        for gate in GATES
+        if (validations / f"{gate}.json").is_file()
+    }
+    if not gates:
         raise QutongError(
             "no validation is kept yet / 尚无校验结果",
             file=validations,
             remedy="make a run first: qutong run",
         )
+    suites = {
+        f"{gate}-{file.stem}.html": read_kept(file)
+        for gate in gates
+        for file in sorted((validations / gate).glob("*.json"))
+    }
     site.mkdir(parents=True, exist_ok=True)
     for old in site.glob("*.html"):
         old.unlink()
-    for gate, validation in found.items():
-        page = offline_page(_render(validation), f"{_GATE_NAMES[gate]} · Data Docs", _PAGES)
-        (site / f"{gate}.html").write_text(page, encoding="utf-8")
+    pages = {_INDEX, *suites, *(f"{gate}.html" for gate in gates)}
+    for gate, kept in gates.items():
+        own = {page: suite for page, suite in suites.items() if page.startswith(f"{gate}-")}
+        title = f"{_GATE_NAMES[gate]} · Data Docs"
+        _write(site / f"{gate}.html", _gate(gate, kept, own), title, pages)
+    for page, suite in suites.items():
+        zh, en = suite["meta"]["title"]
+        head = f'<p><a href="{_INDEX}">数据校验文档 Data Docs</a></p>{_heading(zh, en)}'
+        _write(site / page, head + _render(suite), f"{zh} {en} · Data Docs", pages)
     index = site / _INDEX
-    index.write_text(
-        offline_page(_index(found), "数据校验文档 Data Docs", _PAGES), encoding="utf-8"
-    )
+    _write(index, _index_page(gates, suites), "数据校验文档 Data Docs", pages)
     return index
 
 
-_INDEX = "index.html"
-_PAGES = frozenset({_INDEX, *(f"{gate}.html" for gate in GATES)})
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise QutongError(
-            f"the kept validation cannot be read: {error}",
-            file=file,
-            remedy="remove it and run again: qutong run",
-        ) from error
-    return content
+def _write(file: Path, body: str, title: str, pages: set[str]) -> None:
+    file.write_text(offline_page(body, title, pages), encoding="utf-8")
 
 
 def _render(validation: Mapping[str, Any]) -> str:
@@ -78,28 +86,87 @@ def _render(validation: Mapping[str, Any]) -> str:
     return result_page(validation)
 
 
-def _index(found: Mapping[str, Mapping[str, Any]]) -> str:
+def _heading(zh: str, en: str) -> str:
+    return f'<h1>{html.escape(zh)} <span lang="en">{html.escape(en)}</span></h1>'
+
+
+def _index_page(gates: Mapping[str, Mapping[str, Any]], suites: Mapping[str, Any]) -> str:
     lines = []
-    for gate, validation in found.items():
-        numbers, run = validation["statistics"], validation["meta"]["run_id"]
+    for gate, kept in gates.items():
+        rules, run = kept["rules"], kept["run"]
+        own = [suite for page, suite in suites.items() if page.startswith(f"{gate}-")]
+        failed = sum(rule["outcome"] == "failed" for rule in rules)
         lines.append(
             f'<tr><th scope="row"><a href="{gate}.html">{_GATE_NAMES[gate]}</a></th>'
             f"<td>{html.escape(run['run_name'])}</td><td>{html.escape(run['run_time'])}</td>"
-            f'<td class="number">{numbers["evaluated_expectations"]}</td>'
-            f'<td class="number">{numbers["successful_expectations"]}</td>'
-            f'<td class="number">{numbers["unsuccessful_expectations"]}</td></tr>'
+            f"{_numbers(len(rules), failed)}"
+            f"{_numbers(len(own), sum(not suite['success'] for suite in own))}</tr>"
         )
     return f"""
         <h1>数据校验文档 Data Docs</h1>
-        <p class="note">最近一次运行中 Great Expectations 执行的规则；供运维人员查看，不属版本内容。
-        What Great Expectations ran in the last run; for the operator, no part of a release.</p>
+        <p class="note">最近一次运行中各关的规则与预期；供运维人员查看，不属版本内容。
+        What the gates demanded in the last run; for the operator, no part of a release.</p>
         <table>
         <thead><tr><th scope="col">关 Gate</th><th scope="col">版本 Release</th>
-        <th scope="col">时间 Time</th><th scope="col" class="number">规则 Rules</th>
-        <th scope="col" class="number">通过 Passed</th>
+        <th scope="col">时间 Time</th>
+        <th scope="col" class="number">SQL规则 SQL rules</th>
+        <th scope="col" class="number">未通过 Failed</th>
+        <th scope="col" class="number">预期组 Suites</th>
         <th scope="col" class="number">未通过 Failed</th></tr></thead>
         <tbody>{"".join(lines)}</tbody>
         </table>
         <p class="note">发现的内容见版本中的 quality/report.html。
         The findings themselves stand in quality/report.html of the release.</p>
+    """
+
+
+def _numbers(*numbers: int) -> str:
+    return "".join(f'<td class="number">{number}</td>' for number in numbers)
+
+
+def _gate(gate: str, kept: Mapping[str, Any], suites: Mapping[str, Mapping[str, Any]]) -> str:
+    listed = [
+        f'<tr><th scope="row"><a href="{page}">{html.escape(suite["suite_name"])}</a></th>'
+        f"<td>{html.escape(suite['meta']['title'][0])}"
+        f'<span class="quiet">{html.escape(suite["meta"]["title"][1])}</span></td>'
+        f"{_numbers(suite['statistics']['evaluated_expectations'])}"
+        f"<td>{_WORDS['passed' if suite['success'] else 'failed']}</td></tr>"
+        for page, suite in suites.items()
+    ]
+    return f"""
+        <p><a href="{_INDEX}">数据校验文档 Data Docs</a></p>
+        <h1>{_GATE_NAMES[gate]}</h1>
+        <h5>{_SUITES_OF.get(gate, "")}</h5>
+        <table>
+        <thead><tr><th scope="col">预期组 Suite</th><th scope="col">名称 Title</th>
+        <th scope="col" class="number">预期 Expectations</th>
+        <th scope="col">结论 Outcome</th></tr></thead>
+        <tbody>{"".join(listed)}</tbody>
+        </table>
+        <h5>SQL规则 SQL rules</h5>
+        {_rules(kept["rules"])}
+    """
+
+
+def _rules(rules: Sequence[Mapping[str, Any]]) -> str:
+    lines = []
+    for rule in rules:
+        words = " · ".join((rule["rule_id"], rule["severity"], rule["owner"]))
+        counts = f"{rule['unexpected'] if rule['could_run'] else '–'} / {rule['checked']}"
+        if rule["undecided"]:
+            counts += f" （未定 undecided {rule['undecided']}）"
+        lines.append(
+            f"<tr><td>{html.escape(' | '.join(rule['title']))}"
+            f'<span class="code">{html.escape(words)}</span>'
+            f'<span class="quiet">{html.escape(" | ".join(rule["guidance"]))}</span></td>'
+            f"<td>{counts}</td>"
+            f"<td>{_WORDS[rule['outcome']] if rule['could_run'] else _CANNOT_RUN}</td></tr>"
+        )
+    return f"""
+        <table>
+        <thead><tr><th scope="col">规则 Rule</th>
+        <th scope="col">违反／检查 Violations / checked</th>
+        <th scope="col">结论 Outcome</th></tr></thead>
+        <tbody>{"".join(lines)}</tbody>
+        </table>
     """

@@ -7,37 +7,26 @@ nothing at all. Does not belong here: running rules, and acting on a verdict.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from orchestration import bounds
-from orchestration.judge.catalogue import RULE_COLUMNS, Catalogue, Gate, Rule, RuleOutcome
+from orchestration.judge.catalogue import (
+    RULE_COLUMNS,
+    SAID_BY_RULE,
+    Catalogue,
+    Gate,
+    Judged,
+    RuleOutcome,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FINDING_COLUMNS = (
-    "finding_id",
-    "rule_id",
-    "gate",
-    "severity",
-    "data_set_id",
-    "delivery_id",
-    "indicator_code",
-    "region_code",
-    "period",
-    "place_a",
-    "place_b",
-    "observation_a",
-    "observation_b",
-    "arithmetic",
-    "message_zh",
-    "message_en",
-)
-_SAID_BY_RULE = FINDING_COLUMNS[4:]
-_IDENTITY = FINDING_COLUMNS[4:13]
+FINDING_COLUMNS = ("finding_id", "rule_id", "gate", "severity", *SAID_BY_RULE)
+_IDENTITY = SAID_BY_RULE[:9]
 _VARCHARS = ", ".join(f"{name} varchar" for name in FINDING_COLUMNS)
 _RULE_TYPES = ", ".join(
     f"{name} {'integer' if name == 'ess_level' else 'varchar'}" for name in RULE_COLUMNS
@@ -48,7 +37,8 @@ create table if not exists landing.rule ({_RULE_TYPES});
 create table if not exists landing.finding ({_VARCHARS});
 create table if not exists landing.validation (
     rule_id varchar, gate varchar, executor varchar, outcome varchar,
-    checked_count bigint, unexpected_count bigint, undecided_count bigint
+    checked_count bigint, unexpected_count bigint, undecided_count bigint,
+    error varchar, is_blocking boolean
 );
 """
 
@@ -73,10 +63,7 @@ def prepare(
     """
     con.execute(_TABLES)
     con.execute("delete from landing.rule")
-    marks = ", ".join("?" for _ in RULE_COLUMNS)
-    con.executemany(
-        f"insert into landing.rule ({', '.join(RULE_COLUMNS)}) values ({marks})", catalogue.rows()
-    )
+    _insert(con, "landing.rule", RULE_COLUMNS, catalogue.rows())
     con.execute(bounds.macros())
     con.execute((expectations / "macros.sql").read_text(encoding="utf-8"))
     if gate != "delivery":
@@ -84,6 +71,17 @@ def prepare(
             con, (expectations / "comparisons.sql").read_text(encoding="utf-8"), frozen
         )
         con.execute(f"create or replace view judge.mart_figure as {_mart_figures(con)}")
+
+
+def _insert(
+    con: DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
+) -> None:
+    """Insert rows as one statement: a statement for each costs a hundred times as much."""
+    lists = ", ".join(f"unnest(${number})" for number in range(1, len(columns) + 1))
+    con.execute(
+        f"insert into {table} ({', '.join(columns)}) select {lists}",
+        [list(column) for column in zip(*rows, strict=True)],
+    )
 
 
 def _lay_comparisons(con: DuckDBPyConnection, views: str, frozen: bool) -> None:
@@ -121,75 +119,49 @@ def _mart_figures(con: DuckDBPyConnection) -> str:
     return "\nunion all\n".join(selects or [nothing])
 
 
-def collect_findings(con: DuckDBPyConnection, rules_failed: Iterable[Rule]) -> int:
-    """Write the violating rows of rules into ``landing.finding``; returns how many.
+def write_findings(con: DuckDBPyConnection, judged: Judged, catalogue: Catalogue) -> int:
+    """Write violating rows into ``landing.finding``; returns how many.
 
     The id of a finding is the first 16 hex digits of the md5 of its rule and of what identifies the
-    row, so it stays the same from run to run. Findings of these rules from before are replaced. A
-    rule that cannot be run leaves one finding that says so; no transaction may be open, an error
-    would abort it.
+    row, so it stays the same from run to run. Earlier findings of the rules judged are replaced.
     """
-    import duckdb
-
-    total = 0
-    for rule in rules_failed:
-        con.execute("delete from landing.finding where rule_id = ?", [rule.id])
-        sql = rule.statement("sql")
-        if sql is None:
-            continue
-        try:
-            _insert_findings(con, rule, sql)
-        except duckdb.Error:
-            # Without the words of the error: it may quote a delivery.
-            _insert_findings(con, rule, _CANNOT_RUN)
-        row = con.execute(
-            "select count(*) from landing.finding where rule_id = ?", [rule.id]
-        ).fetchone()
-        total += int(row[0]) if row else 0
-    return total
-
-
-_CANNOT_RUN = """
-select
-    '规则无法运行，请报告系统维护人员' as message_zh,
-    'the rule could not be run; report it to the maintainer' as message_en
-"""
-
-
-def _insert_findings(con: DuckDBPyConnection, rule: Rule, sql: str) -> None:
-    given = {row[0] for row in con.execute(f"describe {sql}").fetchall()}
-    columns = ",\n".join(
-        f"cast({f'v.{name}' if name in given else 'null'} as varchar) as {name}"
-        for name in _SAID_BY_RULE
+    con.execute(
+        "delete from landing.finding where list_contains(?, rule_id)",
+        [[outcome.rule_id for outcome in judged.outcomes]],
     )
+    if not judged.violations:
+        return 0
+    rules = [catalogue.get(violation["rule_id"] or "") for violation in judged.violations]
+    heads = [[r.id for r in rules], [r.gate for r in rules], [r.severity for r in rules]]
+    said = [[violation.get(name) for violation in judged.violations] for name in SAID_BY_RULE]
+    names = ("rule_id", "gate", "severity", *SAID_BY_RULE)
+    columns = ", ".join(f"unnest(${i}::varchar[]) as {n}" for i, n in enumerate(names, start=1))
     identity = ", ".join(f"coalesce({name}, '')" for name in _IDENTITY)
     con.execute(
         f"""
         insert into landing.finding by name
-        with violating as (select {columns} from ({sql}) as v),
+        with violating as (select {columns}),
 
         numbered as (
             select
                 *,
                 row_number() over (
-                    partition by {identity} order by arithmetic, message_en
+                    partition by rule_id, {identity} order by arithmetic, message_en
                 ) as n
             from violating
         )
 
         select
             substr(
-                md5(concat_ws('|', $id, {identity}, case when n > 1 then n end)), 1, 16
+                md5(concat_ws('|', rule_id, {identity}, case when n > 1 then n end)), 1, 16
             ) as finding_id,
-            $id as rule_id,
-            $gate as gate,
-            $severity as severity,
             * exclude (n)
         from numbered
-        order by finding_id
+        order by rule_id, finding_id
         """,
-        {"id": rule.id, "gate": rule.gate, "severity": rule.severity},
+        [*heads, *said],
     )
+    return len(judged.violations)
 
 
 Subject = Literal["rule", "data_set", "table"]
@@ -389,10 +361,26 @@ def apply_routing(con: DuckDBPyConnection, refusals: Sequence[Refusal]) -> None:
     )
 
 
+_VALIDATION_COLUMNS = (
+    "rule_id",
+    "gate",
+    "executor",
+    "outcome",
+    "checked_count",
+    "unexpected_count",
+    "undecided_count",
+)
+
+
 def write_validation(
     con: DuckDBPyConnection, outcomes: Iterable[RuleOutcome], catalogue: Catalogue
 ) -> None:
-    """Write outcomes into ``landing.validation``, over those of the same rules from before."""
+    """Write outcomes into ``landing.validation``, over those of the same rules from before.
+
+    With each stands whether it blocks its gate: a verdict is a query over them (``verdict``).
+    """
+    outcomes = list(outcomes)
+    blocked = set(blocking(outcomes, catalogue))
     rows = [
         (
             o.rule_id,
@@ -402,19 +390,17 @@ def write_validation(
             o.checked_count,
             o.unexpected_count,
             o.undecided_count,
+            o.error,
+            o.rule_id in blocked,
         )
         for o in outcomes
     ]
     if rows:
-        con.executemany("delete from landing.validation where rule_id = ?", [(r[0],) for r in rows])
-        con.executemany(
-            """
-            insert into landing.validation
-                (rule_id, gate, executor, outcome, checked_count, unexpected_count, undecided_count)
-            values (?, ?, ?, ?, ?, ?, ?)
-            """,
-            rows,
+        con.execute(
+            "delete from landing.validation where list_contains(?, rule_id)",
+            [[row[0] for row in rows]],
         )
+        _insert(con, "landing.validation", _VALIDATION_COLUMNS, rows)
 
 
 def blocking(outcomes: Iterable[RuleOutcome], catalogue: Catalogue) -> list[str]:
@@ -436,3 +422,50 @@ def blocking(outcomes: Iterable[RuleOutcome], catalogue: Catalogue) -> list[str]
                 continue
         found.add(rule.id)
     return sorted(found)
+
+
+Verdict = Literal["passed", "failed", "missing"]
+
+
+def verdict(con: DuckDBPyConnection, gate: Gate, catalogue: Catalogue) -> Verdict:
+    """What a gate says, from the recorded outcomes of its rules.
+
+    ``failed`` where an outcome blocks, ``missing`` where a rule of the catalogue has none, else
+    ``passed``. Of the delivery gate ``passed`` means that it could judge: it routes deliveries.
+    """
+    recorded = dict(
+        con.execute(
+            "select rule_id, is_blocking from landing.validation where gate = ?", [gate]
+        ).fetchall()
+    )
+    if any(recorded.values()):
+        return "failed"
+    return (
+        "passed" if {rule.id for rule in catalogue.by_gate(gate)} <= recorded.keys() else "missing"
+    )
+
+
+def blocking_rules(con: DuckDBPyConnection) -> list[str]:
+    """The ids of all rules that block their gates now, in the order of the gates."""
+    rows = con.execute(
+        "select rule_id from landing.validation where is_blocking "
+        "order by list_position(['delivery', 'marts', 'release'], gate), rule_id"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def open_findings(con: DuckDBPyConnection) -> dict[str, int]:
+    """Findings by severity; what a refused delivery was found to have wrong stayed out with it."""
+    return dict(
+        con.execute(
+            "select f.severity, count(*) from landing.finding as f "
+            "left join landing.delivery as d using (delivery_id) "
+            "where f.gate <> 'delivery' or d.verdict is distinct from 'refused' "
+            "group by 1 order by 1"
+        ).fetchall()
+    )
+
+
+def needing_decision(findings: Mapping[str, int]) -> int:
+    """How many findings somebody has to decide on: an informative one (a revision) needs none."""
+    return sum(findings.get(severity, 0) for severity in ("hard", "soft"))

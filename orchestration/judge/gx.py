@@ -1,50 +1,72 @@
-"""Great Expectations behind one function: run rules on a DuckDB file, get outcomes back.
+"""Great Expectations behind one function: run suites on a DuckDB file, get plain data back.
 
-Belongs here: everything that knows Great Expectations. Does not belong here: what follows from an
-outcome. Import this module inside a function: it costs seconds.
+Belongs here: everything that knows Great Expectations. Does not belong here: what is expected, and
+what is said of it (``suites``). Import this module inside a function, or in the worker: it costs
+seconds.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 import duckdb
 import duckdb_engine
 import great_expectations
-from great_expectations.compatibility import pydantic as gx_pydantic
+import sqlalchemy
+from great_expectations.checkpoint.checkpoint import Checkpoint
+from great_expectations.core.expectation_suite import ExpectationSuite
 from great_expectations.core.expectation_validation_result import (
     ExpectationSuiteValidationResult,
+    ExpectationValidationResult,
     expectationSuiteValidationResultSchema,
 )
+from great_expectations.core.freshness_diagnostics import (
+    CheckpointFreshnessDiagnostics,
+    ExpectationSuiteFreshnessDiagnostics,
+    ValidationDefinitionFreshnessDiagnostics,
+)
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.core.metric_function_types import MetricPartialFunctionTypes
+from great_expectations.core.validation_definition import ValidationDefinition
 from great_expectations.data_context.types.base import (
     DataContextConfig,
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
 )
-from great_expectations.expectations.core.unexpected_rows_expectation import (
-    UnexpectedRowsExpectation,
+from great_expectations.execution_engine.sqlalchemy_execution_engine import (
+    SqlAlchemyExecutionEngine,
 )
-from great_expectations.render.components import (
-    LegacyDiagnosticRendererType,
-    LegacyRendererType,
-    RenderedStringTemplateContent,
+from great_expectations.expectations.core.expect_column_values_to_be_between import (
+    ExpectColumnValuesToBeBetween,
 )
-from great_expectations.render.renderer.renderer import renderer
+from great_expectations.expectations.core.expect_column_values_to_be_in_set import (
+    ExpectColumnValuesToBeInSet,
+)
+from great_expectations.expectations.core.expect_table_row_count_to_be_between import (
+    ExpectTableRowCountToBeBetween,
+)
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metrics.metric_provider import metric_partial, metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+from great_expectations.validator.metric_configuration import MetricConfiguration
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedPrimaryKeyConstraint
 
-from orchestration.errors import QutongError
-from orchestration.judge.catalogue import Rule, RuleOutcome
+from orchestration.judge.kept import Keep, keep_suites
+from orchestration.judge.rules import essence, unreadable
+from orchestration.judge.suites import MOST_ROWS, Found, Suite
 
 DIALECT = "qutong_duckdb"
+
+
+# --- DuckDB for Great Expectations ------------------------------------------------------------
 
 
 class _BufferingContext(duckdb_engine.Dialect.execution_ctx_cls):  # type: ignore[misc,valid-type]  # an untyped library names the base at run time
@@ -64,32 +86,105 @@ class _BufferingContext(duckdb_engine.Dialect.execution_ctx_cls):  # type: ignor
             )
 
 
+_TYPES = {
+    "DECIMAL": sqlalchemy.types.Numeric,
+    "DOUBLE": sqlalchemy.types.Float,
+    "INTEGER": sqlalchemy.types.Integer,
+    "BIGINT": sqlalchemy.types.BigInteger,
+    "BOOLEAN": sqlalchemy.types.Boolean,
+    "DATE": sqlalchemy.types.Date,
+    "TIMESTAMP": sqlalchemy.types.DateTime,
+}
+
+
+def _type(spelled: str) -> Any:
+    """A type that Great Expectations can compare with, under the name that DuckDB gives it."""
+    base = _TYPES.get(spelled.partition("(")[0], sqlalchemy.types.String)
+    return type(base.__name__, (base,), {"__repr__": lambda self: spelled})()
+
+
 class BufferingDialect(duckdb_engine.Dialect):
     """DuckDB for Great Expectations: buffered results, and nothing can be written."""
 
     name = DIALECT
     execution_ctx_cls = _BufferingContext
     supports_statement_cache = False
+    _columns: dict[tuple[str, str], list[ReflectedColumn]] | None = None
 
     def connect(self, *args: Any, **kwargs: Any) -> Any:
         """Open the file read-only, so that no rule can change what it judges."""
         file = bytes.fromhex(kwargs["database"]).decode()
         return duckdb_engine.ConnectionWrapper(duckdb.connect(file, read_only=True))
 
+    def get_columns(
+        self, connection: Any, table_name: str, schema: str | None = None, **kwargs: Any
+    ) -> list[ReflectedColumn]:
+        """Columns of a table; those of all tables come at once.
+
+        By way of PostgreSQL's catalogue it takes four queries for each.
+        """
+        if self._columns is None:
+            self._columns = {}
+            rows = connection.exec_driver_sql(
+                "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+                "where not internal order by column_index"
+            ).fetchall()
+            for schema_name, table, name, kind in rows:
+                self._columns.setdefault((schema_name, table), []).append(
+                    {"name": name, "type": _type(kind), "nullable": True, "default": None}
+                )
+        return self._columns.get((schema or "main", table_name), [])
+
+    def get_pk_constraint(
+        self, connection: Any, table_name: str, schema: str | None = None, **kwargs: Any
+    ) -> ReflectedPrimaryKeyConstraint:
+        """Nobody asks for it."""
+        return {"constrained_columns": [], "name": None}
+
 
 registry.register(DIALECT, __name__, "BufferingDialect")
 
 
-class ViolatingRows(UnexpectedRowsExpectation):
-    """Counts the violating rows and does not fetch them: ``gates`` collects them once."""
+def _url(database: Path) -> str:
+    """The path in hex: in the open, `$` and `%` in it would be read as something else."""
+    return f"{DIALECT}:///{str(database).encode().hex()}"
 
-    metric_dependencies: ClassVar[tuple[str, ...]] = ("unexpected_rows_query.row_count",)
 
-    @gx_pydantic.validator("unexpected_rows_query", allow_reuse=True)
-    def _validate_query(cls, query: Any) -> Any:
-        # The parent prints a warning when a query does not read {batch}. Rules name their own
-        # tables, so that one batch serves all of them.
-        return query
+# --- expectations -----------------------------------------------------------------------------
+
+
+class _Counted:
+    """Asks for counts, which all expectations of a table share one statement for.
+
+    The library fetches a sample of the violating values for each expectation besides; only where
+    something was found is that asked for, with the keys of the rows.
+    """
+
+    map_metric: ClassVar[Any]  # the library's class beside it has it
+
+    def get_validation_dependencies(self, *args: Any, **kwargs: Any) -> Any:
+        found = super().get_validation_dependencies(*args, **kwargs)  # type: ignore[misc]  # of the library's class beside it
+        if found.result_format["result_format"] == "BASIC":
+            found.remove_metric_configuration(f"{self.map_metric}.unexpected_values")
+        return found
+
+
+class CodesOfColumn(_Counted, ExpectColumnValuesToBeInSet):
+    """``ExpectColumnValuesToBeInSet``, counted."""
+
+
+class RangeOfColumn(_Counted, ExpectColumnValuesToBeBetween):
+    """``ExpectColumnValuesToBeBetween``, counted."""
+
+
+class ColumnsOfContract(BatchExpectation):
+    """The columns of a table, their order and their types, in one expectation."""
+
+    columns: list[str]
+    types: list[str]
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.column_types",)
+    success_keys: ClassVar[tuple[str, ...]] = ("columns", "types")
 
     def _validate(
         self,
@@ -97,94 +192,379 @@ class ViolatingRows(UnexpectedRowsExpectation):
         runtime_configuration: dict[str, Any] | None = None,
         execution_engine: Any = None,
     ) -> dict[str, Any]:
-        count = metrics["unexpected_rows_query.row_count"]
-        return {"success": count == 0, "result": {"observed_value": count}}
-
-    @classmethod
-    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
-    def _prescriptive_renderer(
-        cls,
-        configuration: Any = None,
-        result: Any = None,
-        runtime_configuration: dict[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> list[RenderedStringTemplateContent]:
-        """In Data Docs: the rule's title, its id, and what to do; its SQL stands in its file."""
-        told = configuration.meta or {}
-        words = (told.get("rule_id"), told.get("severity"), told.get("owner"))
-        lines = [
-            (told.get("title", ""), []),
-            (" · ".join(str(word) for word in words if word), ["code"]),
-            (told.get("guidance", ""), ["quiet"]),
+        wanted = list(zip(self.columns, self.types, strict=True))
+        there = [(str(c["name"]), repr(c["type"])) for c in metrics["table.column_types"]]
+        names = dict.fromkeys([*dict(wanted), *dict(there)])
+        differing = [
+            {"column": name, "wanted": dict(wanted).get(name), "there": dict(there).get(name)}
+            for name in names
+            if dict(wanted).get(name) != dict(there).get(name)
         ]
-        return [
-            RenderedStringTemplateContent(
-                content_block_type="string_template",
-                string_template={
-                    "template": "$text",
-                    "params": {"text": text},
-                    "styling": {"classes": classes},
-                },
+        if not differing and wanted != there:
+            moved = next(a for a, b in zip(wanted, there, strict=True) if a != b)
+            order = there.index(moved) + 1, wanted.index(moved) + 1
+            differing = [{"column": moved[0], "wanted": f"#{order[1]}", "there": f"#{order[0]}"}]
+        return {
+            "success": not differing,
+            "result": {"observed_value": len(there), "details": {"rows": differing}},
+        }
+
+
+class KeyOfTable(BatchExpectation):
+    """The columns of a key are unique together; null is a value like another.
+
+    ``ExpectCompoundColumnsToBeUnique`` joins the table with itself and overlooks keys with a null.
+    """
+
+    key: list[str]
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.row_count", "qutong.distinct_keys")
+    success_keys: ClassVar[tuple[str, ...]] = ("key",)
+
+    def get_validation_dependencies(self, *args: Any, **kwargs: Any) -> Any:
+        found = super().get_validation_dependencies(*args, **kwargs)
+        if found.result_format["result_format"] == "SUMMARY":
+            asked = found.metric_configurations["qutong.distinct_keys"]
+            rows = MetricConfiguration(
+                "qutong.repeated_keys", asked.metric_domain_kwargs, asked.metric_value_kwargs
             )
-            for text, classes in lines
-        ]
+            found.set_metric_configuration("qutong.repeated_keys", rows)
+        return found
 
-    @classmethod
-    @renderer(renderer_type=LegacyDiagnosticRendererType.OBSERVED_VALUE)
-    def _diagnostic_observed_value_renderer(
-        cls,
-        configuration: Any = None,
-        result: Any = None,
+    def _validate(
+        self,
+        metrics: dict[str, Any],
         runtime_configuration: dict[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> str:
-        """In Data Docs: how many violate the rule, of how many, and how many stayed undecided."""
-        told = result.expectation_config.meta or {}
-        count = (result.result or {}).get("observed_value")
-        text = "–" if count is None else str(count)
-        text += f" / {told.get('checked', '–')}"
-        undecided = told.get("undecided")
-        return f"{text} （未定 undecided {undecided}）" if undecided else text
+        execution_engine: Any = None,
+    ) -> dict[str, Any]:
+        rows, keys = metrics["table.row_count"], metrics["qutong.distinct_keys"]
+        details = {"rows": metrics.get("qutong.repeated_keys", []), "element_count": rows}
+        return {"success": rows == keys, "result": {"observed_value": keys, "details": details}}
 
 
-@dataclass(frozen=True)
-class Keep:
-    """Where the result of a validation is kept for Data Docs, and what it is called there."""
+class _DistinctKeys(TableMetricProvider):
+    """How many keys a table holds; shares its statement with the other counts."""
 
-    file: Path
-    run_name: str
-    run_time: datetime
+    metric_name = "qutong.distinct_keys"
+    value_keys = ("key",)
+
+    @metric_partial(
+        engine=SqlAlchemyExecutionEngine,
+        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
+        domain_type=MetricDomainTypes.TABLE,
+    )
+    def _sqlalchemy(
+        cls,
+        execution_engine: Any,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> Any:
+        key = sqlalchemy.func.row(*(sqlalchemy.column(n) for n in metric_value_kwargs["key"]))
+        return sqlalchemy.func.count(sqlalchemy.distinct(key)), metric_domain_kwargs, {}
 
 
-def run_rules(database: Path, rules: Sequence[Rule], keep: Keep | None = None) -> list[RuleOutcome]:
-    """Run the rules of executor gx on a DuckDB file and say what came of each, in their order.
+class _RepeatedKeys(TableMetricProvider):
+    """The first keys that stand several times, with how often."""
 
-    The file is opened read-only and let go of before the function returns: nobody may hold it open
-    for writing meanwhile, not even this process. ``gates.prepare`` must have run on it. Nothing is
-    written but what ``keep`` asks for, nothing is sent. A rule that cannot be run has failed, with
-    the reason in ``error``.
+    metric_name = "qutong.repeated_keys"
+    value_keys = ("key",)
+
+    @metric_value(engine=SqlAlchemyExecutionEngine)
+    def _sqlalchemy(
+        cls,
+        execution_engine: Any,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> Any:
+        table, _, _ = execution_engine.get_compute_domain(
+            metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE
+        )
+        key: list[Any] = [sqlalchemy.column(name) for name in metric_value_kwargs["key"]]
+        times = sqlalchemy.func.count().label("times")
+        query = (
+            sqlalchemy.select(*key, times)
+            .select_from(table.subquery() if hasattr(table, "subquery") else table)
+            .group_by(*key)
+            .having(times > 1)
+            .order_by(*key)
+            .limit(MOST_ROWS)
+        )
+        rows = execution_engine.execute_query(query).mappings()
+        return [{name: _plain(value) for name, value in row.items()} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, int | str) else str(value)
+
+
+def _expectation(suite: Suite, number: int) -> Any:
+    expectation = suite.expectations[number]
+    told: dict[str, Any] = {
+        "meta": {"number": number, "rule_id": expectation.rule_id},
+        "description": f"{expectation.zh} | {expectation.en}".replace("$", "＄"),
+    }
+    ends: dict[str, Any] = {"min_value": expectation.low, "max_value": expectation.high}
+    match expectation.kind:
+        case "columns":
+            names, types = list(expectation.types), list(expectation.types.values())
+            return ColumnsOfContract(columns=names, types=types, **told)
+        case "key":
+            return KeyOfTable(key=list(suite.key), **told)
+        case "codes":
+            codes = list(expectation.codes)
+            return CodesOfColumn(column=expectation.column, value_set=codes, **told)
+        case "range":
+            return RangeOfColumn(column=expectation.column, **ends, **told)
+        case "rows":
+            return ExpectTableRowCountToBeBetween(**ends, **told)
+
+
+# --- running suites ---------------------------------------------------------------------------
+
+
+class _Suite(ExpectationSuite):
+    """A suite that lives for one run: no store has another state of it to compare with."""
+
+    def is_fresh(self) -> ExpectationSuiteFreshnessDiagnostics:
+        return ExpectationSuiteFreshnessDiagnostics(errors=[])
+
+
+class _Definition(ValidationDefinition):
+    """The same of a suite with its batch."""
+
+    def is_fresh(self) -> ValidationDefinitionFreshnessDiagnostics:
+        return ValidationDefinitionFreshnessDiagnostics(errors=[])
+
+
+class _Checkpoint(Checkpoint):
+    """The same of a checkpoint."""
+
+    def is_fresh(self) -> CheckpointFreshnessDiagnostics:
+        return CheckpointFreshnessDiagnostics(errors=[])
+
+
+_COUNTS: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0}
+
+
+def run_suites(database: Path, suites: Sequence[Suite], keep: Keep | None = None) -> list[Found]:
+    """Validate every suite, and say what came of each of its expectations.
+
+    All suites are counted first. Those expectations that failed are asked again, for their count
+    and their rows together, so that what is counted is what is named.
 
     Raises:
         QutongError: the file cannot be opened.
     """
-    judged = [rule for rule in rules if rule.executor == "gx"]
-    if not judged:
-        return []
+    there = _tables(database)
+    asked = [suite for suite in suites if (suite.schema, suite.table) in there]
+    found = [
+        Found(suite.name, number, error=f"there is no table {suite.schema}.{suite.table}")
+        for suite in suites
+        if suite not in asked
+        for number in range(len(suite.expectations))
+    ]
+    with _quiet(), _source(database) as source:
+        everything = [_Asked(suite, range(len(suite.expectations))) for suite in asked]
+        counted = _checkpoint(source, "counts", everything, _COUNTS)
+        for suite, results in zip(asked, counted, strict=True):
+            failed = [number for number, result in results.items() if not result.success]
+            if failed:
+                again = [_Asked(suite, failed)]
+                (named,) = _checkpoint(source, suite.name, again, _rows_of(suite))
+                answers = {**results, **named}
+            else:
+                answers = results
+            found += [_found(suite, number, answer) for number, answer in answers.items()]
+    if keep is not None:
+        validations = zip(asked, counted, strict=True)
+        keep_suites(keep, [_kept(keep, suite, results) for suite, results in validations])
+    return found
+
+
+_Results = dict[int, ExpectationValidationResult]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Some expectations of a suite, by their numbers."""
+
+    suite: Suite
+    numbers: Sequence[int]
+
+
+def _tables(database: Path) -> set[tuple[str, str]]:
     try:
         con = duckdb.connect(str(database), read_only=True)
     except duckdb.Error as error:
-        raise QutongError(
-            f"the work database cannot be read: {_essence(str(error))}",
-            file=database,
-            remedy="close what holds it open for writing, then run again",
-        ) from None
+        raise unreadable(database, error) from None
     with con:
-        validation = _validate(database, judged)
-        violations = _violations(validation, judged)
-        outcomes = [_outcome(con, rule, violations[rule.id]) for rule in judged]
-    if keep is not None:
-        _keep(keep, database, validation, judged, outcomes)
-    return outcomes
+        rows = con.execute("select table_schema, table_name from information_schema.tables")
+        return {(schema, table) for schema, table in rows.fetchall()}
+
+
+@contextmanager
+def _source(database: Path) -> Iterator[Any]:
+    config = DataContextConfig(
+        # In memory, and without the folder for pages that an ephemeral context would reserve.
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        analytics_enabled=False,
+        progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
+    )
+    context = great_expectations.get_context(mode="ephemeral", project_config=config)
+    # To nowhere it would write its whole configuration, as YAML, for every table that it is told
+    # of, and every result: we keep what is kept.
+    context._save_project_config = lambda: None  # type: ignore[method-assign]
+    context.validation_results_store.store_validation_results = lambda **_: True  # type: ignore[method-assign]
+    source = context.data_sources.add_sql(
+        "work", connection_string=_url(database), create_temp_table=False
+    )
+    try:
+        yield source
+    finally:
+        source.get_execution_engine().close()
+        source.get_engine().dispose()
+
+
+def _checkpoint(
+    source: Any, name: str, asked: Sequence[_Asked], wanted: Mapping[str, Any]
+) -> list[_Results]:
+    """Run a checkpoint over suites; the results by number of expectation, in the order asked."""
+    if not asked:
+        return []
+    definitions: list[ValidationDefinition] = []
+    for entry in asked:
+        named = f"{name} {entry.suite.name}"
+        expectations = [_expectation(entry.suite, number) for number in entry.numbers]
+        definitions.append(
+            _Definition(
+                name=named,
+                data=_batch(source, named, entry.suite),
+                suite=_Suite(name=named, expectations=expectations),
+            )
+        )
+    checkpoint = _Checkpoint(
+        name=name, validation_definitions=definitions, result_format=dict(wanted)
+    )
+    run = checkpoint.run()
+    validations = {result.suite_name: result for result in run.run_results.values()}
+    return [_answers(validations[f"{name} {entry.suite.name}"]) for entry in asked]
+
+
+def _rows_of(suite: Suite) -> dict[str, Any]:
+    return {
+        "result_format": "SUMMARY",
+        "partial_unexpected_count": MOST_ROWS,
+        "unexpected_index_column_names": list(suite.key),
+    }
+
+
+def _batch(source: Any, name: str, suite: Suite) -> Any:
+    if suite.delivery_id:
+        delivery = suite.delivery_id.replace("'", "''").replace(":", "\\:")
+        asset = source.add_query_asset(
+            name,
+            query=f"select * from {suite.schema}.{suite.table} where delivery_id = '{delivery}'",
+        )
+    else:
+        asset = source.add_table_asset(name, table_name=suite.table, schema_name=suite.schema)
+    return asset.add_batch_definition_whole_table(name)
+
+
+def _answers(validation: ExpectationSuiteValidationResult) -> _Results:
+    return {
+        (result.expectation_config.meta or {})["number"]: result
+        for result in validation.results
+        if result.expectation_config is not None
+    }
+
+
+def _found(suite: Suite, number: int, answer: ExpectationValidationResult) -> Found:
+    reason = _reason(answer.exception_info)
+    if reason is not None:
+        return Found(suite.name, number, error=reason)
+    result, expectation = answer.result, suite.expectations[number]
+    if expectation.kind in ("codes", "range"):
+        rows = [
+            {"value": row[expectation.column], **row}
+            for row in result.get("partial_unexpected_index_list") or ()
+        ]
+        return Found(
+            suite.name,
+            number,
+            checked=result["element_count"],
+            unexpected=result["unexpected_count"] or 0,  # the sum of no rows is null
+            rows=tuple({name: _plain(value) for name, value in row.items()} for row in rows),
+        )
+    observed, details = result["observed_value"], result.get("details") or {}
+    rows = list(details.get("rows", ()))
+    if expectation.kind == "rows":
+        rows = [] if answer.success else [{"there": observed}]
+        return Found(suite.name, number, 1, len(rows), tuple(rows))
+    if expectation.kind == "key":
+        checked = details["element_count"]
+        return Found(suite.name, number, checked, checked - observed, tuple(rows))
+    return Found(suite.name, number, max(observed, len(rows)), len(rows), tuple(rows))
+
+
+def _reason(exception_info: Mapping[str, Any] | None) -> str | None:
+    info: dict[str, Any] = dict(exception_info or {})
+    entries: list[dict[str, Any]] = [info] if "raised_exception" in info else list(info.values())
+    for entry in entries:
+        if entry.get("raised_exception"):
+            return essence(str(entry.get("exception_message") or "it gives no reason"))
+    return None
+
+
+# --- what is kept, and the page made of it ----------------------------------------------------
+
+
+def _kept(keep: Keep, suite: Suite, results: _Results) -> dict[str, Any]:
+    """A validation as Great Expectations writes it: counts, no row and no words of an error."""
+    entries = [_kept_result(result) for _, result in sorted(results.items())]
+    passed = sum(entry["success"] for entry in entries)
+    return {
+        "suite_name": suite.name,
+        "success": passed == len(entries),
+        "results": entries,
+        "suite_parameters": {},
+        "statistics": {
+            "evaluated_expectations": len(entries),
+            "successful_expectations": passed,
+            "unsuccessful_expectations": len(entries) - passed,
+            "success_percent": 100 * passed / len(entries),
+        },
+        "meta": {
+            "great_expectations_version": great_expectations.__version__,
+            "run_id": keep.run,
+            "batch_spec": {"data_asset_name": f"{suite.schema}.{suite.table}"},
+            "title": [suite.title_zh, suite.title_en],
+        },
+        "id": None,
+    }
+
+
+def _kept_result(result: ExpectationValidationResult) -> dict[str, Any]:
+    content: dict[str, Any] = result.to_json_dict()
+    content["result"] = {
+        name: value for name, value in content["result"].items() if isinstance(value, int | float)
+    }
+    content["expectation_config"].pop("id", None)  # another one each time
+    if any(info.get("raised_exception") for info in _infos(content["exception_info"])):
+        content["exception_info"] = {
+            "raised_exception": True,
+            # Without the words of the error: it may quote a delivery.
+            "exception_message": "the expectation could not be asked",
+            "exception_traceback": "",
+        }
+    return content
+
+
+def _infos(info: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [info] if "raised_exception" in info else list(info.values())
 
 
 def result_page(validation: Mapping[str, Any]) -> str:
@@ -196,151 +576,6 @@ def result_page(validation: Mapping[str, Any]) -> str:
         result = expectationSuiteValidationResultSchema.load(dict(validation))
         document = ValidationResultsPageRenderer().render(result)
         return str(DefaultJinjaPageView().render(document))  # type: ignore[no-untyped-call]  # the library's
-
-
-def _keep(
-    keep: Keep,
-    database: Path,
-    validation: ExpectationSuiteValidationResult,
-    rules: Sequence[Rule],
-    outcomes: Sequence[RuleOutcome],
-) -> None:
-    """Write a validation as JSON: counts and rules, no row and no words of an error."""
-    content = validation.to_json_dict()  # type: ignore[no-untyped-call]  # the library's
-    moment = keep.run_time if keep.run_time.tzinfo else keep.run_time.replace(tzinfo=UTC)
-    run = {"run_name": keep.run_name, "run_time": moment.isoformat(timespec="seconds")}
-    content["suite_name"] = rules[0].gate
-    content["meta"] = {
-        "great_expectations_version": great_expectations.__version__,
-        "run_id": run,
-        "batch_spec": {"data_asset_name": database.name},
-    }
-    by_id = {rule.id: (rule, outcome) for rule, outcome in zip(rules, outcomes, strict=True)}
-    for entry in content["results"]:
-        rule, outcome = by_id[entry["expectation_config"]["meta"]["rule_id"]]
-        entry["expectation_config"]["meta"] |= {
-            "title": f"{rule.title.zh} | {rule.title.en}",
-            "guidance": f"{rule.guidance.zh} | {rule.guidance.en}",
-            "severity": rule.severity,
-            "owner": rule.owner,
-            "checked": outcome.checked_count,
-            "undecided": outcome.undecided_count,
-        }
-        entry["expectation_config"]["kwargs"] = {"unexpected_rows_query": rule.statement("sql")}
-        is_broken = outcome.error is not None
-        entry["success"] = outcome.outcome != "failed"
-        entry["exception_info"] = {
-            "raised_exception": is_broken,
-            # Without the words of the error: it may quote a delivery.
-            "exception_message": "the rule could not be run" if is_broken else None,
-            "exception_traceback": "" if is_broken else None,
-        }
-    passed = sum(entry["success"] for entry in content["results"])
-    content["success"] = passed == len(rules)
-    content["statistics"] = {
-        "evaluated_expectations": len(rules),
-        "successful_expectations": passed,
-        "unsuccessful_expectations": len(rules) - passed,
-        "success_percent": 100 * passed / len(rules),
-    }
-    keep.file.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(content, ensure_ascii=False, indent=1)
-    keep.file.write_text(text + "\n", encoding="utf-8")
-
-
-def _validate(database: Path, rules: Sequence[Rule]) -> ExpectationSuiteValidationResult:
-    """Run the rules as one suite; the result holds counts, never rows."""
-    with _quiet():
-        config = DataContextConfig(
-            # In memory, and without the folder for pages that an ephemeral context would reserve.
-            store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
-            analytics_enabled=False,
-            progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
-        )
-        context = great_expectations.get_context(mode="ephemeral", project_config=config)
-        source = context.data_sources.add_sql(
-            "work", connection_string=_url(database), create_temp_table=False
-        )
-        try:
-            # One batch for all rules: each rule's SQL names its own tables.
-            asset = source.add_query_asset("work", query="select 1 as one")
-            batch = asset.add_batch_definition_whole_table("work").get_batch()
-            suite = great_expectations.ExpectationSuite(
-                name="rules",
-                expectations=[
-                    ViolatingRows(
-                        unexpected_rows_query=_as_template(rule.statement("sql") or ""),
-                        meta={"rule_id": rule.id},
-                    )
-                    for rule in rules
-                ],
-            )
-            return batch.validate(suite, result_format="BASIC")
-        finally:
-            source.get_execution_engine().close()
-            source.get_engine().dispose()
-
-
-def _violations(
-    validation: ExpectationSuiteValidationResult, rules: Sequence[Rule]
-) -> dict[str, int | str]:
-    """Violating rows per rule id, or the reason why the rule could not be run."""
-    found: dict[str, int | str] = {
-        rule.id: "Great Expectations returned no result" for rule in rules
-    }
-    for result in validation.results:
-        meta = getattr(result.expectation_config, "meta", None) or {}
-        count = (result.result or {}).get("observed_value")
-        found[meta.get("rule_id", "")] = (
-            count if isinstance(count, int) else _reason(result.exception_info)
-        )
-    return found
-
-
-def _outcome(con: duckdb.DuckDBPyConnection, rule: Rule, violations: int | str) -> RuleOutcome:
-    if isinstance(violations, str):
-        return RuleOutcome.broken(rule.id, violations)
-    checked = rule.statement("checked_sql") or f"select count(*) from {rule.batch}"
-    try:
-        return RuleOutcome.of(
-            rule.id,
-            unexpected=violations,
-            checked=_number(con, checked),
-            undecided=_number(con, rule.statement("undecided_sql")),
-        )
-    except duckdb.Error as error:
-        return RuleOutcome.broken(rule.id, _essence(str(error)))
-
-
-def _number(con: duckdb.DuckDBPyConnection, sql: str | None) -> int:
-    row = con.execute(sql).fetchone() if sql else None
-    return int(row[0] or 0) if row else 0
-
-
-def _url(database: Path) -> str:
-    """The path in hex: in the open, `$` and `%` in it would be read as something else."""
-    return f"{DIALECT}:///{str(database).encode().hex()}"
-
-
-def _as_template(sql: str) -> str:
-    """SQL that comes out of ``str.format`` and SQLAlchemy's ``text`` as it went in."""
-    return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", sql.replace("{", "{{").replace("}", "}}"))
-
-
-def _reason(exception_info: Mapping[str, Any] | None) -> str:
-    info: dict[str, Any] = dict(exception_info or {})
-    entries: list[dict[str, Any]] = [info] if "raised_exception" in info else list(info.values())
-    for entry in entries:
-        message = entry.get("exception_message")
-        if message:
-            return _essence(str(message))
-    return "Great Expectations gave neither a count nor a reason"
-
-
-def _essence(message: str) -> str:
-    """What DuckDB says, without the statement and the links around it."""
-    match = re.search(r"\w+ (?:Error|Exception): .*", message)
-    return (match.group() if match else message).strip().splitlines()[0]
 
 
 @contextmanager
@@ -355,7 +590,10 @@ def _quiet() -> Iterator[None]:
     for logger in loggers:
         logger.setLevel(logging.CRITICAL)
     try:
-        yield
+        with warnings.catch_warnings():
+            # A connection has one schema, says the library; ours has many.
+            warnings.filterwarnings("ignore", "`schema_name` is deprecated", DeprecationWarning)
+            yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)

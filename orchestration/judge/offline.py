@@ -6,24 +6,26 @@ belong here: what the page says (``data_docs``).
 
 from __future__ import annotations
 
+import functools
 import html
 import posixpath
 import re
 from collections.abc import Collection
-from html.parser import HTMLParser
 
-# Elements that load, run, or only serve those that do; they go with everything in them.
-_DROPPED = frozenset(
-    "applet audio base button canvas embed footer form frame frameset iframe image img input link "
-    "math meta noscript object option picture portal script select source style svg template "
-    "textarea title track video".split()
+# What may stay: text, tables and lists, and nothing that loads or runs.
+_TAGS = frozenset(
+    "a abbr article aside b blockquote br caption code col colgroup dd details div dl dt em "
+    "figcaption figure h1 h2 h3 h4 h5 h6 header hr i label li main nav ol p pre s section small "
+    "span strong sub summary sup table tbody td tfoot th thead time tr u ul".split()
 )
-_VOID = frozenset(
-    "area base br col embed frame hr image img input link meta source track wbr".split()
+# Of other elements the text stays, but of these goes everything in them.
+_DROPPED = frozenset(
+    "applet audio button canvas embed footer form frame frameset iframe image img input link math "
+    "meta noscript object option picture portal script select source style svg template textarea "
+    "title track video".split()
 )
 # What may stay on an element; addresses are looked at one by one.
-_KEPT = frozenset("id class lang title scope colspan rowspan role href hidden".split())
-_NAME = re.compile(r"[a-z][a-z0-9]*")
+_KEPT = frozenset("id class lang title scope colspan rowspan role hidden".split())
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """
@@ -71,15 +73,23 @@ def offline_page(page: str, title: str, pages: Collection[str] = ()) -> str:
         title: The title it gets.
         pages: Names of files beside it; links to them and within the page stay links.
     """
-    body = _Stripper(frozenset(pages))
-    body.feed(page)
-    body.close()
+    import nh3
+
+    body = nh3.clean(
+        page,
+        tags=_TAGS,
+        clean_content_tags=_DROPPED,
+        attributes={"*": _KEPT, "a": {"href"}},
+        attribute_filter=functools.partial(_attribute, frozenset(pages)),
+        url_schemes=frozenset(),
+        link_rel=None,
+    )
     return (
         '<!DOCTYPE html>\n<html lang="zh">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
-        f"<body>\n{_without_blank_lines(''.join(body.parts))}\n</body>\n</html>\n"
+        f"<body>\n{_without_blank_lines(body)}\n</body>\n</html>\n"
     )
 
 
@@ -87,65 +97,16 @@ def _without_blank_lines(text: str) -> str:
     return re.sub(r"\s*\n\s*", "\n", text).strip()
 
 
-class _Stripper(HTMLParser):
-    """Writes down again what it knows to be harmless, and nothing else."""
+def _attribute(pages: Collection[str], tag: str, name: str, value: str) -> str | None:
+    return _address(pages, value) if name == "href" else value
 
-    def __init__(self, pages: frozenset[str]) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._pages = pages
-        self._inside: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self._inside:
-            if tag == self._inside[-1] and tag not in _VOID:
-                self._inside.append(tag)
-            return
-        if tag in _DROPPED:
-            if tag not in _VOID:
-                self._inside.append(tag)
-            return
-        if tag in ("html", "head", "body") or not _NAME.fullmatch(tag):
-            return
-        self.parts.append(f"<{tag}{self._attributes(attrs)}>")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in _VOID:
-            self.handle_endtag(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._inside:
-            if tag == self._inside[-1]:
-                self._inside.pop()
-        elif (
-            tag not in _DROPPED
-            and tag not in _VOID
-            and tag not in ("html", "head", "body")
-            and _NAME.fullmatch(tag)
-        ):
-            self.parts.append(f"</{tag}>")
-
-    def handle_data(self, data: str) -> None:
-        if not self._inside:
-            self.parts.append(html.escape(data, quote=False))
-
-    def _attributes(self, attrs: list[tuple[str, str | None]]) -> str:
-        kept = []
-        for name, value in attrs:
-            if name not in _KEPT:
-                continue
-            text = self._address(value or "") if name == "href" else value or ""
-            if text is not None:
-                kept.append(f' {name}="{html.escape(text)}"')
-        return "".join(kept)
-
-    def _address(self, value: str) -> str | None:
-        """A place in the page or a page beside it; None for everything else."""
-        target, mark, place = value.strip().partition("#")
-        fragment = mark + place if re.fullmatch(r"[\w-]*", place) else ""
-        if not target:
-            return fragment or None
-        name = posixpath.basename(target)
-        is_relative = re.fullmatch(r"[\w./-]+", target) and not target.startswith("/")
-        return f"{name}{fragment}" if is_relative and name in self._pages else None
+def _address(pages: Collection[str], value: str) -> str | None:
+    """A place in the page or a page beside it; None for everything else."""
+    target, mark, place = value.strip().partition("#")
+    fragment = mark + place if re.fullmatch(r"[\w-]*", place) else ""
+    if not target:
+        return fragment or None
+    name = posixpath.basename(target)
+    is_relative = re.fullmatch(r"[\w./-]+", target) and not target.startswith("/")
+    return f"{name}{fragment}" if is_relative and name in pages else None

@@ -1,25 +1,38 @@
-"""dbt in this process: a manifest that is parsed once, and builds that give back what happened.
+"""dbt in this process: a project parsed once per installation, and builds that tell what happened.
 
 Belongs here: everything that knows dbt. Does not belong here: what the models mean. Import this
 module inside a function: dbt costs seconds.
+
+Parsing gives the same for every work database, so its result lies beside the project, under a key
+of the project's files and of dbt's versions: made when the project is installed, made again by
+whoever first needs it after a file has changed, and read by everybody else.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
+import importlib.metadata
 import json
 import os
 import re
 import shutil
+import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from orchestration.errors import DeclarationError, QutongError
+from orchestration.settings import CODE_ROOT, Settings, load_settings
 
-_PARTS = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests", "analyses", "release")
+_READ_BY_DBT = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests", "analyses")
+_VERSIONS_OF = ("dbt-core", "dbt-adapters", "dbt-common", "dbt-duckdb")
+_DATA = "manifest.json"
+_STATE = "partial_parse.msgpack"  # the same as _DATA, as dbt itself reads it fastest
+_DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,8 @@ class DbtProject:
 
     Args:
         project: Directory of ``dbt_project.yml``.
-        database: DuckDB file to build in.
+        database: DuckDB file to build in. Models are named after it: ``warehouse.duckdb`` is
+            the catalogue ``warehouse``.
         target: Directory for what dbt writes.
     """
 
@@ -62,46 +76,28 @@ class DbtProject:
         self.project = project
         self.database = database
         self.target = target
-        self._manifest: Any = None
-        self._content: tuple[str, dict[str, Any]] | None = None
+        self._data: tuple[Path, dict[str, Any]] | None = None
+        self._state: tuple[Path, Any] | None = None
 
-    @property
-    def manifest_path(self) -> Path:
-        return self.target / "manifest.json"
-
-    def digest(self) -> str:
-        """Hash of every file of the project and of the database's path."""
-        return project_digest(self.project, str(self.database))
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The project over the work database of a district."""
+        return cls(settings.dbt_project, settings.database, settings.dbt_target)
 
     def ensure_manifest(self) -> Path:
-        """Parse the project unless the manifest at hand is of these very files.
+        """The manifest of the project's files as they are now; parses them where nobody has.
 
         Raises:
-            QutongError: the project does not parse.
+            QutongError: the project does not parse, or its manifest can be written nowhere.
         """
-        stamp = self.target / "manifest.digest"
-        digest = self.digest()
-        if self.manifest_path.is_file() and stamp.is_file() and stamp.read_text() == digest:
-            return self.manifest_path
-        shutil.rmtree(self.target, ignore_errors=True)
-        self.target.mkdir(parents=True, exist_ok=True)
-        result = self._invoke(["parse"])
-        if not result.success:
-            raise QutongError(
-                f"dbt cannot parse the project: {result.exception or 'see its log'}",
-                file=self.project,
-                remedy=f"mend the model; the log lies in {self.target / 'logs'}",
-            )
-        self._manifest = result.result
-        stamp.write_text(digest)
-        return self.manifest_path
+        return self._parsed() / _DATA
 
     def manifest(self) -> dict[str, Any]:
         """The manifest as data; read once as long as the project's files stay the same."""
-        path, digest = self.ensure_manifest(), self.digest()
-        if self._content is None or self._content[0] != digest:
-            self._content = digest, json.loads(path.read_text(encoding="utf-8"))
-        return self._content[1]
+        folder = self._parsed()
+        if self._data is None or self._data[0] != folder:
+            self._data = folder, json.loads((folder / _DATA).read_text(encoding="utf-8"))
+        return self._data[1]
 
     def build(self, select: Sequence[str], exclude: Sequence[str] = ()) -> list[NodeResult]:
         """Build and test a selection; unit tests run in the suite, not on the data.
@@ -121,50 +117,112 @@ class DbtProject:
         """
         return self._results(["build", "--resource-type", "model", "unit_test"])
 
+    def _parsed(self) -> Path:
+        """The directory of what dbt parsed: beside the project, or in our own target."""
+        key = project_digest(self.project, self.database.stem, *_versions())[:32]
+        places = (self.project / "target" / "parsed", self.target / "parsed")
+        for place in places:
+            if (place / key / _DATA).is_file():
+                return place / key
+        for place in places:
+            try:
+                place.mkdir(parents=True, exist_ok=True)
+                scratch = Path(tempfile.mkdtemp(prefix="unfinished-", dir=place))
+            except OSError:  # an installation that only its owner may write to
+                continue
+            _remove_old(place)
+            try:
+                self._parse(scratch)
+                with contextlib.suppress(OSError):  # another process was faster: ours is as good
+                    scratch.rename(place / key)
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
+            return place / key
+        raise QutongError(
+            "what dbt parses can be written nowhere",
+            file=places[-1],
+            remedy="mend the rights of the directory, or name another one in QUTONG_HOME",
+        )
+
+    def _parse(self, folder: Path) -> None:
+        result = self._invoke(["--no-partial-parse", "parse"], folder)
+        if not result.success or not all((folder / name).is_file() for name in (_DATA, _STATE)):
+            raise QutongError(
+                f"dbt cannot parse the project: {result.exception or 'no manifest was written'}",
+                file=self.project,
+                remedy="mend the file that dbt names, or see that the disk is not full",
+            )
+
     def _results(self, arguments: list[str]) -> list[NodeResult]:
-        self.ensure_manifest()
-        if self._manifest is None:
-            # what an earlier process parsed lies beside the manifest: read once for all builds
-            self._manifest = self._invoke(["--no-write-json", "parse"]).result
-        result = self._invoke(["--no-write-json", *arguments])
+        result = self._invoke(
+            ["--no-write-json", *arguments], self.target, self._runnable(self._parsed())
+        )
         if result.result is None:
             raise QutongError(
                 f"dbt failed: {result.exception}",
                 file=self.project,
-                remedy=f"see the log in {self.target / 'logs'}",
+                remedy="mend what dbt names, then run again",
             )
         return [_node_result(entry) for entry in result.result.results]
 
-    def _invoke(self, arguments: list[str]) -> Any:
+    def _runnable(self, folder: Path) -> Any:
+        """What was parsed, as dbt runs it: read once for all builds on the same files."""
+        if self._state is None or self._state[0] != folder:
+            from dbt.contracts.graph.manifest import Manifest
+            from dbt.parser.manifest import extended_mashumuro_decoder
+
+            content = (folder / _STATE).read_bytes()
+            self._state = folder, Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
+        return self._state[1]
+
+    def _invoke(self, arguments: list[str], target: Path, manifest: Any = None) -> Any:
+        """Run one command of dbt; it logs nothing, because its result says all that we use."""
         with _environment(self.database):
             from dbt.adapters.duckdb.connections import DuckDBConnectionManager
             from dbt.cli.main import dbtRunner
 
-            runner = dbtRunner(manifest=self._manifest)
             try:
-                return runner.invoke(
+                return dbtRunner(manifest=manifest).invoke(
                     [
                         "--no-use-colors",
                         "--log-level",
                         "none",
                         "--log-level-file",
-                        "info",
+                        "none",
                         "--no-version-check",
                         "--no-send-anonymous-usage-stats",
                         "--log-path",
-                        str(self.target / "logs"),
+                        str(target),
                         *arguments,
                         "--project-dir",
                         str(self.project),
                         "--profiles-dir",
                         str(self.project),
                         "--target-path",
-                        str(self.target),
+                        str(target),
                     ]
                 )
             finally:
                 # Otherwise the write lock of the database outlives the invocation.
                 DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt has no types
+
+
+def prepare() -> None:
+    """Parse the project of this checkout, so that no run has to (a step of the installation)."""
+    DbtProject.of(load_settings(CODE_ROOT)).ensure_manifest()
+
+
+@functools.cache
+def _versions() -> list[str]:
+    return [f"{name} {importlib.metadata.version(name)}" for name in _VERSIONS_OF]
+
+
+def _remove_old(place: Path) -> None:
+    """What other states of the files left; not today's, which may be at work elsewhere."""
+    for folder in place.iterdir():
+        with contextlib.suppress(OSError):
+            if folder.stat().st_mtime < time.time() - _DAY:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -203,9 +261,9 @@ def _node_result(entry: Any) -> NodeResult:
 
 
 def project_digest(project: Path, *more: str) -> str:
-    """Hash of the files that dbt reads."""
+    """Hash of the files that dbt reads, and of what else its result depends on."""
     digest = hashlib.sha256()
-    for part in _PARTS:
+    for part in _READ_BY_DBT:
         path = project / part
         files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
         for file in files:

@@ -9,12 +9,14 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 FILE_MODE = 0o444
 DIRECTORY_MODE = 0o555
 _BLOCK = 1 << 20
+_FSYNC_THREADS = 16
 
 
 def sha256_of(path: Path) -> str:
@@ -35,14 +37,6 @@ def fsync_path(path: Path) -> None:
         os.close(handle)
 
 
-def fsync_tree(directory: Path) -> None:
-    """Make every file below a folder durable, then the folders, the innermost first."""
-    for folder, _, files in os.walk(directory, topdown=False):
-        for name in files:
-            fsync_path(Path(folder, name))
-        fsync_path(Path(folder))
-
-
 def write_durably(path: Path, text: str) -> None:
     """Write a small file so that it is there in full or not at all, also after a power cut."""
     aside = path.with_name(f".{path.name.lstrip('.')}.tmp")
@@ -52,12 +46,23 @@ def write_durably(path: Path, text: str) -> None:
     fsync_path(path.parent)
 
 
-def seal(directory: Path) -> None:
-    """Take away the right to write from every file (0444) and folder (0555)."""
-    for folder, _, files in os.walk(directory, topdown=False):
-        for name in files:
-            Path(folder, name).chmod(FILE_MODE)
+def seal(directory: Path, written: Iterable[str]) -> None:
+    """Take away the right to write (files 0444, folders 0555) and make all of it durable.
+
+    Args:
+        directory: The folder.
+        written: The files in it that are new; the others are links to files that were sealed and
+            made durable before, and are left as they are.
+    """
+    new = [directory / name for name in written]
+    for file in new:
+        file.chmod(FILE_MODE)
+    # The disk gathers what many ask for at the same time.
+    with ThreadPoolExecutor(_FSYNC_THREADS) as pool:
+        list(pool.map(fsync_path, new))
+    for folder, _, _ in os.walk(directory, topdown=False):
         Path(folder).chmod(DIRECTORY_MODE)
+        fsync_path(Path(folder))
 
 
 def remove_tree(directory: Path) -> None:

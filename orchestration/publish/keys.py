@@ -23,23 +23,30 @@ def foreign_keys(con: DuckDBPyConnection, catalog: str, tables: Sequence[Table])
     for table in sorted(tables, key=lambda item: (item.schema != "core", item.qualified)):
         if len(table.primary_key) == 1:
             targets.setdefault(table.primary_key[0], table)
-    candidates = [
-        (table, column.name, targets[column.name])
-        for table in tables
-        for column in table.columns
-        if targets.get(column.name, table) is not table
-    ]
-    if not candidates:
-        return {}
-    asked = ", ".join(
-        f"not exists (select 1 from {table.in_catalog(catalog)} as t "
-        f"where t.{quote(name)} is not null and t.{quote(name)} not in "
-        f"(select k.{quote(name)} from {target.in_catalog(catalog)} as k))"
-        for table, name, target in candidates
-    )
-    answers = con.execute(f"select {asked}").fetchone() or ()
     found: dict[str, dict[str, Table]] = {}
-    for (table, name, target), is_key in zip(candidates, answers, strict=True):
-        if is_key:
-            found.setdefault(table.qualified, {})[name] = target
+    for name, target in targets.items():
+        referring = [table for table in tables if table is not target and table.has(name)]
+        strangers = _with_strangers(con, catalog, name, target, referring)
+        for place, table in enumerate(referring):
+            if place not in strangers:
+                found.setdefault(table.qualified, {})[name] = target
     return found
+
+
+def _with_strangers(
+    con: DuckDBPyConnection, catalog: str, name: str, target: Table, referring: Sequence[Table]
+) -> set[int]:
+    """The places of the tables that hold a value which is no key of the target."""
+    if not referring:
+        return set()
+    values = " union all ".join(
+        f"select {place} as place, cast({quote(name)} as varchar) as value "
+        f"from {table.in_catalog(catalog)}"
+        for place, table in enumerate(referring)
+    )
+    rows = con.execute(
+        f"select distinct v.place from ({values}) as v where v.value is not null and not exists ("
+        f"select 1 from {target.in_catalog(catalog)} as k "
+        f"where cast(k.{quote(name)} as varchar) = v.value)"
+    ).fetchall()
+    return {place for (place,) in rows}

@@ -123,8 +123,12 @@ def publish(
     return Publication(release_id, target, pinned_to is None, previous, pinned_to, zh, en)
 
 
-def recover(releases_dir: Path) -> list[str]:
+def recover(releases_dir: Path, *, keep: str | None = None) -> list[str]:
     """Clear what a killed run left: half-built candidates, half-moved pointers.
+
+    Args:
+        releases_dir: The directory of releases.
+        keep: The release id of a candidate that a later step goes on with.
 
     Returns:
         One line for each thing that was put right; nothing when all was well.
@@ -134,6 +138,8 @@ def recover(releases_dir: Path) -> list[str]:
         return []
     done = []
     for path in sorted(releases.root.iterdir()):
+        if path.name == f"{BUILDING_PREFIX}{keep}":
+            continue
         if path.name.startswith(BUILDING_PREFIX):
             remove_tree(path)
             done.append(f"removed the unfinished candidate {path.name}")

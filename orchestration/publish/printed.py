@@ -7,12 +7,10 @@ rows alone. Does not belong here: file formats and anything about one particular
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -179,7 +177,7 @@ def print_table(
     rows.sort(key=_order(table, words))
     choice = _choose(table, rows, words, is_simulated)
     qualifier_words = words.get("qualifier", {})
-    sources = _sources(con, catalog, table)
+    sources = sources_behind(con, catalog, table)
     return PrintedTable(
         table,
         number,
@@ -222,15 +220,15 @@ def qualifier_sign(qualifier: str | None, words: Mapping[str, Word]) -> str:
 
 
 def text_width(text: str) -> int:
-    """The width of a text in half-width characters; a Chinese one counts two."""
+    """The width of a text in half-width characters; a Chinese one counts two.
+
+    So does what is wide in Chinese fonts alone, such as ① and “ ”.
+    """
     if text.isascii():
         return len(text)
-    return sum(_char_width(char) for char in text)
+    from wcwidth import width
 
-
-@cache
-def _char_width(char: str) -> int:
-    return 2 if unicodedata.east_asian_width(char) in "WFA" else 1
+    return width(text, control_codes="ignore", ambiguous_width=2)
 
 
 def bilingual(zh: str, en: str) -> str:
@@ -669,7 +667,7 @@ def _glossary(columns: Sequence[PrintedColumn]) -> Iterator[str]:
 # --- sources -----------------------------------------------------------------------------------
 
 
-def _sources(con: DuckDBPyConnection, catalog: str, table: Table) -> list[Source]:
+def sources_behind(con: DuckDBPyConnection, catalog: str, table: Table) -> list[Source]:
     """The documents behind the rows, those behind most figures first."""
     names = [
         column.name

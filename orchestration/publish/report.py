@@ -7,7 +7,6 @@ Does not belong here: judging; the report repeats verdicts, it makes none.
 from __future__ import annotations
 
 import calendar
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration import bounds
 from orchestration.errors import ReleaseError
+from orchestration.publish import jsontext
 from orchestration.publish.tables import Table, literal, quote
 
 if TYPE_CHECKING:
@@ -139,15 +139,21 @@ def has_simulated_rows(con: DuckDBPyConnection, catalog: str, tables: Sequence[T
 
 def render_json(report: Row) -> str:
     """The report as JSON."""
-    return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
+    return jsontext.render(report)
 
 
-def render_html(report: Row) -> str:
-    """The report as one page: no script, nothing from elsewhere, fit to print."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+def render_html(report: Row, compiled: Path | None = None) -> str:
+    """The report as one page: no script, nothing from elsewhere, fit to print.
+
+    Args:
+        report: What ``read_report`` returns.
+        compiled: A folder that keeps the compiled template from run to run.
+    """
+    from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
+        bytecode_cache=FileSystemBytecodeCache(str(compiled)) if compiled else None,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

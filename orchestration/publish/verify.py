@@ -1,128 +1,63 @@
 """Re-opens a release and compares it with its own manifest, its dictionary and the marts.
 
-Belongs here: checks that trust nothing the builder remembers, each under the id of its rule.
-Does not belong here: deciding what follows from a problem.
+Belongs here: checks of the whole that trust nothing the builder remembers, each under the id of
+its rule, and asking every product for its own. Does not belong here: what makes one product right
+(``products``), and deciding what follows from a problem.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import zlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile, ZipFile
-
-import yaml
+from typing import Any
 
 from orchestration.errors import ReleaseError
 from orchestration.publish.durable import files_below, sha256_of
-from orchestration.publish.export import (
-    BOM,
-    UNSAFE_START,
-    csv_select_list,
-    read_csv_relation,
-    read_parquet_relation,
-)
 from orchestration.publish.layout import (
-    CITATION_FILE,
-    DATAPACKAGE_FILE,
     MANIFEST_FILE,
     MART_FILE,
     RELEASE_FILE_TABLE,
-    REPORT_HTML,
-    csv_path,
-    parquet_path,
     release_id_of,
-    workbook_path,
 )
-from orchestration.publish.paper.check import check_paper
-from orchestration.publish.report import SIMULATED_LABEL, has_simulated_rows
-from orchestration.publish.rowhash import Fingerprint, fingerprint, value_kind
-from orchestration.publish.sdmx.check import check_sdmx
-from orchestration.publish.site.check import check_site
-from orchestration.publish.site.pages import SITE
-from orchestration.publish.tables import (
-    Column,
-    Table,
-    list_macros,
-    literal,
-    published_tables,
-    quote,
-)
-from orchestration.publish.workbook import LEFT_OUT
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
-HASH_MISMATCH = "release.hash-mismatch"
-CONTRACT_BROKEN = "release.contract-broken"
-ROW_COUNT_DIFFERS = "release.row-count-differs"
-ROW_HASH_DIFFERS = "release.row-hash-differs"
-DICTIONARY_INCOMPLETE = "release.dictionary-incomplete"
-UNSAFE_CELL = "release.unsafe-cell"
-UNLABELLED_SIMULATED = "release.unlabelled-simulated"
-SDMX_DIFFERS = "release.sdmx-differs"
-PACKAGE_INCOMPLETE = "release.package-incomplete"
-SITE_INCOMPLETE = "release.site-incomplete"
-SITE_FIGURE_DIFFERS = "release.site-figure-differs"
-PRINTED_FIGURE_DIFFERS = "release.printed-figure-differs"
-
-RULES = (
-    HASH_MISMATCH,
+from orchestration.publish.package import Package
+from orchestration.publish.product import Problem, Product
+from orchestration.publish.registry import PRODUCTS
+from orchestration.publish.report import has_simulated_rows
+from orchestration.publish.rowhash import checksum_sql, fingerprint
+from orchestration.publish.rules import (
     CONTRACT_BROKEN,
-    ROW_COUNT_DIFFERS,
-    ROW_HASH_DIFFERS,
     DICTIONARY_INCOMPLETE,
-    UNSAFE_CELL,
+    HASH_MISMATCH,
     UNLABELLED_SIMULATED,
-    SDMX_DIFFERS,
-    PACKAGE_INCOMPLETE,
-    SITE_INCOMPLETE,
-    SITE_FIGURE_DIFFERS,
-    PRINTED_FIGURE_DIFFERS,
+    contract,
+    incomplete,
+    rows_differ,
+    unlabelled,
 )
+from orchestration.publish.tables import Table, list_macros, literal, published_tables, quote
 
-_NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that keeps a release from being what it says it is."""
-
-    rule_id: str
-    file: str
-    detail_zh: str
-    detail_en: str
+# The products that releases had whose manifest does not list them.
+_BEFORE_2 = ("tables", "workbooks", "report", "inventory")
+_LISTED_SINCE = 3
 
 
-@dataclass(frozen=True)
-class _Package:
-    """An opened release: the connection has it attached as ``mart``, the marts as ``work``."""
-
-    path: Path
-    manifest: Mapping[str, Any]
-    con: DuckDBPyConnection
-    tables: tuple[Table, ...]
-    has_work: bool
-
-    def recorded(self, table: Table) -> Fingerprint | None:
-        """What the manifest says of a table."""
-        for entry in self.manifest.get("tables", []):
-            if (entry.get("schema"), entry.get("table")) == (table.schema, table.name):
-                return Fingerprint(entry.get("row_count", -1), entry.get("row_hash", ""))
-        return None
-
-
-def verify_release(path: Path, work_db: Path | None = None) -> list[Problem]:
+def verify_release(
+    path: Path,
+    work_db: Path | None = None,
+    *,
+    products: Sequence[Product] = PRODUCTS,
+    is_thorough: bool = False,
+) -> list[Problem]:
     """Check a release or a candidate as if somebody else had made it.
 
     Args:
         path: Its folder.
         work_db: The work database it was built from, to compare with; without it the manifest
             alone is the yardstick.
+        products: The products there may be.
+        is_thorough: Also read again what was linked from an earlier release. Otherwise its hash
+            is compared and no more: it was read in the release that it was built for.
 
     Returns:
         What is wrong, in the order of the checks; nothing when the release is good.
@@ -142,16 +77,41 @@ def verify_release(path: Path, work_db: Path | None = None) -> list[Problem]:
         if work_db is not None:
             con.execute(f"attach {literal(str(work_db))} as work (read_only)")
         tables = published_tables(con, "mart")
-        package = _Package(path, manifest, con, tables, work_db is not None)
+        package = Package(path, manifest, con, tables, work_db is not None, is_thorough)
         for check in _CHECKS:
-            # A release of a time before there were pages has none, and is not built anew for them.
-            if check not in _SINCE_2 or int(manifest.get("manifest_version", 1)) >= 2:
-                problems += check(package)
+            problems += check(package)
+        for product in _expected(package, products):
+            problems += _asked(product, package)
     except (duckdb.Error, ReleaseError) as error:
         problems.append(_unreadable(error))
     finally:
         con.close()
     return problems
+
+
+def _expected(package: Package, products: Sequence[Product]) -> list[Product]:
+    """The products that a release must have: those of its time, a candidate all there are."""
+    if package.version < 2:
+        return [product for product in products if product.name in _BEFORE_2]
+    if package.version < _LISTED_SINCE or package.has_work:
+        return list(products)
+    listed = {product["name"] for product in package.manifest.get("products", [])}
+    return [product for product in products if product.name in listed]
+
+
+def _asked(product: Product, package: Package) -> Iterator[Problem]:
+    """What the check of a product finds; a file that it cannot read is a problem too."""
+    try:
+        yield from product.check(package)
+    except OSError as error:
+        file = Path(str(error.filename or package.path))
+        name = file.relative_to(package.path).as_posix() if package.path in file.parents else ""
+        yield Problem(
+            HASH_MISMATCH,
+            name or product.name,
+            f"产品 {product.name} 无法读取：{error.strerror}",
+            f"product {product.name} cannot be read: {error.strerror}",
+        )
 
 
 def _read_manifest(path: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
@@ -210,7 +170,28 @@ def _check_files(path: Path, manifest: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
-def _check_identity(package: _Package) -> Iterator[Problem]:
+def _check_parts(package: Package) -> Iterator[Problem]:
+    """Every file belongs to one part of one product, and every file of a part is there."""
+    if package.version < _LISTED_SINCE:
+        return
+    listed = [entry["path"] for entry in package.manifest.get("files", [])]
+    of_parts = [
+        path
+        for product in package.manifest.get("products", [])
+        for part in product["parts"]
+        for path in part["files"]
+    ]
+    for name in sorted(
+        {n for n in of_parts if of_parts.count(n) > 1} | set(listed) ^ set(of_parts)
+    ):
+        yield incomplete(
+            MANIFEST_FILE,
+            f"文件不恰属于一个产品：{name}",
+            f"the file does not belong to exactly one product: {name}",
+        )
+
+
+def _check_identity(package: Package) -> Iterator[Problem]:
     """The database and the manifest speak of one and the same release."""
     rows = package.con.execute("select release_id, policy from mart.meta.release").fetchall()
     stated = (package.manifest.get("release_id"), package.manifest.get("policy"))
@@ -223,26 +204,7 @@ def _check_identity(package: _Package) -> Iterator[Problem]:
         )
 
 
-def _check_release_file(package: _Package) -> Iterator[Problem]:
-    """``meta.release_file`` lists the files that are there, under the hashes they have."""
-    rows = dict(package.con.execute("select path, sha256 from mart.meta.release_file").fetchall())
-    own = {parquet_path(*RELEASE_FILE_TABLE), csv_path(*RELEASE_FILE_TABLE), DATAPACKAGE_FILE}
-    expected = {
-        entry["path"]: entry["sha256"]
-        for entry in package.manifest.get("files", [])
-        if entry["path"] not in own
-    }
-    for name in sorted(set(rows) | set(expected)):
-        if rows.get(name) != expected.get(name):
-            yield Problem(
-                HASH_MISMATCH,
-                name,
-                "meta.release_file 与清单不一致",
-                "meta.release_file and the manifest disagree",
-            )
-
-
-def _check_contracts(package: _Package) -> Iterator[Problem]:
+def _check_contracts(package: Package) -> Iterator[Problem]:
     """Tables, columns, order, types and NULLs are those of the dictionary, in every format."""
     con = package.con
     actual: dict[tuple[str, str], list[tuple[str, str, bool]]] = {}
@@ -262,213 +224,52 @@ def _check_contracts(package: _Package) -> Iterator[Problem]:
     }
     for name in sorted(set(actual) | set(declared)):
         if actual.get(name) != declared.get(name):
-            yield _contract(
+            yield contract(
                 MART_FILE,
                 f"{'.'.join(name)}: {actual.get(name)}",
                 f"{declared.get(name)}",
             )
-    for table in package.tables:
-        yield from _check_file_contracts(package, table)
     macros = list_macros(con, "mart")
     recorded = package.manifest.get("database", {}).get("macros") or []
     if macros != recorded and (
         _macro_names(macros) != _macro_names(recorded) or _same_duckdb(package)
     ):
-        yield _contract(MART_FILE, f"macros {macros}", f"{recorded}")
+        yield contract(MART_FILE, f"macros {macros}", f"{recorded}")
 
 
-def _check_file_contracts(package: _Package, table: Table) -> Iterator[Problem]:
-    parquet, csv = parquet_path(table.schema, table.name), csv_path(table.schema, table.name)
-    if (package.path / parquet).is_file():
-        found = package.con.execute(
-            f"describe select * from {read_parquet_relation(package.path / parquet)}"
-        ).fetchall()
-        columns = [(row[0], row[1]) for row in found]
-        expected = [(column.name, column.data_type) for column in table.columns]
-        if columns != expected:
-            yield _contract(parquet, f"{columns}", f"{expected}")
-    if (package.path / csv).is_file():
-        with (package.path / csv).open("rb") as file:
-            first = file.readline()
-        header = BOM + (",".join(column.name for column in table.columns) + "\n").encode()
-        if first != header:
-            yield _contract(csv, repr(first), repr(header))
-
-
-def _check_rows(package: _Package) -> Iterator[Problem]:
-    """Counts and row hashes agree: manifest, database, work database, Parquet and CSV."""
+def _check_rows(package: Package) -> Iterator[Problem]:
+    """The database holds the rows that the manifest records, which are those of the marts."""
     for table in package.tables:
         recorded = package.recorded(table)
         name = f"{MART_FILE}: {table.qualified}"
         if recorded is None:
-            yield _contract(MANIFEST_FILE, "nothing", table.qualified)
+            yield contract(MANIFEST_FILE, "nothing", table.qualified)
             continue
         mart = fingerprint(package.con, table.in_catalog("mart"), table.columns)
-        yield from _compare(name, mart, recorded, "清单", "the manifest")
-        is_own = (table.schema, table.name) == RELEASE_FILE_TABLE
-        if package.has_work and not is_own:
-            work = _work_fingerprint(package, table)
-            if work is None:
-                yield _contract(name, "no such table in the marts", table.qualified)
-            else:
-                yield from _compare(name, mart, work, "集市", "the marts")
-        yield from _check_file_rows(package, table, mart)
+        known = (recorded.row_count, recorded.row_hash)
+        yield from rows_differ(name, (mart.row_count, mart.row_hash), known, "清单", "the manifest")
+        if package.has_work and (table.schema, table.name) != RELEASE_FILE_TABLE:
+            yield from _compare_with_work(package, table, name)
 
 
-def _check_file_rows(package: _Package, table: Table, mart: Fingerprint) -> Iterator[Problem]:
-    """Parquet and CSV hold the rows of the database; a file that cannot be read says so."""
+def _compare_with_work(package: Package, table: Table, name: str) -> Iterator[Problem]:
+    """The marts still hold these rows; two databases of one DuckDB need no canonical hash."""
     import duckdb
 
-    parquet, csv = parquet_path(table.schema, table.name), csv_path(table.schema, table.name)
-    if (package.path / parquet).is_file():
-        try:
-            found = fingerprint(
-                package.con, read_parquet_relation(package.path / parquet), table.columns
-            )
-            yield from _compare(parquet, found, mart, "数据库", "the database")
-        except duckdb.Error as error:
-            yield _contract(parquet, str(error), table.qualified)
-    if (package.path / csv).is_file():
-        texts = [Column(column.name, "VARCHAR", "", "", "", True) for column in table.columns]
-        projected = f"(select {csv_select_list(table)} from {table.in_catalog('mart')} as t)"
-        try:
-            found = fingerprint(package.con, read_csv_relation(table, package.path / csv), texts)
-            expected = fingerprint(package.con, projected, texts)
-            yield from _compare(csv, found, expected, "数据库", "the database")
-            yield from _check_cells(package, table, csv)
-        except duckdb.Error as error:
-            yield _contract(csv, str(error), table.qualified)
-
-
-def _check_cells(package: _Package, table: Table, csv: str) -> Iterator[Problem]:
-    """No text in a CSV file can be taken for a formula; numbers are nothing but numbers."""
-    conditions = []
-    for column in table.columns:
-        kind, name = value_kind(column.data_type), quote(column.name)
-        if kind == "text":
-            conditions.append(f"regexp_matches({name}, {literal(UNSAFE_START)})")
-        elif kind in ("integer", "decimal"):
-            conditions.append(f"not regexp_matches({name}, {literal(_NUMBER)})")
-    if not conditions:
+    names = [quote(column.name) for column in table.columns]
+    try:
+        ((count, total, work_count, work_total),) = package.con.execute(
+            f"with mart as ({checksum_sql(table.in_catalog('mart'), names)}), "
+            f"marts as ({checksum_sql(table.in_catalog('work'), names)}) "
+            "select * from mart, marts"
+        ).fetchall()
+    except (duckdb.CatalogException, duckdb.BinderException):
+        yield contract(name, "no such table in the marts", table.qualified)
         return
-    row = package.con.execute(
-        f"""
-        select count(*) from {read_csv_relation(table, package.path / csv)}
-        where {" or ".join(f"coalesce({condition}, false)" for condition in conditions)}
-        """
-    ).fetchone()
-    if row and row[0]:
-        yield Problem(
-            UNSAFE_CELL,
-            csv,
-            f"{row[0]} 行有可能被当作公式的单元格",
-            f"{row[0]} rows hold a cell that a spreadsheet may take for a formula",
-        )
+    yield from rows_differ(name, (count, total), (work_count, work_total), "集市", "the marts")
 
 
-def _check_workbooks(package: _Package) -> Iterator[Problem]:
-    """A workbook has a sheet per table and the contents, nothing that acts, and its label."""
-    for schema in sorted({table.schema for table in package.tables}):
-        name = workbook_path(schema)
-        if not (package.path / name).is_file():
-            continue
-        tables = [
-            table
-            for table in package.tables
-            if table.schema == schema and (table.schema, table.name) not in LEFT_OUT
-        ]
-        try:
-            parts = _parts_of(package.path / name)
-            sheets = parts["xl/workbook.xml"].count("<sheet ")
-        except (OSError, BadZipFile, KeyError, UnicodeDecodeError, zlib.error) as error:
-            yield _contract(name, repr(error), "an Excel workbook")
-            continue
-        if sheets != len(tables) + 1:
-            yield _contract(name, f"{sheets} sheets", f"{len(tables) + 1} sheets")
-        # In a text '<' is written '&lt;': what looks like a formula here is one.
-        if any(re.search(r"<f[ >]|TargetMode=\"External\"", text) for text in parts.values()):
-            yield Problem(
-                UNSAFE_CELL,
-                name,
-                "工作簿含有公式或外部链接",
-                "the workbook holds a formula or a link to elsewhere",
-            )
-        label = parts.get("xl/sharedStrings.xml", "")
-        if SIMULATED_LABEL not in label and has_simulated_rows(package.con, "mart", tables):
-            yield _unlabelled(name)
-
-
-def _parts_of(workbook: Path) -> dict[str, str]:
-    """The texts a workbook is made of, by their names in it."""
-    with ZipFile(workbook) as archive:
-        return {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
-
-
-def _check_paper(package: _Package) -> Iterator[Problem]:
-    """Every figure of a brief and of the yearbook is the one in the database."""
-    rules = {"figure": PRINTED_FIGURE_DIFFERS, "active": UNSAFE_CELL,
-             "unlabelled": UNLABELLED_SIMULATED, "unreadable": CONTRACT_BROKEN}  # fmt: skip
-    for found in check_paper(package.con, "mart", package.tables, package.path):
-        yield Problem(rules[found.kind], found.file, found.zh, found.en)
-
-
-def _check_site(package: _Package) -> Iterator[Problem]:
-    """The pages are complete, and show the figures of the database."""
-    for fault in check_site(package.con, "mart", package.tables, package.path):
-        rule = SITE_FIGURE_DIFFERS if fault.is_figure else SITE_INCOMPLETE
-        yield Problem(rule, fault.file, fault.zh, fault.en)
-
-
-def _check_sdmx(package: _Package) -> Iterator[Problem]:
-    """The SDMX files hold the published figures, all of them and no others."""
-    for name, zh, en in check_sdmx(package.con, "mart", package.path):
-        yield Problem(SDMX_DIFFERS, name, zh, en)
-
-
-def _check_descriptions(package: _Package) -> Iterator[Problem]:
-    """The data package lists every file with its hash, and the citation names this release."""
-    listed = {
-        str(entry.get("path")): str(entry.get("sha256"))
-        for entry in package.manifest.get("files", [])
-        if entry.get("path") != DATAPACKAGE_FILE
-    }
-    try:
-        content = json.loads((package.path / DATAPACKAGE_FILE).read_text(encoding="utf-8"))
-        described = {
-            item["path"]: str(item.get("hash", "")).removeprefix("sha256:")
-            for item in content["resources"]
-        }
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        yield _incomplete(DATAPACKAGE_FILE, f"无法读取：{error}", f"cannot be read: {error}")
-    else:
-        expected = {**listed, MART_FILE: "", MANIFEST_FILE: ""}
-        for name in sorted(set(expected) | set(described)):
-            if expected.get(name) != described.get(name):
-                yield _incomplete(
-                    DATAPACKAGE_FILE,
-                    f"与清单不一致：{name}",
-                    f"disagrees with the manifest on {name}",
-                )
-    citation = package.path / CITATION_FILE
-    text = citation.read_text(encoding="utf-8") if citation.is_file() else ""
-    try:
-        cited = yaml.safe_load(text)
-        version = cited["version"]
-    except (yaml.YAMLError, KeyError, TypeError):
-        version = None
-    if str(version) != str(package.manifest.get("release_id")):
-        yield _incomplete(
-            CITATION_FILE,
-            f"版本为 {version}，应为 {package.manifest.get('release_id')}",
-            f"cites version {version}, not {package.manifest.get('release_id')}",
-        )
-
-
-def _incomplete(file: str, zh: str, en: str) -> Problem:
-    return Problem(PACKAGE_INCOMPLETE, file, zh, en)
-
-
-def _check_dictionary(package: _Package) -> Iterator[Problem]:
+def _check_dictionary(package: Package) -> Iterator[Problem]:
     """Every table and column is described in both languages, and carries its comment."""
     for table in package.tables:
         if not table.columns:
@@ -502,10 +303,9 @@ def _check_dictionary(package: _Package) -> Iterator[Problem]:
         yield _undocumented(name, "数据库中没有注释", "has no comment in the database")
 
 
-def _check_simulated(package: _Package) -> Iterator[Problem]:
-    """What is simulated says so: in its row, and on every product of the release."""
-    con, path = package.con, package.path
-    observed = con.execute(
+def _check_simulated(package: Package) -> Iterator[Problem]:
+    """What is simulated says so in its row, and the manifest says that there is such."""
+    observed = package.con.execute(
         """
         select count(*) from mart.core.observation as o
         inner join mart.core.data_set as d on o.data_set_id = d.data_set_id
@@ -519,85 +319,22 @@ def _check_simulated(package: _Package) -> Iterator[Problem]:
             f"{observed[0]} 行来自模拟数据集而未标记",
             f"{observed[0]} rows of simulated data sets are not marked",
         )
-    if not has_simulated_rows(con, "mart", package.tables):
-        return
-    page = f"{SITE}/index.html"
-    for file, needles in (
-        (REPORT_HTML, ("模拟数据", "simulated")),
-        # An earlier release has no pages; where they are missing, another check says so.
-        *([(page, ('class="simbar"',))] if (path / page).is_file() else []),
-        (DATAPACKAGE_FILE, ('"is_simulated": true', "模拟数据", "simulated")),
-        (MANIFEST_FILE, ('"is_simulated": true', "模拟数据", "simulated")),
+    manifest = package.manifest
+    if has_simulated_rows(package.con, "mart", package.tables) and not (
+        manifest.get("is_simulated") is True and manifest.get("label")
     ):
-        text = (path / file).read_text(encoding="utf-8") if (path / file).is_file() else ""
-        body = re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
-        if not all(needle in body for needle in needles):
-            yield _unlabelled(file)
+        yield unlabelled(MANIFEST_FILE)
 
 
-_CHECKS: tuple[Callable[[_Package], Iterator[Problem]], ...] = (
+_CHECKS: tuple[Callable[[Package], Iterator[Problem]], ...] = (
     _check_identity,
-    _check_release_file,
+    _check_parts,
     _check_contracts,
     _check_rows,
-    _check_workbooks,
-    _check_paper,
-    _check_sdmx,
-    _check_site,
-    _check_descriptions,
     _check_dictionary,
     _check_simulated,
 )
-
-
-_SINCE_2 = frozenset({_check_paper, _check_sdmx, _check_site, _check_descriptions})
-"""What releases carry since version 2 of the manifest."""
-
-
-def _work_fingerprint(package: _Package, table: Table) -> Fingerprint | None:
-    import duckdb
-
-    try:
-        return fingerprint(package.con, table.in_catalog("work"), table.columns)
-    except (duckdb.CatalogException, duckdb.BinderException):
-        return None
-
-
-def _compare(
-    file: str, found: Fingerprint, expected: Fingerprint, with_zh: str, with_en: str
-) -> Iterator[Problem]:
-    if found.row_count != expected.row_count:
-        yield Problem(
-            ROW_COUNT_DIFFERS,
-            file,
-            f"{found.row_count} 行，{with_zh}为 {expected.row_count} 行",
-            f"{found.row_count} rows where {with_en} has {expected.row_count}",
-        )
-    elif found.row_hash != expected.row_hash:
-        yield Problem(
-            ROW_HASH_DIFFERS,
-            file,
-            f"行内容与{with_zh}不同",
-            f"the rows differ from those of {with_en}",
-        )
-
-
-def _contract(file: str, found: str, expected: str) -> Problem:
-    return Problem(
-        CONTRACT_BROKEN,
-        file,
-        f"实际为 {found}，应为 {expected}",
-        f"found {found}, expected {expected}",
-    )
-
-
-def _unlabelled(file: str) -> Problem:
-    return Problem(
-        UNLABELLED_SIMULATED,
-        file,
-        "版本含模拟数据而此文件没有标明",
-        "the release holds simulated rows and this file does not say so",
-    )
+"""What concerns the release as a whole and its database; products have checks of their own."""
 
 
 def _unreadable(error: Exception) -> Problem:
@@ -623,7 +360,7 @@ def _macro_names(macros: list[dict[str, str]]) -> list[tuple[str, str]]:
     return [(macro["name"], macro["parameters"]) for macro in macros]
 
 
-def _same_duckdb(package: _Package) -> bool:
+def _same_duckdb(package: Package) -> bool:
     """Whether this DuckDB made the release: another one may spell a definition differently."""
     import duckdb
 

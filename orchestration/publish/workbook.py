@@ -1,5 +1,8 @@
 """One Excel workbook per theme: its tables as statistics bureaus print them, ready for paper.
 
+A workbook names the release that its figures were first issued in: later releases carry the same
+file while its figures stay what they are.
+
 Belongs here: sheets, cell formats and page setup. Does not belong here: which columns a table
 shows and under which words (``printed``), and how the tables came to be.
 """
@@ -13,9 +16,9 @@ from datetime import date, datetime
 from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from orchestration.publish.layout import csv_path, workbook_path
+from orchestration.publish.layout import csv_path
 from orchestration.publish.printed import (
     SOURCE_LIMIT,
     PrintedColumn,
@@ -26,15 +29,11 @@ from orchestration.publish.printed import (
     decimals_of,
     has_one_unit,
     is_exact_in_a_cell,
-    print_table,
     text_width,
 )
 from orchestration.publish.report import SIMULATED_LABEL
 from orchestration.publish.report import Row as Report
 from orchestration.publish.tables import Table
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 NOT_PRINTED_SCHEMAS = ("quality", "meta")
 # Every version of every figure: what tables are made from, not a table to print.
@@ -130,43 +129,25 @@ def printed_themes(tables: Sequence[Table], words: Words) -> list[tuple[int, str
     return sorted(found, key=lambda theme: theme[:2])
 
 
-def write_workbooks(
-    con: DuckDBPyConnection,
-    catalog: str,
-    tables: Sequence[Table],
-    words: Words,
+def write_workbook(
+    path: Path,
     report: Report,
-    directory: Path,
-) -> dict[str, int]:
-    """Write one workbook for each theme of an attached release.
+    theme: tuple[str, str],
+    printed: Sequence[PrintedTable],
+    left_out: Sequence[tuple[Table, int]],
+) -> None:
+    """Write the workbook of a theme.
 
     Args:
-        con: A connection that has the release attached.
-        catalog: The name it is attached under.
-        tables: Its published tables.
-        words: The words of code lists; a code without a word is printed as it is.
+        path: The file to write.
         report: The quality report: district, release, policy, statement of open findings.
-        directory: The folder of the release.
-
-    Returns:
-        The path of each workbook in the release, and how many rows of data are printed in it.
+        theme: What the theme is called, in Chinese and English.
+        printed: Its tables, in order.
+        left_out: Tables that the contents name and that are not printed, with their rows.
     """
-    counts = {}
-    for number, schema, own in printed_themes(tables, words):
-        word = words.get("theme", {}).get(schema)
-        left_out = [table for table in own if (table.schema, table.name) in LEFT_OUT]
-        shown = [table for table in own if table not in left_out]
-        printed = [
-            print_table(con, catalog, table, f"{number}-{place}", words)
-            for place, table in enumerate(shown, start=1)
-        ]
-        others = [_Entry("", "", table, _count(con, catalog, table), False) for table in left_out]
-        book = _Book(report, (word.zh, word.en) if word else (schema, schema))
-        path = workbook_path(schema)
-        (directory / path).parent.mkdir(parents=True, exist_ok=True)
-        (directory / path).write_bytes(book.write(printed, others))
-        counts[path] = sum(len(table.rows) for table in printed)
-    return counts
+    others = [_Entry("", "", table, rows, False) for table, rows in left_out]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_Book(report, theme).write(printed, others))
 
 
 def write_yearbook_file(
@@ -258,11 +239,6 @@ def _cut(text: str, limit: int, end: str = "") -> str:
     if len(raw) <= 2 * limit:
         return text
     return raw[: 2 * (limit - len(end))].decode("utf-16-le", "ignore") + end
-
-
-def _count(con: DuckDBPyConnection, catalog: str, table: Table) -> int:
-    row = con.execute(f"select count(*) from {table.in_catalog(catalog)}").fetchone()
-    return int(row[0]) if row else 0
 
 
 class _Book:
@@ -381,8 +357,8 @@ class _Contents:
         sheet.set_row(0, 26)
         sheet.write_string(1, 0, en, book.format(font_size=12))
         lines = [
-            ("版本 Release", book.release["release_id"]),
-            ("时间 Time", f"{book.moment:%Y-%m-%d %H:%M:%S} UTC"),
+            ("首发版本 First issued in", book.release["release_id"]),
+            ("首发时间 First issued at", f"{book.moment:%Y-%m-%d %H:%M:%S} UTC"),
             ("策略 Policy", book.release["policy"]),
             ("质量 Quality", book.report["statement_zh"]),
             (None, book.report["statement_en"]),

@@ -93,10 +93,9 @@ def display_width(text: str) -> int:
     """How many columns a text takes on a terminal: East Asian wide characters take two."""
     if text.isascii():
         return len(text)
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
-    )
+    from wcwidth import width
+
+    return width(text, control_codes="ignore")
 
 
 def _check_question(con: DuckDBPyConnection, sql: str) -> None:

@@ -62,7 +62,7 @@ def test_a_run_of_the_shipped_data(tmp_path: Path) -> None:
         ("imports of Dagster and dbt", steps["import"]),
         ("Dagster: definitions, manifest", steps["dagster"]),
         ("dbt: two builds", sum(steps[name] for name in DBT)),
-        ("gates: Great Expectations", gates),
+        ("gates: rules and suites", gates),
         ("ours: collect, land, publish", sum(steps[name] for name in OURS)),
         ("between steps, start, end", wall - known),
     ):

@@ -95,6 +95,12 @@ def _release(
 
 
 @pytest.fixture
+def before(site: Path) -> Path:
+    """The pages of the release before."""
+    return site.parents[2] / BEFORE / f".building-{BEFORE}" / "site"
+
+
+@pytest.fixture
 def copied(site: Path, tmp_path: Path) -> Iterator[Path]:
     """A copy of the whole release that a test may damage; its pages."""
     target = tmp_path / "release"

@@ -7,11 +7,13 @@ Belongs here: what a person sees and does. Does not belong here: what a page is 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestration.publish.site.markup import data_script
 from tests.browser.conftest import Opener
 
 KINDS = (
@@ -202,22 +204,29 @@ def test_a_series_is_drawn_from_its_data_file(site: Path, opened: Opener) -> Non
     [
         ("missing", "缺失或不完整"),
         ("cut", "缺失或不完整"),
-        ("other", "属于版本 2020-01-01.1"),
+        ("other", "indicator/gdp.html 不属于版本 2026-02-01.1"),
+        ("unnamed", "data/release.js 缺失或不完整"),
         ("changed", "内容与本页不符"),
+        ("names", "data/names.js 内容与本页不符"),
     ],
 )
 def test_a_half_copied_release_says_so(
-    copied: Path, opened: Opener, damage: str, said: str
+    copied: Path, before: Path, opened: Opener, damage: str, said: str
 ) -> None:
     script = copied / "data" / "indicator" / "gdp.js"
     text = script.read_text(encoding="utf-8")
-    release = json.loads(f"[{text[text.index('(') + 1 : text.rindex(')')]}]")[1]
     if damage == "missing":
         script.unlink()
     elif damage == "cut":
         script.write_text(text[: len(text) // 2], encoding="utf-8")
     elif damage == "other":
-        script.write_text(text.replace(release, "2020-01-01.1"), encoding="utf-8")
+        shutil.copyfile(before / "data" / "release.js", copied / "data" / "release.js")
+    elif damage == "unnamed":
+        (copied / "data" / "release.js").unlink()
+    elif damage == "names":
+        names = copied / "data" / "names.js"
+        arguments = json.loads(f"[{names.read_text('utf-8').split('(', 1)[1][:-3]}]")
+        names.write_text(data_script("names", arguments[3].replace("云溪", "某"), arguments[1]))
     else:
         script.write_text(text.replace("512.3", "612.3").replace("515", "615"), encoding="utf-8")
 
@@ -226,6 +235,24 @@ def test_a_half_copied_release_says_so(
     assert page.locator("#qt-warning").is_visible()
     assert said in page.locator("#qt-warning").inner_text()
     assert page.locator("#qt-series svg").count() == 0
+
+
+def test_the_foot_of_a_page_says_which_release_it_is_of(site: Path, opened: Opener) -> None:
+    page = opened(site).go("indicator/gdp.html")
+
+    assert "版本 2026-03-01.1 · 发布时间 " in page.locator("#qt-edition").inner_text()
+    assert "条未了结的发现" in page.locator("#qt-statement").inner_text()
+    assert page.locator(".qt-cite").inner_text() == "，版本 2026-03-01.1。"
+    assert page.title().endswith(" 2026-03-01.1")
+    page.locator("#qt-lang").click()
+    assert "Release 2026-03-01.1 · released " in page.locator("#qt-edition").inner_text()
+
+
+def test_without_scripts_a_page_says_where_its_release_is_named(site: Path, opened: Opener) -> None:
+    page = opened(site, java_script_enabled=False).go("region/990101.html")
+
+    assert page.locator("#qt-edition a").get_attribute("href") == "../../manifest.json"
+    assert "manifest.json" in page.locator("#qt-edition").inner_text()
 
 
 def test_a_file_is_downloaded_from_the_page(site: Path, opened: Opener) -> None:

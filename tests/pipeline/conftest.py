@@ -6,7 +6,6 @@ belong here: runs that only one module looks at, and expected values.
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import subprocess
@@ -17,25 +16,18 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import pipeline
-from orchestration.process.dbt import DbtProject
 from orchestration.settings import CODE_ROOT, Settings
 from tests.pipeline.interrupted import Left
 from tests.pipeline.released import RELEASE_ID, RELEASE_TIME, Released, copy_of, qutong
-from tests.support import drop, make_project, parsed_as, profile
+from tests.support import drop, make_project, profile
 
 
 @pytest.fixture(scope="session")
-def clean_environment(parsed: DbtProject) -> Iterator[None]:
-    """No setting from outside reaches a fixture that lives longer than a test.
-
-    And the dbt project is parsed once: for a new district here that would take a fourth of a run.
-    """
+def clean_environment() -> Iterator[None]:
+    """No setting from outside reaches a fixture that lives longer than a test."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
             patch.delenv(name, raising=False)
-        of_district = functools.cache(functools.partial(parsed_as, parsed))
-        patch.setattr(pipeline, "dbt_project", of_district)
         yield
 
 

@@ -24,11 +24,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from orchestration import pipeline
-from orchestration.pipeline import Run
 from orchestration.settings import CODE_ROOT, Settings, load_settings
+from orchestration.steps.door import execute
+from orchestration.steps.state import StepName
+from orchestration.steps.workplace import Workplace
 from tests.pipeline.released import current, last_run
 from tests.pipeline.steps import one_by_one
+from tests.support import judging_here
 
 RELEASE_TIME = "2026-03-02T09:00:00+00:00"
 SPARE_BYTES = 1_500_000
@@ -93,7 +95,7 @@ def in_land() -> None:
     """The work database is made anew and half filled."""
     from orchestration.process import landing
 
-    swap(landing, "land_deliveries", die)
+    swap(landing, "_land_changed", die)
 
 
 def in_delivery_gate() -> None:
@@ -119,7 +121,9 @@ def in_dbt(schema: str) -> None:
 
 def in_marts_gate() -> None:
     """The rules have spoken, their outcomes are not written."""
-    swap(pipeline, "_dbt_outcomes", die)
+    from orchestration.steps import marts_gate
+
+    swap(marts_gate, "dbt_outcomes", die)
 
 
 def in_candidate(stop: Callable[..., Any] = die) -> None:
@@ -172,7 +176,7 @@ def whole_run(project: Path, release_id: str) -> int:
     return int(done or 0)
 
 
-def without_dagster(project: Path, release_id: str, *, begin: str = "collect") -> int:
+def without_dagster(project: Path, release_id: str, *, begin: StepName = "collect") -> int:
     """The same steps in the same order, called one after the other: half the time.
 
     From a later step on, they stand on what the run before it left.
@@ -180,13 +184,17 @@ def without_dagster(project: Path, release_id: str, *, begin: str = "collect") -
     from orchestration.cli import summary
 
     moment = datetime.fromisoformat(RELEASE_TIME)
-    run = Run(load_settings(project), release_id=release_id, release_time=moment)
-    report = pipeline.execute(run, functools.partial(one_by_one, begin=begin))
+    report = execute(
+        Workplace(load_settings(project)),
+        functools.partial(one_by_one, begin=begin),
+        release_id=release_id,
+        release_time=moment,
+    )
     print(summary(report, 0))
     return report.exit_code
 
 
-def beginning(step: str) -> Callable[[Path, str], int]:
+def beginning(step: StepName) -> Callable[[Path, str], int]:
     """From that step on."""
     return functools.partial(without_dagster, begin=step)
 
@@ -229,7 +237,8 @@ def fork(project: Path, link: Link) -> tuple[int, str]:
                 os.dup2(file.fileno(), 1)
                 os.dup2(file.fileno(), 2)
             link.interrupt()
-            code = link.start(project, link.release_id)
+            with judging_here():
+                code = link.start(project, link.release_id)
         except SystemExit as ended:
             code = int(ended.code or 0)
         except BaseException:
@@ -284,7 +293,7 @@ def is_locked(settings: Settings) -> bool:
 
 def import_everything() -> None:
     """What a run needs, so that no child imports it again; nothing here starts a thread."""
-    for package in ("collect", "judge", "process", "publish"):
+    for package in ("collect", "judge", "process", "publish", "steps"):
         for module in pkgutil.iter_modules([str(CODE_ROOT / "orchestration" / package)]):
             importlib.import_module(f"orchestration.{package}.{module.name}")
     for name in (

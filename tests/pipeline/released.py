@@ -21,6 +21,7 @@ from orchestration import definitions
 from orchestration.cli import main
 from orchestration.settings import Settings, load_settings
 from tests.pipeline.steps import one_by_one
+from tests.support import judging_here
 
 RELEASE_ID = "2026-03-01.1"
 RELEASE_TIME = "2026-03-01T09:00:00+00:00"
@@ -92,7 +93,7 @@ def qutong(
     What Dagster notes about a run stays in memory unless it is to be kept: that is a third of
     the time of a small run. Where nothing depends on Dagster, the steps are called without it.
     """
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, judging_here():
         if arguments[0] == "run" and not through_dagster:
             patch.setattr(definitions, "execute_job", one_by_one)
         elif arguments[0] == "run" and not keep_history:

@@ -10,48 +10,28 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 
-from orchestration import pipeline
-from orchestration.pipeline import Run
+from orchestration.steps import collect, delivery_gate, land, marts, marts_gate, release
+from orchestration.steps.state import STEPS, StepName
+from orchestration.steps.workplace import Workplace
 
 
-def one_by_one(run: Run, data_sets: Sequence[str], *, begin: str = "collect") -> None:
+def one_by_one(work: Workplace, data_sets: Sequence[str], *, begin: StepName = "collect") -> None:
     """Stands in for ``definitions.execute_job``.
 
-    From a later step on, they stand on what an earlier run left, whose gates had passed.
+    From a later step on, they stand on what an earlier run left on disk.
     """
-    from orchestration.definitions import QUALITY
-
-    quality = QUALITY.split()
-
-    def collect() -> None:
-        for data_set in data_sets:
-            pipeline.collect(run, run.declarations.get(data_set))
-
-    def marts() -> None:
-        results = run.dbt.build(["fqn:*"], quality)
-        run.dbt_results += results
-        if any(result.is_bad for result in results):
-            pipeline.blocked_by_dbt(run)
-
-    steps: dict[str, Callable[[], object]] = {
-        "collect": collect,
-        "land": lambda: pipeline.land(run),
-        "delivery_gate": lambda: pipeline.delivery_gate(run),
-        "marts": marts,
-        "marts_gate": lambda: pipeline.marts_gate(run),
-        "quality": lambda: run.dbt.build(quality),
-        "candidate": lambda: pipeline.candidate(run),
-        "release_gate": lambda: pipeline.release_gate(run),
-        "publish": lambda: pipeline.publish(run),
+    steps: dict[StepName, Callable[[], object]] = {
+        "collect": lambda: collect.collect(work, data_sets),
+        "land": lambda: land.land(work),
+        "delivery_gate": lambda: delivery_gate.delivery_gate(work),
+        "marts": lambda: marts.build(work, "marts"),
+        "marts_gate": lambda: marts_gate.marts_gate(work),
+        "quality": lambda: marts.build(work, "quality"),
+        "candidate": lambda: release.candidate(work),
+        "release_gate": lambda: release.release_gate(work),
+        "publish": lambda: release.publish(work),
     }
-    names = list(steps)
-    later = names[names.index(begin) :]
-    if "marts_gate" not in later:
-        run.marts_gate_outcome = "passed"
-    # As in Dagster: what goes wrong in a step stands in the report, and the run ends there.
+    # As in Dagster: what goes wrong in a step stands in the record, and the run ends there.
     with contextlib.suppress(Exception):
-        for name in later:
-            with run.step(name, name):
-                steps[name]()
-            if run.report.blocking:
-                return
+        for name in STEPS[STEPS.index(begin) :]:
+            steps[name]()

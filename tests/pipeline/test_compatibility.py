@@ -18,7 +18,7 @@ from orchestration.process.dbt import DbtProject, dictionaries
 from orchestration.publish.tables import canonical_type
 from orchestration.publish.verify import verify_release
 from orchestration.serve.query import run_sql
-from orchestration.settings import CODE_ROOT
+from orchestration.settings import CODE_ROOT, Settings
 from tests.pipeline.released import ask
 
 pytestmark = pytest.mark.core
@@ -62,8 +62,8 @@ def test_the_queries_of_the_readme_answer(releases: Path) -> None:
         assert len(output.getvalue().splitlines()) > 1, query
 
 
-def test_every_column_it_promised_is_still_promised(releases: Path, parsed: DbtProject) -> None:
-    _, columns = dictionaries(parsed.manifest())
+def test_every_column_it_promised_is_still_promised(releases: Path, project: Settings) -> None:
+    _, columns = dictionaries(DbtProject.of(project).manifest())
     now = {
         (c["schema_name"], c["table_name"], c["column_name"]): canonical_type(c["data_type"])
         for c in columns

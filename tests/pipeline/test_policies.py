@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.pipeline import needing_decision
+from orchestration.judge.gates import needing_decision
 from orchestration.settings import Settings, load_settings
 from tests.pipeline.released import Released, ask, copy_of, current, last_run, qutong
 from tests.support import INVESTMENT, Row, deliver, investment

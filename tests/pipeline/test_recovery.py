@@ -17,7 +17,7 @@ from decimal import Decimal
 import pytest
 
 from orchestration.errors import RunLockedError
-from orchestration.pipeline import run_lock
+from orchestration.locking import run_lock
 from orchestration.settings import CODE_ROOT, Settings
 from tests.pipeline.conftest import Chain
 from tests.pipeline.interrupted import Left
@@ -31,7 +31,7 @@ FIRST, SECOND, THIRD = "2026-03-01.1", "2026-03-02.1", "2026-03-03.1"
 HOLD = """
 import sys
 from pathlib import Path
-from orchestration.pipeline import run_lock
+from orchestration.locking import run_lock
 from orchestration.settings import load_settings
 with run_lock(load_settings(Path(sys.argv[1]))):
     print("held", flush=True)

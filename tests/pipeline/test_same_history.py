@@ -19,11 +19,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from orchestration import pipeline
 from orchestration.collect.archive import Archive
-from orchestration.pipeline import Run
 from orchestration.process import landing
 from orchestration.settings import Settings
+from orchestration.steps import land
+from orchestration.steps.door import entered
+from orchestration.steps.workplace import Workplace
 from tests.support import make_project, profile
 
 pytestmark = pytest.mark.core
@@ -113,15 +114,16 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
         for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
             patch.delenv(name, raising=False)
         own = make_project(tmp_path_factory.mktemp("same") / "district", with_deliveries=False)
-    work = Run(own)
-    pipeline._land(work, [])
+    work = Workplace(own)
+    with entered(work):
+        land.land_deliveries(work, [])
     results = work.dbt.build(["+observation"])
     assert [r.message for r in results if r.kind == "model" and r.is_bad] == []
     made = {path.stem: path for path in (work.dbt.target / "run").rglob("*.sql")}
     tables = [
         re.sub(r"create\s+table", "create or replace table", made[r.name].read_text("utf-8"))
         for r in results
-        if r.kind == "model" and not r.name.startswith("stg_")
+        if r.kind == "model"
     ]
     return Models(own, own.database.read_bytes(), tables)
 
@@ -138,11 +140,11 @@ def history(models: Models, files: Sequence[File]) -> list[tuple[object, ...]]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(profile(*file.rows))
             archive.store(path, "yunxi-profile", connector="folder", delivered_on=file.day)
-    work = Run(models.settings, release_id="r", release_time=FIRST_RUN)
+    work = Workplace(models.settings)
     models.settings.database.parent.mkdir(parents=True, exist_ok=True)
     models.settings.database.write_bytes(models.database)
     with duckdb.connect(str(models.settings.database)) as connection:
-        landing.land_deliveries(connection, pipeline.landed_deliveries(work), {})
+        landing.sync(connection, {}, land.landed_deliveries(work), {})
         bad = "verdict = 'refused' or cells_quarantined > 0"
         assert connection.execute(f"from landing.delivery where {bad}").fetchall() == []
         landing.admit(connection)

@@ -9,12 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import pipeline
 from orchestration.settings import CODE_ROOT, load_settings
 from tests.pipeline.answers import ANSWERS
 from tests.pipeline.released import Released, qutong
-
-DBT_PROJECT = pipeline.dbt_project
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +20,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory, clean_environment: None) -
     folder = tmp_path_factory.mktemp("shipped") / "district"
     shutil.copytree(CODE_ROOT / "raw", folder / "raw")
     settings = load_settings(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        # This run parses the dbt project, as that of a new checkout does.
-        patch.setattr(pipeline, "dbt_project", DBT_PROJECT)
-        return Released(settings, qutong(settings, "run"))
+    return Released(settings, qutong(settings, "run"))
 
 
 def test_it_publishes_everything_it_ships(shipped: Released) -> None:

@@ -30,6 +30,7 @@ from tests.rejects.kinds import (
     DeliveryCase,
     FindingCase,
     MartsCase,
+    NoticeCase,
     ReleaseCase,
     cell,
     refused,
@@ -209,6 +210,19 @@ DELIVERY_CASES = (
         declared={"completeness": {"max_quarantined": 1}},
     ),
     refused("delivery.nothing-accepted", "", "not one figure was accepted"),
+    refused(
+        "delivery.not-as-declared",
+        "R2C5",
+        "conf_status is C, which is not one of its codes",
+        tamper="update landing.candidate set conf_status = 'C' where delivery_id = (select "
+        "delivery_id from landing.delivery where data_set_id = '{data_set}' and delivery_seq = 2)",
+    ),
+    refused(
+        "delivery.count-unlike-last",
+        "",
+        "rows: 1, outside [4, 10]",
+        declared={"completeness": {"figures_within_pct": 50}},
+    ),
     refused(
         "delivery.incomplete",
         "",
@@ -548,6 +562,30 @@ MARTS_CASES = (
         "delete from core.district_profile where item = 'resident_population'",
         "the headline figure is not in core.district_profile",
     ),
+    MartsCase(
+        "marts.columns-differ",
+        "alter table core.region alter column region_name_en type integer using 1",
+        "column region_name_en: VARCHAR in the contract, INTEGER in the table",
+    ),
+    MartsCase(
+        "marts.key-not-unique",
+        "insert into core.region select * from core.region where region_code = '990101'",
+        "2 rows have this key",
+    ),
+    MartsCase(
+        "marts.unknown-code",
+        "update core.period set precision = 'week' where period = '2003'",
+        "precision is week, which is not one of its codes",
+    ),
+    MartsCase(
+        "marts.value-out-of-range",
+        "update core.period set months = -12 where period = '2003'",
+        "months is -12, outside [0, …]",
+    ),
+)
+
+NOTICE_CASES = (
+    NoticeCase("marts.no-rows", "delete from core.observation", "rows: 0, outside [1, …]"),
 )
 
 DBT_CASES = (
@@ -556,13 +594,6 @@ DBT_CASES = (
         ("period",),
         "period",
         model=("models/marts/core/period.sql", "as months", "as number_of_months"),
-    ),
-    DbtCase(
-        "marts.key-not-unique",
-        ("region",),
-        "region_key",
-        tamper="insert into landing.region select * from landing.region "
-        "where region_code = '990101'",
     ),
     DbtCase(
         "marts.not-null",
@@ -714,7 +745,7 @@ RELEASE_CASES = (
     ),
     ReleaseCase(
         "release.site-figure-differs",
-        ("release.hash-mismatch", "release.site-figure-differs"),
+        ("release.hash-mismatch", "release.site-figure-differs", "release.site-incomplete"),
         "which is not the database's figure",
         edit("site/index.html", 'class="n" data-v="', 'class="n" data-v="9'),
     ),
@@ -752,6 +783,7 @@ CASES: tuple[Case, ...] = (
     *DELIVERY_CASES,
     *FINDING_CASES,
     *MARTS_CASES,
+    *NOTICE_CASES,
     *DBT_CASES,
     *RELEASE_CASES,
 )

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import pipeline
 from orchestration.judge.catalogue import Catalogue, RuleOutcome, load_catalogue
-from orchestration.process.dbt import DbtProject
 from orchestration.settings import CODE_ROOT
+from orchestration.steps import release
 from tests.rejects import world
 from tests.rejects.world import Stage
-from tests.support import parsed_as
 
 
 @pytest.fixture(scope="session")
@@ -22,17 +20,14 @@ def catalogue() -> Catalogue:
 
 
 @pytest.fixture(scope="session")
-def judged(
-    parsed: DbtProject, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Stage, dict[str, RuleOutcome]]:
+def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stage, dict[str, RuleOutcome]]:
     """After the delivery gate, with the outcome of each of its rules."""
     folder = tmp_path_factory.mktemp("rejects")
     with pytest.MonkeyPatch.context() as patch:
         for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
             patch.delenv(name, raising=False)
         settings = world.lay_out(folder / "district")
-    dbt = parsed_as(parsed, settings)
-    return world.judge_deliveries(settings, dbt, folder / "delivered.duckdb")
+    return world.judge_deliveries(settings, folder / "delivered.duckdb")
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +50,14 @@ def found(processed: Stage) -> Stage:
 @pytest.fixture(scope="session")
 def candidate(found: Stage) -> Path:
     """A built candidate, kept aside."""
-    run = found.again()
     kept = found.kept.with_name("candidate")
-    shutil.copytree(pipeline.candidate(run), kept)
+    work = found.again()
+    shutil.copytree(release.candidate(work), kept)
+    shutil.copyfile(work.settings.database, found.kept.with_name("built.duckdb"))
     return kept
+
+
+@pytest.fixture(scope="session")
+def built(found: Stage, candidate: Path) -> Stage:
+    """After the candidate was built, before the release gate."""
+    return Stage(found.work, candidate.with_name("built.duckdb"))

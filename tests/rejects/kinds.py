@@ -111,6 +111,19 @@ class MartsCase:
 
 
 @dataclass(frozen=True)
+class NoticeCase:
+    """A state of the work database that is told, and keeps nobody from anything."""
+
+    rule: str
+    tamper: str
+    said: str
+
+    @property
+    def id(self) -> str:
+        return self.rule
+
+
+@dataclass(frozen=True)
 class DbtCase:
     """A change that makes a build fail: of what dbt reads, or of a model.
 
@@ -160,7 +173,7 @@ class ReleaseCase:
         return f"{self.rule}-{self.variant}" if self.variant else self.rule
 
 
-Case = DeliveryCase | FindingCase | MartsCase | DbtCase | ReleaseCase
+Case = DeliveryCase | FindingCase | MartsCase | NoticeCase | DbtCase | ReleaseCase
 
 
 def cell(rule: str, place: str, said: str, hidden: str) -> DeliveryCase:

@@ -13,6 +13,7 @@ from tests.rejects.kinds import (
     DeliveryCase,
     FindingCase,
     MartsCase,
+    NoticeCase,
     ReleaseCase,
 )
 
@@ -20,8 +21,10 @@ pytestmark = pytest.mark.core
 
 KINDS: dict[tuple[str, str], tuple[type[Case], ...]] = {
     ("delivery", "reader"): (DeliveryCase,),
+    ("delivery", "sql"): (DeliveryCase,),
     ("delivery", "gx"): (DeliveryCase,),
-    ("marts", "gx"): (FindingCase, MartsCase),
+    ("marts", "sql"): (FindingCase, MartsCase),
+    ("marts", "gx"): (MartsCase, NoticeCase),
     ("marts", "dbt"): (DbtCase,),
     ("release", "release"): (ReleaseCase,),
 }

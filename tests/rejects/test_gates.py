@@ -11,18 +11,34 @@ import stat
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from orchestration import pipeline
 from orchestration.errors import ReleaseError, VerdictError
+from orchestration.judge import gates
 from orchestration.judge.catalogue import Catalogue, RuleOutcome
-from orchestration.pipeline import RefusedDelivery, Run
 from orchestration.process.dbt import DbtProject
 from orchestration.publish.durable import remove_tree
-from orchestration.publish.verdict import VerdictStore
-from tests.rejects.cases import DBT_CASES, DELIVERY_CASES, FINDING_CASES, MARTS_CASES, RELEASE_CASES
-from tests.rejects.kinds import MONTHLY, DbtCase, DeliveryCase, FindingCase, MartsCase, ReleaseCase
+from orchestration.steps import marts, marts_gate, release, state
+from orchestration.steps.delivery_gate import RefusedDelivery
+from orchestration.steps.report import RunReport, compose
+from orchestration.steps.workplace import Workplace
+from tests.rejects.cases import (
+    DBT_CASES,
+    DELIVERY_CASES,
+    FINDING_CASES,
+    MARTS_CASES,
+    NOTICE_CASES,
+    RELEASE_CASES,
+)
+from tests.rejects.kinds import (
+    MONTHLY,
+    DbtCase,
+    DeliveryCase,
+    FindingCase,
+    MartsCase,
+    NoticeCase,
+    ReleaseCase,
+)
 from tests.rejects.world import RELEASE_ID, Stage
 
 pytestmark = pytest.mark.core
@@ -39,8 +55,14 @@ EVERY_REFUSED = pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.i
 
 def told(stage: Stage, case: DeliveryCase) -> RefusedDelivery:
     """What the run's report says of the bad delivery; it holds one for each data set."""
-    (refused,) = (r for r in stage.run.report.refused if r.data_set_id == case.data_set)
+    (refused,) = (r for r in report(stage).refused if r.data_set_id == case.data_set)
     return refused
+
+
+def report(stage: Stage) -> RunReport:
+    """What the run said when it left."""
+    assert stage.report is not None
+    return stage.report
 
 
 @EVERY
@@ -48,7 +70,7 @@ def test_the_rule_is_tripped_at_its_place(
     delivered: Stage, catalogue: Catalogue, case: DeliveryCase
 ) -> None:
     rule = catalogue.get(case.rule)
-    if rule.executor == "gx":
+    if rule.executor in ("sql", "gx"):
         said = delivered.rows(
             "select coalesce(place_a, ''), message_en from landing.finding "
             "inner join landing.delivery as d using (delivery_id) "
@@ -137,7 +159,7 @@ def test_the_text_of_a_cell_is_told_to_nobody(delivered: Stage, case: DeliveryCa
         delivered.rows(f"from landing.{table} where data_set_id = ?", case.data_set)
         for table in ("quarantine", "delivery", "finding")
     ]
-    said.append([(told(delivered, case), delivered.run.report.quarantined)])
+    said.append([(told(delivered, case), report(delivered).quarantined)])
     assert case.hidden not in repr(said)
 
 
@@ -189,7 +211,7 @@ def test_quarantined_cells_are_reported_with_their_delivery(delivered: Stage) ->
     refused = told(delivered, case)
     assert [
         (entry["rule_id"], entry["count"], entry["places"])
-        for entry in delivered.run.report.quarantined
+        for entry in report(delivered).quarantined
         if entry["delivery_id"] == refused.delivery_id
     ] == [("value.not-a-number", 2, "R3C5, R4C5")]
 
@@ -209,10 +231,11 @@ def test_the_marts_hold_nothing_that_was_refused(processed: Stage) -> None:
 # --- the marts gate: soft rules find, hard rules stop a wrong model --------------------------
 
 
-def test_marts_that_nobody_tampered_with_pass(found: Stage) -> None:
-    assert (found.run.report.blocking, found.run.report.error) == ([], "")
-    assert found.run.marts_gate_outcome == "passed"
-    assert [result.name for result in found.run.dbt_results if result.is_bad] == []
+def test_marts_that_nobody_tampered_with_pass(found: Stage, catalogue: Catalogue) -> None:
+    with state.opened(found.again().settings) as con:
+        assert gates.verdict(con, "marts", catalogue) == "passed"
+        assert gates.blocking_rules(con) == []
+        assert [result.name for result in marts.node_results(con) if result.is_bad] == []
 
 
 @pytest.mark.parametrize("case", FINDING_CASES, ids=lambda case: case.id)
@@ -241,19 +264,41 @@ def test_findings_do_not_keep_a_delivery_out(found: Stage) -> None:
 @pytest.mark.parametrize("case", MARTS_CASES, ids=lambda case: case.id)
 def test_a_hard_rule_blocks(processed: Stage, catalogue: Catalogue, case: MartsCase) -> None:
     assert catalogue.get(case.rule).severity == "hard"
-    run = processed.again(case.tamper)
+    work = processed.again(case.tamper)
     # the soft rules have had their say in `found`, and never block
-    run.catalogue = Catalogue(tuple(rule for rule in catalogue if rule.severity == "hard"))
+    work.catalogue = Catalogue(tuple(rule for rule in catalogue if rule.severity == "hard"))
 
-    outcomes = {outcome.rule_id: outcome for outcome in pipeline.marts_gate(run)}
+    outcomes = {outcome.rule_id: outcome for outcome in marts_gate.marts_gate(work)[0]}
 
-    assert run.report.blocking == [case.rule]
-    assert run.marts_gate_outcome == "failed"
     assert outcomes[case.rule].outcome == "failed"
     assert outcomes[case.rule].error is None
-    with duckdb.connect(str(run.settings.database), read_only=True) as connection:
-        said = connection.execute(
+    with state.opened(work.settings) as con:
+        assert gates.blocking_rules(con) == [case.rule]
+        assert gates.verdict(con, "marts", work.catalogue) == "failed"
+        said = con.execute(
             "select distinct message_en from landing.finding where rule_id = ?", [case.rule]
+        ).fetchall()
+    assert said == [(case.said,)]
+    assert compose(work.settings).blocking == [case.rule]
+
+
+@pytest.mark.parametrize("case", NOTICE_CASES, ids=lambda case: case.id)
+def test_what_is_only_told_blocks_nothing(
+    processed: Stage, catalogue: Catalogue, case: NoticeCase
+) -> None:
+    rule = catalogue.get(case.rule)
+    assert rule.severity == "informative"
+    work = processed.again(case.tamper)
+    work.catalogue = Catalogue((rule,))
+
+    outcomes = {outcome.rule_id: outcome.outcome for outcome in marts_gate.marts_gate(work)[0]}
+
+    assert outcomes == {case.rule: "failed"}
+    with state.opened(work.settings) as con:
+        assert gates.blocking_rules(con) == []
+        assert gates.verdict(con, "marts", work.catalogue) == "passed"
+        said = con.execute(
+            "select message_en from landing.finding where rule_id = ?", [case.rule]
         ).fetchall()
     assert said == [(case.said,)]
 
@@ -263,30 +308,32 @@ def test_what_dbt_refuses_blocks(
     delivered: Stage, processed: Stage, catalogue: Catalogue, case: DbtCase, tmp_path: Path
 ) -> None:
     assert catalogue.get(case.rule).severity == "hard"
-    run = processed.again(case.tamper)
-    project = run.dbt
+    work = processed.again(case.tamper)
     if case.model is not None:
-        project = with_broken_model(project, tmp_path, *case.model)
+        work.dbt = with_broken_model(work.dbt, tmp_path, *case.model)
 
-    run.dbt_results = project.build(case.select)
+    with pytest.raises(marts.ModelsBrokenError) as broken:
+        marts.build(work, "marts", select=case.select)
 
-    bad = [r.name for r in run.dbt_results if r.is_bad and r.status != "skipped"]
+    bad = [r.name for r in broken.value.results if r.is_bad and r.status != "skipped"]
     assert bad == [case.failing]
-    assert pipeline.blocked_by_dbt(run) == [case.rule]
-    assert run.report.blocking == [case.rule]
+    with state.opened(work.settings) as con:
+        assert gates.blocking_rules(con) == [case.rule]
+    said_at_the_end = compose(work.settings)
+    assert (said_at_the_end.outcome, said_at_the_end.blocking) == ("blocked", [case.rule])
 
 
 def test_a_mart_that_names_another_figure_is_told_both_ways(processed: Stage) -> None:
-    run = processed.again(
+    work = processed.again(
         "update core.district_profile set value_observation_id = 'nobody' "
         "where region_code = '990101' and period = '2003' and value_observation_id is not null"
     )
 
-    run.dbt_results = run.dbt.build(["district_profile_figures"])
+    with pytest.raises(marts.ModelsBrokenError) as broken:
+        marts.build(work, "marts", select=["district_profile_figures"])
 
-    assert pipeline.blocked_by_dbt(run) == ["marts.test-failed"]
-    (result,) = run.dbt_results
-    said = pipeline.explain_node(run, result)
+    assert compose(work.settings).blocking == ["marts.test-failed"]
+    said = broken.value.what
     assert "problem a declared figure is not shown" in said
     assert "problem what is shown is no headline in force, observation_id nobody" in said
     assert "slot value_observation_id" in said
@@ -296,7 +343,9 @@ def with_broken_model(
     project: DbtProject, folder: Path, name: str, before: str, after: str
 ) -> DbtProject:
     """A copy of the project, without the later marts, with one text of one model changed."""
-    later = shutil.ignore_patterns("investment", "quality", "meta", "unit_tests", "exposures.yml")
+    later = shutil.ignore_patterns(
+        "investment", "quality", "meta", "unit_tests", "exposures.yml", "target"
+    )
     shutil.copytree(project.project, folder / "dbt_project", ignore=later)
     model = folder / "dbt_project" / name
     sql = model.read_text(encoding="utf-8")
@@ -308,9 +357,9 @@ def with_broken_model(
 # --- the release gate: what is wrong is named, and nothing is published ----------------------
 
 
-def lay_candidate(run: Run, kept: Path) -> Path:
+def lay_candidate(work: Workplace, kept: Path) -> Path:
     """The kept candidate where a run builds it, and not sealed, as somebody who tampers has it."""
-    path = pipeline.candidate_path(run)
+    path = release.candidate_path(work)
     remove_tree(path)
     shutil.copytree(kept, path)
     for item in (path, *path.rglob("*")):
@@ -318,52 +367,55 @@ def lay_candidate(run: Run, kept: Path) -> Path:
     return path
 
 
-def no_release(run: Run) -> bool:
+def no_release(work: Workplace) -> bool:
     """Readers see what they saw before: nothing."""
-    releases = run.settings.releases
+    releases = work.settings.releases
     return not (releases / RELEASE_ID).exists() and not (releases / "current").is_symlink()
 
 
-def test_a_candidate_that_nobody_tampered_with_passes(found: Stage, candidate: Path) -> None:
-    run = found.again()
-    lay_candidate(run, candidate)
+def test_a_candidate_that_nobody_tampered_with_passes(built: Stage, candidate: Path) -> None:
+    work = built.again()
+    lay_candidate(work, candidate)
 
-    outcomes = pipeline.release_gate(run)
+    outcomes = release.release_gate(work)
 
     assert {outcome.outcome for outcome in outcomes} == {"passed"}
-    assert (run.report.blocking, run.report.error) == ([], "")
+    said_at_the_end = compose(work.settings)
+    assert (said_at_the_end.blocking, said_at_the_end.error) == ([], "")
 
 
 @pytest.mark.parametrize(
     "case", [case for case in RELEASE_CASES if case.rules], ids=lambda case: case.id
 )
 def test_the_gate_names_what_is_wrong_and_nothing_is_published(
-    found: Stage, candidate: Path, catalogue: Catalogue, case: ReleaseCase
+    found: Stage, built: Stage, candidate: Path, catalogue: Catalogue, case: ReleaseCase
 ) -> None:
     assert catalogue.get(case.rule).severity == "hard"
-    run = found.again(case.tamper)
-    run.report.policy = case.policy
+    policy = f"update landing.release set policy = '{case.policy}';"
     if case.tamper:
-        remove_tree(pipeline.candidate_path(run))
-        path = pipeline.candidate(run)
+        work = found.again(case.tamper)
+        remove_tree(release.candidate_path(work))
+        path = release.candidate(work)
     else:
-        path = lay_candidate(run, candidate)
+        work = built.again(policy)
+        path = lay_candidate(work, candidate)
     if case.candidate is not None:
         case.candidate(path)
 
-    outcomes = pipeline.release_gate(run)
+    outcomes = release.release_gate(work)
 
     assert tuple(o.rule_id for o in outcomes if o.outcome == "failed") == tuple(
         rule.id for rule in catalogue.by_gate("release") if rule.id in case.rules
     )
-    assert tuple(run.report.blocking) == case.rules
+    said_at_the_end = compose(work.settings)
+    assert tuple(said_at_the_end.blocking) == case.rules
     assert any(
         line.startswith(f"{case.rule}: ") and case.said in line
-        for line in run.report.error.splitlines()
-    ), run.report.error
-    with pytest.raises(VerdictError, match="the recorded verdict is 'failed'"):
-        pipeline.publish(run)
-    assert no_release(run)
+        for line in said_at_the_end.error.splitlines()
+    ), said_at_the_end.error
+    with pytest.raises(VerdictError, match="not every gate has passed: release: failed"):
+        release.publish(work)
+    assert no_release(work)
 
 
 @pytest.mark.parametrize(
@@ -372,13 +424,12 @@ def test_the_gate_names_what_is_wrong_and_nothing_is_published(
     ids=lambda case: case.id,
 )
 def test_publication_trusts_the_record_alone(
-    found: Stage, candidate: Path, case: ReleaseCase
+    built: Stage, candidate: Path, case: ReleaseCase
 ) -> None:
-    run = found.again()
-    path = lay_candidate(run, candidate)
-    verdicts = VerdictStore(run.settings.work / "verdicts")
-    verdicts.record(path, "passed", gates={"marts": "passed", "release": "passed"})
-    record = verdicts.directory / f"{RELEASE_ID}.json"
+    work = built.again()
+    path = lay_candidate(work, candidate)
+    release.release_gate(work)
+    record = work.settings.work / "verdicts" / f"{RELEASE_ID}.json"
     if case.verdict == "lost":
         record.unlink()
     elif case.verdict == "edited":
@@ -389,7 +440,7 @@ def test_publication_trusts_the_record_alone(
         (path / "quality" / "report.json").write_text("{}")
 
     with pytest.raises(ReleaseError, match=case.said):
-        pipeline.publish(run)
+        release.publish(work)
 
-    assert run.report.blocking == [case.rule]
-    assert no_release(run)
+    assert compose(work.settings).blocking == [case.rule]
+    assert no_release(work)

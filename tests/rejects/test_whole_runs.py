@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from types import ModuleType
 
 import duckdb
 import pytest
 from dagster import DagsterInstance
 
-from orchestration import pipeline
 from orchestration.cli import summary
-from orchestration.pipeline import Run, RunReport
-from orchestration.process.dbt import DbtProject
 from orchestration.settings import Settings
+from orchestration.steps import marts_gate, release
+from orchestration.steps.report import RunReport
+from orchestration.steps.workplace import Workplace
 from tests.rejects.cases import truncated_workbook
 from tests.rejects.kinds import FILES
 from tests.support import (
@@ -27,7 +28,6 @@ from tests.support import (
     PROFILE_HEADER,
     drop,
     make_project,
-    parsed_as,
     profile,
     query,
     run,
@@ -88,16 +88,13 @@ class Blocked:
 
 
 @pytest.fixture(scope="module")
-def district(parsed: DbtProject, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A district whose readers have a good release."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
             patch.delenv(name, raising=False)
         settings = make_project(tmp_path_factory.mktemp("whole") / "district")
-        # All runs are of one project, parsed before. What Dagster writes down about them is not
-        # the subject: it keeps that in memory.
-        dbt = parsed_as(parsed, settings)
-        patch.setattr(pipeline, "dbt_project", lambda settings: dbt)
+        # What Dagster writes down about the runs is not the subject: it keeps that in memory.
         patch.setattr(DagsterInstance, "from_config", lambda home: DagsterInstance.ephemeral())
         report = run(settings)
         assert (report.outcome, report.exit_code, report.refused) == ("published", 0, []), report
@@ -108,32 +105,36 @@ def district(parsed: DbtProject, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def blocked(
-    settings: Settings, step: str, tamper: Callable[[Run], None], name: str, period: str
+    settings: Settings,
+    step: tuple[ModuleType, str],
+    tamper: Callable[[Workplace], None],
+    name: str,
+    period: str,
 ) -> Blocked:
     """A run with a good new delivery, tampered with just before a step."""
     drop(settings, "yunxi-profile", name, profile(GOOD_ROW.replace("2023年", period)))
-    untouched = getattr(pipeline, step)
+    untouched = getattr(*step)
 
-    def tampered(work: Run) -> object:
+    def tampered(work: Workplace) -> object:
         tamper(work)
         return untouched(work)
 
     before = seen(settings)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, step, tampered)
+        patch.setattr(*step, tampered)
         report = run(settings)
     return Blocked(settings, report, before, seen(settings))
 
 
-def hide_a_headline(work: Run) -> None:
+def hide_a_headline(work: Workplace) -> None:
     with duckdb.connect(str(work.settings.database)) as connection:
         connection.execute(
             "update core.observation set is_headline = false where indicator_code = 'schools'"
         )
 
 
-def forge_a_figure(work: Run) -> None:
-    file = pipeline.candidate_path(work) / "csv" / "core" / "observation.csv"
+def forge_a_figure(work: Workplace) -> None:
+    file = release.candidate_path(work) / "csv" / "core" / "observation.csv"
     file.chmod(0o644)
     text = file.read_text(encoding="utf-8")
     assert "512.3" in text
@@ -142,13 +143,13 @@ def forge_a_figure(work: Run) -> None:
 
 @pytest.fixture(scope="module")
 def marts_blocked(district: Settings) -> Blocked:
-    return blocked(district, "marts_gate", hide_a_headline, "公报2015.csv", "2015年")
+    return blocked(district, (marts_gate, "marts_gate"), hide_a_headline, "公报2015.csv", "2015年")
 
 
 @pytest.fixture(scope="module")
 def release_blocked(marts_blocked: Blocked) -> Blocked:
     settings = marts_blocked.settings
-    return blocked(settings, "release_gate", forge_a_figure, "公报2016.csv", "2016年")
+    return blocked(settings, (release, "release_gate"), forge_a_figure, "公报2016.csv", "2016年")
 
 
 def test_a_marts_gate_that_blocks_leaves_readers_where_they_were(marts_blocked: Blocked) -> None:

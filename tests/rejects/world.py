@@ -17,11 +17,12 @@ from typing import Any
 import duckdb
 import yaml
 
-from orchestration import pipeline
 from orchestration.judge.catalogue import RuleOutcome
-from orchestration.pipeline import Run
-from orchestration.process.dbt import DbtProject
 from orchestration.settings import Settings
+from orchestration.steps import collect, delivery_gate, land, marts, marts_gate
+from orchestration.steps.door import entered
+from orchestration.steps.report import RunReport
+from orchestration.steps.workplace import Workplace
 from tests.rejects.cases import (
     DELIVERY_CASES,
     FINDING_CASES,
@@ -38,7 +39,6 @@ GOOD_BULLETIN = (
 ).read_bytes()
 SIMULATED = profile("学校数,云溪区,2025年,年度,43,,所,个数,三、教育,yunxi-bulletin,2026-01-30,,是")
 RELEASE_ID, RELEASE_TIME = "2026-03-01.1", datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
-QUALITY = ("tag:quality", "tag:meta")
 
 
 @dataclass
@@ -46,16 +46,18 @@ class Stage:
     """A project at one point of its run, kept aside so that it can be gone back to.
 
     Attributes:
-        run: The run that came to this point.
-        kept: Copy of the work database.
+        work: Where it came to this point.
+        kept: Copy of the work database, and with it of all that the steps left.
+        report: What the run said when it left, where it was one.
     """
 
-    run: Run
+    work: Workplace
     kept: Path
+    report: RunReport | None = None
 
     @property
     def settings(self) -> Settings:
-        return self.run.settings
+        return self.work.settings
 
     def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Rows of the work database as it was at this point."""
@@ -65,19 +67,13 @@ class Stage:
     def _connection(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self.kept), read_only=True)
 
-    def again(self, tamper: str = "") -> Run:
-        """Go back to this point, change something, and give the run that goes on from there."""
+    def again(self, tamper: str = "") -> Workplace:
+        """Go back to this point, change something, and go on as another process would."""
         shutil.copyfile(self.kept, self.settings.database)
         if tamper:
             with duckdb.connect(str(self.settings.database)) as connection:
                 connection.execute(tamper)
-        run = Run(self.settings, release_id=RELEASE_ID, release_time=RELEASE_TIME)
-        run.declarations, run.catalogue = self.run.declarations, self.run.catalogue
-        run.dbt = self.run.dbt
-        run.dbt_results = list(self.run.dbt_results)
-        run.marts_gate_outcome = self.run.marts_gate_outcome
-        run.report.findings = dict(self.run.report.findings)
-        return run
+        return Workplace(self.settings)
 
 
 def lay_out(folder: Path) -> Settings:
@@ -123,36 +119,33 @@ def declare(settings: Settings, case: DeliveryCase) -> None:
         corrections.write_text(yaml.safe_dump(entries, allow_unicode=True), encoding="utf-8")
 
 
-def judge_deliveries(
-    settings: Settings, dbt: DbtProject, kept: Path
-) -> tuple[Stage, dict[str, RuleOutcome]]:
+def judge_deliveries(settings: Settings, kept: Path) -> tuple[Stage, dict[str, RuleOutcome]]:
     """Collect and land everything, and let the delivery gate route it."""
-    run = Run(settings, release_id=RELEASE_ID, release_time=RELEASE_TIME)
-    run.dbt = dbt
-    for declared in run.declarations:
-        pipeline.collect(run, declared)
-    pipeline.land(run)
-    with duckdb.connect(str(settings.database)) as connection:
-        for case in DELIVERY_CASES:
-            if case.tamper:
-                connection.execute(case.tamper.format(data_set=case.data_set))
-    outcomes = pipeline.delivery_gate(run)
+    work = Workplace(settings)
+    with entered(work, release_id=RELEASE_ID, release_time=RELEASE_TIME) as here:
+        collect.collect(work, [declared.id for declared in work.declarations])
+        land.land(work)
+        with duckdb.connect(str(settings.database)) as connection:
+            for case in DELIVERY_CASES:
+                if case.tamper:
+                    connection.execute(case.tamper.format(data_set=case.data_set))
+        outcomes, _ = delivery_gate.delivery_gate(work)
     shutil.copyfile(settings.database, kept)
-    return Stage(run, kept), {outcome.rule_id: outcome for outcome in outcomes}
+    return Stage(work, kept, here.report), {outcome.rule_id: outcome for outcome in outcomes}
 
 
 def process(stage: Stage, kept: Path) -> Stage:
     """Build and test the marts."""
-    run = stage.again()
-    run.dbt_results = run.dbt.build(["fqn:*"], QUALITY)
-    shutil.copyfile(run.settings.database, kept)
-    return Stage(run, kept)
+    work = stage.again()
+    marts.build(work, "marts")
+    shutil.copyfile(work.settings.database, kept)
+    return Stage(work, kept)
 
 
 def judge_marts(stage: Stage, kept: Path) -> Stage:
     """Let the marts gate judge what was built, and build the tables that say so."""
-    run = stage.again()
-    pipeline.marts_gate(run)
-    run.dbt_results += run.dbt.build(QUALITY)
-    shutil.copyfile(run.settings.database, kept)
-    return Stage(run, kept)
+    work = stage.again()
+    marts_gate.marts_gate(work)
+    marts.build(work, "quality")
+    shutil.copyfile(work.settings.database, kept)
+    return Stage(work, kept)

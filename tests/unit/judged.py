@@ -1,18 +1,20 @@
-"""Small tables for the rules of executor gx: good rows, in which no rule finds anything.
+"""Small tables for the rules of executor sql: good rows, in which no rule finds anything.
 
 Belongs here: builders with literal content. Does not belong here: expected values.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration.judge.catalogue import Catalogue, load_catalogue
-from orchestration.judge.gates import prepare
+from orchestration.judge.catalogue import Catalogue, Rule, load_catalogue
+from orchestration.judge.gates import prepare, write_findings
+from orchestration.judge.rules import judge
 
 EXPECTATIONS = Path(__file__).parents[2] / "expectations"
 CATALOGUE: Catalogue = load_catalogue(EXPECTATIONS)
@@ -293,6 +295,11 @@ def build(con: duckdb.DuckDBPyConnection) -> None:
     relate(con, "share_of", "share_b", "total", numerator_code="b", reaches_total=True)
     relate(con, "not_above", "a", "total")
     prepare(con, CATALOGUE, EXPECTATIONS, "marts", frozen=False)
+
+
+def collect_findings(con: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> int:
+    """Run rules and write what they find; returns how many findings."""
+    return write_findings(con, judge(con, tuple(rules)), CATALOGUE)
 
 
 def build_comparable(con: duckdb.DuckDBPyConnection) -> None:

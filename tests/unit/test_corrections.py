@@ -19,6 +19,8 @@ from orchestration.collect.parse import Parsed, definitions_digest
 from orchestration.declarations import load_declarations
 from orchestration.errors import DeclarationError
 from orchestration.settings import Settings
+from orchestration.steps.collect import collect_one
+from orchestration.steps.workplace import Workplace
 from tests.support import INVESTMENT, deliver, investment, parse_frames, profile
 
 TYPING_ERROR: dict[str, Any] = {
@@ -319,10 +321,8 @@ def test_a_return_is_never_corrected(project: Settings) -> None:
 def test_the_data_set_shows_its_corrections_and_those_for_nothing(project: Settings) -> None:
     deliver(project, "yunxi-investment", "2025-07-15", "投资2025上半年.xlsx", investment())
     correct(project, TYPING_ERROR, entry(id="unused", files="2019-*/*", place="表1!C7"))
-    from orchestration.pipeline import Run, collect
-
-    work = Run(project)
-    collect(work, work.declarations.get("yunxi-investment"))
+    work = Workplace(project)
+    collect_one(work, work.declarations.get("yunxi-investment"))
     done = CliRunner().invoke(
         main, ["--project", str(project.project), "data-set", "show", "yunxi-investment"]
     )

@@ -24,7 +24,7 @@ GOOD: dict[str, Any] = {
     "level": 1,
     "severity": "hard",
     "owner": "supplier",
-    "executor": "gx",
+    "executor": "sql",
     "guidance": {"zh": "请核对单位。", "en": "Check the unit."},
     "batch": "landing.candidate",
     "sql": "select c.delivery_id from {batch} as c where c.value > 10",
@@ -63,7 +63,7 @@ def test_rows_have_the_columns_of_landing_rule(tmp_path: Path) -> None:
             "delivery",
             1,
             "hard",
-            "gx",
+            "sql",
             "supplier",
             "请核对单位。",
             "Check the unit.",
@@ -161,7 +161,7 @@ def test_an_unknown_rule_is_an_error() -> None:
 
 def test_our_own_rules_load_and_hold_no_code_of_a_place() -> None:
     catalogue = load_catalogue(EXPECTATIONS)
-    assert {rule.executor for rule in catalogue} == {"reader", "gx", "dbt", "release"}
+    assert {rule.executor for rule in catalogue} == {"reader", "sql", "gx", "dbt", "release"}
     for rule in catalogue.by_gate("delivery", "reader"):
         if rule.id.startswith("delivery."):
             assert rule.severity == "hard"

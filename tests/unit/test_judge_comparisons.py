@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.judge.gates import collect_findings, prepare
+from orchestration.judge.gates import prepare
 from tests.unit.judged import (
     AVERAGE,
     CATALOGUE,
@@ -28,6 +28,7 @@ from tests.unit.judged import (
     YEARS,
     answers,
     build,
+    collect_findings,
     figure,
     insert,
     known,
@@ -787,7 +788,7 @@ def test_frozen_comparisons_are_the_same_and_can_be_laid_again(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     change(con, "o-people-12 value = 5.5; o-per-head value = 110000")
-    rules = CATALOGUE.by_gate("marts", "gx")
+    rules = CATALOGUE.by_gate("marts", "sql")
 
     def everything() -> list[tuple[object, ...]]:
         collect_findings(con, rules)
@@ -812,7 +813,7 @@ PARTS = 5
 AMOUNTS = st.decimals(min_value="0.5", max_value="9000", places=4)
 RULES = tuple(
     rule
-    for rule in CATALOGUE.by_gate("marts", "gx")
+    for rule in CATALOGUE.by_gate("marts", "sql")
     if rule.id.startswith(("relation.", "region.", "range.", "document.contr"))
 )
 

@@ -136,7 +136,7 @@ def test_validation_rows_replace_those_of_the_same_rule(con: duckdb.DuckDBPyConn
     write_validation(con, [FAILED], CATALOGUE)
     write_validation(con, [], CATALOGUE)
     assert con.execute("from landing.validation").fetchall() == [
-        ("history.interval-order", "marts", "gx", "failed", 5, 2, 0)
+        ("history.interval-order", "marts", "sql", "failed", 5, 2, 0, None, True)
     ]
 
 

@@ -1,25 +1,28 @@
-"""Every rule of executor gx on small tables: silent on good rows, tripped by one bad change.
+"""Every rule of executor sql on small tables: silent on good rows, tripped by one bad change.
 
-Belongs here: what the SQL of ``expectations/rules`` finds, and running it through Great
-Expectations. Does not belong here: routing and verdicts (test_judge_gates).
+Belongs here: what the SQL of ``expectations/rules`` finds, and running it on a file. Does not
+belong here: routing and verdicts (test_judge_gates), suites (test_judge_suites).
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration.judge.catalogue import RuleOutcome
-from orchestration.judge.gates import collect_findings
+from orchestration.errors import QutongError
+from orchestration.judge.catalogue import Judged, RuleOutcome
+from orchestration.judge.rules import run_rules
 from tests.unit.judged import (
     CATALOGUE,
     answers,
     build,
     candidate,
+    collect_findings,
     insert,
     known,
     relate,
@@ -28,7 +31,7 @@ from tests.unit.judged import (
 
 pytestmark = pytest.mark.core
 
-GX_RULES = tuple(rule for rule in CATALOGUE if rule.executor == "gx")
+SQL_RULES = tuple(rule for rule in CATALOGUE if rule.executor == "sql")
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +115,7 @@ BAD: dict[str, str] = {
 
 
 def test_every_rule_has_a_bad_row_here() -> None:
-    assert sorted(BAD) == sorted(rule.id for rule in GX_RULES)
+    assert sorted(BAD) == sorted(rule.id for rule in SQL_RULES)
 
 
 def test_a_time_may_be_counted_in_fractions(con: duckdb.DuckDBPyConnection) -> None:
@@ -181,7 +184,7 @@ def test_the_edges_of_delivery_rules(
     con: duckdb.DuckDBPyConnection, change: str, found: set[str]
 ) -> None:
     con.execute(change)
-    rules = [rule.id for rule in CATALOGUE.by_gate("delivery", "gx")]
+    rules = [rule.id for rule in CATALOGUE.by_gate("delivery", "sql")]
     assert {rule_id for rule_id in rules if violations(con, rule_id)} == found
 
 
@@ -409,12 +412,11 @@ def test_a_rule_that_cannot_run_leaves_one_finding() -> None:
     ]
 
 
-# --- through Great Expectations ---------------------------------------------------------------
+# --- on a file -------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    # GX reads `$` and `%` in a connection string as something else.
     folder = tmp_path / "区 统 $HOME 50%"
     folder.mkdir()
     file = folder / "warehouse.duckdb"
@@ -424,9 +426,11 @@ def database(tmp_path: Path) -> Path:
 
 
 def run(database: Path) -> dict[str, RuleOutcome]:
-    from orchestration.judge.gx import run_rules
-
-    return {outcome.rule_id: outcome for outcome in run_rules(database, CATALOGUE.rules)}
+    judged = run_rules(database, CATALOGUE.rules)
+    found = Counter(violation["rule_id"] for violation in judged.violations)
+    for outcome in judged.outcomes:  # what is counted is what is named
+        assert found[outcome.rule_id] == (1 if outcome.error else outcome.unexpected_count)
+    return {outcome.rule_id: outcome for outcome in judged.outcomes}
 
 
 def test_all_rules_pass_on_good_tables(
@@ -434,7 +438,7 @@ def test_all_rules_pass_on_good_tables(
 ) -> None:
     monkeypatch.chdir(database.parent)
     outcomes = run(database)
-    assert list(outcomes) == [rule.id for rule in GX_RULES]
+    assert list(outcomes) == [rule.id for rule in SQL_RULES]
     assert {outcome.outcome for outcome in outcomes.values()} == {"passed"}
     assert outcomes["relation.parts-exceed-total"] == RuleOutcome(
         "relation.parts-exceed-total", "passed", unexpected_count=0, checked_count=1
@@ -473,22 +477,17 @@ def test_bad_rows_undecided_ones_and_rules_that_cannot_run(
     assert not caplog.records
 
 
-def test_signs_that_the_libraries_between_would_read_as_their_own(database: Path) -> None:
-    from orchestration.judge.gx import run_rules
-
+def test_signs_that_a_library_between_would_read_as_its_own(database: Path) -> None:
     sql = (
         "select {'a': 1} as x from {batch} as c "
         "where c.unit = '%' and c.unit like '%%' and ':name' <> '{}' and c.value::int = 100"
     )
     rule = CATALOGUE.get("count.not-whole").model_copy(update={"sql": sql})
-    (outcome,) = run_rules(database, [rule])
+    (outcome,) = run_rules(database, [rule]).outcomes
     assert outcome == RuleOutcome("count.not-whole", "failed", 1, 1, 0)
 
 
 def test_a_database_that_is_not_there_is_an_error_with_a_remedy(tmp_path: Path) -> None:
-    from orchestration.errors import QutongError
-    from orchestration.judge.gx import run_rules
-
     with pytest.raises(QutongError, match="cannot be read"):
         run_rules(tmp_path / "none.duckdb", CATALOGUE.rules)
-    assert run_rules(tmp_path / "none.duckdb", []) == []
+    assert run_rules(tmp_path / "none.duckdb", []) == Judged([], [])

@@ -16,24 +16,26 @@ import duckdb
 import pytest
 
 from orchestration.errors import ReleaseError
-from orchestration.publish import build as build_module
 from orchestration.publish.build import build_candidate
 from orchestration.publish.layout import checked_release_id
+from orchestration.publish.products import tables as tables_module
 from tests.unit.test_publish_world import TIME, build, make_work_db
 
 pytestmark = pytest.mark.core
 
 STEPS = (
-    "mart",
-    "files",
-    "report",
-    "workbooks",
-    "standards",
-    "release_file",
-    "comments",
     "hashes",
+    "report",
+    "inputs",
+    "mart",
+    "tables",
+    "sdmx",
+    "figures",
+    "workbooks",
+    "site",
+    "inventory",
+    "datapackage",
     "manifest",
-    "fsync",
     "seal",
 )
 
@@ -182,6 +184,7 @@ def test_the_manifest_states_inputs_versions_and_hashes(candidate: Path) -> None
         "path": "csv/core/data_set.csv",
         "sha256": hashlib.sha256(csv).hexdigest(),
         "size_bytes": len(csv),
+        "row_count": 2,
     }
     assert str(candidate.parent) not in text
 
@@ -341,7 +344,7 @@ def test_a_disk_that_fills_up_inside_duckdb_says_so_too(
     def fail(*_: object) -> None:
         raise duckdb.IOException('Could not write file "x": No space left on device')
 
-    monkeypatch.setattr(build_module, "write_parquet", fail)
+    monkeypatch.setattr(tables_module, "write_parquet", fail)
 
     with pytest.raises(ReleaseError, match="the disk is full"):
         build(tmp_path)

@@ -37,8 +37,14 @@ from orchestration.publish.paper.brief_model import (
     target_sentence,
 )
 from orchestration.publish.paper.charts import Bar, Chart, draw, svg
-from orchestration.publish.paper.check import check_paper
-from orchestration.publish.paper.figures import Figure, clean, figure_cell, figure_words
+from orchestration.publish.paper.check import Difference, check_briefs, check_yearbook
+from orchestration.publish.paper.figures import (
+    Figure,
+    clean,
+    figure_cell,
+    figure_words,
+    read_figures,
+)
 from orchestration.publish.paper.yearbook import write_yearbook
 from orchestration.publish.printed import Word
 from orchestration.publish.tables import Column, Table
@@ -317,17 +323,32 @@ class World:
         self.con.execute(f"insert into {table} values ({', '.join('?' * len(row))})", list(row))
 
     def briefs(self) -> list[str]:
-        return write_briefs(self.con, "mart", self.tables, WORDS, REPORT, self.path)
+        figures = read_figures(self.con, "mart")
+        return write_briefs(
+            self.con, "mart", self.tables, WORDS, REPORT, self.path, figures,
+            {"district", *(figure.theme for figure in figures)},
+        )  # fmt: skip
 
     def yearbook(self) -> dict[str, int]:
-        return write_yearbook(self.con, "mart", self.tables, WORDS, REPORT, self.path)
+        return write_yearbook(
+            self.con, "mart", self.tables, WORDS, REPORT, self.path,
+            read_figures(self.con, "mart"),
+        )  # fmt: skip
 
     def brief(self, subject: str) -> Any:
         return Document(str(self.path / "brief" / f"{subject}.docx"))
 
     def differences(self) -> list[tuple[str, str, str]]:
-        return [(found.kind, found.file, found.en)
-                for found in check_paper(self.con, "mart", self.tables, self.path)]  # fmt: skip
+        return [(found.kind, found.file, found.en) for found in self.check(self.path)]
+
+    def check(self, path: Path) -> list[Difference]:
+        """Read all papers in the folder of a release again."""
+        figures = read_figures(self.con, "mart")
+        briefs = [f"brief/{file.name}" for file in sorted((path / "brief").glob("*.docx"))]
+        return [
+            *check_briefs(path, briefs, figures),
+            *check_yearbook(self.con, "mart", path, figures),
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -348,7 +369,7 @@ def test_a_brief_from_top_to_bottom(world: World) -> None:
         "统计快报",
         "云溪区　区情概览",
         "Statistical brief · Yunxi District: Profile",
-        "版本 Release 2026-03-01.1\t2026年3月1日",
+        "首发版本 First issued 2026-03-01.1\t2026年3月1日",
         "要点  Highlights",
         "2025年，地区生产总值超1000亿元p，按可比价同比增长4.9%。",
         "位次：GDP增速全市排名前3（2025年）。",
@@ -575,7 +596,7 @@ def test_what_is_printed_otherwise_is_found(
     assert world.differences() == []
     shutil.copytree(world.path, tmp_path / "release")
     change(tmp_path / "release" / file, part, pattern, after)
-    checked = check_paper(world.con, "mart", world.tables, tmp_path / "release")
+    checked = world.check(tmp_path / "release")
     found = [(d.kind, d.file, d.en) for d in checked]
     assert problem in found
 
@@ -584,7 +605,7 @@ def test_a_damaged_file_is_named(world: World, tmp_path: Path) -> None:
     shutil.copytree(world.path, tmp_path / "release")
     for name in ("brief/profile.docx", "xlsx/yearbook.xlsx"):
         (tmp_path / "release" / name).write_bytes(b"PK\x03\x04 no more")
-    checked = check_paper(world.con, "mart", world.tables, tmp_path / "release")
+    checked = world.check(tmp_path / "release")
     found = [(d.kind, d.file) for d in checked]
     assert found == [("unreadable", "brief/profile.docx"), ("unreadable", "xlsx/yearbook.xlsx")]
 

@@ -17,13 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestration.publish.rules import HASH_MISMATCH, PACKAGE_INCOMPLETE, SDMX_DIFFERS
 from orchestration.publish.sdmx.ids import agency_of, artefact, decode, encode
-from orchestration.publish.verify import (
-    HASH_MISMATCH,
-    PACKAGE_INCOMPLETE,
-    SDMX_DIFFERS,
-    verify_release,
-)
+from orchestration.publish.verify import verify_release
 from tests.unit.test_publish_world import build
 
 pytestmark = pytest.mark.core

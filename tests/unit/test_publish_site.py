@@ -165,13 +165,13 @@ def test_every_gap_has_a_word() -> None:
 
 
 def test_a_data_script_holds_nothing_that_ends_a_script() -> None:
-    script = data_script("a", "r1", '{"x":"</script>\u2028\u2029&<!--"}', 1)
+    script = data_script("a", '{"x":"</script>\u2028\u2029&<!--"}', 1)
 
     assert "</script" not in script
     assert "\u2028" not in script
     assert "<!--" not in script
-    name, release, count, crc, payload = json.loads(f"[{script[script.index('(') + 1 : -3]}]")
-    assert (name, release, count) == ("a", "r1", 1)
+    name, count, crc, payload = json.loads(f"[{script[script.index('(') + 1 : -3]}]")
+    assert (name, count) == ("a", 1)
     assert payload == '{"x":"</script>\u2028\u2029&<!--"}'
     assert crc == checksum(payload) == "c8ea2df9"
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.publish.verify import RULES, verify_release
+from orchestration.publish.rules import RULES
+from orchestration.publish.verify import verify_release
 from tests.unit.test_publish_world import build, make_work_db, prepared, unsealed
 
 pytestmark = pytest.mark.core

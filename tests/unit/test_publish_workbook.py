@@ -280,6 +280,7 @@ def test_it_is_sealed_listed_and_verified(candidate: Path) -> None:
         "path": "xlsx/investment.xlsx",
         "sha256": hashlib.sha256(content).hexdigest(),
         "size_bytes": len(content),
+        "row_count": 14,
     } in manifest["files"]
     listed = (candidate / "csv/meta/release_file.csv").read_text(encoding="utf-8-sig")
     (line,) = (line for line in listed.splitlines() if line.startswith("xlsx/investment.xlsx,"))
@@ -298,8 +299,8 @@ def test_the_first_sheet_says_what_this_is(book: Workbook) -> None:
         ["甲区统计表：投资", None],
         ["Statistical tables of District A: investment", None],
         [None, None],
-        ["版本 Release", "r1"],
-        ["时间 Time", "2026-04-01 09:30:00 UTC"],
+        ["首发版本 First issued in", "r1"],
+        ["首发时间 First issued at", "2026-04-01 09:30:00 UTC"],
         ["策略 Policy", "demo"],
         ["质量 Quality", "本版本依 demo 策略发布，发布时有 2 条未了结的发现。"],
         [None, "This release was published with 2 open findings under policy demo."],
@@ -752,6 +753,8 @@ def test_lines_of_wrapped_texts(text: str, width: float, lines: int) -> None:
 
 def test_a_chinese_character_is_two_wide() -> None:
     assert text_width("投资 GDP") == 8
+    assert text_width("“①”") == 6
+    assert text_width("e\u0301甲") == 3
 
 
 def test_a_theme_keeps_its_number() -> None:

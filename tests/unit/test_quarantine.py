@@ -17,11 +17,9 @@ import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
-from orchestration import pipeline
 from orchestration.cli import main
 from orchestration.collect.archive import Delivery
 from orchestration.errors import QutongError
-from orchestration.pipeline import Run
 from orchestration.serve.quarantine import (
     Arrived,
     find,
@@ -31,6 +29,9 @@ from orchestration.serve.quarantine import (
     subject,
 )
 from orchestration.settings import Settings
+from orchestration.steps import collect, delivery_gate, land
+from orchestration.steps.door import entered
+from orchestration.steps.workplace import Workplace
 from tests.support import INVESTMENT, deliver, drop, investment, make_project, profile
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -100,15 +101,13 @@ def test_the_subject_of_a_name() -> None:
 # --- a district with bad deliveries, judged ---------------------------------------------------
 
 
-def judge(settings: Settings, *, now: datetime = NOW) -> Run:
+def judge(settings: Settings, *, now: datetime = NOW) -> delivery_gate.Routed:
     """Collect and judge deliveries, without dbt and what comes after."""
-    work = Run(settings, release_id="2026-03-01.1", release_time=NOW)
-    work.now = now
-    for declared in work.declarations:
-        pipeline.collect(work, declared)
-    pipeline._land(work, pipeline.landed_deliveries(work))
-    pipeline.delivery_gate(work)
-    return work
+    work = Workplace(settings, now=now)
+    with entered(work, release_id="2026-03-01.1", release_time=NOW):
+        collect.collect(work, [declared.id for declared in work.declarations])
+        land.land_deliveries(work, land.landed_deliveries(work))
+        return delivery_gate.judge_deliveries(work)[1]
 
 
 @pytest.fixture(scope="module")
@@ -293,11 +292,11 @@ def test_a_refusal_is_settled_by_what_covers_it(
 ) -> None:
     deliver(empty_project, "yunxi-profile", "2026-02-10", "公报2023.csv", BAD)
     first = judge(empty_project)
-    assert [(r.file_name, r.is_open) for r in first.report.refused] == [("公报2023.csv", True)]
+    assert [(r.file_name, r.is_open) for r in first.refused] == [("公报2023.csv", True)]
     drop(empty_project, "yunxi-profile", name, content)
     second = judge(empty_project, now=LATER)
     known = ids(empty_project)
-    (refused,) = second.report.refused
+    (refused,) = second.refused
     assert (refused.is_open, refused.settled_by) == (not settles, known[name] if settles else "")
     done = typed(empty_project, "list", "--all").output
     assert ("    已了结 settled by " + known[name] in done) is settles
@@ -310,7 +309,7 @@ def test_a_person_may_settle_what_nobody_will_send_again(empty_project: Settings
     assert done.exit_code == 0, done.output
     assert "Open: 0 deliveries" in typed(empty_project, "list").output
     again = judge(empty_project)
-    assert [(r.is_open, r.settled_by) for r in again.report.refused] == [(False, "decision")]
+    assert [(r.is_open, r.settled_by) for r in again.refused] == [(False, "decision")]
     (note,) = (empty_project.archive / "settled" / "yunxi-profile").glob("*.json")
     assert json.loads(note.read_text(encoding="utf-8"))["reason"] == "投错目录"
     twice = typed(empty_project, "settle", "公报2023.csv", "--reason", "again")

@@ -73,3 +73,20 @@ def test_every_setting_of_a_district_is_explained_where_it_is_set() -> None:
     text = (CODE_ROOT / "raw" / "district.yml").read_text(encoding="utf-8")
     for key in ("code", "name", "policy", "time_zone", "grades"):
         assert f"\n{key}:" in text
+
+
+def test_the_versions_it_names_are_the_locked_ones() -> None:
+    lock = (CODE_ROOT / "requirements.lock").read_text("utf-8")
+    locked = dict(re.findall(r"(?m)^([a-z-]+)==(\S+)", lock))
+    rows = re.findall(r"(?m)^\| ([A-Za-z -]+) \| (\d[\d.]*)[^|]* \| [^|]+ \|$", README)
+    named = {name.lower().replace(" ", "-"): version for name, version in rows}
+    assert named.pop("python") == "3.11"
+    assert named.keys() == {
+        "dagster",
+        "dbt-core",
+        "dbt-duckdb",
+        "duckdb",
+        "great-expectations",
+        "polars",
+    }
+    assert [n for n, v in named.items() if f"{locked[n]}.".startswith(f"{v}.") is False] == []

@@ -236,7 +236,18 @@ def test_a_pointer_that_leads_nowhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "width"), [("abc", 3), ("甲区", 4), ("ＡＢ", 4), ("é", 1), ("e\u0301", 1), ("", 0)]
+    ("text", "width"),
+    [
+        ("abc", 3),
+        ("甲区", 4),
+        ("ＡＢ", 4),
+        ("é", 1),
+        ("e\u0301", 1),
+        ("甲\u200b区", 4),  # a zero-width space
+        ("“①”", 3),
+        ("👨‍👩‍👧", 2),  # one picture of three
+        ("", 0),
+    ],
 )
 def test_display_width(text: str, width: int) -> None:
     assert display_width(text) == width

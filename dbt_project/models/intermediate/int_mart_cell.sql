@@ -32,7 +32,7 @@ indicators as (
         role,
         topic,
         scope
-    from {{ ref('stg_indicator') }}
+    from {{ source('landing', 'indicator') }}
     where mart <> ''
 ),
 
@@ -41,7 +41,7 @@ units as (
         unit,
         dimension,
         factor
-    from {{ ref('stg_unit') }}
+    from {{ source('landing', 'unit') }}
 ),
 
 -- A mart row has one scope per indicator, the declared one: figures of another scope stay in

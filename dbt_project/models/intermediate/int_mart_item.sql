@@ -7,7 +7,7 @@ with indicators as (
         name_zh,
         name_en,
         role
-    from {{ ref('stg_indicator') }}
+    from {{ source('landing', 'indicator') }}
     where mart <> ''
 ),
 
@@ -18,7 +18,7 @@ relations as (
         other_code,
         note_zh,
         note_en
-    from {{ ref('stg_relation') }}
+    from {{ source('landing', 'relation') }}
 ),
 
 item_codes as (
@@ -26,7 +26,7 @@ item_codes as (
         code,
         name_zh,
         name_en
-    from {{ ref('stg_code') }}
+    from {{ source('landing', 'code') }}
     where list = 'item'
 ),
 

@@ -1,4 +1,5 @@
 -- Grain: one row per delivered figure (data set, key with place, delivery), current or not.
+{{ config(materialized='touched_cells') }}
 {%- set key = figure_columns() + ['source_place', 'occurrence'] %}
 with arrived as (
     select
@@ -7,7 +8,8 @@ with arrived as (
             partition by {{ key | join(', ') }}
             order by delivered_on, delivery_seq, place_order
         ) as arrival
-    from {{ ref('stg_observation') }}
+    from {{ source('landing', 'observation') }} as figures
+    {{ semi_join_touched_cells('figures') | indent(4) }}
 ),
 
 -- The date of a document dates the first delivery of a figure. What comes later without a date of

@@ -7,7 +7,7 @@ and writing it with python-docx. Does not belong here: what a brief says (``brie
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
@@ -36,11 +36,9 @@ from orchestration.publish.paper.brief_model import (
 from orchestration.publish.paper.charts import Chart, draw
 from orchestration.publish.paper.figures import (
     Figure,
-    can_be_printed,
     clean,
     figure_cell,
     printed_unit,
-    read_figures,
 )
 from orchestration.publish.printed import Words, text_width
 from orchestration.publish.report import SIMULATED_LABEL
@@ -131,6 +129,8 @@ def write_briefs(
     words: Words,
     report: Report,
     directory: Path,
+    figures: Sequence[Figure],
+    subjects: Collection[str],
 ) -> list[str]:
     """Write the briefs of an attached release; a theme without figures of the district has none.
 
@@ -141,15 +141,17 @@ def write_briefs(
         words: The words of code lists.
         report: The quality report: district, release, policy, statement of open findings.
         directory: The folder of the release.
+        figures: Its headline figures.
+        subjects: What to write about: themes, and the district as ``DISTRICT``.
 
     Returns:
         The paths of the briefs in the release.
     """
-    if not can_be_printed(tables):
-        return []
     sources = _source_titles(con, catalog)
     paths = []
-    for subject in _subjects(con, catalog, tables, words):
+    for subject in _subjects(con, catalog, tables, words, figures):
+        if subject.name not in subjects:
+            continue
         path = brief_path(subject.name)
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         page = _fit(subject, words, sources)
@@ -162,15 +164,17 @@ def write_briefs(
 
 
 def _subjects(
-    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table], words: Words
+    con: DuckDBPyConnection,
+    catalog: str,
+    tables: Sequence[Table],
+    words: Words,
+    figures: Sequence[Figure],
 ) -> list[_Subject]:
     """The district, then its themes in the order of their list."""
     district = con.execute(f"select district_code from {quote(catalog)}.meta.release").fetchone()
     code = district[0] if district else None
-    own = [figure for figure in read_figures(con, catalog) if figure.region_code == code]
-    scorecard = _scorecard(con, catalog, tables)
-    ranked = _ranked(con, catalog, tables)
-    structures = _structures(con, catalog, tables, str(code))
+    own = [figure for figure in figures if figure.region_code == code]
+    scorecard, ranked, structures, _ = read_beside(con, catalog, tables, str(code))
     themes = words.get("theme", {})
     last = max((word.sort for word in themes.values()), default=0) + 1
     names = sorted(
@@ -192,6 +196,18 @@ def _subjects(
                                   _capital(word.en if word else name), selection, figures,
                                   parts))  # fmt: skip
     return found
+
+
+def read_beside(
+    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table], district: str
+) -> tuple[list[str], dict[str, str], list[Structure], dict[str, tuple[str, str]]]:
+    """What briefs are made from besides figures: the leaders' sheet, ranks, parts, documents."""
+    return (
+        _scorecard(con, catalog, tables),
+        _ranked(con, catalog, tables),
+        _structures(con, catalog, tables, district),
+        _source_titles(con, catalog),
+    )
 
 
 def _capital(text: str) -> str:
@@ -527,10 +543,8 @@ class _Document:
         ):
             self.add(style, text).alignment = WD_ALIGN_PARAGRAPH.CENTER
         day = date(self.moment.year, self.moment.month, self.moment.day)
-        line = self.add(
-            "Brief Line",
-            f"版本 Release {self.release['release_id']}\t{day.year}年{day.month}月{day.day}日",
-        )
+        issued = f"首发版本 First issued {self.release['release_id']}"
+        line = self.add("Brief Line", f"{issued}\t{day.year}年{day.month}月{day.day}日")
         line.paragraph_format.tab_stops.add_tab_stop(_points(_WIDTH), _right_tab())
         _rule(line, _RED, 12)
         if self.is_simulated:

@@ -18,14 +18,12 @@ from orchestration.publish.layout import YEARBOOK_FILE
 from orchestration.publish.paper.brief import BOOKMARK
 from orchestration.publish.paper.figures import (
     Figure,
-    can_be_printed,
     printed_forms,
-    read_figures,
 )
 from orchestration.publish.paper.yearbook import AMONG, CODE_COLUMN, STUB_COLUMN
 from orchestration.publish.printed import decimal_text, is_exact_in_a_cell, qualifier_sign
 from orchestration.publish.report import SIMULATED_LABEL
-from orchestration.publish.tables import Table, quote
+from orchestration.publish.tables import quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -47,39 +45,37 @@ class Difference:
     en: str
 
 
-def check_paper(
-    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table], path: Path
+def check_briefs(
+    path: Path, names: Sequence[str], figures: Sequence[Figure]
 ) -> Iterator[Difference]:
-    """Compare the briefs and the yearbook of a release with its ``core.observation``.
+    """Compare briefs with the figures of their release.
 
     Args:
-        con: A connection that has the release attached.
-        catalog: The name it is attached under.
-        tables: Its published tables.
         path: The folder of the release.
+        names: The paths of the briefs in it.
+        figures: Its headline figures.
     """
-    briefs = sorted(file for file in (path / "brief").glob("*.docx") if file.is_file())
-    yearbook = path / YEARBOOK_FILE
-    if not (briefs or yearbook.is_file()) or not can_be_printed(tables):
-        return
-    figures = read_figures(con, catalog)
     by_id = {figure.observation_id: figure for figure in figures}
-    for file in briefs:
-        name = file.relative_to(path).as_posix()
+    for name in names:
         try:
-            yield from _check_brief(name, file, by_id)
+            yield from _check_brief(name, path / name, by_id)
         except (OSError, BadZipFile, KeyError, ValueError) as error:
             yield _unreadable(name, error)
-    if yearbook.is_file():
-        row = con.execute(f"select district_code from {quote(catalog)}.meta.release").fetchone()
-        by_key: dict[tuple[str, str, str], list[Figure]] = {}
-        for figure in figures:
-            by_key.setdefault(figure.key, []).append(figure)
-        try:
-            yield from _check_yearbook(yearbook, by_key, str(row[0]) if row else "")
-        # openpyxl raises what the damage happens to cause, a TypeError or an IndexError too.
-        except Exception as error:
-            yield _unreadable(YEARBOOK_FILE, error)
+
+
+def check_yearbook(
+    con: DuckDBPyConnection, catalog: str, path: Path, figures: Sequence[Figure]
+) -> Iterator[Difference]:
+    """Compare the yearbook in the folder of an attached release with the figures of it."""
+    row = con.execute(f"select district_code from {quote(catalog)}.meta.release").fetchone()
+    by_key: dict[tuple[str, str, str], list[Figure]] = {}
+    for figure in figures:
+        by_key.setdefault(figure.key, []).append(figure)
+    try:
+        yield from _check_yearbook(path / YEARBOOK_FILE, by_key, str(row[0]) if row else "")
+    # openpyxl raises what the damage happens to cause, a TypeError or an IndexError too.
+    except Exception as error:
+        yield _unreadable(YEARBOOK_FILE, error)
 
 
 # --- briefs ------------------------------------------------------------------------------------
@@ -183,9 +179,12 @@ def _check_yearbook(
     ):
         yield Difference("unlabelled", YEARBOOK_FILE, "含模拟数据而没有标明",
                          "simulated figures without a label")  # fmt: skip
-    book = load_workbook(file)
-    for sheet in book.worksheets[1:]:
-        yield from _check_sheet(sheet, by_key, district)
+    book = load_workbook(file, read_only=True)
+    try:
+        for sheet in book.worksheets[1:]:
+            yield from _check_sheet(sheet, by_key, district)
+    finally:
+        book.close()
 
 
 def _check_sheet(

@@ -137,14 +137,13 @@ def can_be_printed(tables: Sequence[Table]) -> bool:
     )
 
 
-def read_figures(con: DuckDBPyConnection, catalog: str) -> list[Figure]:
-    """All headline figures with a value that may be published, ordered by key."""
-    rows = con.execute(
-        f"""
+def figures_query(catalog: str) -> str:
+    """SQL for all headline figures with a value that may be published, as ``Figure`` has them."""
+    return f"""
         select
             o.observation_id, o.indicator_code,
             o.indicator_name_zh, coalesce(o.indicator_name_en, ''),
-            coalesce(i.theme, ''), coalesce(i.topic, ''), coalesce(i.mart, ''),
+            coalesce(i.theme, '') as theme, coalesce(i.topic, ''), coalesce(i.mart, ''),
             coalesce(i.item, ''), coalesce(i.role, ''),
             o.region_code, coalesce(r.region_name_zh, o.region_code),
             coalesce(r.region_name_en, ''),
@@ -161,8 +160,11 @@ def read_figures(con: DuckDBPyConnection, catalog: str) -> list[Figure]:
         where o.is_headline and o.value is not null
         order by o.indicator_code, o.region_code, o.period_end, o.period, o.observation_id
         """
-    ).fetchall()
-    return [_figure(row) for row in rows]
+
+
+def read_figures(con: DuckDBPyConnection, catalog: str) -> list[Figure]:
+    """All headline figures with a value that may be published, ordered by key."""
+    return [_figure(row) for row in con.execute(figures_query(catalog)).fetchall()]
 
 
 def _figure(row: tuple[Any, ...]) -> Figure:

@@ -16,10 +16,8 @@ from orchestration.publish.layout import YEARBOOK_FILE
 from orchestration.publish.paper.figures import (
     MARKS,
     Figure,
-    can_be_printed,
     clean,
     printed_unit,
-    read_figures,
 )
 from orchestration.publish.printed import (
     ROW_LIMIT,
@@ -73,16 +71,14 @@ def write_yearbook(
     words: Words,
     report: Report,
     directory: Path,
+    figures: Sequence[Figure],
 ) -> dict[str, int]:
     """Write the yearbook of an attached release; none where there is nothing to print.
 
     Returns:
         Its path in the release, and how many rows with figures are printed in it.
     """
-    if not can_be_printed(tables):
-        return {}
     release = con.execute(f"select district_code from {quote(catalog)}.meta.release").fetchone()
-    figures = read_figures(con, catalog)
     sources = _sources(con, catalog)
     district = release[0] if release else None
     printed, chapters = _tables(figures, str(district), tables, words, sources)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.publish.export import UNSAFE_START
+from orchestration.publish.rowhash import digests
 from orchestration.publish.sdmx.components import (
     ATTRIBUTES,
     COMPONENTS,
@@ -88,6 +89,11 @@ def prepare(con: DuckDBPyConnection, catalog: str, lists: Lists) -> None:
         where {PUBLISHED}
         """
     )
+
+
+def theme_digests(con: DuckDBPyConnection) -> dict[str, str]:
+    """The prepared figures of each theme, as a digest."""
+    return digests(con, f"select * from {_ROWS}", "theme")
 
 
 def write_csv(con: DuckDBPyConnection, theme: Theme, agency: str, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""All SDMX files of a release.
+"""The SDMX files of a release: structures, and each theme's figures.
 
 Belongs here: which files there are, and their order. Does not belong here: what stands in them.
 """
@@ -6,13 +6,14 @@ Belongs here: which files there are, and their order. Does not belong here: what
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.publish.sdmx.data import XML_LIMIT, prepare, write_csv, write_xml
 from orchestration.publish.sdmx.ids import agency_of
-from orchestration.publish.sdmx.lists import Theme, Words, read_lists
+from orchestration.publish.sdmx.lists import Lists, Theme, Words, read_lists
 from orchestration.publish.sdmx.message import VERSIONS, Origin, Text, Version
 from orchestration.publish.sdmx.structures import render_structures
 from orchestration.publish.tables import Table
@@ -36,52 +37,70 @@ def data_paths(theme: Theme) -> dict[str, str]:
     return paths
 
 
-def write_sdmx(
+@dataclass(frozen=True)
+class Sdmx:
+    """The figures of a release as SDMX has them, in a connection that ``data.prepare`` was told."""
+
+    con: DuckDBPyConnection
+    origin: Origin
+    lists: Lists
+
+
+def read_sdmx(
     con: DuckDBPyConnection,
+    catalog: str,
     tables: Sequence[Table],
     words: Words,
     release_time: datetime,
-    candidate: Path,
     *,
     is_simulated: bool,
-) -> dict[str, int]:
-    """Write structures and data of a release; returns the figures in each data file.
+) -> Sdmx:
+    """Collect codes and figures of a release.
 
     Args:
-        con: Connection with the release attached as ``mart`` and the work database as ``work``.
+        con: Connection with the marts attached, and with the names of codes in them.
+        catalog: Name of the attached marts.
         tables: The published tables.
         words: Names of codes by list and code.
         release_time: The only time in the files; without a zone it is UTC.
-        candidate: Folder of the release.
         is_simulated: Whether any row of the release is simulated.
     """
-    origin = _origin(con, release_time, is_simulated=is_simulated)
-    agency = origin.agency
-    lists = read_lists(con, "mart", "work", tables, words, agency)
-    prepare(con, "mart", lists)
-    counts = {}
+    origin = _origin(con, catalog, release_time, is_simulated=is_simulated)
+    lists = read_lists(con, catalog, catalog, tables, words, origin.agency)
+    prepare(con, catalog, lists)
+    return Sdmx(con, origin, lists)
+
+
+def write_structures(sdmx: Sdmx, directory: Path) -> list[str]:
+    """Write the structure messages; returns their paths in the release."""
+    paths = []
     for version in VERSIONS:
-        structures = candidate / structures_path(version)
-        structures.parent.mkdir(parents=True, exist_ok=True)
-        text = render_structures(version, origin, lists)
-        structures.write_text(text, encoding="utf-8", newline="\n")
-    for theme in lists.themes:
-        paths = data_paths(theme)
-        for path in paths.values():
-            counts[path] = theme.row_count
-        if "csv" in paths:
-            write_csv(con, theme, agency, candidate / paths["csv"])
-        for version in VERSIONS:
-            if version in paths:
-                write_xml(con, theme, version, origin, candidate / paths[version])
-    return counts
+        path = structures_path(version)
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        text = render_structures(version, sdmx.origin, sdmx.lists)
+        (directory / path).write_text(text, encoding="utf-8", newline="\n")
+        paths.append(path)
+    return paths
 
 
-def _origin(con: DuckDBPyConnection, release_time: datetime, *, is_simulated: bool) -> Origin:
+def write_theme(sdmx: Sdmx, theme: Theme, directory: Path) -> dict[str, int]:
+    """Write the figures of a theme in every format; returns how many there are in each file."""
+    paths = data_paths(theme)
+    if "csv" in paths:
+        write_csv(sdmx.con, theme, sdmx.origin.agency, directory / paths["csv"])
+    for version in VERSIONS:
+        if version in paths:
+            write_xml(sdmx.con, theme, version, sdmx.origin, directory / paths[version])
+    return dict.fromkeys(paths.values(), theme.row_count)
+
+
+def _origin(
+    con: DuckDBPyConnection, catalog: str, release_time: datetime, *, is_simulated: bool
+) -> Origin:
     """Who sends the messages of a release, and what they are called."""
     row: Any = con.execute(
         "select release_id, district_code, district_name_zh, district_name_en "
-        "from mart.meta.release"
+        f"from {catalog}.meta.release"
     ).fetchone()
     release_id, code, zh, en = row
     note = ("（含模拟数据）", " (with simulated data)") if is_simulated else ("", "")

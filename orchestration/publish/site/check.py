@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from orchestration.publish.durable import files_below
 from orchestration.publish.site import model
-from orchestration.publish.site.markup import checksum, file_name
+from orchestration.publish.site.markup import STAMP, checksum, file_name, read_script, stamp_of
 from orchestration.publish.site.pages import ASSETS, SITE, expected_pages
 from orchestration.publish.tables import Table
 
@@ -30,12 +31,16 @@ MOST_FAULTS = 20
 
 _LINK = re.compile(r'\s(?:href|src|action)="([^"]*)"')
 _ID = re.compile(r'\sid="([^"]+)"')
-_META = re.compile(r'<meta name="qt-data" content="([^"]+)" data-count="(\d+)" data-crc="(\w+)">')
-_RELEASE = re.compile(r'<meta name="qt-release" content="([^"]*)">')
+_META = re.compile(
+    r'<meta name="qt-data" content="([^"]+)"(?: data-count="(\d+)" data-crc="(\w+)")?>'
+)
 _CARD = re.compile(
     r'<li class="card" data-indicator="([^"]+)">.*?<span class="n" data-v="([^"]+)"', re.DOTALL
 )
-_CALL = re.compile(r"window\.QT && QT\.put\((.*)\);\n", re.DOTALL)
+_RELEASE_SCRIPT = f"{SITE}/data/release.js"
+# Until then every page and script bore the id of its release.
+_STAMPED_SINCE = 3
+_RELEASE = re.compile(r'<meta name="qt-release" content="([^"]*)">')
 
 
 @dataclass(frozen=True)
@@ -49,14 +54,20 @@ class Fault:
 
 
 def check_site(
-    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table], path: Path
+    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table], path: Path, version: int
 ) -> Iterator[Fault]:
-    """Compare the site in a release's folder with the attached database of the release."""
+    """Compare the site in a release's folder with the attached database of the release.
+
+    Pages that were linked are read too: whether a page links to one that is gone, and whether all
+    belong to one release, only the whole site can tell. ``version`` is that of the manifest.
+    """
     reader = model.Reader(con, catalog, tables)
     found = con.execute(f'select release_id from "{catalog}".meta.release').fetchone()
-    site = _Written(path, str(found[0]) if found else "")
+    kind = _Written if version >= _STAMPED_SINCE else _WrittenBefore
+    site = kind(path, str(found[0]) if found else "")
     expected = _expected(con, tables)
     yield from _first(site.pages_missing(expected))
+    yield from _first(site.of_another_release())
     yield from _first(site.links())
     yield from _first(site.data())
     yield from _first(_cards(site, reader))
@@ -95,17 +106,27 @@ class _Written:
             if name.startswith(f"{SITE}/") and name.endswith(".html")
         }
         self.ids: dict[str, set[str]] = {}
-        self.crcs: dict[str, tuple[str, int, str] | None] = {}
+        self.scripts: dict[str, list[Any] | None] = {}
 
     def pages_missing(self, expected: set[str]) -> Iterator[Fault]:
-        """Pages and assets that must be there; a page bears the id of its release."""
+        """Pages and assets that must be there."""
         assets = {f"assets/{name}" for name in ASSETS}
         for name in sorted({f"{SITE}/{name}" for name in expected | assets} - self.files):
             yield Fault(name, "网页不存在", "the page is not there")
-        for name, text in self.pages.items():
-            found = _RELEASE.search(text)
-            if found is None or found[1] != self.release_id:
-                yield Fault(name, "网页属于另一版本", "the page is of another release")
+
+    def of_another_release(self) -> Iterator[Fault]:
+        """What ``data/release.js`` says is true of this release and of every page of it."""
+        facts = self.facts
+        if facts.get("release") != self.release_id:
+            yield Fault(_RELEASE_SCRIPT, "属于另一版本", "it is of another release")
+            return
+        listed = facts.get("pages", {})
+        pages = {name.removeprefix(f"{SITE}/"): text for name, text in self.pages.items()}
+        for name in sorted(set(listed) | set(pages)):
+            text = pages.get(name, "")
+            found = STAMP.search(text)
+            if found is None or found[1] != listed.get(name) or found[1] != stamp_of(text):
+                yield Fault(f"{SITE}/{name}", "网页属于另一版本", "the page is of another release")
 
     def links(self) -> Iterator[Fault]:
         """Every link leads to a file of the release and to a place in it; none leads out."""
@@ -131,37 +152,64 @@ class _Written:
         return fragment in self.ids[page]
 
     def data(self) -> Iterator[Fault]:
-        """Data scripts are of this release, and what their pages expect."""
+        """Data scripts are whole, and what their pages or the release expect."""
         for name, text in self.pages.items():
             for data, count, crc in _META.findall(text):
-                found = self._script(data)
-                if found != (self.release_id, int(count), crc):
+                expected = [int(count), crc] if crc else self.facts.get("scripts", {}).get(data)
+                if expected is None or self.script(data) != expected:
                     yield Fault(
                         f"{SITE}/data/{data}.js",
                         f"数据文件与网页 {name} 不符",
                         f"the data file is not what {name} expects",
                     )
 
-    def _script(self, name: str) -> tuple[str, int, str] | None:
-        """Release, count and the true checksum of a data script; nothing for a broken one."""
-        if name not in self.crcs:
-            self.crcs[name] = self._read(name)
-        return self.crcs[name]
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What ``data/release.js`` says; nothing where it is missing or damaged."""
+        arguments = self._arguments("release")
+        content = json.loads(arguments[3]) if arguments else {}
+        return content if isinstance(content, dict) else {}
 
-    def _read(self, name: str) -> tuple[str, int, str] | None:
+    def script(self, name: str) -> list[Any] | None:
+        """Count and true checksum of a data script; nothing for a broken one."""
+        if name not in self.scripts:
+            arguments = self._arguments(name)
+            self.scripts[name] = arguments[1:3] if arguments else None
+        return self.scripts[name]
+
+    def _arguments(self, name: str) -> list[Any] | None:
         file = f"{SITE}/data/{name}.js"
         if file not in self.files:
             return None
-        found = _CALL.fullmatch((self.path / file).read_text(encoding="utf-8", errors="replace"))
-        if found is None:
+        text = (self.path / file).read_text(encoding="utf-8", errors="replace")
+        arguments = read_script(text)
+        if arguments is None or len(arguments) != 4:
             return None
-        try:
-            own, release, count, crc, payload = json.loads(f"[{found[1]}]")
-        except (ValueError, TypeError):
+        own, _, crc, payload = arguments
+        return arguments if own == name and checksum(payload) == crc else None
+
+
+class _WrittenBefore(_Written):
+    """A site of a release whose pages and scripts bear its id, as they did before version 3."""
+
+    def of_another_release(self) -> Iterator[Fault]:
+        """Every page bears the id of its release."""
+        for name, text in self.pages.items():
+            found = _RELEASE.search(text)
+            if found is None or found[1] != self.release_id:
+                yield Fault(name, "网页属于另一版本", "the page is of another release")
+
+    def _arguments(self, name: str) -> list[Any] | None:
+        file = f"{SITE}/data/{name}.js"
+        if file not in self.files:
             return None
-        if own != name or checksum(payload) != crc:
+        text = (self.path / file).read_text(encoding="utf-8", errors="replace")
+        arguments = read_script(text)
+        if arguments is None or len(arguments) != 5:
             return None
-        return release, count, crc
+        own, release, count, crc, payload = arguments
+        is_own = own == name and release == self.release_id and checksum(payload) == crc
+        return [own, count, crc, payload] if is_own else None
 
 
 def _cards(site: _Written, reader: model.Reader) -> Iterator[Fault]:
@@ -210,7 +258,7 @@ def _counts(site: _Written, con: DuckDBPyConnection) -> Iterator[Fault]:
     ).fetchall()
     for code, count in rows:
         page = site.pages.get(f"{SITE}/indicator/{file_name(code)}.html", "")
-        found = {name: int(number) for name, number, _ in _META.findall(page)}
+        found = {name: int(number) for name, number, crc in _META.findall(page) if crc}
         number = found.get(f"indicator/{file_name(code)}")
         if page and number != count:
             yield Fault(

@@ -249,15 +249,46 @@ class Wording:
         return (word.zh, word.en) if word else (code, code)
 
 
-def data_script(name: str, release_id: str, payload: str, count: int) -> str:
+NO_STAMP = "@" * 12
+"""Where the stamp of a page will stand."""
+
+STAMP = re.compile('<meta name="qt-page" content="([^"]*)"')
+_SCRIPT = re.compile(r"window\.QT && QT\.put\((.*)\);\n", re.DOTALL)
+
+
+def stamped(html: str) -> str:
+    """A page with the stamp that names it: a digest of all the rest of it.
+
+    ``data/release.js`` lists the stamps of all pages; by it a page knows whether it is of this
+    release, although it bears no release's id and is shared by all whose figures are the same.
+    """
+    return html.replace(NO_STAMP, stamp_of(html), 1)
+
+
+def stamp_of(html: str) -> str:
+    """The stamp that a page must have."""
+    bare = STAMP.sub(f'<meta name="qt-page" content="{NO_STAMP}"', html, count=1)
+    return sha256(bare.encode("utf-8", "replace")).hexdigest()[: len(NO_STAMP)]
+
+
+def data_script(name: str, payload: str, count: int) -> str:
     """A script file that hands its page data as one checked text.
 
-    ``fetch`` is blocked on ``file://``; a script is not. The page knows the release, the number
-    of entries and the checksum, and shows a warning where one of them differs.
+    ``fetch`` is blocked on ``file://``; a script is not. The page knows the number of entries and
+    the checksum, or reads them in ``data/release.js``, and shows a warning where one differs.
     """
-    crc = checksum(payload)
-    arguments = ", ".join(_js(part) for part in (name, release_id, count, crc, payload))
+    arguments = ", ".join(_js(part) for part in (name, count, checksum(payload), payload))
     return f"window.QT && QT.put({arguments});\n"
+
+
+def read_script(text: str) -> list[Any] | None:
+    """The arguments of a data script; nothing for a broken one."""
+    found = _SCRIPT.fullmatch(text)
+    try:
+        arguments = json.loads(f"[{found[1]}]") if found else None
+    except ValueError:
+        return None
+    return arguments if isinstance(arguments, list) else None
 
 
 def checksum(payload: str) -> str:

@@ -314,6 +314,21 @@ def figures(
             )
 
 
+def with_names(rows: str) -> str:
+    """SQL for rows of figures (``from …``) with all names that are looked up for them beside."""
+    return f"""
+        select o.*, i.indicator_code as i0, i.name_zh as i1, i.name_en as i2,
+            r.region_code as r0, r.region_name_zh as r1, r.region_name_en as r2,
+            p.label_zh as p1, p.label_en as p2,
+            d.source_document as d0, d.title_zh as d1, d.title_en as d2
+        {rows} as o
+        left join qt_indicator as i on o.indicator_code = i.indicator_code
+        left join qt_region as r on o.region_code = r.region_code
+        left join qt_period as p on o.period = p.period
+        left join qt_source_document as d on o.source_document = d.source_document
+    """
+
+
 _BATCH = 200
 
 _INDICATORS = """
@@ -434,6 +449,20 @@ order by
     period_end desc, period_start desc, region_code, period_kind, basis, scope, breakdown,
     known_from desc, observation_id
 """
+
+REGION_FIGURES = """
+select o.*
+from qt_observation as o
+where known_to is null and coalesce(is_headline, true)
+qualify
+    row_number() over (
+        partition by region_code, indicator_code, period_kind, scope, basis, breakdown
+        order by period_end desc, period_start desc, observation_id
+    ) = 1
+    and dense_rank() over (partition by region_code order by theme, indicator_code) <= {limit}
+"""
+"""The latest figure of each indicator in each region."""
+
 
 # First what figures have in common (unit, kind of period, scope, basis, breakdown), a line each;
 # after a blank line one line per figure in force, with the number of its line above. What is as

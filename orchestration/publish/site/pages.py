@@ -1,20 +1,22 @@
-"""Writes the site of a release: which pages there are, what each is called, and its data scripts.
+"""Writes the pages of a release: which there are, what each is called, and its data scripts.
 
-Belongs here: one method per kind of page, and the order of writing. Does not belong here: SQL
-(``model``, ``diff``), charts, and how a figure looks (``markup``).
+Belongs here: one method per kind of page, and what the pages follow from of which there are
+hundreds. Does not belong here: SQL (``model``, ``diff``), charts, how a figure looks (``markup``),
+and what is built and what is linked (``products.site``).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.bounds import BOUNDS
-from orchestration.publish.durable import files_below
+from orchestration.publish.edition import Edition
 from orchestration.publish.layout import (
     DATAPACKAGE_FILE,
     MANIFEST_FILE,
@@ -24,13 +26,15 @@ from orchestration.publish.layout import (
     parquet_path,
     workbook_path,
 )
-from orchestration.publish.printed import PrintedTable, Words, print_table
-from orchestration.publish.report import Row as Report
+from orchestration.publish.printed import PrintedTable
+from orchestration.publish.products.workbooks import shown_tables
+from orchestration.publish.rowhash import digests
 from orchestration.publish.site import charts, diff, model, search
 from orchestration.publish.site.formal import ROWS_SHOWN, Formal, by, plain_number
 from orchestration.publish.site.markup import (
     GAPS,
     MARKS,
+    NO_STAMP,
     Units,
     Wording,
     as_markup,
@@ -44,19 +48,21 @@ from orchestration.publish.site.markup import (
     gap_html,
     safe,
     sign_html,
+    stamped,
 )
-from orchestration.publish.site.model import Row, Site
-from orchestration.publish.tables import Table
-from orchestration.publish.workbook import LEFT_OUT, printed_themes
+from orchestration.publish.site.model import Row
+from orchestration.publish.tables import Table, literal
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-    from jinja2 import Environment, Template
+    from jinja2 import Environment
 
 SITE = "site"
 FIXED_PAGES = (
     "index", "scorecard", "plan", "peers", "quality", "changes", "methods", "search", "downloads",
 )  # fmt: skip
+SHORT = ("indicator/", "region/")
+"""Pages of which there are hundreds: what does not speak of them alone, they leave to others."""
+_OWN_TITLES = {"plan": ("规划进度", "Plan"), "peers": ("对标位次", "Peers")}
 HEADLINES = 8
 ITEMS_SHOWN = 400
 _HERE = Path(__file__).parent
@@ -72,29 +78,9 @@ def _bounds_for_scripts() -> str:
     return json.dumps(told, ensure_ascii=False)
 
 
-@dataclass(frozen=True)
-class Source:
-    """What a site is made from.
-
-    Attributes:
-        con: A connection with the release attached.
-        catalog: The name it is attached under.
-        tables: Its published tables.
-        printed: Its tables as the workbooks print them, by schema and name.
-        words: The words of code lists.
-        report: The quality report.
-        relations: Declared relations between indicators.
-        previous: The folder of the release in force, to tell what this one changes.
-    """
-
-    con: DuckDBPyConnection
-    catalog: str
-    tables: Sequence[Table]
-    printed: Mapping[tuple[str, str], PrintedTable]
-    words: Words
-    report: Report
-    relations: list[Row]
-    previous: Path | None = None
+def script_with_bounds(asset: Path) -> str:
+    """The text of an asset, with the table of bounds where it asks for it."""
+    return asset.read_text(encoding="utf-8").replace('"@bounds@"', _bounds_for_scripts())
 
 
 def expected_pages(
@@ -109,116 +95,94 @@ def expected_pages(
     }
 
 
-def print_shown(
-    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table], words: Words
-) -> dict[tuple[str, str], PrintedTable]:
-    """The tables of all themes as they are printed, with no more rows than pages can show."""
-    found = {}
-    for number, _, own in printed_themes(tables, words):
-        shown = [table for table in own if (table.schema, table.name) not in LEFT_OUT]
-        for place, table in enumerate(shown, start=1):
-            printed = print_table(con, catalog, table, f"{number}-{place}", words)
-            kept = printed.rows[: ROWS_SHOWN * 5]
-            found[(table.schema, table.name)] = replace(printed, rows=kept)
-    return found
+class SiteWriter:
+    """Holds what all pages share, and writes one page or script after the other."""
 
-
-def write_site(source: Source, directory: Path) -> None:
-    """Write ``site/`` into the folder of a release that has its other files already."""
-    reader = model.Reader(source.con, source.catalog, source.tables)
-    release = reader.rows(f'from "{source.catalog}".meta.release')[0]
-    site = model.read_site(reader, release, source.relations)
-    changes = diff.compare(source.con, reader, source.previous)
-    _Writer(source, reader, site, changes, directory).write()
-
-
-class _Writer:
-    """Holds what all pages share."""
-
-    def __init__(
-        self,
-        source: Source,
-        reader: model.Reader,
-        site: Site,
-        changes: diff.Changes,
-        directory: Path,
-    ) -> None:
-        self.source, self.reader, self.site, self.changes = source, reader, site, changes
-        self.directory = directory
-        self.root = directory / SITE
-        self.release_id = str(site.release["release_id"])
-        self.units = Units(source.words.get("unit", {}))
-        self.word = Wording(source.words)
-        self.district = str(site.release.get("district_code") or "")
-        self.formal = Formal(self.units, site.regions, site.periods, self.district)
-        self.names = {row["indicator_code"]: row for row in site.indicators}
-        self.templates: dict[str, Template] = {}
-        self.shells: dict[tuple[str, str, str], tuple[Any, ...]] = {}
-        self.data: dict[str, tuple[int, str]] = {}
-        self.themes = self._themes()
-        self.environment = self._environment()
-        self.drawn: list[charts.Drawn] = []
-
-    def write(self) -> None:
-        """All pages; data scripts first, because a page names the checksum of its own."""
-        for name in (
-            "",
-            "assets",
-            "data",
-            "data/indicator",
-            "theme",
-            "indicator",
-            "region",
-            "charts",
-        ):
-            (self.root / name).mkdir(parents=True, exist_ok=True)
-        for name in ASSETS:
-            text = (_HERE / "assets" / name).read_text(encoding="utf-8")
-            self._put(f"assets/{name}", text.replace('"@bounds@"', _bounds_for_scripts()))
-        # Vega-Lite runs in an engine of its own, beside what Python writes meanwhile.
-        with ThreadPoolExecutor(1) as beside:
-            chosen = charts.choose(self.reader, self.site)
-            drawing = beside.submit(charts.draw, chosen, self.units)
-            self._write_data()
-            self._indicators()
-            self._regions()
-            self.drawn = drawing.result()
-        for drawn in self.drawn:
-            self._put(f"charts/{drawn.chart.id}.zh.svg", drawn.zh)
-            self._put(f"charts/{drawn.chart.id}.en.svg", drawn.en)
-        for theme in self.themes:
-            self._theme(theme)
-        self._page("index.html", "index", ("首页", "Overview"), self._index())
-        self._page("scorecard.html", "scorecard", ("领导参阅表", "Scorecard"), {})
-        self._page("plan.html", "plan", ("规划进度", "Plan"), self._theme_content("plan", ""))
-        self._page("peers.html", "peers", ("对标位次", "Peers"), self._theme_content("peers", ""))
-        self._page("changes.html", "changes", ("与上一版本的差别", "Changes"), {})
-        self._page("quality.html", "quality", ("数据质量", "Data quality"), self._quality())
-        self._page("methods.html", "methods", ("口径与方法", "Methods"), self._methods())
-        self._page(
-            "search.html",
-            "search",
-            ("指标与地区", "Indicators and regions"),
-            {"groups": self._listed()},
-            data=("search",),
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        self.reader = model.Reader(edition.con, edition.catalog, edition.tables)
+        release = self.reader.rows(f'from "{edition.catalog}".meta.release')[0]
+        self.site = model.read_site(
+            self.reader, release, model.read_relations(edition.con, edition.catalog)
         )
-        self._page("downloads.html", "downloads", ("下载", "Downloads"), self._downloads())
+        self.root = edition.directory / SITE
+        self.units = Units(edition.words.get("unit", {}))
+        self.word = Wording(edition.words)
+        self.district = str(release.get("district_code") or "")
+        self.formal = Formal(self.units, self.site.regions, self.site.periods, self.district)
+        self.names = {row["indicator_code"]: row for row in self.site.indicators}
+        self.shells: dict[tuple[str, str, str], tuple[Any, ...]] = {}
+        self.themes = self._themes()
+        self._drawn: dict[str, charts.Drawn] = {}
+
+    @classmethod
+    def of(cls, edition: Edition) -> SiteWriter:
+        """The writer of an edition, made once in a process."""
+        return edition.keep("site", lambda: cls(edition))
+
+    @cached_property
+    def chosen(self) -> list[charts.Chart]:
+        """The charts that the marts have figures for."""
+        return charts.choose(self.reader, self.site)
+
+    @cached_property
+    def changes(self) -> diff.Changes:
+        """The difference to the release in force."""
+        return diff.compare(self.edition.con, self.reader, self.edition.previous)
+
+    def draw(self, wanted: Sequence[charts.Chart]) -> list[charts.Drawn]:
+        """Charts as they are shown, each drawn once."""
+        new = [chart for chart in wanted if chart.id not in self._drawn]
+        self._drawn |= {drawn.chart.id: drawn for drawn in charts.draw(new, self.units)}
+        return [self._drawn[chart.id] for chart in wanted]
+
+    def put(self, name: str, text: str) -> str:
+        """Write a file of the site; returns its path in the release."""
+        # What is no character at all cannot be written, and must not stop a release.
+        content = text.encode("utf-8", "replace")
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_bytes(content)
+        return f"{SITE}/{name}"
+
+    def script(self, name: str, payload: str, count: int) -> str:
+        """Write a data script; returns its path in the release."""
+        return self.put(f"data/{name}.js", data_script(name, payload, count))
 
     # --- data ----------------------------------------------------------------------------------
 
-    def _write_data(self) -> None:
+    def search_entries(self) -> list[list[str]]:
+        """What can be searched for, before its pinyin is looked up."""
+        rows = [[r["indicator_code"], r["name_zh"], r["name_en"]] for r in self.site.indicators]
+        regions = [
+            [r["region_code"], r["region_name_zh"], r["region_name_en"]]
+            for r in self.site.regions.values()
+        ]
+        return [*rows, *regions]
+
+    def themes_named(self) -> dict[str, list[str]]:
+        """What each theme is called."""
+        return {theme: list(self._theme_pair(theme)) for theme in sorted(self._used_themes())}
+
+    def search(self) -> tuple[str, int]:
+        """The search index, and how many entries it has."""
         entries = search.entries(self.site.indicators, self.site.regions.values())
+        return compact_json({"themes": self.themes_named(), "entries": entries}), len(entries)
+
+    def release_facts(self) -> Row:
+        """What all pages need to know of the release besides its pages."""
         scales = {
             unit: [list(scale.wan), list(scale.yi)] for unit, scale in self.units.scales.items()
         }
         unit_words = {
             unit: self.units.en(unit)
-            for (unit,) in self.source.con.execute(
+            for (unit,) in self.edition.con.execute(
                 "select distinct unit from qt_observation where unit is not null order by unit"
             ).fetchall()
         }
-        release = {"release": self.release_id, "scales": scales, "units": unit_words}
-        self._script("release", compact_json(release), 1)
+        return {"scales": scales, "units": unit_words}
+
+    def shared_names(self) -> tuple[str, int]:
+        """Names of codes that the page script needs, and how many regions there are."""
         names: dict[str, Any] = {
             "regions": {
                 code: [row["region_name_zh"] or code, row["region_name_en"] or code]
@@ -234,72 +198,87 @@ class _Writer:
             },
             "words": {
                 name: {code: [word.zh, word.en] for code, word in words.items()}
-                for name, words in self.source.words.items()
+                for name, words in self.edition.words.items()
                 if name in ("period_kind", "scope", "basis", "breakdown", "obs_status")
             },
             "district": self.district,
         }
-        self._script("names", compact_json(names), len(names["regions"]))
-        themes = {theme: list(self._theme_pair(theme)) for theme in sorted(self._used_themes())}
-        self._script("search", compact_json({"themes": themes, "entries": entries}), len(entries))
-
-    def _script(self, name: str, payload: str, count: int) -> None:
-        self._put(f"data/{name}.js", data_script(name, self.release_id, payload, count))
-        self.data[name] = (count, checksum(payload))
-
-    def _put(self, name: str, text: str) -> None:
-        # What is no character at all cannot be written, and must not stop a release.
-        content = text.encode("utf-8", "replace")
-        (self.root / name).write_bytes(content)
+        return compact_json(names), len(names["regions"])
 
     # --- pages ---------------------------------------------------------------------------------
 
-    def _page(
+    def page(
         self,
         path: str,
         template: str,
         title: tuple[str, str],
         content: Mapping[str, Any],
         *,
-        data: Sequence[str] = (),
+        data: Sequence[tuple[str, int | None, str]] = (),
         section: str = "",
-    ) -> None:
+    ) -> str:
+        """Write a page; returns its path in the release.
+
+        Args:
+            path: Its place in the site.
+            template: What it is rendered by.
+            title: In both languages.
+            content: What the template shows.
+            data: The scripts it needs: name, number of entries and checksum, or nothing of them
+                where ``data/release.js`` says it, because many pages share the script.
+            section: What is marked in the navigation.
+        """
         base = "../" * path.count("/")
-        found = self.templates.get(template)
-        if found is None:
-            found = self.environment.get_template(f"{template}.html.j2")
-            self.templates[template] = found
-        names = ["release", *data]
+        is_short = path.startswith(SHORT)
+        environment = self.short_environment if is_short else self.environment
         header, footer = self._shell(base, path, section or template)
-        html = found.render(
+        html = environment.get_template(f"{template}.html.j2").render(
             content,
             base=base,
             path=path,
             title=title,
             header=header,
             footer=footer,
-            data_files=[(name, *self.data[name]) for name in names],
+            data_files=data,
+            stamp=NO_STAMP,
         )
-        self._put(path, html)
+        return self.put(path, stamped(html))
 
     def _shell(self, base: str, path: str, section: str) -> tuple[Any, Any]:
         """Header and footer, the same for all pages of a kind: hundreds share one rendering."""
-        is_short = path.startswith(("indicator/", "region/"))
+        is_short = path.startswith(SHORT)
         key = (base, "" if is_short else path, section)
         if key not in self.shells:
             values = {"base": base, "path": key[1], "section": section, "is_short": is_short}
             self.shells[key] = tuple(
-                as_markup(self.environment.get_template(f"_{name}.html.j2").render(values))
+                as_markup(self.short_environment.get_template(f"_{name}.html.j2").render(values))
                 for name in ("header", "footer")
             )
         header, footer = self.shells[key]
         return header, footer
 
-    def _environment(self) -> Environment:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    @cached_property
+    def environment(self) -> Environment:
+        """Templates that may show anything of the release."""
+        return self._environment(
+            site=self.site,
+            report=self.edition.report,
+            changes=self.changes,
+            release=self.site.release,
+        )
+
+    @cached_property
+    def short_environment(self) -> Environment:
+        """Templates of the pages there are hundreds of: they get what their inputs state alone."""
+        names = ("district_name_zh", "district_name_en")
+        return self._environment(release={name: self.site.release.get(name) for name in names})
+
+    def _environment(self, **known: Any) -> Environment:
+        from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 
         environment = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
+            bytecode_cache=FileSystemBytecodeCache(str(self.edition.compiled)),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -325,10 +304,8 @@ class _Writer:
             "source": marked(self._source),
             "plain": plain_number,
             "page": file_name,
-            "site": self.site,
-            "release": self.site.release,
-            "report": self.source.report,
-            "changes": self.changes,
+            **known,
+            "is_simulated": self.edition.report["is_simulated"],
             "themes": self.themes,
             "theme_name": marked(lambda theme: both(*self._theme_pair(theme))),
             "legend_signs": [bound for bound in BOUNDS.values() if bound.sign[0]],
@@ -382,12 +359,12 @@ class _Writer:
     # --- themes --------------------------------------------------------------------------------
 
     def _used_themes(self) -> set[str]:
-        schemas = {table.schema for table in self.source.tables} - set(_NO_THEME)
+        schemas = {table.schema for table in self.edition.tables} - set(_NO_THEME)
         named = {row["theme"] for row in self.site.indicators if row["theme"]}
         return schemas | named
 
     def _themes(self) -> list[str]:
-        listed = self.source.words.get("theme", {})
+        listed = self.edition.words.get("theme", {})
         return sorted(
             self._used_themes() - set(model.OWN_THEMES),
             key=lambda theme: (
@@ -401,17 +378,41 @@ class _Writer:
         zh, en = self.word.pair("theme", theme)
         return zh, en[:1].upper() + en[1:]
 
-    def _theme(self, theme: str) -> None:
-        path = f"theme/{file_name(theme)}.html"
-        self._page(path, "theme", self._theme_pair(theme), self._theme_content(theme, "../"))
+    def theme_page(self, theme: str) -> str:
+        """Write the page of a theme, or of plan and peers, which have one of their own kind."""
+        is_own_kind = theme in model.OWN_THEMES
+        base = "" if is_own_kind else "../"
+        path = f"{theme}.html" if is_own_kind else f"theme/{file_name(theme)}.html"
+        title = _OWN_TITLES[theme] if is_own_kind else self._theme_pair(theme)
+        template = theme if is_own_kind else "theme"
+        return self.page(path, template, title, self._theme_content(theme, base))
+
+    def theme_inputs(self, theme: str, tables: Mapping[Table, Any]) -> Any:
+        """Everything that the page of a theme follows from."""
+        own = [row for row in self.site.indicators if row["theme"] == theme]
+        more = (
+            [
+                self.site.summary,
+                self.site.progress,
+                self.site.targets,
+                self.site.ranking,
+                self.site.benchmark,
+            ]
+            if theme in model.OWN_THEMES
+            else []
+        )
+        return [
+            self.shared_inputs(),
+            self.lookups(),
+            own,
+            [self.site.latest.get(row["indicator_code"]) for row in own],
+            [repr(chart) for chart in self.chosen if chart.theme == theme],
+            [stated for table, stated in tables.items() if _is_of(table, theme)],
+            more,
+        ]
 
     def _theme_content(self, theme: str, base: str) -> Row:
         own = [row for row in self.site.indicators if row["theme"] == theme]
-        tables = [
-            printed
-            for (schema, name), printed in self.source.printed.items()
-            if schema == theme or (theme == "profile" and (schema, name) == _PROFILE_TABLE)
-        ]
         topics: dict[str, list[Row]] = {}
         for row in own[:ITEMS_SHOWN]:
             topics.setdefault(row["topic"] or "", []).append(row)
@@ -420,14 +421,41 @@ class _Writer:
             "topics": sorted(topics.items()),
             "count": len(own),
             "left_out": max(0, len(own) - ITEMS_SHOWN),
-            "drawn": [drawn for drawn in self.drawn if drawn.chart.theme == theme],
-            "tables": [as_markup(self.formal.render(printed, base)) for printed in tables],
+            "drawn": self.draw([chart for chart in self.chosen if chart.theme == theme]),
+            "tables": [
+                as_markup(self.formal.render(self._printed(table, number), base))
+                for _, number, table in shown_tables(self.edition)
+                if _is_of(table, theme)
+            ],
             "latest": self.site.latest,
             "markup": as_markup,
             "chart_base": f"{base}charts/",
         }
 
+    def _printed(self, table: Table, number: str) -> PrintedTable:
+        """A table as workbooks print it, with no more rows than a page can show."""
+        printed = self.edition.printed(table, number)
+        return replace(printed, rows=printed.rows[: ROWS_SHOWN * 5])
+
     # --- single pages --------------------------------------------------------------------------
+
+    def fixed_page(self, name: str) -> str:
+        """Write one of the pages that every site has."""
+        make: Mapping[str, tuple[tuple[str, str], Callable[[], Row]]] = {
+            "index": (("首页", "Overview"), self._index),
+            "scorecard": (("领导参阅表", "Scorecard"), dict),
+            "changes": (("与上一版本的差别", "Changes"), dict),
+            "quality": (("数据质量", "Data quality"), self._quality),
+            "methods": (("口径与方法", "Methods"), self._methods),
+            "search": (
+                ("指标与地区", "Indicators and regions"),
+                lambda: {"groups": self._listed()},
+            ),
+            "downloads": (("下载", "Downloads"), self._downloads),
+        }
+        title, content = make[name]
+        data = [_of_release("search")] if name == "search" else []
+        return self.page(f"{name}.html", name, title, content(), data=data)
 
     def _index(self) -> Row:
         shown = [row for row in self.site.scorecard if row["value"] is not None]
@@ -450,11 +478,11 @@ class _Writer:
 
     def _quality(self) -> Row:
         by_rule: dict[str, list[Row]] = {}
-        for finding in self.source.report["findings"][:ITEMS_SHOWN]:
+        for finding in self.edition.report["findings"][:ITEMS_SHOWN]:
             by_rule.setdefault(finding["rule_id"], []).append(finding)
         groups = [
             {**group, "shown": by_rule[group["rule_id"]]}
-            for group in self.source.report["findings_by_rule"]
+            for group in self.edition.report["findings_by_rule"]
             if group["rule_id"] in by_rule
         ]
         return {"groups": groups}
@@ -476,77 +504,172 @@ class _Writer:
             key=lambda item: (order.index(item[0]) if item[0] in order else 99, item[0]),
         )
 
-    def _indicators(self) -> None:
+    # --- indicators and regions ------------------------------------------------------------------
+
+    def shared_inputs(self) -> Any:
+        """What every page follows from."""
+        own = self.site.regions.get(self.district, {})
+        return self.edition.keep(
+            "pages from",
+            lambda: [
+                self.edition.words_digest,
+                self.edition.head["district"],
+                self.district,
+                [own.get("region_name_zh"), own.get("region_name_en")],
+                self.edition.report["is_simulated"],
+                self.themes,
+                self.themes_named(),
+            ],
+        )
+
+    def lookups(self) -> str:
+        """Digest of all names that pages look up: indicators, regions, periods, documents."""
+        site = self.site
+        return self.edition.keep(
+            "lookups",
+            lambda: sha256(
+                repr(
+                    [
+                        [(c, r["name_zh"], r["name_en"]) for c, r in self.names.items()],
+                        site.regions,
+                        site.periods,
+                        [
+                            (name, row["title_zh"], row["title_en"])
+                            for name, row in site.documents.items()
+                        ],
+                    ]
+                ).encode("utf-8", "surrogatepass")
+            ).hexdigest(),
+        )
+
+    def indicator_inputs(self) -> dict[str, Any]:
+        """Everything that the page and the data of each indicator follow from."""
+        figures = digests(
+            self.edition.con, model.with_names("from qt_observation"), "indicator_code"
+        )
+        relations, findings = self._relations(), self._findings()
+        return {
+            code: [
+                self.shared_inputs(),
+                row,
+                figures.get(code, ""),
+                [[item, *self._names_in(item)] for item in relations.get(code, [])],
+                findings.get(code, []),
+            ]
+            for code, row in self.names.items()
+        }
+
+    def _names_in(self, relation: Row) -> list[Any]:
+        known = (relation[key] for key in ("indicator_code", "other_code", "numerator_code"))
+        rows = [self.names.get(code or "") for code in known]
+        return [row and [row["name_zh"], row["name_en"]] for row in rows]
+
+    def _relations(self) -> dict[str, list[Row]]:
         relations: dict[str, list[Row]] = {}
         for row in self.site.relations:
             for code in {row["indicator_code"], row["other_code"], row["numerator_code"]}:
                 if code:
                     relations.setdefault(code, []).append(row)
+        return relations
+
+    def _findings(self) -> dict[str, list[Row]]:
         findings: dict[str, list[Row]] = {}
-        for finding in self.source.report["findings"]:
+        for finding in self.edition.report["findings"]:
             findings.setdefault(finding["indicator_code"] or "", []).append(finding)
-        for code, current, others, text, count in model.figures(
-            self.reader, list(self.names), self.district
+        return findings
+
+    def indicator_pages(self, codes: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        """Write page and data of indicators; yields code and the paths of both."""
+        relations, findings = self._relations(), self._findings()
+        for code, current, others, payload, count in model.figures(
+            self.reader, codes, self.district
         ):
             name = f"indicator/{file_name(code)}"
-            payload = text
-            self._script(name, payload, count)
             row = self.names[code]
-            self._page(
-                f"{name}.html",
-                "indicator",
-                (row["name_zh"] or code, row["name_en"] or row["name_zh"] or code),
-                {
-                    "it": row,
-                    "current": current,
-                    "others": others,
-                    "figure_count": count,
-                    "relations": relations.get(code, []),
-                    "findings": findings.get(code, []),
-                    "data_name": name,
-                    "limit": model.FIGURES_SHOWN,
-                },
-                data=("names", name),
-                section="search",
+            data = self.script(name, payload, count)
+            content = {
+                "it": row,
+                "last": self.site.latest.get(code),
+                "before": self.site.previous.get(code),
+                "current": current,
+                "others": others,
+                "figure_count": count,
+                "relations": relations.get(code, []),
+                "findings": findings.get(code, []),
+                "data_name": name,
+                "limit": model.FIGURES_SHOWN,
+            }
+            title = (row["name_zh"] or code, row["name_en"] or row["name_zh"] or code)
+            scripts = [_of_release("names"), (name, count, checksum(payload))]
+            page = self.page(
+                f"{name}.html", "indicator", title, content, data=scripts, section="search"
             )
-            del self.data[name]
+            yield code, page, data
 
-    def _regions(self) -> None:
-        """One page for each region that has figures, with its latest of each indicator."""
-        rows = self.reader.rows(_REGION_FIGURES.format(limit=ITEMS_SHOWN))
-        counts = dict(
-            self.source.con.execute(
-                "select region_code, count(*) from qt_observation "
-                "where known_to is null and coalesce(is_headline, true) group by 1"
-            ).fetchall()
+    def region_inputs(self) -> dict[str, Any]:
+        """Everything that the page of each region follows from."""
+        shown = model.with_names(f"from ({model.REGION_FIGURES.format(limit=ITEMS_SHOWN)})")
+        figures = digests(self.edition.con, shown, "region_code")
+        counts = self._region_counts()
+        parts: dict[str, list[Row]] = {}
+        for row in self.site.regions.values():
+            parts.setdefault(row["parent_code"] or "", []).append(row)
+        return {
+            code: [
+                self.shared_inputs(),
+                row,
+                self.site.regions.get(row["parent_code"] or ""),
+                parts.get(code, []),
+                figures.get(code, ""),
+                counts.get(code, 0),
+            ]
+            for code, row in self.site.regions.items()
+        }
+
+    def _region_counts(self) -> dict[str, int]:
+        rows = self.edition.con.execute(
+            "select region_code, count(*) from qt_observation "
+            "where known_to is null and coalesce(is_headline, true) group by 1"
+        ).fetchall()
+        return dict(rows)
+
+    def region_pages(self, codes: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Write the pages of regions, with the latest figure of each indicator; yields both."""
+        if not codes:
+            return
+        listed = ", ".join(literal(code) for code in codes)
+        shown = model.REGION_FIGURES.format(limit=ITEMS_SHOWN)
+        rows = self.reader.rows(
+            f"from ({shown}) where region_code in ({listed}) order by region_code, theme, "
+            "indicator_code, period_kind, scope, basis, breakdown"
         )
-        figures = dict(by(rows, "region_code"))
-        for code, row in self.site.regions.items():
-            parts = [other for other in self.site.regions.values() if other["parent_code"] == code]
-            self._page(
-                f"region/{file_name(code)}.html",
-                "region",
-                (row["region_name_zh"] or code, row["region_name_en"] or code),
-                {
-                    "it": row,
-                    "rows": figures.get(code, []),
-                    "parts": parts,
-                    "figure_count": counts.get(code, 0),
-                    "limit": ITEMS_SHOWN,
-                },
-                section="search",
-            )
+        figures, counts = dict(by(rows, "region_code")), self._region_counts()
+        parts: dict[str, list[Row]] = {}
+        for row in self.site.regions.values():
+            parts.setdefault(row["parent_code"] or "", []).append(row)
+        for code in codes:
+            row = self.site.regions[code]
+            content = {
+                "it": row,
+                "rows": figures.get(code, []),
+                "parts": parts.get(code, []),
+                "figure_count": counts.get(code, 0),
+                "limit": ITEMS_SHOWN,
+            }
+            title = (row["region_name_zh"] or code, row["region_name_en"] or code)
+            path = f"region/{file_name(code)}.html"
+            yield code, self.page(path, "region", title, content, section="search")
 
     def _downloads(self) -> Row:
         """Every file of the release, with its size where it is written by now."""
         sizes = {
-            path: (self.directory / path).stat().st_size
-            for path in files_below(self.directory)
-            if not path.startswith((MART_FILE, f"{SITE}/"))
+            path: fact.size_bytes
+            for path, fact in self.edition.files.items()
+            if not path.startswith(f"{SITE}/")
         }
         tables = []
         listed: set[str] = set()
-        for table in self.source.tables:
+        for table in self.edition.tables:
             csv = csv_path(table.schema, table.name)
             parquet = parquet_path(table.schema, table.name)
             listed |= {csv, parquet}
@@ -560,7 +683,7 @@ class _Writer:
                 }
             )
         books = []
-        for schema in sorted({table.schema for table in self.source.tables}):
+        for schema in sorted({table.schema for table in self.edition.tables}):
             if workbook_path(schema) in sizes:
                 books.append((schema, workbook_path(schema)))
                 listed.add(workbook_path(schema))
@@ -570,22 +693,21 @@ class _Writer:
             "sizes": sizes,
             "others": [(path, _what(path)) for path in sorted(sizes) if path not in listed],
             "late": [(path, _what(path)) for path in (MART_FILE, DATAPACKAGE_FILE, MANIFEST_FILE)],
-            "drawn": self.drawn,
+            "charts": self.chosen,
         }
 
 
-_REGION_FIGURES = """
-select o.*
-from qt_observation as o
-where known_to is null and coalesce(is_headline, true)
-qualify
-    row_number() over (
-        partition by region_code, indicator_code, period_kind, scope, basis, breakdown
-        order by period_end desc, period_start desc, observation_id
-    ) = 1
-    and dense_rank() over (partition by region_code order by theme, indicator_code) <= {limit}
-order by region_code, theme, indicator_code, period_kind, scope, basis, breakdown
-"""
+def _is_of(table: Table, theme: str) -> bool:
+    """Whether the page of a theme shows a table."""
+    return table.schema == theme or (
+        theme == "profile" and (table.schema, table.name) == _PROFILE_TABLE
+    )
+
+
+def _of_release(name: str) -> tuple[str, int | None, str]:
+    """A script of which ``data/release.js`` says what it holds."""
+    return name, None, ""
+
 
 # What a file is, by where it lies; the first pattern that fits.
 _KINDS: Sequence[tuple[str, str, str]] = (

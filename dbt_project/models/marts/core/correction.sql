@@ -12,7 +12,7 @@ select
     corrections.reported_by,
     corrections.reported_on,
     nullif(corrections.document, '') as document
-from {{ ref('stg_correction') }} as corrections
-inner join {{ ref('stg_data_set') }} as data_sets
+from {{ source('landing', 'correction') }} as corrections
+inner join {{ source('landing', 'data_set') }} as data_sets
     on corrections.data_set_id = data_sets.data_set_id
 where data_sets.conf_status = 'F'

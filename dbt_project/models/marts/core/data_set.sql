@@ -5,7 +5,7 @@ with deliveries as (
         count(*) as delivery_count,
         count(*) filter (where verdict = 'admitted') as admitted_count,
         max(delivered_on) as last_delivered_on
-    from {{ ref('stg_delivery') }}
+    from {{ source('landing', 'delivery') }}
     group by data_set_id
 ),
 
@@ -40,7 +40,7 @@ select
     coalesce(observations.observation_count, 0) as observation_count,
     observations.first_known_from,
     observations.last_known_from
-from {{ ref('stg_data_set') }} as data_sets
+from {{ source('landing', 'data_set') }} as data_sets
 left join deliveries
     on data_sets.data_set_id = deliveries.data_set_id
 left join observations

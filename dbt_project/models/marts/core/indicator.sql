@@ -27,6 +27,6 @@ select
     nullif(indicators.stage, '') as stage,
     indicators.data_set_id,
     coalesce(counts.observation_count, 0) as observation_count
-from {{ ref('stg_indicator') }} as indicators
+from {{ source('landing', 'indicator') }} as indicators
 left join counts
     on indicators.indicator_code = counts.indicator_code

@@ -1,7 +1,9 @@
 -- Grain: one row per version of a printed figure; what repeats a version unchanged is no row.
+{{ config(materialized='touched_cells') }}
 with versions as (
     select *
-    from {{ ref('int_observation_history') }}
+    from {{ ref('int_observation_history') }} as figures
+    {{ semi_join_touched_cells('figures') | indent(4) }}
     where not is_unchanged_repeat
 ),
 
@@ -11,42 +13,42 @@ indicators as (
         name_zh,
         name_en,
         theme
-    from {{ ref('stg_indicator') }}
+    from {{ source('landing', 'indicator') }}
 ),
 
 regions as (
     select
         region_code,
         region_name_zh
-    from {{ ref('stg_region') }}
+    from {{ source('landing', 'region') }}
 ),
 
 documents as (
     select
         source_document,
         source_grade
-    from {{ ref('stg_source_document') }}
+    from {{ source('landing', 'source_document') }}
 ),
 
 data_sets as (
     select
         data_set_id,
         precedence
-    from {{ ref('stg_data_set') }}
+    from {{ source('landing', 'data_set') }}
 ),
 
 grades as (
     select
         source_grade,
         grade_rank
-    from {{ ref('stg_grade') }}
+    from {{ source('landing', 'grade') }}
 ),
 
 stages as (
     select
         estimate_stage,
         stage_rank
-    from {{ ref('stg_stage_rank') }}
+    from {{ source('landing', 'stage_rank') }}
 ),
 
 ranked as (

@@ -17,6 +17,6 @@ select
     regions.valid_to,
     nullif(regions.successor_codes, '') as successor_codes,
     coalesce(counts.observation_count, 0) as observation_count
-from {{ ref('stg_region') }} as regions
+from {{ source('landing', 'region') }} as regions
 left join counts
     on regions.region_code = counts.region_code

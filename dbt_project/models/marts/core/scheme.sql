@@ -1,7 +1,7 @@
 -- Grain: one row per scheme.
 with schemes as (
     select *
-    from {{ ref('stg_scheme') }}
+    from {{ source('landing', 'scheme') }}
 ),
 
 regions as (
@@ -9,7 +9,7 @@ regions as (
         region_code,
         region_name_zh,
         region_kind
-    from {{ ref('stg_region') }}
+    from {{ source('landing', 'region') }}
 ),
 
 kinds as (
@@ -17,7 +17,7 @@ kinds as (
         code,
         name_zh,
         name_en
-    from {{ ref('stg_code') }}
+    from {{ source('landing', 'code') }}
     where list = 'scheme_kind'
 ),
 
@@ -25,7 +25,7 @@ documents as (
     select
         source_document,
         published
-    from {{ ref('stg_source_document') }}
+    from {{ source('landing', 'source_document') }}
 ),
 
 links as (

@@ -1,7 +1,7 @@
 -- Grain: one row per scheme, group, position and holder of that position.
 with members as (
     select *
-    from {{ ref('stg_scheme_member') }}
+    from {{ source('landing', 'scheme_member') }}
 ),
 
 schemes as (
@@ -11,7 +11,7 @@ schemes as (
         name_en,
         valid_from,
         valid_to
-    from {{ ref('stg_scheme') }}
+    from {{ source('landing', 'scheme') }}
 ),
 
 items as (
@@ -19,7 +19,7 @@ items as (
         code,
         name_zh,
         name_en
-    from {{ ref('stg_code') }}
+    from {{ source('landing', 'code') }}
     where list = 'item'
 ),
 

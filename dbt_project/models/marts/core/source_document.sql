@@ -20,6 +20,6 @@ select
     nullif(documents.address, '') as address,
     documents.data_set_id,
     coalesce(counts.observation_count, 0) as observation_count
-from {{ ref('stg_source_document') }} as documents
+from {{ source('landing', 'source_document') }} as documents
 left join counts
     on documents.source_document = counts.source_document

@@ -6,9 +6,9 @@ select
     notes.place,
     nullif(notes.mark, '') as mark,
     notes.note
-from {{ ref('stg_source_note') }} as notes
-inner join {{ ref('stg_delivery') }} as deliveries
+from {{ source('landing', 'source_note') }} as notes
+inner join {{ source('landing', 'delivery') }} as deliveries
     on notes.delivery_id = deliveries.delivery_id
-inner join {{ ref('stg_data_set') }} as data_sets
+inner join {{ source('landing', 'data_set') }} as data_sets
     on notes.data_set_id = data_sets.data_set_id
 where deliveries.verdict = 'admitted' and data_sets.conf_status = 'F'

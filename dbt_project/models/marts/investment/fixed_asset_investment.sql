@@ -19,7 +19,7 @@ residual_name as (
     select
         coalesce(max(name_zh), '未单列部分') as name_zh,
         coalesce(max(name_en), 'Not itemised') as name_en
-    from {{ ref('stg_code') }}
+    from {{ source('landing', 'code') }}
     where list = 'item' and code = '_residual'
 ),
 

@@ -20,7 +20,7 @@ stages as (
         name_zh as stage_name_zh,
         name_en as stage_name_en,
         sort as stage_sort
-    from {{ ref('stg_code') }}
+    from {{ source('landing', 'code') }}
     where list = 'stage'
 ),
 
@@ -28,7 +28,7 @@ share_relations as (
     select distinct
         indicator_code,
         other_code
-    from {{ ref('stg_relation') }}
+    from {{ source('landing', 'relation') }}
     where kind = 'share_of'
 ),
 

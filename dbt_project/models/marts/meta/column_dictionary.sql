@@ -9,4 +9,4 @@ select
     description_en,
     nullif(unit, '') as unit,
     is_nullable
-from {{ ref('stg_column_dictionary') }}
+from {{ source('landing', 'column_dictionary') }}

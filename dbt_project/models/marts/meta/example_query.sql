@@ -5,4 +5,4 @@ select
     question_zh,
     question_en,
     query
-from {{ ref('stg_example_query') }}
+from {{ source('landing', 'example_query') }}

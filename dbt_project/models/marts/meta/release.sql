@@ -8,4 +8,4 @@ select
     district_name_en,
     code_version,
     is_simulated_inside
-from {{ ref('stg_release') }}
+from {{ source('landing', 'release') }}

@@ -9,4 +9,4 @@ select
     grain_zh,
     grain_en,
     primary_key
-from {{ ref('stg_table_dictionary') }}
+from {{ source('landing', 'table_dictionary') }}

@@ -31,7 +31,7 @@ indicators as (
         name_zh,
         name_en,
         mart
-    from {{ ref('stg_indicator') }}
+    from {{ source('landing', 'indicator') }}
 ),
 
 -- A mean over districts stands beside what it is a mean of.
@@ -39,7 +39,7 @@ means as (
     select
         indicator_code,
         min(other_code) as concept_code
-    from {{ ref('stg_relation') }}
+    from {{ source('landing', 'relation') }}
     where kind = 'mean_of'
     group by indicator_code
 ),
@@ -50,7 +50,7 @@ regions as (
         region_name_en,
         region_kind,
         parent_code
-    from {{ ref('stg_region') }}
+    from {{ source('landing', 'region') }}
 ),
 
 placed as (

@@ -28,7 +28,7 @@ indicators as (
     select
         indicator_code,
         nullif(ranked_among, '') as ranked_among
-    from {{ ref('stg_indicator') }}
+    from {{ source('landing', 'indicator') }}
 ),
 
 -- What is ranked, where it is an indicator of its own.
@@ -36,7 +36,7 @@ ranked as (
     select
         indicator_code,
         min(other_code) as ranked_code
-    from {{ ref('stg_relation') }}
+    from {{ source('landing', 'relation') }}
     where kind = 'rank_of'
     group by indicator_code
 ),

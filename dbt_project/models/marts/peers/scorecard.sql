@@ -30,8 +30,8 @@ wanted as (
         district.district_code,
         district.city_code,
         district.province_code
-    from {{ ref('stg_scorecard') }} as scorecard
-    inner join {{ ref('stg_indicator') }} as indicators
+    from {{ source('landing', 'scorecard') }} as scorecard
+    inner join {{ source('landing', 'indicator') }} as indicators
         on scorecard.indicator_code = indicators.indicator_code
     cross join district
 ),
@@ -41,7 +41,7 @@ relations as (
         kind,
         indicator_code,
         other_code
-    from {{ ref('stg_relation') }}
+    from {{ source('landing', 'relation') }}
     where kind in ('growth_of', 'rank_of')
 ),
 

@@ -1,7 +1,7 @@
 -- Grain: one row per region, plan and indicator of a delivered indicator table.
 with declared as (
     select *
-    from {{ ref('stg_plan_indicator') }}
+    from {{ source('landing', 'plan_indicator') }}
 ),
 
 indicators as (
@@ -13,7 +13,7 @@ indicators as (
         scope,
         base_unit,
         direction
-    from {{ ref('stg_indicator') }}
+    from {{ source('landing', 'indicator') }}
 ),
 
 plans as (
@@ -22,7 +22,7 @@ plans as (
         region_code,
         arg_min(plan_name_zh, rule_id) as plan_name_zh,
         arg_min(plan_name_en, rule_id) as plan_name_en
-    from {{ ref('stg_evaluation_rule') }}
+    from {{ source('landing', 'evaluation_rule') }}
     group by plan_id, region_code
 ),
 
@@ -31,7 +31,7 @@ natures as (
         code,
         name_zh,
         name_en
-    from {{ ref('stg_code') }}
+    from {{ source('landing', 'code') }}
     where list = 'stage'
 ),
 
@@ -40,7 +40,7 @@ target_kinds as (
         code,
         name_zh,
         name_en
-    from {{ ref('stg_code') }}
+    from {{ source('landing', 'code') }}
     where list = 'plan_target_kind'
 ),
 

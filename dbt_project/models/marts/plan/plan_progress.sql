@@ -6,7 +6,7 @@ with indicators as (
 
 rules as (
     select *
-    from {{ ref('stg_evaluation_rule') }}
+    from {{ source('landing', 'evaluation_rule') }}
 ),
 
 assessments as (
@@ -14,7 +14,7 @@ assessments as (
         code,
         name_zh,
         name_en
-    from {{ ref('stg_code') }}
+    from {{ source('landing', 'code') }}
     where list = 'plan_assessment'
 ),
 
@@ -23,7 +23,7 @@ reasons as (
         code,
         name_zh,
         name_en
-    from {{ ref('stg_code') }}
+    from {{ source('landing', 'code') }}
     where list = 'plan_reason'
 ),
 

@@ -25,7 +25,7 @@ computed_items as (
         code,
         name_zh,
         name_en
-    from {{ ref('stg_code') }}
+    from {{ source('landing', 'code') }}
     where list = 'plan_item'
 ),
 
@@ -35,20 +35,20 @@ natures as (
         name_zh,
         name_en,
         sort
-    from {{ ref('stg_code') }}
+    from {{ source('landing', 'code') }}
     where list = 'stage'
 ),
 
 rules as (
     select *
-    from {{ ref('stg_evaluation_rule') }}
+    from {{ source('landing', 'evaluation_rule') }}
 ),
 
 regions as (
     select
         region_code,
         region_name_zh
-    from {{ ref('stg_region') }}
+    from {{ source('landing', 'region') }}
 ),
 
 documents as (
@@ -148,7 +148,7 @@ grouped as (
 
 verdicts as (
     select code as assessment
-    from {{ ref('stg_code') }}
+    from {{ source('landing', 'code') }}
     where list = 'plan_assessment'
 ),
 

@@ -12,7 +12,7 @@ indicators as (
         item,
         role,
         direction
-    from {{ ref('stg_indicator') }}
+    from {{ source('landing', 'indicator') }}
 ),
 
 items as (
@@ -20,7 +20,7 @@ items as (
         code,
         name_zh,
         name_en
-    from {{ ref('stg_code') }}
+    from {{ source('landing', 'code') }}
     where list = 'item'
 ),
 
@@ -31,14 +31,14 @@ documents as (
         title_en,
         issuer,
         published
-    from {{ ref('stg_source_document') }}
+    from {{ source('landing', 'source_document') }}
 ),
 
 grown as (
     select
         indicator_code,
         min(other_code) as other_code
-    from {{ ref('stg_relation') }}
+    from {{ source('landing', 'relation') }}
     where kind = 'growth_of'
     group by indicator_code
 ),

@@ -3,7 +3,7 @@ with deliveries as (
     select
         *,
         cast(cells_accepted + cells_quarantined + cells_non_data as bigint) as cells_explained
-    from {{ ref('stg_delivery') }}
+    from {{ source('landing', 'delivery') }}
 )
 
 select

@@ -16,4 +16,4 @@ select
     nullif(arithmetic, '') as arithmetic,
     message_zh,
     message_en
-from {{ ref('stg_finding') }}
+from {{ source('landing', 'finding') }}

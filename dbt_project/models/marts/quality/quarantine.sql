@@ -7,4 +7,4 @@ select
     delivery_place,
     reason_zh,
     reason_en
-from {{ ref('stg_quarantine') }}
+from {{ source('landing', 'quarantine') }}

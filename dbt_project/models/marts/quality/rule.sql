@@ -12,4 +12,4 @@ select
     guidance_en,
     nullif(tolerance, '') as tolerance,
     nullif(tolerance_reason, '') as tolerance_reason
-from {{ ref('stg_rule') }}
+from {{ source('landing', 'rule') }}

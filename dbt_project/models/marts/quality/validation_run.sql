@@ -7,4 +7,4 @@ select
     checked_count,
     unexpected_count,
     undecided_count
-from {{ ref('stg_validation') }}
+from {{ source('landing', 'validation') }}

@@ -40,8 +40,8 @@
     return ("0000000" + ((crc ^ 0xffffffff) >>> 0).toString(16)).slice(-8);
   }
   window.QT = {
-    put: function (name, release, count, crc, payload) {
-      loaded[name] = { release: release, count: count, crc: crc, payload: payload };
+    put: function (name, count, crc, payload) {
+      loaded[name] = { count: count, crc: crc, payload: payload };
     }
   };
 
@@ -51,26 +51,38 @@
   }
   function say(zh, en) { return state.lang === "en" ? en : zh; }
 
-  // What a page asks for must be there, of this release, whole: else it says so.
+  // What a page asks for must be there, of this release, whole: else it says so. Which release this
+  // is, and which pages and scripts belong to it, stands in data/release.js alone.
+  function isWhole(own) { return own && crc32(own.payload) === own.crc; }
+  function script(name) { return "data/" + name + ".js "; }
   function faults() {
-    var release = meta("qt-release"), found = [];
+    var found = [], own = loaded.release;
+    facts = isWhole(own) ? JSON.parse(own.payload) : null;
+    if (!facts) {
+      found.push(["release", script("release") + say("缺失或不完整", "is missing or cut off")]);
+    } else {
+      var page = document.querySelector('meta[name="qt-page"]');
+      if (facts.pages[page.dataset.path] !== page.content) {
+        found.push(["*", page.dataset.path +
+          say(" 不属于版本 ", " does not belong to release ") + facts.release]);
+      }
+    }
     document.querySelectorAll('meta[name="qt-data"]').forEach(function (item) {
-      var own = loaded[item.content];
+      var name = item.content, own = loaded[name];
+      var known = item.dataset.crc ? [Number(item.dataset.count), item.dataset.crc]
+        : facts && facts.scripts[name];
       if (!own) {
-        found.push([item.content, say("缺失或不完整", "is missing or cut off")]);
-      } else if (own.release !== release) {
-        found.push([item.content, say("属于版本 ", "belongs to release ") + own.release]);
-      } else if (String(own.count) !== item.dataset.count || own.crc !== item.dataset.crc ||
-                 crc32(own.payload) !== own.crc) {
-        found.push([item.content, say("内容与本页不符", "does not match this page")]);
+        found.push([name, script(name) + say("缺失或不完整", "is missing or cut off")]);
+      } else if (!known || own.count !== known[0] || own.crc !== known[1] || !isWhole(own)) {
+        found.push([name, script(name) + say("内容与本页不符", "does not match this page")]);
       }
     });
     return found;
   }
   function data(name) {
-    return loaded[name] && !broken[name] ? loaded[name].payload : null;
+    return loaded[name] && !broken[name] && !broken["*"] ? loaded[name].payload : null;
   }
-  var broken = {};
+  var broken = {}, facts = null;
   function check() {
     var found = faults(), place = document.getElementById("qt-warning");
     broken = {};
@@ -79,7 +91,7 @@
     place.hidden = found.length === 0;
     place.textContent = found.length === 0 ? "" : say(
       "这份版本不完整：", "This copy of the release is incomplete: "
-    ) + found.map(function (fault) { return "data/" + fault[0] + ".js " + fault[1]; }).join("；") +
+    ) + found.map(function (fault) { return fault[1]; }).join("；") +
       say("。请重新复制整个版本目录；由数据文件生成的内容未显示。",
           ". Copy the whole folder again; what is made from data files is not shown.");
   }
@@ -91,7 +103,8 @@
     root.dataset.lang = state.lang;
     root.lang = state.lang === "en" ? "en" : "zh-CN";
     titles.zh = titles.zh || document.title;
-    document.title = state.lang === "en" ? meta("qt-title") : titles.zh;
+    document.title = (state.lang === "en" ? meta("qt-title") : titles.zh) +
+      (facts ? " " + facts.release : "");
     document.querySelectorAll("[data-zh]").forEach(function (item) {
       var text = item.getAttribute("data-" + state.lang);
       if (item.tagName === "INPUT") { item.placeholder = text; }
@@ -100,6 +113,17 @@
     var button = document.getElementById("qt-lang");
     button.textContent = state.lang === "en" ? "中文" : "English";
     button.lang = state.lang === "en" ? "zh" : "en";
+  }
+  // The foot of the page, and how to cite it.
+  function tell() {
+    if (!facts || broken["*"]) { return; }
+    document.getElementById("qt-edition").textContent =
+      say("版本 ", "Release ") + facts.release + say(" · 发布时间 ", " · released ") + facts.time +
+      " UTC" + say(" · 策略 ", " · policy ") + facts.policy;
+    document.getElementById("qt-statement").textContent = facts.statement[state.lang === "en" ? 1 : 0];
+    document.querySelectorAll(".qt-cite").forEach(function (item) {
+      item.textContent = say("，版本 ", ", release ") + facts.release + say("。", ".");
+    });
   }
   function carry() {
     if (canStore) { return; }
@@ -136,7 +160,7 @@
     return /^-?0(\.0*)?$/.test(text) || !found || found[1].length < 2;
   }
   function target(unit) {
-    var scales = facts.scales && facts.scales[unit];
+    var scales = facts && facts.scales[unit];
     if (!scales || !state.scale) { return null; }
     return scales[state.scale === "wan" ? 0 : 1];
   }
@@ -144,7 +168,7 @@
     if (!place) { return; }
     place.textContent = state.lang === "en" ? en || zh : zh;
   }
-  function english(unit) { return (facts.units && facts.units[unit]) || unit; }
+  function english(unit) { return (facts && facts.units[unit]) || unit; }
 
   function rescale() {
     document.querySelectorAll(".fig[data-u]").forEach(function (item) {
@@ -169,7 +193,6 @@
       unitNode(head.querySelector(".u"), use ? to[0] : unit, use ? to[1] : english(unit));
     });
   }
-  var facts = {};
 
   // --- search ----------------------------------------------------------------------------------
 
@@ -390,8 +413,7 @@
   function refresh() {
     check();
     translate();
-    var payload = data("release");
-    facts = payload === null ? {} : JSON.parse(payload);
+    tell();
     rescale();
     var place = document.getElementById("qt-series");
     if (place) { series(place); }

@@ -1,0 +1,124 @@
+"""Dagster's history in SQLite, with connections that stay open.
+
+Belongs here: how events and runs are stored. Does not belong here: what is stored, and where (the
+instance's ``dagster.yaml``, see ``definitions.dagster_home``).
+
+Dagster opens, commits, syncs and closes a database for each of the hundreds of events of a run: a
+third of the time of a cold run. Here each database is opened once a process and synced at
+checkpoints only: a power cut may cost the last lines of the history, never a figure, a receipt or
+a verdict, which are not kept here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
+    INDEX_SHARD_NAME,
+    SqliteEventLogStorage,
+)
+from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
+from sqlalchemy.pool import QueuePool
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+BUSY_SECONDS = 30
+REMOTE = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs"}
+)
+"""File systems on which SQLite's locks and shared memory do not hold."""
+
+
+def _engine(address: str) -> Engine:
+    engine = sa.create_engine(
+        address, poolclass=QueuePool, pool_size=2, connect_args={"timeout": BUSY_SECONDS}
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def relax(connection: Any, record: Any) -> None:
+        connection.execute("pragma synchronous = normal")
+
+    return engine
+
+
+class PooledEventLogStorage(SqliteEventLogStorage):
+    """The event log as Dagster keeps it: the same files, opened once."""
+
+    def __init__(self, base_dir: str, inst_data: Any = None) -> None:
+        self._engines: dict[str, Engine] = {}  # first: the parent opens connections already
+        super().__init__(base_dir, inst_data)
+
+    @classmethod
+    def from_config_value(cls, inst_data: Any, config_value: Any) -> PooledEventLogStorage:
+        """Made by Dagster from ``dagster.yaml``."""
+        return cls(inst_data=inst_data, **config_value)
+
+    @contextmanager
+    def _kept(self, shard: str) -> Iterator[Connection]:
+        if shard not in self._engines:
+            with self._connect(shard):  # Dagster makes and migrates the file, under its own lock
+                pass
+            self._engines.setdefault(shard, _engine(self.conn_string_for_shard(shard)))
+        with self._db_lock, self._engines[shard].begin() as connection:
+            yield connection
+
+    def run_connection(self, run_id: str | None = None) -> Any:
+        """A transaction on the events of one run."""
+        return self._kept(run_id or INDEX_SHARD_NAME)
+
+    def index_connection(self) -> Any:
+        """A transaction on what is known across runs."""
+        return self._kept(INDEX_SHARD_NAME)
+
+    def dispose(self) -> None:
+        """Close the files."""
+        super().dispose()
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines.clear()
+
+
+class PooledRunStorage(SqliteRunStorage):
+    """Runs as Dagster keeps them: the same file, opened once."""
+
+    _kept: Engine | None = None
+
+    @classmethod
+    def from_config_value(cls, inst_data: Any, config_value: Any) -> Any:
+        """Made by Dagster from ``dagster.yaml``."""
+        return cls.from_local(inst_data=inst_data, **config_value)
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A transaction."""
+        if self._kept is None:
+            self._kept = _engine(self._conn_string)
+        with self._kept.begin() as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        """Close the file."""
+        super().dispose()
+        if self._kept is not None:
+            self._kept.dispose()
+            self._kept = None
+
+
+def file_system_of(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+    """The kind of file system that a folder lies on; empty where the system does not tell."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    kinds = {
+        Path(parts[1].replace("\\040", " ")): parts[2]
+        for parts in (line.split() for line in lines)
+        if len(parts) > 2
+    }
+    here = folder.resolve()
+    return next((kinds[at] for at in (here, *here.parents) if at in kinds), "")

@@ -1,0 +1,108 @@
+"""One run at a time on one state directory.
+
+Belongs here: the lock of a run, and what others are told about its holder. Does not belong here:
+what is done while it is held.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.errors import DeclarationError, RunLockedError
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+
+@contextlib.contextmanager
+def run_lock(settings: Settings) -> Iterator[None]:
+    """Hold the lock for a block; within a block that holds it already, nothing changes.
+
+    Raises:
+        DeclarationError: the state directory cannot be written.
+        RunLockedError: another process is at work here.
+    """
+    is_fresh = acquire_lock(settings)
+    try:
+        yield
+    finally:
+        if is_fresh:
+            release_lock(settings)
+
+
+def acquire_lock(settings: Settings) -> bool:
+    """Take the lock for this process, in whichever thread; False when it holds it already.
+
+    It is held until ``release_lock`` or until the process ends, however it ends: the kernel sees
+    to that.
+
+    Raises:
+        DeclarationError: the state directory cannot be written.
+        RunLockedError: another process is at work here.
+    """
+    from filelock import Timeout
+
+    lock = _lock(settings.lock_file)
+    if lock.is_locked:
+        return False
+    try:
+        settings.lock_file.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise RunLockedError(
+            f"another run is at work here ({_holder(settings) or 'unknown process'})",
+            file=settings.lock_file,
+            remedy="wait until it has finished, then run again",
+        ) from None
+    except OSError as error:
+        raise DeclarationError(
+            f"the state directory cannot be written: {error.strerror}",
+            file=settings.home,
+            remedy="mend its rights, or name another one in QUTONG_HOME",
+        ) from None
+    return True
+
+
+def release_lock(settings: Settings) -> None:
+    """Let go of the lock; where nothing is held, nothing happens."""
+    _lock(settings.lock_file).release()
+
+
+@functools.cache
+def _lock(file: Path) -> BaseFileLock:
+    """The one lock of this process on a state directory, kept until the process ends.
+
+    The file stays when the lock is let go: a lock on a name that others have opened and somebody
+    has removed would lock nobody out. For the same reason there is no way out to a lock that a
+    killed process leaves behind.
+    """
+    from filelock import FileLock
+
+    return FileLock(
+        file,
+        thread_local=False,
+        preserve_lock_file=True,
+        fallback_to_soft=False,
+        on_acquired=_sign,
+    )
+
+
+def _sign(descriptor: int) -> None:
+    """Write down who holds the lock: a courtesy, so a full disk does not keep the lock away."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        note = f"pid {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        os.pwrite(descriptor, note.encode(), 0)
+
+
+def _holder(settings: Settings) -> str:
+    with contextlib.suppress(OSError):
+        return settings.lock_file.read_text(encoding="utf-8").strip()
+    return ""

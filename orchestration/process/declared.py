@@ -1,0 +1,288 @@
+"""Rows of ``landing`` that follow from declarations alone.
+
+Belongs here: turning declarations and code lists into rows of the tables that ``contract`` names.
+Does not belong here: writing them, and anything that depends on a delivery (``landing``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from orchestration.spec import RELATION_KINDS, last_day
+
+if TYPE_CHECKING:
+    from orchestration.declarations import Declarations
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class ReleaseControl:
+    """Identity of the release that this run prepares."""
+
+    release_id: str
+    release_time: datetime
+    policy: str
+    code_version: str
+
+
+def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[str, Rows]:
+    """The rows of each table that does not depend on a delivery, keyed by its name."""
+    settings, lists = declarations.settings, declarations.codelists
+    district = settings.district
+    return {
+        "data_set": [
+            {
+                "data_set_id": d.id,
+                "title_zh": d.data_set.title.zh,
+                "title_en": d.data_set.title.en,
+                "theme": d.data_set.theme,
+                "owner": d.data_set.owner,
+                "producer": d.data_set.origin.producer,
+                "licence": d.data_set.origin.documents[0].licence or "",
+                "connector": d.data_set.delivery.connector,
+                "file_pattern": " | ".join(d.data_set.delivery.pattern),
+                "cadence": d.data_set.delivery.cadence,
+                "due": _due(d.data_set.delivery.due_days),
+                "is_simulated": d.data_set.simulated,
+                "precedence": d.data_set.origin.precedence,
+                "max_quarantined": d.data_set.completeness.max_quarantined,
+                "conf_status": d.data_set.disclosure.conf_status,
+                "declaration_path": d.path.relative_to(settings.project).as_posix(),
+            }
+            for d in declarations
+        ],
+        "completeness": _completeness(declarations),
+        "correction": _corrections(declarations),
+        "source_document": [
+            {
+                "source_document": document.id,
+                "title_zh": document.title,
+                "title_en": document.title_en or document.title,
+                "issuer": document.issuer or "",
+                "published": document.published or "",
+                "published_on": last_day(document.published) if document.published else None,
+                "source_grade": document.grade,
+                "citation": document.citation or "",
+                "licence": document.licence or "",
+                "address": document.address or "",
+                "data_set_id": data_set_id,
+            }
+            for document, data_set_id in declarations.documents.values()
+        ],
+        "indicator": _indicators(declarations),
+        "relation": _relations(declarations),
+        "region": [
+            {
+                "region_code": r.code,
+                "region_name_zh": r.name_zh,
+                "region_name_en": r.name_en,
+                "region_kind": r.kind,
+                "parent_code": r.parent_code,
+                "valid_from": r.valid_from,
+                "valid_to": r.valid_to,
+                "successor_codes": r.successor_codes,
+                "lists_all_parts": r.code in district.complete_regions,
+            }
+            for r in lists.regions
+        ],
+        "code": [
+            {
+                "list": c.list,
+                "code": c.code,
+                "name_zh": c.name_zh,
+                "name_en": c.name_en,
+                "sort": c.sort,
+                "valid_from": c.valid_from,
+                "valid_to": c.valid_to,
+            }
+            for c in lists.codes
+        ]
+        + [
+            {
+                "list": "item",
+                "code": code,
+                "name_zh": name.zh,
+                "name_en": name.en,
+                "sort": 1000 + position,
+                "valid_from": None,
+                "valid_to": None,
+            }
+            for position, (code, name) in enumerate(declarations.items.items())
+        ],
+        "unit": [
+            {
+                "unit": u.code,
+                "name_zh": u.name_zh,
+                "name_en": u.name_en,
+                "dimension": u.dimension,
+                "factor": u.factor,
+            }
+            for u in lists.units
+        ],
+        "scorecard": [
+            {"indicator_code": code, "sort": position}
+            for position, code in enumerate(district.scorecard, start=1)
+        ],
+        "scheme": [
+            entry.model_dump() | {"predecessor_codes": ",".join(entry.predecessor_codes) or None}
+            for entry in lists.schemes
+        ],
+        "scheme_member": [e.model_dump() for e in lists.scheme_members],
+        "evaluation_rule": [
+            rule.model_dump()
+            | {
+                "evaluation_end": last_day(rule.evaluation_period),
+                "annual_end": last_day(rule.annual_period),
+            }
+            for rule in lists.evaluation_rules
+        ],
+        "plan_indicator": _plan_indicators(declarations),
+        "grade": _ranked(district.grades, "source_grade", "grade_rank"),
+        "stage_rank": _ranked(district.stages, "estimate_stage", "stage_rank"),
+        "release": [
+            {
+                "release_id": control.release_id,
+                "release_time": control.release_time,
+                "policy": control.policy,
+                "district_code": district.code,
+                "district_name_zh": district.name.zh,
+                "district_name_en": district.name.en,
+                "code_version": control.code_version,
+                "is_simulated_inside": False,
+            }
+        ],
+    }
+
+
+def _ranked(names: Sequence[str], code: str, rank: str) -> Rows:
+    return [{code: name, rank: position} for position, name in enumerate(names, start=1)]
+
+
+def _due(days: int | None) -> str:
+    return "" if days is None else f"{days} days after the end of the period"
+
+
+def _completeness(declarations: Declarations) -> Rows:
+    regions = declarations.codelists.region_words
+    return [
+        {
+            "data_set_id": declared.id,
+            "indicator_code": code,
+            "region_code": regions[region] if region else "",
+            "severity": entry.severity,
+        }
+        for declared in declarations
+        for entry in declared.data_set.completeness.expected
+        for code in (
+            [i.code for i in declared.data_set.indicators]
+            if "*" in entry.indicators
+            else entry.indicators
+        )
+        for region in entry.regions or ("",)
+    ]
+
+
+def _corrections(declarations: Declarations) -> Rows:
+    return [
+        {
+            "correction_id": entry.id,
+            "data_set_id": declared.id,
+            "kind": entry.kind,
+            "files": entry.files,
+            "place": entry.target,
+            "expected": entry.expect,
+            "corrected": entry.becomes,
+            "reason_zh": entry.reason.zh,
+            "reason_en": entry.reason.en,
+            "reported_by": entry.reported_by,
+            "reported_on": entry.reported_on,
+            "document": entry.document or "",
+        }
+        for declared in declarations
+        for entry in declared.corrections
+    ]
+
+
+def _indicators(declarations: Declarations) -> Rows:
+    rows = []
+    for indicator, declared in declarations.definitions.values():
+        name, definition = indicator.title, indicator.definition
+        rows.append(
+            {
+                "indicator_code": indicator.code,
+                "name_zh": name.zh,
+                "name_en": name.en,
+                "definition_zh": definition.zh if definition else "",
+                "definition_en": definition.en if definition else "",
+                "theme": indicator.theme or declared.data_set.theme,
+                "measure": indicator.measure,
+                "scope": indicator.scope or "not_stated",
+                "price_basis": indicator.price_basis,
+                "base_unit": indicator.base_unit,
+                "decimals": indicator.decimals,
+                "direction": indicator.direction,
+                "mart": indicator.mart or "",
+                "item": indicator.item or "",
+                "role": indicator.role or "",
+                "stage": indicator.stage or "",
+                "topic": indicator.topic or "",
+                "ranked_among": indicator.ranked_among or "",
+                "over_regions": indicator.over_regions or "",
+                "data_set_id": declared.id,
+            }
+        )
+    return rows
+
+
+def _plan_indicators(declarations: Declarations) -> Rows:
+    return [
+        {
+            "plan_id": plan.id,
+            "indicator_code": indicator.code,
+            "data_set_id": declared.id,
+            "number": plan.number,
+            "nature": plan.nature,
+            "group_zh": plan.group.zh,
+            "group_en": plan.group.en,
+            "target_kind": plan.target_kind,
+            "figures": plan.figures,
+            "base_period": plan.base_period,
+            "base_end": last_day(plan.base_period),
+            "target_period": plan.target_period,
+            "target_end": last_day(plan.target_period),
+        }
+        for declared in declarations
+        for indicator in declared.data_set.indicators
+        if (plan := indicator.plan) is not None
+    ]
+
+
+def _relations(declarations: Declarations) -> Rows:
+    rows = []
+    for indicator, _ in declarations.definitions.values():
+        for kind, relation in indicator.relations():
+            key = "|".join((kind, indicator.code, relation.to, relation.numerator or ""))
+            rows.append(
+                {
+                    "relation_id": hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()[
+                        :16
+                    ],
+                    "kind": kind,
+                    "indicator_code": indicator.code,
+                    "other_code": relation.to,
+                    "numerator_code": relation.numerator or "",
+                    "tolerance": relation.tolerance.value,
+                    "tolerance_kind": relation.tolerance.kind,
+                    "tolerance_reason": relation.tolerance.reason,
+                    "reaches_total": relation.exhaustive,
+                    "denominator": relation.denominator,
+                    "note_zh": relation.note.zh if relation.note else "",
+                    "note_en": relation.note.en if relation.note else "",
+                }
+            )
+    return sorted(rows, key=lambda row: (RELATION_KINDS.index(row["kind"]), row["relation_id"]))

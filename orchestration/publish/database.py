@@ -1,0 +1,141 @@
+"""The database of a release: the published tables of the marts under their contract, in a new file.
+
+Belongs here: copying, contracts, keys, comments and macros. Does not belong here: products, which
+are compared with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.errors import ReleaseError
+from orchestration.publish.rowhash import value_kind
+from orchestration.publish.tables import Table, literal, quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+STORAGE_VERSION = "v1.2.0"
+
+
+def check_belongs(
+    con: DuckDBPyConnection, release_id: str, release_time: datetime, policy: str
+) -> None:
+    """The marts say themselves which release they were built for: never publish stale ones."""
+    rows = con.execute("select release_id, release_time, policy from work.meta.release").fetchall()
+    given = release_time
+    moment = given.astimezone(UTC).replace(tzinfo=None) if given.tzinfo else given
+    expected = (release_id, moment, policy)
+    if rows != [expected]:
+        raise ReleaseError(
+            f"the marts were built for {rows}, not for {expected} / 集市属于另一次运行",
+            place="meta.release",
+            remedy="build the marts again with this release's id, time and policy",
+        )
+
+
+def check_contracts(con: DuckDBPyConnection, tables: Sequence[Table]) -> None:
+    """The tables of the work database have the columns of the dictionary, in that order."""
+    actual: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for schema, table_name, column_name, data_type in con.execute(
+        """
+        select schema_name, table_name, column_name, data_type from duckdb_columns()
+        where database_name = 'work' order by schema_name, table_name, column_index
+        """
+    ).fetchall():
+        actual.setdefault((schema, table_name), []).append((column_name, data_type))
+    for table in tables:
+        declared = [(column.name, column.data_type) for column in table.columns]
+        found = actual.get((table.schema, table.name), [])
+        if found != declared:
+            raise ReleaseError(
+                f"the columns are {found}, the dictionary says {declared}",
+                place=table.qualified,
+                remedy="build meta.column_dictionary after the marts it describes",
+            )
+        for column in table.columns:
+            try:
+                value_kind(column.data_type)
+            except ReleaseError as error:
+                raise ReleaseError(
+                    error.what, place=f"{table.qualified}.{column.name}", remedy=error.remedy
+                ) from error
+
+
+def copy_table(con: DuckDBPyConnection, table: Table, *, with_rows: bool) -> None:
+    """Create a table under its contract and fill it, ordered by its key."""
+    con.execute(f"create schema if not exists mart.{quote(table.schema)}")
+    columns = ", ".join(
+        f"{quote(column.name)} {column.data_type}{'' if column.is_nullable else ' not null'}"
+        for column in table.columns
+    )
+    con.execute(f"create table {table.in_catalog('mart')} ({columns})")
+    if with_rows:
+        con.execute(
+            f"""
+            insert into {table.in_catalog("mart")}
+            select {table.select_list}
+            from {table.in_catalog("work")} as t
+            order by {table.order_by}
+            """
+        )
+        _check_key(con, table)
+
+
+def _check_key(con: DuckDBPyConnection, table: Table) -> None:
+    """No two rows share the key: otherwise the order, and with it the bytes, is not fixed."""
+    if not table.primary_key:
+        return
+    missing = [name for name in table.primary_key if not table.has(name)]
+    if missing:
+        raise ReleaseError(
+            f"the key names columns that are not there: {', '.join(missing)}",
+            place=table.qualified,
+            remedy="correct primary_key in meta.schema_dictionary",
+        )
+    key = ", ".join(quote(name) for name in table.primary_key)
+    row = con.execute(
+        f"""
+        select {key} from {table.in_catalog("mart")} group by {key} having count(*) > 1 limit 1
+        """
+    ).fetchone()
+    if row is not None:
+        raise ReleaseError(
+            f"more than one row has the key ({', '.join(table.primary_key)}) = {row}",
+            place=table.qualified,
+            remedy="make the mart's grain and its declared key agree",
+        )
+
+
+def comment(con: DuckDBPyConnection, table: Table) -> None:
+    """Say in the database itself what the dictionaries say of a table and its columns."""
+    name = table.in_catalog("mart")
+    title = _both(table.title_zh, table.title_en)
+    said = [f"comment on table {name} is {literal(title)}"]
+    for column in table.columns:
+        text = _both(column.description_zh, column.description_en)
+        said.append(f"comment on column {name}.{quote(column.name)} is {literal(text)}")
+    con.execute("; ".join(said))
+
+
+def _both(zh: str, en: str) -> str:
+    return " | ".join(filter(None, (zh, en)))
+
+
+def create_macros(con: DuckDBPyConnection, macros_dir: Path | None) -> None:
+    """Run the SQL files that create macros, with the release as the default database."""
+    import duckdb
+
+    con.execute("use mart")
+    for file in sorted(macros_dir.glob("*.sql")) if macros_dir else []:
+        try:
+            con.execute(file.read_text(encoding="utf-8"))
+        except duckdb.Error as error:
+            raise ReleaseError(
+                f"the macro cannot be created: {error}",
+                file=file,
+                remedy="a file here holds 'create or replace macro <schema>.<name>(…) as …'",
+            ) from error

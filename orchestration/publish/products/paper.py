@@ -1,0 +1,166 @@
+"""The yearbook and the briefs.
+
+Belongs here: what each is made from, and reading them again. Does not belong here: choosing,
+wording and laying out figures (``paper``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from orchestration.publish.issued import issued_in_another
+from orchestration.publish.layout import YEARBOOK_FILE, brief_path
+from orchestration.publish.paper.brief import DISTRICT, read_beside, write_briefs
+from orchestration.publish.paper.check import Difference, check_briefs, check_yearbook
+from orchestration.publish.paper.figures import (
+    Figure,
+    can_be_printed,
+    figures_query,
+    read_figures,
+)
+from orchestration.publish.paper.yearbook import write_yearbook
+from orchestration.publish.product import Files, Problem, Product
+from orchestration.publish.rowhash import digests
+from orchestration.publish.rules import (
+    CONTRACT_BROKEN,
+    PRINTED_FIGURE_DIFFERS,
+    UNLABELLED_SIMULATED,
+    UNSAFE_CELL,
+)
+
+if TYPE_CHECKING:
+    from orchestration.publish.edition import Edition
+    from orchestration.publish.package import Package
+
+_YEARBOOK = "yearbook"
+_RULES = {
+    "figure": PRINTED_FIGURE_DIFFERS,
+    "active": UNSAFE_CELL,
+    "unlabelled": UNLABELLED_SIMULATED,
+    "unreadable": CONTRACT_BROKEN,
+}
+
+
+def _figures(edition: Edition) -> list[Figure]:
+    return edition.keep("figures", lambda: read_figures(edition.con, edition.catalog))
+
+
+def _shared(edition: Edition) -> list[Any]:
+    """What every paper follows from besides its figures."""
+    documents = f"from {edition.catalog}.core.source_document"
+    columns = "source_document, title_zh, title_en, issuer, published"
+    return edition.keep(
+        "papers from",
+        lambda: [
+            edition.words_digest,
+            edition.head,
+            digests(edition.con, f"select {columns} {documents}"),
+        ],
+    )
+
+
+def _digests(edition: Edition, where: str) -> dict[str, str]:
+    """The headline figures by theme, as digests."""
+    query = f"select * from ({figures_query(edition.catalog)}) where {where}"
+    return digests(edition.con, query, "theme")
+
+
+# --- the yearbook --------------------------------------------------------------------------------
+
+
+def _yearbook_inputs(edition: Edition) -> Mapping[str, Any]:
+    if not can_be_printed(edition.marts):
+        return {}
+    titles = [[t.qualified, t.title_zh, t.title_en] for t in edition.marts]
+    return {_YEARBOOK: [_digests(edition, "true"), titles, _shared(edition)]}
+
+
+def _build_yearbook(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
+    return {
+        _YEARBOOK: write_yearbook(
+            edition.con,
+            edition.catalog,
+            edition.marts,
+            edition.words,
+            edition.report,
+            edition.directory,
+            _figures(edition),
+        )
+    }
+
+
+def _check_yearbook(package: Package) -> Iterator[Problem]:
+    """Every figure of the yearbook is the one in the database."""
+    if (package.path / YEARBOOK_FILE).is_file() and can_be_printed(package.tables):
+        yield from issued_in_another(package, YEARBOOK_FILE)
+        if not package.is_carried(YEARBOOK_FILE):
+            yield from _problems(
+                check_yearbook(package.con, "mart", package.path, _published(package))
+            )
+
+
+# --- briefs --------------------------------------------------------------------------------------
+
+
+def _brief_inputs(edition: Edition) -> Mapping[str, Any]:
+    if not can_be_printed(edition.marts):
+        return {}
+    district = str(edition.head["district_code"])
+    quoted = district.replace("'", "''")
+    own = _digests(edition, f"region_code = '{quoted}'")
+    scorecard, ranked, structures, _ = read_beside(
+        edition.con, edition.catalog, edition.marts, district
+    )
+    shared = [_shared(edition), scorecard, ranked]
+    stated: dict[str, Any] = {DISTRICT: [shared, own]} if own else {}
+    for theme in own:
+        parts = [asdict(item) for item in structures if item.table.startswith(f"{theme}.")]
+        if theme:
+            stated[theme] = [shared, own[theme], parts]
+    return stated
+
+
+def _build_briefs(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
+    written = write_briefs(
+        edition.con,
+        edition.catalog,
+        edition.marts,
+        edition.words,
+        edition.report,
+        edition.directory,
+        _figures(edition),
+        set(parts),
+    )
+    # A theme of which nothing can be said in a sentence has no brief.
+    return {part: {path: None for path in written if path == brief_path(part)} for part in parts}
+
+
+def _check_briefs(package: Package) -> Iterator[Problem]:
+    """Every figure of a brief is the one in the database."""
+    files = sorted(file for file in (package.path / "brief").glob("*.docx") if file.is_file())
+    if not files or not can_be_printed(package.tables):
+        return
+    names = [file.relative_to(package.path).as_posix() for file in files]
+    for name in names:
+        yield from issued_in_another(package, name)
+    new = [name for name in names if not package.is_carried(name)]
+    if new:
+        yield from _problems(check_briefs(package.path, new, _published(package)))
+
+
+# --- both ----------------------------------------------------------------------------------------
+
+
+def _published(package: Package) -> list[Figure]:
+    return package.keep("figures", lambda: read_figures(package.con, "mart"))
+
+
+def _problems(differences: Iterator[Difference]) -> Iterator[Problem]:
+    for found in differences:
+        yield Problem(_RULES[found.kind], found.file, found.zh, found.en)
+
+
+YEARBOOK = Product("yearbook", _yearbook_inputs, _build_yearbook, _check_yearbook, lane="figures")
+BRIEFS = Product("briefs", _brief_inputs, _build_briefs, _check_briefs, lane="figures")

@@ -1,0 +1,183 @@
+"""The pages of a release.
+
+Belongs here: what is a part of the site and from what it follows. Does not belong here: writing
+pages (``site.pages``) and reading them again (``site.check``).
+
+Pages bear no release's id: it stands in ``data/release.js`` alone, so a page is linked as long as
+what it shows stays the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.publish.product import EVERYTHING, Files, Problem, Product
+from orchestration.publish.products.workbooks import printed_inputs, shown_tables
+from orchestration.publish.report import has_simulated_rows
+from orchestration.publish.rules import SITE_FIGURE_DIFFERS, SITE_INCOMPLETE, unlabelled
+from orchestration.publish.site import model
+from orchestration.publish.site.check import check_site
+from orchestration.publish.site.markup import STAMP, compact_json, read_script
+from orchestration.publish.site.pages import ASSETS, SITE, SiteWriter, script_with_bounds
+
+if TYPE_CHECKING:
+    from orchestration.publish.edition import Edition
+    from orchestration.publish.package import Package
+
+_ASSETS = Path(__file__).parents[1] / "site" / "assets"
+# They show a little of everything; what they show is built anew, and shared where it is the same.
+_FIXED = ("index", "scorecard", "changes", "quality", "methods", "search")
+_THEME, _CHART, _PAGE = "theme ", "chart ", "page "
+_INDICATOR, _REGION, _NAMES, _LOOK, _SEARCH, _FRONT = (
+    "indicator ", "region ", "names", "assets", "search", "front",
+)  # fmt: skip
+_SHARED_SCRIPTS = ("names", "search")
+
+
+# --- pages that show much ------------------------------------------------------------------------
+
+
+def _page_inputs(edition: Edition) -> Mapping[str, Any]:
+    site = SiteWriter.of(edition)
+    tables = {table: printed_inputs(edition, table) for _, _, table in shown_tables(edition)}
+    previous = edition.previous.resolve().name if edition.previous else ""
+    hashes = {name: found.row_hash for name, found in edition.prints.items()}
+    everything = [hashes, edition.report, previous, site.shared_inputs()]
+    return {
+        **{f"{_PAGE}{name}": everything for name in _FIXED},
+        **{
+            f"{_THEME}{theme}": site.theme_inputs(theme, tables)
+            for theme in [*site.themes, *model.OWN_THEMES]
+        },
+        **{f"{_CHART}{chart.id}": [edition.words_digest, repr(chart)] for chart in site.chosen},
+    }
+
+
+def _build_pages(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
+    site = SiteWriter.of(edition)
+    stale = set(parts)
+    built: dict[str, Files] = {
+        f"{_PAGE}{name}": {site.fixed_page(name): None}
+        for name in _FIXED
+        if f"{_PAGE}{name}" in stale
+    }
+    for theme in [*site.themes, *model.OWN_THEMES]:
+        if f"{_THEME}{theme}" in stale:
+            built[f"{_THEME}{theme}"] = {site.theme_page(theme): None}
+    for drawn in site.draw([c for c in site.chosen if f"{_CHART}{c.id}" in stale]):
+        built[f"{_CHART}{drawn.chart.id}"] = {
+            site.put(f"charts/{drawn.chart.id}.zh.svg", drawn.zh): None,
+            site.put(f"charts/{drawn.chart.id}.en.svg", drawn.en): None,
+        }
+    return built
+
+
+# --- the index of the search ---------------------------------------------------------------------
+
+
+def _search_inputs(edition: Edition) -> Mapping[str, Any]:
+    site = SiteWriter.of(edition)
+    themes = [row["theme"] for row in site.site.indicators]
+    return {_SEARCH: [site.search_entries(), themes, site.themes_named()]}
+
+
+def _build_search(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
+    site = SiteWriter.of(edition)
+    return {_SEARCH: {site.script("search", *site.search()): None}}
+
+
+# --- a page for each indicator and region --------------------------------------------------------
+
+
+def _figure_inputs(edition: Edition) -> Mapping[str, Any]:
+    site = SiteWriter.of(edition)
+    return {
+        _LOOK: "",
+        _NAMES: site.shared_names(),
+        **{f"{_INDICATOR}{code}": own for code, own in site.indicator_inputs().items()},
+        **{f"{_REGION}{code}": own for code, own in site.region_inputs().items()},
+    }
+
+
+def _build_figures(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
+    site = SiteWriter.of(edition)
+    stale = set(parts)
+    built: dict[str, Files] = {}
+    if _LOOK in stale:
+        built[_LOOK] = {
+            site.put(f"assets/{name}", script_with_bounds(_ASSETS / name)): None for name in ASSETS
+        }
+    if _NAMES in stale:
+        built[_NAMES] = {site.script("names", *site.shared_names()): None}
+    codes = [code for code in site.names if f"{_INDICATOR}{code}" in stale]
+    for code, page, data in site.indicator_pages(codes):
+        built[f"{_INDICATOR}{code}"] = {page: None, data: None}
+    regions = [code for code in site.site.regions if f"{_REGION}{code}" in stale]
+    for code, page in site.region_pages(regions):
+        built[f"{_REGION}{code}"] = {page: None}
+    return built
+
+
+# --- what is known when all else is there --------------------------------------------------------
+
+
+def _front_inputs(edition: Edition) -> Mapping[str, Any]:
+    """It bears the id of its release, and so is of every release anew."""
+    release = [edition.release_id, edition.release_time.isoformat(), edition.head]
+    return {_FRONT: [release, {path: fact.sha256 for path, fact in edition.files.items()}]}
+
+
+def _build_front(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
+    """The list of files; and the one script that says which release this is, and of which pages."""
+    site = SiteWriter.of(edition)
+    downloads = site.fixed_page("downloads")
+    pages = [path for path in (*edition.files, downloads) if path.endswith(".html")]
+    stamps = {
+        path.removeprefix(f"{SITE}/"): _stamp(edition.directory / path)
+        for path in sorted(pages)
+        if path.startswith(f"{SITE}/")
+    }
+    scripts = {
+        name: read_script((site.root / "data" / f"{name}.js").read_text(encoding="utf-8"))
+        for name in _SHARED_SCRIPTS
+    }
+    facts = {
+        "release": edition.release_id,
+        "time": f"{site.site.release['release_time']:%Y-%m-%d %H:%M}",
+        "policy": edition.head["policy"],
+        "statement": edition.head["statement"],
+        **site.release_facts(),
+        "scripts": {name: found[1:3] for name, found in scripts.items() if found},
+        "pages": stamps,
+    }
+    own = site.script("release", compact_json(facts), len(stamps))
+    return {_FRONT: {downloads: None, own: None}}
+
+
+def _stamp(page: Path) -> str:
+    with page.open(encoding="utf-8") as file:
+        found = STAMP.search(file.read(2000))
+    return found[1] if found else ""
+
+
+def _check(package: Package) -> Iterator[Problem]:
+    """The pages are complete, of this release, and show the figures of the database."""
+    for fault in check_site(package.con, "mart", package.tables, package.path, package.version):
+        rule = SITE_FIGURE_DIFFERS if fault.is_figure else SITE_INCOMPLETE
+        yield Problem(rule, fault.file, fault.zh, fault.en)
+    page = f"{SITE}/index.html"
+    file = package.path / page
+    if (
+        file.is_file()
+        and 'class="simbar"' not in file.read_text(encoding="utf-8", errors="replace")
+        and has_simulated_rows(package.con, "mart", package.tables)
+    ):
+        yield unlabelled(page)
+
+
+PAGES = Product("pages", _page_inputs, _build_pages, lane="printed")
+SEARCH = Product("search", _search_inputs, _build_search, lane="figures")
+FIGURES = Product("figures", _figure_inputs, _build_figures)
+FRONT = Product("site", _front_inputs, _build_front, _check, after=(EVERYTHING,))

@@ -1,0 +1,37 @@
+"""The products of a release, in the order in which they need each other.
+
+Belongs here: one line for each product. Does not belong here: anything a product does. A new one
+is a file in ``products`` and a line here; see the README beside this file.
+"""
+
+from __future__ import annotations
+
+from orchestration.publish.product import Product
+from orchestration.publish.products import (
+    citation,
+    datapackage,
+    inventory,
+    paper,
+    report,
+    sdmx,
+    site,
+    tables,
+    workbooks,
+)
+
+PRODUCTS: tuple[Product, ...] = (
+    tables.TABLES,
+    report.REPORT,
+    citation.CITATION,
+    sdmx.SDMX,
+    workbooks.WORKBOOKS,
+    site.PAGES,
+    paper.YEARBOOK,
+    paper.BRIEFS,
+    site.SEARCH,
+    site.FIGURES,
+    site.FRONT,
+    inventory.INVENTORY,
+    datapackage.DATAPACKAGE,
+)
+"""Lanes keep this order too: pages stand after workbooks, which have printed their tables."""

@@ -1,0 +1,124 @@
+"""The step ``collect``: what is on offer for data sets becomes archived, parsed deliveries.
+
+Belongs here: taking offers, what was received of each data set, and whether anything new is on
+offer. Does not belong here: connectors, archive and parsing themselves (``collect``).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from orchestration.collect.archive import hash_file, printable
+from orchestration.collect.connectors import Connector, Offer, matches
+from orchestration.declarations import Declared
+from orchestration.errors import QutongError
+from orchestration.steps import state
+from orchestration.steps.state import StepRecord
+from orchestration.steps.workplace import Workplace
+
+
+@dataclass
+class Collected:
+    """What was collected for one data set.
+
+    Attributes:
+        received_new: Files on offer that were never received before.
+        stuck: Files that could not be archived or removed from the inbox, with the reason.
+    """
+
+    offered: int = 0
+    received_new: int = 0
+    deliveries: int = 0
+    parsed_now: int = 0
+    observations: int = 0
+    quarantined: int = 0
+    unreadable: int = 0
+    stuck: list[str] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """The numbers alone."""
+        told: dict[str, Any] = asdict(self)
+        del told["stuck"]
+        return told
+
+
+def offers_of(work: Workplace, declared: Declared) -> list[tuple[Connector, Offer]]:
+    """What lies in the folder and in the inbox for a data set."""
+    return [
+        (connector, offer)
+        for connector in work.connectors
+        for offer in connector.offers(declared.data_set)
+    ]
+
+
+def collect(
+    work: Workplace, data_sets: Sequence[str], *, quietly: bool = False
+) -> dict[str, Collected]:
+    """Archive what is on offer for data sets, parse what was not parsed before, and record it."""
+    run_id = state.identity_of(work.settings).run_id
+    found, entries = {}, []
+    for data_set in data_sets:
+        if not quietly:
+            work.say(f"收集 / collect  {data_set}")
+        begin = time.perf_counter()
+        found[data_set] = collect_one(work, work.declarations.get(data_set))
+        seconds = time.perf_counter() - begin
+        told = asdict(found[data_set])
+        entries.append(StepRecord("collect", data_set, run_id, "", "done", seconds, told))
+    with state.opened(work.settings) as con:
+        state.insert(con, entries)
+    return found
+
+
+def collect_one(work: Workplace, declared: Declared) -> Collected:
+    """The same for one data set, without recording it."""
+    collected = Collected()
+    for connector, offer in offers_of(work, declared):
+        collected.offered += 1
+        try:
+            _, receipt = work.archive.store(
+                offer.path,
+                declared.id,
+                connector=offer.connector,
+                delivered_on=offer.delivered_on,
+                is_well_named=lambda name: matches(name, declared.data_set),
+            )
+        except QutongError as error:
+            collected.stuck.append(error.render())
+            continue
+        try:
+            connector.taken(offer)
+        except OSError as error:
+            stuck = QutongError(
+                f"received, but it cannot be removed from the inbox: {error.strerror}",
+                file=printable(str(offer.path)),
+                remedy="remove it by hand, or mend the rights of the folder",
+            )
+            collected.stuck.append(stuck.render())
+        collected.received_new += receipt.outcome == "new"
+    for delivery in work.archive.deliveries(declared.id):
+        parsed, is_work = work.store.parse(
+            delivery, declared, work.archive, work.declarations.codelists
+        )
+        collected.deliveries += 1
+        collected.parsed_now += is_work
+        collected.observations += parsed.accepted
+        collected.quarantined += parsed.quarantined
+        collected.unreadable += parsed.refusal is not None
+    return collected
+
+
+def has_news(work: Workplace, selected: Sequence[Declared]) -> bool:
+    """Whether anything on offer was never received before; nothing is stored."""
+    for declared in selected:
+        for _, offer in offers_of(work, declared):
+            try:
+                sha256, _ = hash_file(offer.path)
+            except OSError:
+                return True
+            if work.archive.delivery(declared.id, sha256) is None:
+                return True
+    return False

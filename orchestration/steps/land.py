@@ -1,0 +1,142 @@
+"""The step ``land``: the work database gets what is declared and everything ever received.
+
+Belongs here: bringing declarations and parsed deliveries together, and whether there is anything
+to do at all. Does not belong here: the tables of ``landing`` (``process.landing``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from orchestration import __version__
+from orchestration.steps import state
+from orchestration.steps.workplace import Workplace, inputs_digest
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from orchestration.process.landing import Landed, Touched
+
+
+def land(work: Workplace) -> dict[str, int] | None:
+    """Bring the work database up to date with what the delivery gate reads.
+
+    Returns:
+        What was landed; None where the newest release follows from these very inputs, and nothing
+        is to be done: what earlier steps left then stays as it is.
+    """
+    inputs = inputs_digest(work)
+    if follows_from(work, inputs):
+        with state.opened(work.settings) as con:
+            con.execute(f"update {state.SCHEMA}.run set is_unchanged = true")
+        return None
+    with state.carried(work, "land", "入库 / land", inputs=inputs) as step:
+        step.detail = _land_everything(work)
+    return dict(step.detail)
+
+
+def follows_from(work: Workplace, inputs: str) -> bool:
+    """Whether the newest release follows from these inputs and is what readers see.
+
+    Under a pin they see an earlier one, and that is as it should be.
+    """
+    try:
+        note = json.loads(work.published_file.read_text(encoding="utf-8"))
+        known, published = note["fingerprint"], str(note["release_id"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+    releases = work.releases
+    if not (releases.root / published / "manifest.json").is_file():
+        return False
+    in_force = releases.current.readlink().name if releases.current.is_symlink() else None
+    return bool(known == inputs) and (releases.pin.exists() or in_force == published)
+
+
+def _land_everything(work: Workplace) -> dict[str, int]:
+    from orchestration.process.dbt import dictionaries, questions
+
+    landed = landed_deliveries(work)
+    manifest = work.dbt.manifest()
+    tables, columns = dictionaries(manifest)
+    texts = {
+        "table_dictionary": tables,
+        "column_dictionary": columns,
+        "example_query": questions(manifest),
+    }
+    touched = land_deliveries(work, landed, texts)
+    return {
+        "deliveries": len(landed),
+        "candidates": sum(entry.counts[1] for entry in landed),
+        "deliveries_touched": len(touched.deliveries),
+    }
+
+
+def land_deliveries(
+    work: Workplace,
+    landed: Sequence[Landed],
+    texts: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+) -> Touched:
+    """Bring the work database to what is declared, what was delivered, and texts of dbt."""
+    import duckdb
+
+    from orchestration.judge import gates
+    from orchestration.process import declared, landing
+
+    settings = work.settings
+    identity = state.identity_of(settings)
+    control = declared.ReleaseControl(
+        identity.release_id, identity.release_time, identity.policy, __version__
+    )
+    rows = {**declared.declared_rows(work.declarations, control), **(texts or {})}
+    reasons = {rule.id: (rule.title.zh, rule.title.en) for rule in work.catalogue}
+
+    def prepare(con: DuckDBPyConnection) -> None:
+        gates.prepare(con, work.catalogue, settings.expectations, "delivery")
+
+    def bring() -> Touched:
+        with state.opened(settings) as con:
+            return landing.bring_up_to_date(con, prepare, rows, landed, reasons, keep=state.SCHEMA)
+
+    try:
+        return bring()
+    except duckdb.Error as error:
+        if state.is_disk_full(error, settings):
+            raise
+        # What lies there opens and cannot be used: it follows from the archive, so it goes.
+        state.discard(settings)
+        state.write_identity(settings, identity)
+        return bring()
+
+
+def landed_deliveries(work: Workplace, only: Sequence[str] = ()) -> list[Landed]:
+    """Every delivery ever received for a declared data set, with its parsed files."""
+    from orchestration.process.landing import Landed
+
+    landed = []
+    for declared in work.declarations:
+        if only and declared.id not in only:
+            continue
+        for delivery in work.archive.deliveries(declared.id):
+            parsed, _ = work.store.parse(
+                delivery, declared, work.archive, work.declarations.codelists
+            )
+            refusal = parsed.refusal
+            landed.append(
+                Landed(
+                    delivery_id=parsed.delivery_id,
+                    data_set_id=declared.id,
+                    sha256=delivery.sha256,
+                    file_name=delivery.file_name,
+                    delivered_on=delivery.delivered_on,
+                    size_bytes=delivery.size_bytes,
+                    connector=delivery.connector,
+                    is_simulated=parsed.is_simulated,
+                    counted_unit=parsed.counted_unit,
+                    counts=(parsed.read, parsed.accepted, parsed.quarantined, parsed.non_data),
+                    refused_by=(refusal.rule_id, refusal.place) if refusal else None,
+                    stem=work.store.stem(delivery, declared),
+                )
+            )
+    return landed

@@ -1,0 +1,147 @@
+"""The steps ``marts`` and ``quality``: dbt builds models, and what it said of each is kept.
+
+Belongs here: building a selection, the record of models and tests, and the rules that they stand
+for. Does not belong here: dbt itself (``process.dbt``) and the verdict (``marts_gate``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Literal
+
+from orchestration.errors import QutongError
+from orchestration.judge import gates
+from orchestration.judge.catalogue import RuleOutcome
+from orchestration.judge.contracts import NOT_ASKED_OF_DBT
+from orchestration.steps import state
+from orchestration.steps.workplace import Workplace
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from orchestration.process.dbt import NodeResult
+
+DbtStep = Literal["marts", "quality"]
+
+QUALITY = ("tag:quality", "tag:meta")
+"""Models that tell of the judging: built after the marts gate has spoken."""
+
+NOT_WITH_MARTS = (*QUALITY, *NOT_ASKED_OF_DBT)
+"""What the step ``marts`` leaves to others: the suites of the marts gate ask for keys and rows."""
+
+LINES: dict[DbtStep, str] = {
+    "marts": "加工 / process (dbt)",
+    "quality": "质量表 / quality tables (dbt)",
+}
+MOST_NODES = 20
+MOST_ROWS = 5
+
+
+class ModelsBrokenError(QutongError):
+    """Models or tests of dbt failed; the rules they stand for block.
+
+    Attributes:
+        results: What dbt said of every node.
+    """
+
+    def __init__(self, what: str, results: Sequence[NodeResult]) -> None:
+        super().__init__(what)
+        self.results = list(results)
+
+
+def build(
+    work: Workplace, step: DbtStep, *, select: Sequence[str] | None = None
+) -> list[NodeResult]:
+    """Build the models of a step and test them.
+
+    Args:
+        work: Where.
+        step: Which.
+        select: Of the step's models and tests these alone; all where it is not given.
+
+    Raises:
+        ModelsBrokenError: a contract, a key or another test of severity error failed.
+    """
+    with state.carried(work, step, LINES[step]):
+        own, exclude = (("fqn:*",), NOT_WITH_MARTS) if step == "marts" else (QUALITY, ())
+        results = work.dbt.build(select or own, exclude)
+        with state.opened(work.settings) as con:
+            _keep(con, step, results)
+            bad = [result for result in results if result.is_bad]
+            if bad:
+                outcomes = dbt_outcomes(work, con)
+                gates.write_validation(con, outcomes, work.catalogue)
+                rules = gates.blocking(outcomes, work.catalogue)
+                lines = [explain_node(con, result) for result in bad[:MOST_NODES]]
+        if bad:
+            names = ", ".join(result.name for result in bad[:MOST_NODES])
+            raise ModelsBrokenError("\n".join([f"{', '.join(rules)}: {names}", *lines]), results)
+    return results
+
+
+def _keep(con: DuckDBPyConnection, step: DbtStep, results: Sequence[NodeResult]) -> None:
+    con.execute(f"delete from {state.SCHEMA}.node where step = ?", [step])
+    if results:
+        con.executemany(
+            f"insert into {state.SCHEMA}.node values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(step, *astuple(result)) for result in results],
+        )
+
+
+def node_results(con: DuckDBPyConnection) -> list[NodeResult]:
+    """What dbt said of every model and test, from the record."""
+    from orchestration.process.dbt import NodeResult
+
+    rows = con.execute(
+        "select unique_id, kind, name, status, message, failures, seconds, test, query "
+        f"from {state.SCHEMA}.node order by unique_id"
+    ).fetchall()
+    return [NodeResult(*row) for row in rows]
+
+
+def _rule_of(result: NodeResult) -> str:
+    """The rule that a model or test of dbt stands for; contracts hold NOT NULL constraints too."""
+    if result.kind == "test":
+        return "marts.not-null" if result.test == "not_null" else "marts.test-failed"
+    return "marts.not-null" if "NOT NULL constraint" in result.message else "marts.contract"
+
+
+def dbt_outcomes(work: Workplace, con: DuckDBPyConnection) -> list[RuleOutcome]:
+    """Outcomes of the rules that dbt carries out, from the record."""
+    unexpected: Counter[str] = Counter()
+    checked: Counter[str] = Counter()
+    for result in node_results(con):
+        if result.status == "skipped":
+            continue  # on account of another node, which has its own result
+        rule = _rule_of(result)
+        checked[rule] += 1
+        if result.is_bad:
+            unexpected[rule] += max(result.failures, 1)
+    return [
+        RuleOutcome.of(rule.id, unexpected=unexpected[rule.id], checked=checked[rule.id])
+        for rule in work.catalogue.by_gate("marts", "dbt")
+    ]
+
+
+def table_rows(work: Workplace) -> dict[tuple[str, str], int]:
+    """Rows of every table of the work database, by schema and name."""
+    with state.opened(work.settings) as con:
+        rows = con.execute(
+            "select schema_name, table_name, estimated_size from duckdb_tables()"
+        ).fetchall()
+    return {(schema, table): size for schema, table, size in rows}
+
+
+def explain_node(con: DuckDBPyConnection, result: NodeResult) -> str:
+    """What a failed model or test says, with the first rows that a test found."""
+    lines = [f"{result.name}: {result.message or result.status}"]
+    if result.status == "fail" and result.query:
+        cursor = con.execute(f"select * from ({result.query}) limit {MOST_ROWS}")
+        names = [column[0] for column in cursor.description or ()]
+        lines += [
+            "  " + ", ".join(f"{n} {v}" for n, v in zip(names, row, strict=True))
+            for row in cursor.fetchall()
+        ]
+    return "\n".join(lines)

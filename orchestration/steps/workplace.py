@@ -1,0 +1,116 @@
+"""What every step works with: paths, declarations, archive, rules, the dbt project.
+
+Belongs here: objects that are read from disk when first asked for. Does not belong here: anything
+that one step finds out and another needs to know; that is ``state``, on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.collect.archive import Archive
+from orchestration.collect.connectors import FolderConnector
+from orchestration.collect.parse import ParseStore, codelists_digest
+from orchestration.declarations import Declarations, load_declarations
+from orchestration.judge.catalogue import Catalogue, load_catalogue
+from orchestration.publish.layout import Releases
+from orchestration.serve import quarantine
+from orchestration.settings import CODE_ROOT, Settings
+
+if TYPE_CHECKING:
+    from orchestration.judge.worker import Judge
+    from orchestration.process.dbt import DbtProject
+
+Say = Callable[[str], None]
+
+
+class Workplace:
+    """One project directory and its run state, as the steps of one process see them.
+
+    Args:
+        settings: Of the project directory.
+        now: Clock of receipts and reports; the moment of making, unless a test fixes it.
+        say: Told one line per step.
+    """
+
+    def __init__(
+        self, settings: Settings, *, now: datetime | None = None, say: Say | None = None
+    ) -> None:
+        self.settings = settings
+        self.now = now or datetime.now(UTC)
+        self.say: Say = say or (lambda line: None)
+
+    @cached_property
+    def declarations(self) -> Declarations:
+        return load_declarations(self.settings)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return load_catalogue(self.settings.expectations)
+
+    @cached_property
+    def archive(self) -> Archive:
+        return Archive(self.settings.archive, self.now)
+
+    @cached_property
+    def store(self) -> ParseStore:
+        return ParseStore(self.settings.parsed, codelists_digest(self.settings.raw / "codelists"))
+
+    @cached_property
+    def dbt(self) -> DbtProject:
+        from orchestration.process.dbt import DbtProject
+
+        return DbtProject.of(self.settings)
+
+    @cached_property
+    def connectors(self) -> tuple[FolderConnector, FolderConnector]:
+        return (
+            FolderConnector(self.settings.deliveries, "folder", consume=False),
+            FolderConnector(self.settings.inbox, "inbox", consume=True),
+        )
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Validates suites: in this process, unless a run started one of its own for it."""
+        from orchestration.judge.worker import Judge
+
+        return Judge()
+
+    @property
+    def releases(self) -> Releases:
+        return Releases(self.settings.releases)
+
+    @property
+    def published_file(self) -> Path:
+        """Where it is noted which inputs the newest release followed from."""
+        return self.settings.work / "published.json"
+
+
+def inputs_digest(work: Workplace) -> str:
+    """Hash of all that a release follows from, as it is on disk now.
+
+    Deliveries, decisions about them, declarations and code lists, models, rules, our code, and the
+    libraries that compute. A verdict speaks of exactly one such digest.
+    """
+    from importlib.metadata import version
+
+    from orchestration.process.fingerprint import tree_digest
+
+    settings, digest = work.settings, hashlib.sha256()
+    for declared in work.declarations:
+        for delivery in work.archive.deliveries(declared.id):
+            digest.update(f"{declared.id} {delivery.sha256} {delivery.order}\n".encode())
+    for settled in sorted(quarantine.decided(settings.archive)):
+        digest.update(f"settled {settled}\n".encode())
+    digest.update(tree_digest(settings.raw, ("*.yml", "*.csv"), skip=("deliveries",)))
+    digest.update(tree_digest(settings.dbt_project, ("*.sql", "*.yml", "*.md")))
+    digest.update(tree_digest(settings.expectations, ("*.sql", "*.yml")))
+    digest.update(tree_digest(CODE_ROOT / "orchestration", ("*.py", "*.csv", "*.html", "*.j2")))
+    for library in ("duckdb", "polars", "dbt-core", "dbt-duckdb", "great-expectations"):
+        digest.update(f"{library} {version(library)}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,164 @@
+"""Runs that carry out some steps only, each in a process of its own, on whatever lies there.
+
+Belongs here: the states that earlier runs may have left, carrying out a selection of assets through
+Dagster, and what readers see afterwards. Does not belong here: what has to come of it
+(``test_subsets``).
+
+The process that forks imports everything and starts no thread: a child is a fresh process with
+nothing in its memory but code.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from orchestration.settings import Settings, load_settings
+from orchestration.steps.state import STEPS, StepName
+from tests.pipeline.interrupted import import_everything, in_marts_gate
+from tests.support import INVESTMENT, deliver, drop, investment, judging_here, profile
+
+CHAIN = STEPS[STEPS.index("land") :]
+"""Steps in the order in which they stand on each other."""
+
+FIRST, NEXT = "2026-03-01.1", "2026-03-02.1"
+GOOD = "地区生产总值,云溪区,2024年,年度,515.0,,亿元,水平值,一、综合,yunxi-bulletin,,,"
+LATER = "地区生产总值,云溪区,2025年,年度,530.0,,亿元,水平值,一、综合,yunxi-bulletin,,,"
+STATES = ("passed", "refused", "stale", "half-made")
+
+
+def name_of(steps: tuple[StepName, ...]) -> str:
+    """How a selection is called in the output."""
+    return "+".join(steps)
+
+
+def every_selection() -> Iterator[tuple[StepName, ...]]:
+    """Every selection of steps that ends with publishing."""
+    for chosen in itertools.product((False, True), repeat=len(CHAIN) - 1):
+        yield tuple(itertools.compress(CHAIN[:-1], chosen)) + CHAIN[-1:]
+
+
+BEGINNINGS: dict[str, tuple[StepName, ...]] = {
+    "passed": ("delivery_gate",),
+    "half-made": ("quality", "marts_gate"),
+    "stale": ("delivery_gate", "land"),
+    "refused": ("land",),
+}
+
+
+def telling_selections(state: str) -> list[tuple[StepName, ...]]:
+    """The last steps in each combination, and whole runs from where they can go wrong."""
+    early = set(CHAIN[:-3])
+    late = [steps for steps in every_selection() if not early & set(steps)]
+    return [*late, *(CHAIN[CHAIN.index(begin) :] for begin in BEGINNINGS[state])]
+
+
+# --- what earlier runs left -------------------------------------------------------------------
+
+
+def carry_out(settings: Settings, steps: tuple[StepName, ...], release_id: str = NEXT) -> None:
+    """Carry out a selection of assets as "materialize selected" does, in this process."""
+    import dagster as dg
+
+    from orchestration.automation import JOB_NAME
+    from orchestration.definitions import build_defs, steps_of
+    from orchestration.steps import door
+
+    door.next_release_id = lambda work: release_id
+    defs = build_defs(settings)
+    keys = [
+        key
+        for key in defs.resolve_asset_graph().executable_asset_keys
+        if set(steps_of([key])) <= set(steps)
+    ]
+    with dg.DagsterInstance.ephemeral() as instance, judging_here():
+        defs.resolve_job_def(JOB_NAME).execute_in_process(
+            instance=instance,
+            asset_selection=sorted(keys),
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+
+
+def passed(settings: Settings) -> None:
+    """Every gate passed for a revision; nobody has published it yet."""
+    drop(settings, "yunxi-profile", "公报2024最终核实.csv", profile(GOOD))
+    carry_out(settings, ("collect", *CHAIN[:-1]))
+
+
+def refused(settings: Settings) -> None:
+    """A release gate said no: under the policy ``bureau`` a finding is open."""
+    file = settings.raw / "district.yml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("policy: demo", "policy: bureau"), encoding="utf-8")
+    rows = (INVESTMENT[0], ("其中：工业投资", "亿元", 50.0, None, 35.0), INVESTMENT[2])
+    content = investment(rows, title="云溪区固定资产投资（2025年1—9月）")
+    deliver(settings, "yunxi-investment", "2025-10-15", "投资2025前三季度.xlsx", content)
+    carry_out(settings, ("collect", *CHAIN[:-1]))
+
+
+def stale(settings: Settings) -> None:
+    """Every gate passed; then another delivery was collected."""
+    passed(settings)
+    drop(settings, "yunxi-profile", "公报2025.csv", profile(LATER))
+    carry_out(settings, ("collect",))
+
+
+def half_made(settings: Settings) -> None:
+    """Every gate passed; then the marts gate was carried out again, and killed in it."""
+    passed(settings)
+    in_marts_gate()
+    carry_out(settings, ("marts_gate",))
+
+
+MAKE: dict[str, Callable[[Settings], None]] = {
+    "passed": passed,
+    "refused": refused,
+    "stale": stale,
+    "half-made": half_made,
+}
+
+# --- in a process of its own -------------------------------------------------------------------
+
+
+def apart(do: Callable[[], None]) -> None:
+    """Do it in a child."""
+    child = os.fork()
+    if child == 0:
+        try:
+            silence = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silence, 1)
+            os.dup2(silence, 2)
+            do()
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+
+
+def seen(settings: Settings) -> str:
+    """The release that readers see."""
+    return (settings.releases / "current").readlink().name
+
+
+def main(project: Path, state: str, *, every: bool) -> None:
+    """Make a state, and carry out each selection on it."""
+    import_everything()
+    settings = load_settings(project)
+    apart(lambda: MAKE[state](settings))
+    kept = project.with_name("kept")
+    shutil.copytree(project, kept, symlinks=True)
+    for steps in every_selection() if every else telling_selections(state):
+        shutil.rmtree(project)
+        shutil.copytree(kept, project, symlinks=True)
+        again = load_settings(project)
+        apart(lambda steps=steps, again=again: carry_out(again, steps))  # type: ignore[misc]
+        print(json.dumps({"steps": name_of(steps), "seen": seen(again)}), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], every=sys.argv[3:] == ["every"])

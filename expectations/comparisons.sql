@@ -72,7 +72,7 @@ select
     o.source_document,
     o.is_headline,
     o.qualifier = 'exact' as is_exact,
-    o.qualifier = 'exceeded' as is_open,
+    bounds.is_open(o.qualifier) as is_open,
     judge.value_low(o.value, o.qualifier, o.resolution) as value_low,
     judge.value_high(o.value, o.qualifier, o.resolution) as value_high,
     judge.printed_low(o.value, o.qualifier, o.resolution) as printed_low,
@@ -193,7 +193,8 @@ paired as (
         p.place,
         p.value,
         p.is_exact,
-        p.is_open,
+        p.is_open and p.value_low is not null as is_low_open,
+        p.is_open and p.value_high is not null as is_high_open,
         concat(p.name_zh, ' ', judge.said_zh(p.value, p.qualifier, p.unit)) as said_zh,
         concat(p.name_en, ', ', judge.said_en(p.value, p.qualifier, p.unit)) as said_en,
         -- a count cannot be negative: an upper bound on it has a low end after all
@@ -235,7 +236,8 @@ summed as (
         count(part_id) as parts,
         sum(value) as value,
         bool_and(is_exact) as is_exact,
-        bool_or(is_open) as is_open,
+        bool_or(is_low_open) as is_low_open,
+        bool_or(is_high_open) as is_high_open,
         case when count(low) = count(part_id) then sum(low) end as low,
         case when count(high) = count(part_id) then sum(high) end as high,
         string_agg(shown, ' + ' order by part_code, part_id) as shown,
@@ -250,11 +252,10 @@ summed as (
 compared as (
     select
         t.*,
-        s.* exclude (value, is_exact, is_open, shown, place),
+        s.* exclude (value, is_exact, shown, place),
         s.value as parts_value,
         s.shown as parts_shown,
         s.place as parts_place,
-        s.is_open as parts_is_open,
         s.is_exact and t.is_exact as both_exact,
         case when s.is_rounded then t.printed_low else t.value_low end as total_low,
         case when s.is_rounded then t.printed_high else t.value_high end as total_high,
@@ -277,12 +278,15 @@ select
     reaches_total,
     parts,
     members,
-    judge.is_above(low, parts_is_open, high, total_low, total_high, tolerance, both_exact)
-        as is_above,
+    judge.is_above(
+        low, is_low_open, high, total_low, is_open, total_high, tolerance, both_exact
+    ) as is_above,
     case
         when not reaches_total then false
         when parts < members then null
-        else judge.is_above(total_low, is_open, total_high, low, high, tolerance, both_exact)
+        else judge.is_above(
+            total_low, is_open, total_high, low, is_high_open, high, tolerance, both_exact
+        )
     end as is_below,
     concat(
         parts_shown, ' = ', judge.show(parts_value), ' [', coalesce(judge.show(low), '?'), ', ',
@@ -476,7 +480,9 @@ paired as (
         d.estimate_stage as denominator_stage,
         b.estimate_stage as before_stage,
         s.is_exact and n.is_exact and d.is_exact and coalesce(b.is_exact, true) as all_exact,
-        n.is_open as numerator_is_open,
+        -- 0 divided by anything is 0 itself
+        n.is_open
+        or (n.value <> 0 and (d.is_open or coalesce(b.is_open, false))) as quotient_is_open,
         case when s.is_rounded then s.printed_low else s.value_low end as low,
         case when s.is_rounded then s.printed_high else s.value_high end as high,
         case when s.is_rounded then n.printed_low else n.value_low end as numerator_low,
@@ -611,7 +617,7 @@ select
     concat_ws(' ', c.numerator_id, c.before_id, c.denominator_id) as observation_b,
     case
         when not c.is_of_two_stages then judge.is_different(
-            c.computed_low, c.numerator_is_open, c.computed_high, c.low, c.is_open, c.high,
+            c.computed_low, c.quotient_is_open, c.computed_high, c.low, c.is_open, c.high,
             c.qualifier, c.tolerance, c.all_exact
         )
     end as is_different,
@@ -723,7 +729,8 @@ summed as (
         min(s.delivery_id) as delivery_id,
         count(distinct s.indicator_code) as shares,
         bool_and(s.is_exact) as is_exact,
-        bool_or(s.is_open) as is_open,
+        bool_or(s.is_open and s.value_low is not null) as is_low_open,
+        bool_or(s.is_open and s.value_high is not null) as is_high_open,
         max(judge.tolerance_of(m.tolerance, m.tolerance_kind, w.amount)) as tolerance,
         -- a share cannot be negative: an upper bound on it has a low end after all
         sum(
@@ -766,13 +773,14 @@ select
     s.place as place_a,
     s.share_ids as observation_a,
     s.reaches_total,
-    judge.is_above(s.low, s.is_open, s.high, s.amount, s.amount, s.tolerance, s.is_exact)
-        as is_above,
+    judge.is_above(
+        s.low, s.is_low_open, s.high, s.amount, false, s.amount, s.tolerance, s.is_exact
+    ) as is_above,
     case
         when not s.reaches_total then false
         when s.shares < m.members then null
         else judge.is_above(
-            s.amount, false, s.amount, s.low, s.high, s.tolerance, s.is_exact
+            s.amount, false, s.amount, s.low, s.is_high_open, s.high, s.tolerance, s.is_exact
         )
     end as is_below,
     concat(
@@ -808,6 +816,7 @@ with paired as (
         judge.said_en(b.value, b.qualifier, b.unit) as limit_said_en,
         r.note_zh,
         r.note_en,
+        b.is_open as limit_is_open,
         a.is_exact and b.is_exact as both_exact,
         judge.tolerance_of(r.tolerance, r.tolerance_kind, b.value) as tolerance,
         r.tolerance_kind = 'rounding' as is_rounded,
@@ -839,7 +848,9 @@ select
     limit_place as place_b,
     observation_id as observation_a,
     limit_id as observation_b,
-    judge.is_above(low, is_open, high, limit_low, limit_high, tolerance, both_exact) as is_above,
+    judge.is_above(
+        low, is_open, high, limit_low, limit_is_open, limit_high, tolerance, both_exact
+    ) as is_above,
     concat(
         shown, ' [', coalesce(judge.show(low), '?'), ', ', coalesce(judge.show(high), '?'),
         '] > ', limit_shown, ' [', coalesce(judge.show(limit_low), '?'), ', ',
@@ -1021,8 +1032,8 @@ select
     observation_id as observation_a,
     concat_ws(' ', start_id, end_id) as observation_b,
     judge.is_different(
-        computed_low, end_is_open, computed_high, low, is_open, high, qualifier, tolerance,
-        all_exact
+        computed_low, end_is_open or (start_is_open and end_value <> 0), computed_high, low,
+        is_open, high, qualifier, tolerance, all_exact
     ) as is_different,
     concat(
         case
@@ -1177,8 +1188,8 @@ select
     concat_ws(' ', start_id, end_id, case when not has_both then growth_id end) as observation_b,
     case
         when coalesce(end_unit, start_unit) = unit then judge.is_different(
-            a_low, coalesce(has_both and end_is_open, false), a_high, b_low, b_is_open, b_high,
-            b_qualifier, tolerance, all_exact
+            a_low, coalesce(has_both and (end_is_open or start_is_open), false), a_high, b_low,
+            b_is_open, b_high, b_qualifier, tolerance, all_exact
         )
     end as is_different,
     concat(
@@ -1288,11 +1299,11 @@ select
     case
         when a.value = b.value and a.qualifier = b.qualifier then false
         when judge.is_different(
-            a.low, a.qualifier = 'exceeded', a.high, b.low, b.qualifier = 'exceeded', b.high,
+            a.low, bounds.is_open(a.qualifier), a.high, b.low, bounds.is_open(b.qualifier), b.high,
             b.qualifier, 0, false
         ) then true
-        when a.resolution is null and a.qualifier in ('exact', 'approx') then null
-        when b.resolution is null and b.qualifier in ('exact', 'approx') then null
+        when a.resolution is null and bounds.rounding(a.qualifier) = 0 then null
+        when b.resolution is null and bounds.rounding(b.qualifier) = 0 then null
         else false
     end as is_contradictory,
     concat(
@@ -1401,9 +1412,9 @@ quoting as (
             and v.known_to > o.known_from
     where
         judge.is_different(
-            judge.printed_low(v.value, v.qualifier, v.resolution), v.qualifier = 'exceeded',
+            judge.printed_low(v.value, v.qualifier, v.resolution), bounds.is_open(v.qualifier),
             judge.printed_high(v.value, v.qualifier, v.resolution), o.low,
-            o.qualifier = 'exceeded', o.high, o.qualifier, 0,
+            bounds.is_open(o.qualifier), o.high, o.qualifier, 0,
             v.qualifier = 'exact' and o.qualifier = 'exact'
         ) = false
 ),
@@ -1452,11 +1463,12 @@ select
         when p.is_quoted then false
         when p.value = p.other_value and p.qualifier = p.other_qualifier then false
         when judge.is_different(
-            p.low, p.qualifier = 'exceeded', p.high, p.other_low, p.other_qualifier = 'exceeded',
-            p.other_high, p.other_qualifier, 0, p.qualifier = 'exact' and other_qualifier = 'exact'
+            p.low, bounds.is_open(p.qualifier), p.high, p.other_low,
+            bounds.is_open(p.other_qualifier), p.other_high, p.other_qualifier, 0,
+            p.qualifier = 'exact' and other_qualifier = 'exact'
         ) then true
-        when p.resolution is null and p.qualifier in ('exact', 'approx') then null
-        when p.other_resolution is null and p.other_qualifier in ('exact', 'approx') then null
+        when p.resolution is null and bounds.rounding(p.qualifier) = 0 then null
+        when p.other_resolution is null and bounds.rounding(p.other_qualifier) = 0 then null
         else false
     end as is_different,
     concat(
@@ -1649,7 +1661,8 @@ compared as (
     select
         *,
         judge.is_above(
-            part_low, part_qualifier = 'exceeded', part_high, low, high, 0, both_exact
+            part_low, bounds.is_open(part_qualifier) and bounds.has_low(part_qualifier), part_high,
+            low, bounds.is_open(qualifier), high, 0, both_exact
         ) as is_exceeded,
         measure = 'level' and part_months >= 12 and is_exceeded is distinct from true
             as has_average,
@@ -1797,7 +1810,8 @@ paired as (
         p.observation_id as part_id,
         p.value,
         p.is_exact,
-        p.is_open,
+        p.is_open and p.printed_low is not null as is_low_open,
+        p.is_open and p.printed_high is not null as is_high_open,
         p.shown,
         p.place,
         coalesce(p.printed_low, 0) as low,
@@ -1817,7 +1831,8 @@ summed as (
         bool_and(is_whole) as is_whole,
         bool_and(is_same_vintage) as is_one_vintage,
         bool_and(is_exact) as is_exact,
-        bool_or(is_open) as is_open,
+        bool_or(is_low_open) as is_low_open,
+        bool_or(is_high_open) as is_high_open,
         sum(value) as value,
         sum(case when part_id is not null then low end) as low,
         case when count(high) = count(part_id) then sum(high) end as high,
@@ -1842,12 +1857,15 @@ select
     s.is_one_vintage,
     -- how far the parts are above the total at least, as a fraction of it; negative when below
     case
-        when s.low > t.printed_high or (s.is_open and s.low >= t.printed_high)
+        when
+            s.low > t.printed_high
+            or ((s.is_low_open or t.is_open) and s.low >= t.printed_high)
             then cast(
                 round((s.low - t.printed_high) / nullif(abs(t.value), 0), 8) as decimal(30, 8)
             )
         when judge.is_above(
-            s.low, s.is_open, s.high, t.printed_low, t.printed_high, 0, s.is_exact and t.is_exact
+            s.low, s.is_low_open, s.high, t.printed_low, t.is_open, t.printed_high, 0,
+            s.is_exact and t.is_exact
         ) = false then -1
     end as excess,
     t.over_regions = 'sum' and coalesce(t.lists_all_parts, false) as has_to_meet,
@@ -1855,7 +1873,8 @@ select
         when t.over_regions <> 'sum' or not coalesce(t.lists_all_parts, false) then false
         when s.parts < s.members or not s.is_whole or not s.is_one_vintage then null
         else judge.is_above(
-            t.printed_low, t.is_open, t.printed_high, s.low, s.high, 0, s.is_exact and t.is_exact
+            t.printed_low, t.is_open, t.printed_high, s.low, s.is_high_open, s.high, 0,
+            s.is_exact and t.is_exact
         )
     end as is_below,
     concat(

@@ -1,16 +1,11 @@
 -- Interval logic of the judge, once: what a printed figure says about the true one.
 --
--- A figure is an interval. `value_*` takes the printed digits at face value; `printed_*` allows
--- for the rounding of an exact figure, half a unit of its last printed digit either way. A bound
--- that does not exist, or cannot be known, is null: comparisons then stay undecided by themselves.
---
--- qualifier    value_low … value_high        meaning
--- exact        v … v                         printed_*: v - r/2 … v + r/2
--- exceeded     v … none, v itself excluded   超, 突破
--- at_least     v … none                      以上, 不低于
--- under        none … v                      以内, 低于, 不超过
--- at_most      none … v                      不超过
--- approx       v - u … v + u                 约, 近; u = one unit of the last digit that is not 0
+-- A figure is an interval. Which of its ends are known, and whether the number itself counts, is
+-- said by its qualifier (`orchestration/bounds.csv`, here the macros of schema `bounds`).
+-- `value_*` takes the printed digits at face value; `printed_*` allows for the rounding of an
+-- exact figure, half a unit of its last printed digit either way. What is about a number lies
+-- within one unit of its last digit that is not 0, either way. An end that does not exist, or
+-- cannot be known, is null: comparisons then stay undecided by themselves.
 create schema if not exists judge;
 
 -- One unit of the last significant digit: 808.4 -> 0.1, 800 -> 100. `resolution` is one unit of
@@ -32,14 +27,14 @@ create or replace macro judge.significant_unit(value, resolution) as
 
 create or replace macro judge.value_low(value, qualifier, resolution) as
     case
-        when qualifier in ('exact', 'exceeded', 'at_least') then cast(value as decimal(32, 9))
-        when qualifier = 'approx' then value - judge.significant_unit(value, resolution)
+        when bounds.has_low(qualifier) then cast(value as decimal(32, 9))
+        when bounds.rounding(qualifier) = 0 then value - judge.significant_unit(value, resolution)
     end;
 
 create or replace macro judge.value_high(value, qualifier, resolution) as
     case
-        when qualifier in ('exact', 'under', 'at_most') then cast(value as decimal(32, 9))
-        when qualifier = 'approx' then value + judge.significant_unit(value, resolution)
+        when bounds.has_high(qualifier) then cast(value as decimal(32, 9))
+        when bounds.rounding(qualifier) = 0 then value + judge.significant_unit(value, resolution)
     end;
 
 create or replace macro judge.printed_low(value, qualifier, resolution) as
@@ -55,14 +50,15 @@ create or replace macro judge.printed_high(value, qualifier, resolution) as
     end;
 
 -- Whether a is above b: true, false, or null where the intervals do not decide.
--- `is_open`: the low end of a is excluded (超). `is_exact`: neither side is a bound or an
--- approximation, so an overlap of the intervals is rounding and no finding.
+-- `is_open`: its known end is excluded (超, 低于); of sums, that end which is compared.
+-- `is_exact`: neither side is a bound or an approximation, so an overlap of the intervals is
+-- rounding and no finding.
 create or replace macro judge.is_above(
-    a_low, a_is_open, a_high, b_low, b_high, tolerance, is_exact
+    a_low, a_is_open, a_high, b_low, b_is_open, b_high, tolerance, is_exact
 ) as
     case
         when a_low > b_high + tolerance then true
-        when a_is_open and a_low >= b_high + tolerance then true
+        when (a_is_open or b_is_open) and a_low >= b_high + tolerance then true
         when a_high <= b_low + tolerance then false
         when is_exact and a_low is not null and b_high is not null then false
     end;
@@ -73,13 +69,19 @@ create or replace macro judge.is_different(
 ) as
     case
         when a_low > b_high + tolerance or b_low > a_high + tolerance then true
-        when a_is_open and a_low >= b_high + tolerance then true
-        when b_is_open and b_low >= a_high + tolerance then true
+        when (a_is_open or b_is_open)
+            and (a_low >= b_high + tolerance or b_low >= a_high + tolerance) then true
         when is_exact and a_low is not null and a_high is not null
             and b_low is not null and b_high is not null then false
         when a_low >= b_low - tolerance and a_high <= b_high + tolerance then false
-        when b_qualifier in ('exceeded', 'at_least') and a_low >= b_low - tolerance then false
-        when b_qualifier in ('under', 'at_most') and a_high <= b_high + tolerance then false
+        when bounds.is_lower(b_qualifier) and (
+            a_low > b_low - tolerance
+            or (a_low = b_low - tolerance and (a_is_open or not b_is_open))
+        ) then false
+        when bounds.is_upper(b_qualifier) and (
+            a_high < b_high + tolerance
+            or (a_high = b_high + tolerance and (a_is_open or not b_is_open))
+        ) then false
     end;
 
 -- A tolerance as a number in the unit of `value`; a relative one is a fraction of it.
@@ -101,17 +103,7 @@ create or replace macro judge.show(value) as
 
 -- A figure with the sign of its qualifier: 超800 -> >800
 create or replace macro judge.show_figure(value, qualifier) as
-    concat(
-        case qualifier
-            when 'exceeded' then '>'
-            when 'at_least' then '>='
-            when 'under' then '<='
-            when 'at_most' then '<='
-            when 'approx' then '~'
-            else ''
-        end,
-        judge.show(value)
-    );
+    concat(bounds.sign_en(qualifier), judge.show(value));
 
 -- Where a figure stands: in its document, then in the delivery.
 create or replace macro judge.place(source_document, source_place, delivery_place) as
@@ -127,50 +119,35 @@ create or replace macro judge.with_unit(shown, unit) as
         else concat(shown, ' ', unit)
     end;
 
--- A figure as a sentence says it: 超 800 亿元, above 800 亿元.
+-- A figure as a sentence says it: 超 800 亿元, more than 800 亿元.
 create or replace macro judge.said_zh(value, qualifier, unit) as
     case
-        when value is not null then concat(
-            case qualifier
-                when 'exceeded' then '超 '
-                when 'at_least' then '不低于 '
-                when 'at_most' then '不超过 '
-                when 'approx' then '约 '
-                else ''
-            end,
-            judge.with_unit(judge.show(value), unit),
-            case qualifier when 'under' then '以内' else '' end
-        )
+        when value is not null then ltrim(concat(
+            bounds.before_zh(qualifier), ' ',
+            judge.with_unit(concat(judge.show(value), bounds.after_zh(qualifier)), unit)
+        ))
     end;
 
 create or replace macro judge.said_en(value, qualifier, unit) as
     case
-        when value is not null then concat(
-            case qualifier
-                when 'exceeded' then 'above '
-                when 'at_least' then 'at least '
-                when 'under' then 'under '
-                when 'at_most' then 'at most '
-                when 'approx' then 'about '
-                else ''
-            end,
-            judge.with_unit(judge.show(value), unit)
-        )
+        when value is not null then ltrim(concat(
+            bounds.before_en(qualifier), ' ', judge.with_unit(judge.show(value), unit)
+        ))
     end;
 
 -- A computed interval as a sentence says it; an end that is not known is left out.
 create or replace macro judge.between_zh(low, high, unit) as
     case
-        when low is null then concat('不高于 ', judge.with_unit(judge.show(high), unit))
-        when high is null then concat('不低于 ', judge.with_unit(judge.show(low), unit))
+        when low is null then judge.said_zh(high, 'at_most', unit)
+        when high is null then judge.said_zh(low, 'at_least', unit)
         when low = high then judge.with_unit(judge.show(low), unit)
         else concat(judge.show(low), ' 至 ', judge.with_unit(judge.show(high), unit))
     end;
 
 create or replace macro judge.between_en(low, high, unit) as
     case
-        when low is null then concat('at most ', judge.with_unit(judge.show(high), unit))
-        when high is null then concat('at least ', judge.with_unit(judge.show(low), unit))
+        when low is null then judge.said_en(high, 'at_most', unit)
+        when high is null then judge.said_en(low, 'at_least', unit)
         when low = high then judge.with_unit(judge.show(low), unit)
         else concat(judge.show(low), ' to ', judge.with_unit(judge.show(high), unit))
     end;

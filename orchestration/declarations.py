@@ -16,6 +16,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from orchestration.bounds import BOUNDS
 from orchestration.errors import DeclarationError
 from orchestration.programmes import (
     EVALUATION_RULE_COLUMNS,
@@ -72,6 +73,7 @@ CODE_COLUMNS = (
     "maps_to",
 )
 
+QUALIFIER_LIST = "qualifier"
 SYNONYM_COLUMNS = ("list", "word", "code", "valid_from", "valid_to", "note")
 
 
@@ -754,6 +756,14 @@ def load_codelists(folder: Path) -> CodeLists:
         )
         for file, line, row in _rows(folder / "codes.csv", CODE_COLUMNS)
     )
+    if any(code.list == QUALIFIER_LIST for code in codes):
+        raise DeclarationError(
+            "qualifiers are no code list of a district: the software computes with them",
+            file=folder / "codes.csv",
+            place=QUALIFIER_LIST,
+            remedy="remove its lines; a word of your own goes into synonyms.csv",
+        )
+    codes += _qualifiers()
     _refuse_ambiguous(
         folder / "regions.csv", [(r.code, (r.code, r.name_zh, *r.synonyms)) for r in regions]
     )
@@ -776,6 +786,24 @@ def load_codelists(folder: Path) -> CodeLists:
         scheme_members=read_members(members, schemes),
         evaluation_rules=read_rules(rules, known),
         synonyms=_read_synonyms(folder / "synonyms.csv", regions, codes),
+    )
+
+
+def _qualifiers() -> tuple[Code, ...]:
+    """The code list that is no district's: what its codes mean is what the software computes."""
+    return tuple(
+        Code(
+            list=QUALIFIER_LIST,
+            code=bound.code,
+            name_zh=bound.name_zh,
+            name_en=bound.name_en,
+            sort=bound.sort,
+            synonyms=bound.words,
+            valid_from=None,
+            valid_to=None,
+            maps_to="",
+        )
+        for bound in BOUNDS.values()
     )
 
 

@@ -166,7 +166,7 @@ case
         or {{ level }}_price_basis <> 'current' or {{ growth }}_price_basis <> 'current'
         then null
     when {{ level }}_qualifier = 'exact' and {{ growth }}_qualifier = 'exact' then 'approx'
-    else {{ qualifier_of_ratio(level ~ '_qualifier', growth ~ '_qualifier') }}
+    else bounds.of_ratio({{ level }}_qualifier, {{ growth }}_qualifier)
 end
 {%- endmacro %}
 
@@ -184,7 +184,9 @@ case
     when
         {{ numerator }} >= 0 and {{ denominator }} > 0
         and {{ numerator }}_scope = {{ denominator }}_scope
-        then {{ qualifier_of_ratio(numerator ~ '_qualifier', denominator ~ '_qualifier') }}
+        then bounds.of_quotient(
+            {{ numerator }}_qualifier, {{ denominator }}_qualifier, {{ numerator }}
+        )
 end
 {%- endmacro %}
 

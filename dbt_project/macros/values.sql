@@ -5,17 +5,15 @@ cast(round({{ expression }}, {{ scale }}) as decimal(30, {{ scale }}))
 
 
 {#- A computed value that keeps its word: a lower bound is rounded down, an upper bound up, and
-    what points in no direction has no value. Counterpart of the `qualifier_of_*` macros. -#}
+    what points in no direction has no value. Counterpart of `bounds.of_*`, the SQL macros that
+    every work database is made with (`orchestration/bounds.py`). -#}
 {% macro as_bound(expression, qualifier, scale) -%}
 {%- set power = 10 ** scale -%}
 {%- set shifted = 'round((' ~ expression ~ ') * ' ~ power ~ ', 6)' -%}
-case
-    when {{ qualifier }} in ('exceeded', 'at_least')
-        then {{ as_value('floor(' ~ shifted ~ ') / ' ~ power, scale) }}
-    when {{ qualifier }} in ('under', 'at_most')
-        then {{ as_value('ceil(' ~ shifted ~ ') / ' ~ power, scale) }}
-    when {{ qualifier }} in ('exact', 'approx')
-        then {{ as_value(expression, scale) }}
+case bounds.rounding({{ qualifier }})
+    when -1 then {{ as_value('floor(' ~ shifted ~ ') / ' ~ power, scale) }}
+    when 1 then {{ as_value('ceil(' ~ shifted ~ ') / ' ~ power, scale) }}
+    when 0 then {{ as_value(expression, scale) }}
 end
 {%- endmacro %}
 
@@ -35,4 +33,10 @@ end
 {#- A decimal as a person writes it: 1134.00000000 becomes 1134. -#}
 {% macro plain(value) -%}
 rtrim(rtrim(cast(cast({{ value }} as decimal(38, 8)) as varchar), '0'), '.')
+{%- endmacro %}
+
+
+{#- Growth is no level, and is compared with growth only. -#}
+{% macro is_growth(measure) -%}
+{{ measure }} in ('yoy_growth_pct', 'cagr_pct', 'target_growth_pct')
 {%- endmacro %}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.collect.layouts.extract import TEXT_COLUMNS, Extract
 from orchestration.collect.names import AmbiguousNameError, Names
-from orchestration.collect.numbers import PERCENT, POINTS, Words, folded, read_values
+from orchestration.collect.numbers import DIRECTED, PERCENT, POINTS, Words, folded, read_values
 from orchestration.collect.periods import (
     NoSuchDateError,
     Period,
@@ -574,7 +574,7 @@ def _values(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
 
     lists, layout = work.context.codelists, work.data_set.layout
     in_brackets = False if layout.kind == "records" else layout.negative_in_brackets
-    words = Words.of(lists.unit_words, lists.words("qualifier"), negative_in_brackets=in_brackets)
+    words = Words.of(lists.unit_words, negative_in_brackets=in_brackets)
     frame = read_values(frame, work.data_set.symbols, words)
     is_symbol = pl.col("symbol_status").is_not_null()
     rule = "value.not-a-number"
@@ -586,7 +586,7 @@ def _values(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     frame = _flag(frame, says_otherwise, "code.unknown", "qualifier", "qualifier")
     # 下降5% and beside it 超: below -5, so that the bound turns round with the sign.
     turns = pl.col("is_growth") & pl.col("plain").str.starts_with("-")
-    is_bound = stated.is_not_null() & ~stated.is_in(["exact", "approx"])
+    is_bound = stated.is_not_null() & stated.is_in(list(DIRECTED))
     frame = _flag(frame, (turns & is_bound).fill_null(value=False), rule)
     return frame.with_columns(
         qualifier_code=pl.coalesce(stated, "value_qualifier").fill_null("exact")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from decimal import MAX_PREC, Context, Decimal
 from typing import TYPE_CHECKING
 
+from orchestration.bounds import BOUNDS, EXACT, opposite
 from orchestration.text import BLANKS, FULL_WIDTH, HALF_WIDTH, UNSEEN, fold, same
 
 if TYPE_CHECKING:
@@ -40,9 +41,20 @@ _ARROWS = {"▲": "", "↑": "", "▼": "-", "↓": "-"}
 _FLAT = re.compile("(?:与?(?:上年|去年)(?:同期)?|同比)?持平")
 _DOUBLED = {"翻一番": "100", "翻了一番": "100", "翻两番": "300", "翻了两番": "300"}
 _BRACKETS = re.compile(rf"\( *({_UNSIGNED}) *([%‰]?) *\)")
-_BEHIND = frozenset({"以上", "以内", "左右", "余"})
-"""Words of a bound that stand behind the number; all others stand before it."""
 
+DIRECTED = frozenset(code for code in BOUNDS if opposite(code) != code)
+"""Qualifiers that turn round with the sign of their number."""
+
+
+def _pattern(words: Mapping[str, str]) -> str:
+    """Any of the words, the longest first; blanks in them may be several."""
+    listed = sorted(words, key=len, reverse=True)
+    return "|".join(re.escape(word).replace(r"\ ", " +") for word in listed)
+
+
+_BEFORE = {word: b.code for b in BOUNDS.values() for word in b.words_before if b.code != EXACT}
+_BEHIND = {word: b.code for b in BOUNDS.values() for word in b.words_after if b.code != EXACT}
+_OPENING = re.compile(rf"({_pattern(_BEFORE)}) *", re.IGNORECASE)
 _EXACT = Context(prec=MAX_PREC)
 """Moving the point never rounds: the usual context would, beyond 28 digits."""
 
@@ -72,29 +84,19 @@ class Words:
 
     Attributes:
         units: Unit by the way it is written, folded.
-        qualifiers: Code of a bound by its word, folded.
         negative_in_brackets: (12.3) is -12.3 here.
     """
 
     units: Mapping[str, str]
-    qualifiers: Mapping[str, str]
     negative_in_brackets: bool = False
 
     @classmethod
-    def of(
-        cls,
-        units: Mapping[str, str],
-        qualifiers: Mapping[str, str],
-        *,
-        negative_in_brackets: bool = False,
-    ) -> Words:
+    def of(cls, units: Mapping[str, str], *, negative_in_brackets: bool = False) -> Words:
         """From the words of the code lists; those that no value can hold are left out."""
         folded = {same(word): code for word, code in units.items()}
-        bounds = {same(word): code for word, code in qualifiers.items() if code != "exact"}
         return cls(
             # A unit that opens with a digit (1, dimensionless) cannot be told from the number.
             {word: code for word, code in folded.items() if word and not word[0].isdigit()},
-            {w: code for w, code in bounds.items() if w and not re.search(r"[A-Za-z0-9()]", w)},
             negative_in_brackets,
         )
 
@@ -121,21 +123,21 @@ def _beside(text: str, words: Words) -> Reading | None:
         reading = _decimal(f"-{brackets[1]}")
         return replace(reading, unit=words.units.get(brackets[2]))
     qualifier = None
-    for word in sorted(words.qualifiers, key=len, reverse=True):
-        if word not in _BEHIND and text.startswith(word):
-            qualifier, text = words.qualifiers[word], text.removeprefix(word).lstrip()
-            break
+    opening = _OPENING.match(text)
+    if opening is not None:
+        word = re.sub(" +", " ", opening[1].lower())
+        qualifier, text = _BEFORE[word], text[opening.end() :]
     match = _PLAIN.fullmatch(text)
     if match is None:
         return None
     rest = same(match[2])
-    for word in _BEHIND & words.qualifiers.keys():
+    for word, code in _BEHIND.items():
         for bare in {rest.removeprefix(word), rest.removesuffix(word)} - {rest}:
             if bare and bare not in words.units:
                 continue
             if qualifier is not None:
                 return None  # 约1000以上 is two bounds
-            qualifier, rest = words.qualifiers[word], bare
+            qualifier, rest = code, bare
             break
     if rest and rest not in words.units:
         return None
@@ -168,7 +170,7 @@ def _growth(text: str, words: Words) -> Reading | None:
         found is None
         or re.search("[-+(]", match["rest"])
         or found.unit not in units
-        or (match["down"] and found.qualifier not in (None, "approx"))
+        or (match["down"] and found.qualifier in DIRECTED)
     ):
         return None
     if found.unit == "倍":

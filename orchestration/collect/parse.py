@@ -71,7 +71,8 @@ def parser_digest() -> str:
     """Hash of the code that reads deliveries: new code reads the archive anew."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
-    for path in (*sorted(folder.rglob("*.py")), folder.parent / "spec.py"):
+    beside = [folder.parent / name for name in ("spec.py", "bounds.py", "bounds.csv")]
+    for path in (*sorted(folder.rglob("*.py")), *beside):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from orchestration import bounds
 from orchestration.catalog import observation_tables
 from orchestration.judge.catalogue import (
     RULE_COLUMNS,
@@ -53,9 +54,10 @@ def prepare(
 ) -> None:
     """Put into the work database what the rules of a gate read, over whatever was there.
 
-    That is ``landing.rule``, the macros of ``expectations/macros.sql`` and, from the marts gate on,
-    the views of ``expectations/comparisons.sql`` and ``judge.mart_figure`` (mart, observation_id):
-    which observations stand in which mart, by its columns of role ``observation``.
+    That is ``landing.rule``, the macros of ``bounds`` and ``expectations/macros.sql`` and, from the
+    marts gate on, the views of ``expectations/comparisons.sql`` and ``judge.mart_figure`` (mart,
+    observation_id): which observations stand in which mart, by its columns of role
+    ``observation``.
 
     Args:
         frozen: Compute the comparisons once, as tables: rules read them several times over. Else
@@ -64,6 +66,7 @@ def prepare(
     con.execute(_TABLES)
     con.execute("delete from landing.rule")
     _insert(con, "landing.rule", RULE_COLUMNS, catalogue.rows())
+    con.execute(bounds.macros())
     con.execute((expectations / "macros.sql").read_text(encoding="utf-8"))
     if gate != "delivery":
         _lay_comparisons(

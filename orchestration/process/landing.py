@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration import bounds
 from orchestration.process.contract import landing_ddl, landing_tables
 from orchestration.process.fingerprint import tree_digest
 from orchestration.settings import CODE_ROOT
@@ -81,6 +82,7 @@ def make_anew(connection: duckdb.DuckDBPyConnection, *, keep: str) -> None:
     ).fetchall()
     for (schema,) in schemas:
         connection.execute(f'drop schema "{schema}" cascade')
+    connection.execute(bounds.macros())
     connection.execute(landing_ddl())
     connection.execute("insert into landing.made_from values ('', $1)", [_code_digest()])
 
@@ -91,7 +93,7 @@ def _code_digest() -> str:
 
     digest = hashlib.sha256(duckdb.__version__.encode())
     for part in ("orchestration", "dbt_project", "expectations"):
-        digest.update(tree_digest(CODE_ROOT / part, ("*.py", "*.sql", "*.yml")))
+        digest.update(tree_digest(CODE_ROOT / part, ("*.py", "*.csv", "*.sql", "*.yml")))
     return digest.hexdigest()
 
 

@@ -29,6 +29,7 @@ from orchestration.publish.durable import sha256_of
 from orchestration.publish.edition import Edition, FileFact
 from orchestration.publish.layout import MANIFEST_FILE
 from orchestration.publish.product import EVERYTHING, Files, Product
+from orchestration.settings import CODE_ROOT
 
 LINKED_SINCE = 3
 """The first version of the manifest that says what each part was made from."""
@@ -354,12 +355,18 @@ def _input_hash(product: Product, part: str, stated: Any) -> str:
 def _code() -> str:
     """Digest of all code and templates that publish, and of the libraries that write bytes."""
     digest = sha256()
-    for file in _sources():
-        digest.update(f"{file.relative_to(_HERE).as_posix()} {sha256_of(file)}\n".encode())
+    for file in (*_sources(), *_BESIDE):
+        digest.update(f"{file.relative_to(CODE_ROOT).as_posix()} {sha256_of(file)}\n".encode())
     for name in _LIBRARIES:
         with suppress(metadata.PackageNotFoundError):
             digest.update(f"{name} {metadata.version(name)}\n".encode())
     return digest.hexdigest()
+
+
+_BESIDE = tuple(
+    CODE_ROOT / "orchestration" / name for name in ("bounds.csv", "bounds.py", "catalog.py")
+)
+"""What decides words, signs and columns, and stands outside this package."""
 
 
 def _sources() -> Iterator[Path]:

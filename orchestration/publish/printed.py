@@ -12,6 +12,7 @@ from decimal import Decimal
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from orchestration.bounds import BOUNDS, bound_of, sign
 from orchestration.publish.layout import csv_path, parquet_path
 from orchestration.publish.report import has_simulated_rows
 from orchestration.publish.rowhash import value_kind
@@ -32,7 +33,6 @@ _ROWS_FOR_CONSTANTS = 3
 _GLOSSARY_LIMIT = 12
 _LABEL_ZH, _LABEL_EN = 24, 48
 
-QUALIFIER_SIGNS = {"exceeded": "超", "at_least": "≥", "under": "<", "at_most": "≤", "approx": "约"}
 _EXACT = "exact"
 _PLAIN_UNITS = frozenset({"位", "位次", "名次", "次序", "年", "年份"})
 
@@ -120,7 +120,7 @@ class PrintedTable:
     is_filtered: bool = True
 
     def sign(self, column: PrintedColumn, row: Row) -> str:
-        """What stands before a number that is not exact: 超, ≥, <, ≤, 约."""
+        """What stands before a number that is not exact: 超, ≥, ≤, 约."""
         if column.qualifier_place is None:
             return ""
         return qualifier_sign(row[column.qualifier_place], self.qualifier_words)
@@ -203,12 +203,10 @@ def is_exact_in_a_cell(text: str) -> bool:
 
 
 def qualifier_sign(qualifier: str | None, words: Mapping[str, Word]) -> str:
-    """The sign of a qualifier; its word where it has none; nothing for an exact value."""
-    if not qualifier or qualifier == _EXACT:
-        return ""
-    if qualifier in QUALIFIER_SIGNS:
-        return QUALIFIER_SIGNS[qualifier]
-    return words[qualifier].zh if qualifier in words else qualifier
+    """The sign of a qualifier; of what is none its word; nothing for an exact value."""
+    if qualifier is not None and bound_of(qualifier) is None and qualifier in words:
+        return words[qualifier].zh
+    return sign(qualifier)
 
 
 def text_width(text: str) -> int:
@@ -549,8 +547,8 @@ def notes_on_signs(
     }
     signs = []
     order = [
-        *QUALIFIER_SIGNS,
-        *sorted(name for name, _ in met if name not in QUALIFIER_SIGNS and name),
+        *BOUNDS,
+        *sorted(name for name, _ in met if name not in BOUNDS and name),
     ]
     for qualifier in order:
         if (qualifier, False) in met and qualifier_sign(qualifier, qualifier_words):

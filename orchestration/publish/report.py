@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration import bounds
 from orchestration.errors import ReleaseError
 from orchestration.publish import jsontext
 from orchestration.publish.tables import Table, literal, quote
@@ -57,11 +58,6 @@ _WORDS = {
     "quarterly": ("每季", "quarterly"),
     "annual": ("每年", "annual"),
     "irregular": ("不定期", "irregular"),
-    "exceeded": ("超过", "above"),
-    "at_least": ("不低于", "at least"),
-    "under": ("低于", "under"),
-    "at_most": ("不超过", "at most"),
-    "approx": ("约", "about"),
     "core": ("公共维度与观测", "core"),
     "investment": ("投资", "investment"),
     "industry_clusters": ("产业集群", "industry clusters"),
@@ -164,6 +160,7 @@ def render_html(report: Row, compiled: Path | None = None) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["told"] = _without_arithmetic
+    environment.globals["said"] = bounds.said
     environment.filters["zh"] = lambda word: _WORDS.get(word, (word, word))[0]
     environment.filters["en"] = lambda word: _WORDS.get(word, (word, word))[1]
     environment.filters["thousands"] = lambda number: f"{number:,}" if number is not None else "–"

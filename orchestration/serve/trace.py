@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from orchestration.bounds import said
 from orchestration.errors import QutongError
 from orchestration.serve.reading import CurrentRelease, current_release, literal, open_mart
 
@@ -364,13 +365,6 @@ def _bytes_state(path: Path, sha256: str) -> BytesState:
     return "verified" if found == sha256 else "changed"
 
 
-_QUALIFIERS = {
-    "exceeded": ("超过", "above"),
-    "at_least": ("不低于", "at least"),
-    "under": ("低于", "under"),
-    "at_most": ("不超过", "at most"),
-    "approx": ("约", "about"),
-}
 _BYTES = {
     "verified": ("在档，哈希已核对", "archived, hash verified"),
     "changed": ("在档，但内容与哈希不符！", "archived, but the bytes do not have this hash!"),
@@ -491,5 +485,4 @@ def value_text(value: Decimal | None, qualifier: str, side: int) -> str:
         return ("缺", "missing")[side]
     text = format(value, "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    words = _QUALIFIERS.get(qualifier)
-    return f"{words[side]} {text}" if words else text
+    return said(text, qualifier, side=side)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 
+CODE_FILES = ("*.py", "*.csv", "*.html", "*.j2", "*.js", "*.css")
+
 
 class Workplace:
     """One project directory and its run state, as the steps of one process see them.
@@ -110,7 +112,7 @@ def inputs_digest(work: Workplace) -> str:
     digest.update(tree_digest(settings.raw, ("*.yml", "*.csv"), skip=("deliveries",)))
     digest.update(tree_digest(settings.dbt_project, ("*.sql", "*.yml", "*.md")))
     digest.update(tree_digest(settings.expectations, ("*.sql", "*.yml")))
-    digest.update(tree_digest(CODE_ROOT / "orchestration", ("*.py", "*.html", "*.j2")))
+    digest.update(tree_digest(CODE_ROOT / "orchestration", CODE_FILES))
     for library in ("duckdb", "polars", "dbt-core", "dbt-duckdb", "great-expectations"):
         digest.update(f"{library} {version(library)}\n".encode())
     return digest.hexdigest()

@@ -254,9 +254,7 @@ def lists() -> CodeLists:
 
 @cache
 def _words(in_brackets: bool) -> Words:
-    return Words.of(
-        lists().unit_words, lists().words("qualifier"), negative_in_brackets=in_brackets
-    )
+    return Words.of(lists().unit_words, negative_in_brackets=in_brackets)
 
 
 _DOUBLINGS = {"翻一番": 100, "翻了一番": 100, "翻两番": 300, "翻了两番": 300}

@@ -23,7 +23,7 @@ ANSWERS: dict[int, tuple[int, list[Row]]] = {
     1: (
         19,
         [
-            {"sort": 1, "period": "2025", "value": d("1000"), "qualifier": "exceeded",
+            {"sort": 1, "period": "2025", "value": d("1000"), "qualifier": "above",
              "growth": None, "city_value": d("18700")},
             {"sort": 2, "period": "2022", "value": d("4.9"), "city_value": d("3.5"),
              "rank_in_city_text_zh": "前3"},
@@ -92,7 +92,7 @@ ANSWERS: dict[int, tuple[int, list[Row]]] = {
             {"item_name_zh": "高端装备产业", "output": d("508"), "is_summable": False},
             {"item_name_zh": "汽车零部件产业", "output": d("129"), "is_summable": False},
             {"item_name_zh": "规模以上工业", "output": d("1100"),
-             "output_qualifier": "exceeded", "output_implied": d("1105.2")},
+             "output_qualifier": "above", "output_implied": d("1105.2")},
             {"item_name_zh": "战略性新兴产业", "share": d("42.4"), "is_summable": False},
             {"item_name_zh": "装备制造业", "share": d("73.4"), "is_summable": False},
             {"item_name_zh": "高新技术产业", "share": d("70.8"), "is_summable": False},
@@ -103,7 +103,7 @@ ANSWERS: dict[int, tuple[int, list[Row]]] = {
         [
             {"item_name_zh": "社会消费品零售总额", "value": d("449.7"), "cagr": d("9.5"),
              "base_implied_period": "2020", "base_implied": d("375.1")},
-            {"item_name_zh": "消费券", "value": d("1"), "value_qualifier": "exceeded",
+            {"item_name_zh": "消费券", "value": d("1"), "value_qualifier": "above",
              "moved": d("20"), "multiplier": None},
         ],
     ),
@@ -111,7 +111,7 @@ ANSWERS: dict[int, tuple[int, list[Row]]] = {
         19,
         [
             {"item_name_zh": "品质文化生活圈", "standard": d("15"),
-             "standard_qualifier": "under", "standard_unit": "分钟", "count": d("119"),
+             "standard_qualifier": "at_most", "standard_unit": "分钟", "count": d("119"),
              "coverage": None},
             {"item_name_zh": "托育综合服务圈", "period": "2026", "standard": d("15"),
              "count": None},
@@ -122,11 +122,11 @@ ANSWERS: dict[int, tuple[int, list[Row]]] = {
         12,
         [
             {"item_name_zh": "一般公共预算支出", "amount": d("94.6"), "per_resident": d("18920"),
-             "per_resident_qualifier": "under"},
+             "per_resident_qualifier": "below"},
             {"item_name_zh": "民生支出", "amount": d("66"), "share_printed": d("69.8"),
              "share_computed": d("69.77")},
             {"item_name_zh": "教育", "amount": d("13.1"), "share_computed": d("13.85"),
-             "per_resident": d("2620"), "per_resident_qualifier": "under"},
+             "per_resident": d("2620"), "per_resident_qualifier": "below"},
         ],
     ),
     10: (
@@ -146,7 +146,7 @@ ANSWERS: dict[int, tuple[int, list[Row]]] = {
         26,
         [
             {"indicator_name_zh": "新增产业空间面积", "period": "2026", "target": d("20"),
-             "target_qualifier": "exceeded", "target_unit": "万平方米", "outturn": None},
+             "target_qualifier": "above", "target_unit": "万平方米", "outturn": None},
             {"indicator_name_zh": "数字经济核心产业增加值增速", "period": "2026",
              "growth_target": d("8"), "target": None},
             {"indicator_name_zh": "城乡公交一体化率", "period": "2025", "target": d("100"),

@@ -65,7 +65,7 @@ def test_every_document_gives_all_its_figures(shipped: Released) -> None:
             "gdp",
             "宁波市江北区",
             "2021/2025",
-            (Decimal(1000), "亿元", "1000", "亿元", "exceeded", "point_in_time", True),
+            (Decimal(1000), "亿元", "1000", "亿元", "above", "point_in_time", True),
         ),
         (
             "above_scale_industrial_va_growth",
@@ -89,7 +89,7 @@ def test_every_document_gives_all_its_figures(shipped: Released) -> None:
             "new_industrial_far_floor",
             "宁波市",
             "2025",
-            (Decimal(2), "1", "2.0", "", "exceeded", "target", False),
+            (Decimal(2), "1", "2.0", "", "above", "target", False),
         ),
         (
             "avg_gdp",
@@ -174,7 +174,7 @@ def test_what_the_rules_find_in_the_documents(shipped: Released) -> None:
             "gdp",
             "宁波市",
             "2020",
-            "~13100 [13000, 13200] / 12408.7 [12408.65, 12408.75]",
+            "≈13100 [13000, 13200] / 12408.7 [12408.65, 12408.75]",
         ),
         (  # two sources, one with a rounded figure that is not the other's
             "document.contradiction",
@@ -272,7 +272,7 @@ def test_the_tour(shipped: Released, tmp_path: Path) -> None:
         "select value, qualifier, estimate_stage, is_simulated, is_headline, "
         f"known_to is null from core.observation where {where} order by known_from"
     ) == [
-        (Decimal(660), "exceeded", "preliminary", False, False, False),
+        (Decimal(660), "above", "preliminary", False, False, False),
         (Decimal("661.5"), "exact", "final", True, True, True),
     ]
     assert toured.rows(

@@ -92,9 +92,6 @@ RANK = {
     "direction": "lower_is_better",
 }
 EXPECTED = [{"indicators": ["gdp", "residents"], "regions": ["云溪区"]}]
-EXPIRED_CODE = "qualifier,about_before_2010,旧约,about (until 2010),90,旧约,1990-01-01,2010-01-01,"
-"""A line of ``codes.csv``: a word that deliveries may no longer use."""
-
 OUTDATED = {
     "id": "reject-outdated",
     "files": "2026-*/*",
@@ -263,7 +260,13 @@ DELIVERY_CASES = (
         "value none, status A",
         declared={"symbols": {"…": "A"}},
     ),
-    refused("code.not-in-list", "R3C5", "the list qualifier has no about_before_2010"),
+    refused(
+        "code.not-in-list",
+        "R3C5",
+        "the list qualifier has no approx",
+        tamper="update landing.code set valid_to = date '2010-01-01' "
+        "where list = 'qualifier' and code = 'approx'",
+    ),
     *FILE_CASES,
     *TABLE_CASES,
 )

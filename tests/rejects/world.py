@@ -25,7 +25,6 @@ from orchestration.steps.report import RunReport
 from orchestration.steps.workplace import Workplace
 from tests.rejects.cases import (
     DELIVERY_CASES,
-    EXPIRED_CODE,
     FINDING_CASES,
     final_bulletin,
     repeated_bulletin,
@@ -80,8 +79,6 @@ class Stage:
 def lay_out(folder: Path) -> Settings:
     """The district, a data set for every bad delivery, and what the marts gate finds things in."""
     settings = make_project(folder)
-    with (settings.raw / "codelists" / "codes.csv").open("a", encoding="utf-8") as codes:
-        codes.write(EXPIRED_CODE + "\n")
     (settings.raw / "codelists" / "synonyms.csv").write_text(CHANGED_NAME, encoding="utf-8")
     for case in DELIVERY_CASES:
         declare(settings, case)

@@ -73,7 +73,7 @@ insert into landing.column_dictionary values
 CODES = {
     "measure": "level count share_pct rank target_level",
     "basis": "current share rank target",
-    "qualifier": "exact exceeded at_least under at_most approx",
+    "qualifier": "exact above at_least above_slightly below at_most just_below approx",
     "period_kind": "annual target",
     "scope": "total above_scale",
     "price_basis": "current comparable not_applicable",

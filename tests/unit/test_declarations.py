@@ -180,6 +180,15 @@ def test_a_word_may_not_mean_two_codes(project: Settings) -> None:
         load_declarations(project)
 
 
+def test_what_a_qualifier_means_is_no_code_list_of_a_district(project: Settings) -> None:
+    path = project.raw / "codelists" / "codes.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "qualifier,under,低于,under,1,,,,\n", encoding="utf-8")
+    with pytest.raises(DeclarationError, match="no code list of a district") as caught:
+        load_declarations(project)
+    assert caught.value.remedy == "remove its lines; a word of your own goes into synonyms.csv"
+
+
 def test_an_item_of_its_own_is_named_where_it_is_declared(project: Settings) -> None:
     path = project.project / PROFILE
     text = path.read_text(encoding="utf-8").replace(

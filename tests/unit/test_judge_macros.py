@@ -1,16 +1,22 @@
 """The interval logic of the judge, with literal figures for every qualifier.
 
-Belongs here: ``expectations/macros.sql``. Does not belong here: rules (test_judge_rules).
+Belongs here: ``expectations/macros.sql``. Does not belong here: what a qualifier means
+(test_bounds), rules (test_judge_rules).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.bounds import macros
 
 pytestmark = pytest.mark.core
 
@@ -20,6 +26,7 @@ MACROS = Path(__file__).parents[2] / "expectations" / "macros.sql"
 @pytest.fixture(scope="module")
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
+        connection.execute(macros())
         connection.execute(MACROS.read_text(encoding="utf-8"))
         yield connection
 
@@ -64,10 +71,12 @@ def test_one_unit_of_the_last_significant_digit(
     ("qualifier", "value_low", "value_high", "printed_low", "printed_high"),
     [
         ("exact", "80", "80", "79.5", "80.5"),
-        ("exceeded", "80", None, "80", None),
+        ("above", "80", None, "80", None),
         ("at_least", "80", None, "80", None),
-        ("under", None, "80", None, "80"),
+        ("above_slightly", "80", None, "80", None),
+        ("below", None, "80", None, "80"),
         ("at_most", None, "80", None, "80"),
+        ("just_below", None, "80", None, "80"),
         ("approx", "70", "90", "70", "90"),
         ("no such word", None, None, None, None),
     ],
@@ -96,20 +105,32 @@ def test_an_unknown_rounding_leaves_the_printed_interval_open(
 
 
 @pytest.mark.parametrize(
-    ("a_low", "is_open", "a_high", "b_low", "b_high", "tolerance", "is_exact", "answer"),
+    (
+        "a_low",
+        "is_open",
+        "a_high",
+        "b_low",
+        "b_is_open",
+        "b_high",
+        "tolerance",
+        "is_exact",
+        "answer",
+    ),
     [
-        ("101", "false", "101", "100", "100", "0", "true", True),
-        ("101", "false", "101", "100", "100", "1", "true", False),
-        ("100", "false", "100", "100", "100", "0", "true", False),
-        ("100", "true", "null", "100", "100", "0", "false", True),  # 超100 above 100
-        ("100", "false", "null", "100", "100", "0", "false", None),  # 100以上 may be 100
-        ("99", "true", "null", "100", "100", "0", "false", None),
-        ("null", "false", "90", "100", "100", "0", "false", False),
-        ("null", "false", "110", "100", "100", "0", "false", None),
-        ("90", "false", "110", "100", "100", "0", "false", None),  # 约
-        ("99.95", "false", "100.05", "99.5", "100.5", "0", "true", False),  # rounding
-        ("120", "false", "120", "100", "null", "0", "false", None),  # limit is 100以上
-        ("90", "false", "90", "100", "null", "0", "false", False),
+        ("101", "false", "101", "100", "false", "100", "0", "true", True),
+        ("101", "false", "101", "100", "false", "100", "1", "true", False),
+        ("100", "false", "100", "100", "false", "100", "0", "true", False),
+        ("100", "true", "null", "100", "false", "100", "0", "false", True),  # 超100 above 100
+        ("100", "false", "null", "100", "false", "100", "0", "false", None),  # 100以上 may be 100
+        ("100", "false", "100", "null", "true", "100", "0", "false", True),  # 低于100
+        ("100", "false", "100", "null", "false", "100", "0", "false", None),  # 不超过100
+        ("99", "true", "null", "100", "false", "100", "0", "false", None),
+        ("null", "false", "90", "100", "false", "100", "0", "false", False),
+        ("null", "false", "110", "100", "false", "100", "0", "false", None),
+        ("90", "false", "110", "100", "false", "100", "0", "false", None),  # 约
+        ("99.95", "false", "100.05", "99.5", "false", "100.5", "0", "true", False),  # rounding
+        ("120", "false", "120", "100", "false", "null", "0", "false", None),  # limit is 100以上
+        ("90", "false", "90", "100", "false", "null", "0", "false", False),
     ],
 )
 def test_above(  # noqa: PLR0917 - one argument a column of the table
@@ -118,12 +139,13 @@ def test_above(  # noqa: PLR0917 - one argument a column of the table
     is_open: str,
     a_high: str,
     b_low: str,
+    b_is_open: str,
     b_high: str,
     tolerance: str,
     is_exact: str,
     answer: bool | None,
 ) -> None:
-    arguments = ", ".join((a_low, is_open, a_high, b_low, b_high, tolerance, is_exact))
+    arguments = ", ".join((a_low, is_open, a_high, b_low, b_is_open, b_high, tolerance, is_exact))
     assert ask(con, f"judge.is_above({arguments})") is answer
 
 
@@ -133,11 +155,13 @@ def test_above(  # noqa: PLR0917 - one argument a column of the table
         (("49.9", "false", "50.1"), ("50.05", "false", "50.15"), "exact", "0", "true", False),
         (("49.9", "false", "50.1"), ("50.2", "false", "50.3"), "exact", "0", "true", True),
         (("49.9", "false", "50.1"), ("50.2", "false", "50.3"), "exact", "0.1", "true", False),
-        (("51", "false", "52"), ("50", "true", "null"), "exceeded", "0", "false", False),
-        (("48", "false", "49"), ("50", "true", "null"), "exceeded", "0", "false", True),
-        (("49", "false", "51"), ("50", "true", "null"), "exceeded", "0", "false", None),
-        (("48", "false", "49"), ("null", "false", "50"), "under", "0", "false", False),
+        (("51", "false", "52"), ("50", "true", "null"), "above", "0", "false", False),
+        (("48", "false", "49"), ("50", "true", "null"), "above", "0", "false", True),
+        (("49", "false", "51"), ("50", "true", "null"), "above", "0", "false", None),
+        (("48", "false", "49"), ("null", "false", "50"), "at_most", "0", "false", False),
         (("49", "false", "51"), ("null", "false", "50"), "at_most", "0", "false", None),
+        (("50", "false", "50"), ("null", "true", "50"), "below", "0", "false", True),
+        (("50", "false", "50"), ("null", "false", "50"), "at_most", "0", "false", False),
         (("49", "false", "51"), ("48", "false", "52"), "approx", "0", "false", False),
         (("40", "true", "null"), ("49", "false", "51"), "exact", "0", "false", None),
         (("60", "true", "null"), ("49", "false", "51"), "exact", "0", "false", True),
@@ -158,15 +182,61 @@ def test_different(
     assert ask(con, f"judge.is_different({arguments})") is answer
 
 
+FIGURES = st.tuples(
+    st.integers(1, 6),
+    st.sampled_from(
+        ["exact", "above", "at_least", "above_slightly", "below", "at_most", "just_below"]
+    ),
+)
+EVERYWHERE = [Fraction(n, 4) for n in range(29)]
+"""0 to 7 in quarters: on, between and beyond all numbers of the figures."""
+
+
+def possible(value: int, qualifier: str) -> list[Fraction]:
+    holds = {
+        "exact": Fraction.__eq__,
+        "above": Fraction.__gt__,
+        "at_least": Fraction.__ge__,
+        "above_slightly": Fraction.__gt__,
+        "below": Fraction.__lt__,
+        "at_most": Fraction.__le__,
+        "just_below": Fraction.__lt__,
+    }[qualifier]
+    return [x for x in EVERYWHERE if holds(x, Fraction(value))]
+
+
+@settings(deadline=None)
+@given(FIGURES, FIGURES)
+def test_comparisons_decide_what_exact_intervals_decide(
+    con: duckdb.DuckDBPyConnection, a: tuple[int, str], b: tuple[int, str]
+) -> None:
+    def ends(figure: tuple[int, str]) -> str:
+        value, qualifier = figure
+        low, high = (
+            f"judge.value_{end}(cast({value} as decimal(30, 8)), '{qualifier}', 1)"
+            for end in ("low", "high")
+        )
+        return f"{low}, bounds.is_open('{qualifier}'), {high}"
+
+    is_exact = a[1] == b[1] == "exact"
+    ours, theirs = possible(*a), possible(*b)
+    is_above = ask(con, f"judge.is_above({ends(a)}, {ends(b)}, 0, {is_exact})")
+    assert (is_above is True) == all(x > y for x in ours for y in theirs)
+    assert (is_above is False) == all(x <= y for x in ours for y in theirs)
+    is_different = ask(con, f"judge.is_different({ends(a)}, {ends(b)}, '{b[1]}', 0, {is_exact})")
+    assert (is_different is True) == (not set(ours) & set(theirs))
+    assert (is_different is False) == (set(ours) <= set(theirs))
+
+
 @pytest.mark.parametrize(
     ("value", "qualifier", "text"),
     [
         ("12.30000000", "exact", "12.3"),
-        ("800.00000000", "exceeded", ">800"),
-        ("800", "at_least", ">=800"),
-        ("0.05", "under", "<=0.05"),
-        ("100", "at_most", "<=100"),
-        ("5000", "approx", "~5000"),
+        ("800.00000000", "above", ">800"),
+        ("800", "at_least", "≥800"),
+        ("0.05", "below", "<0.05"),
+        ("100", "at_most", "≤100"),
+        ("5000", "approx", "≈5000"),
     ],
 )
 def test_a_figure_is_shown_as_a_person_writes_it(
@@ -204,9 +274,11 @@ def test_a_period_in_words(con: duckdb.DuckDBPyConnection, period: str, zh: str,
         ("873.77", "exact", "亿元", "873.77 亿元", "873.77 亿元"),
         ("17.33", "exact", "%", "17.33%", "17.33%"),
         ("2", "exact", "1", "2", "2"),
-        ("1000", "exceeded", "亿元", "超 1000 亿元", "above 1000 亿元"),
+        ("1000", "above", "亿元", "超 1000 亿元", "more than 1000 亿元"),
         ("99", "at_least", "%", "不低于 99%", "at least 99%"),
-        ("15", "under", "分钟", "15 分钟以内", "under 15 分钟"),
+        ("6000", "above_slightly", "场", "6000余 场", "a little more than 6000 场"),
+        ("3.5", "below", "%", "低于 3.5%", "less than 3.5%"),
+        ("100", "just_below", "家", "近 100 家", "nearly 100 家"),
         ("3", "at_most", "个", "不超过 3 个", "at most 3 个"),
         ("13100", "approx", "亿元", "约 13100 亿元", "about 13100 亿元"),
         ("null", "exact", "亿元", None, None),
@@ -226,7 +298,7 @@ def test_a_figure_in_words(
         ("1.5", "2.0", "1.5 至 2%", "1.5 to 2%"),
         ("1.5", "1.5", "1.5%", "1.5%"),
         ("1.5", "null", "不低于 1.5%", "at least 1.5%"),
-        ("null", "2.0", "不高于 2%", "at most 2%"),
+        ("null", "2.0", "不超过 2%", "at most 2%"),
     ],
 )
 def test_an_interval_in_words(

@@ -192,16 +192,16 @@ def test_the_edges_of_delivery_rules(
     ("change", "is_above", "is_below"),
     [
         ("o-b value = 60.0", False, False),  # 100.04 against 100.0: rounding
-        ("o-b qualifier = 'exceeded'", None, None),  # 100.04 and more: rounding or not
-        ("o-b value = 61, qualifier = 'exceeded'", True, False),
+        ("o-b qualifier = 'above'", None, None),  # 100.04 and more: rounding or not
+        ("o-b value = 61, qualifier = 'above'", True, False),
         ("o-b value = 61, qualifier = 'at_least'", True, False),
         ("o-b value = 50, qualifier = 'at_least'", None, None),
-        ("o-b value = 50, qualifier = 'under'", False, True),
-        ("o-b value = 61, qualifier = 'under'", None, None),
+        ("o-b value = 50, qualifier = 'at_most'", False, True),
+        ("o-b value = 61, qualifier = 'at_most'", None, None),
         ("o-b value = 60, qualifier = 'approx'", None, None),
         ("o-b value = 90, qualifier = 'approx'", True, False),
-        ("o-total value = 50, qualifier = 'exceeded'", None, None),
-        ("o-total value = 150, qualifier = 'exceeded'", False, True),
+        ("o-total value = 50, qualifier = 'above'", None, None),
+        ("o-total value = 150, qualifier = 'above'", False, True),
         ("o-total value = 99, qualifier = 'at_most'", True, False),
         ("o-b scope = 'above_scale'", False, None),  # b is another frame: a part is missing
         ("o-b price_basis = 'comparable'", False, None),
@@ -246,7 +246,7 @@ def test_parts_that_overlap_are_not_summed(con: duckdb.DuckDBPyConnection) -> No
 
 def test_a_count_has_a_low_end_even_under_a_bound(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("update core.observation set measure = 'count' where basis = 'current'")
-    con.execute(set_core("o-a", "value = 5, qualifier = 'under'"))
+    con.execute(set_core("o-a", "value = 5, qualifier = 'at_most'"))
     con.execute(set_core("o-b", "value = 101"))
     assert answers(con, "compared_parts", "is_above") == [True]
 
@@ -257,13 +257,13 @@ def test_a_count_has_a_low_end_even_under_a_bound(con: duckdb.DuckDBPyConnection
         ("o-share-a value = 40.1", False),  # 40.04 / 100.0 lies in 40.01…40.07
         ("o-share-a value = 40.2", True),
         ("o-share-a value = 40.2, resolution = 1", False),
-        ("o-share-a value = 39, qualifier = 'exceeded'", False),
-        ("o-share-a value = 41, qualifier = 'exceeded'", True),
-        ("o-share-a value = 41, qualifier = 'under'", False),
+        ("o-share-a value = 39, qualifier = 'above'", False),
+        ("o-share-a value = 41, qualifier = 'above'", True),
+        ("o-share-a value = 41, qualifier = 'at_most'", False),
         ("o-share-a value = 40, qualifier = 'approx'", False),
         ("o-share-a value = 40.04, qualifier = 'at_least'", None),
-        ("o-a qualifier = 'exceeded'", None),
-        ("o-a value = 41, qualifier = 'exceeded'", True),
+        ("o-a qualifier = 'above'", None),
+        ("o-a value = 41, qualifier = 'above'", True),
         ("o-a known_to = date '2025-01-01'", None),  # no numerator to compute with
         ("o-total qualifier = 'at_least'", None),
         ("o-total value = 0", None),
@@ -281,7 +281,7 @@ def test_printed_and_computed_share(
 
 def test_the_arithmetic_is_shown(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(set_core("o-share-a", "value = 40.3"))
-    con.execute(set_core("o-b", "value = 61, qualifier = 'exceeded'"))
+    con.execute(set_core("o-b", "value = 61, qualifier = 'above'"))
     con.execute("delete from core.observation where observation_id = 'o-share-b'")
     collect_findings(
         con,
@@ -324,8 +324,8 @@ def test_the_arithmetic_is_shown(con: duckdb.DuckDBPyConnection) -> None:
         ("o-share-b value = 60.2", True),  # 100.2 less two halves of 0.1 is still above 100
         ("o-share-b value = 61, qualifier = 'at_least'", True),
         ("o-share-b value = 50, qualifier = 'at_least'", None),
-        ("o-share-b value = 60, qualifier = 'under'", None),
-        ("o-share-b value = 50, qualifier = 'under'", False),
+        ("o-share-b value = 60, qualifier = 'at_most'", None),
+        ("o-share-b value = 50, qualifier = 'at_most'", False),
     ],
 )
 def test_shares_of_one_whole(
@@ -348,9 +348,9 @@ def test_shares_that_overlap_are_not_summed(con: duckdb.DuckDBPyConnection) -> N
         ("o-a value = 100.0", False),
         ("o-a value = 100.05", False),
         ("o-a value = 100.1", True),
-        ("o-a value = 90, qualifier = 'exceeded'", None),
-        ("o-a value = 101, qualifier = 'exceeded'", True),
-        ("o-a value = 99, qualifier = 'under'", False),
+        ("o-a value = 90, qualifier = 'above'", None),
+        ("o-a value = 101, qualifier = 'above'", True),
+        ("o-a value = 99, qualifier = 'at_most'", False),
         ("o-a indicator_code = 'z'", None),
     ],
 )
@@ -366,9 +366,9 @@ def test_not_above(con: duckdb.DuckDBPyConnection, change: str, is_above: bool |
     [
         ("value = 100", False),
         ("value = 101", True),
-        ("value = 99, qualifier = 'exceeded'", False),
-        ("value = 101, qualifier = 'exceeded'", True),
-        ("value = 100, qualifier = 'under'", False),
+        ("value = 99, qualifier = 'above'", False),
+        ("value = 101, qualifier = 'above'", True),
+        ("value = 100, qualifier = 'at_most'", False),
         ("value = 99, qualifier = 'at_most'", True),
         ("value = 110, qualifier = 'approx'", False),
         ("value = 130, qualifier = 'approx'", True),

@@ -132,9 +132,14 @@ def test_a_code_that_ended_serves_the_time_it_was_in_force(declarations: Declara
     ("word", "code"),
     [
         ("", "exact"),
-        ("超", "exceeded"),
-        ("以内", "under"),
-        ("近", "approx"),
+        ("超", "above"),
+        ("以内", "at_most"),
+        ("近", "just_below"),
+        ("余", "above_slightly"),
+        ("不足", "below"),
+        ("约", "approx"),
+        ("exceeded", "above"),
+        ("under", "at_most"),
         ("不低于", "at_least"),
     ],
 )
@@ -279,7 +284,7 @@ LISTS = CodeLists(
     ),
     codes=(
         a_code("qualifier", "exact", "准确值"),
-        a_code("qualifier", "exceeded", "超", "突破", "余"),
+        a_code("qualifier", "above", "超", "突破"),
         a_code("qualifier", "at_least", "以上"),
         a_code("qualifier", "approx", "约"),
         a_code("measure", "level", "水平值"),
@@ -393,11 +398,11 @@ def test_values_that_say_something_else(texts: dict[str, str], rule: str) -> Non
 @pytest.mark.parametrize(
     ("texts", "number", "qualifier"),
     [
-        ({"value": "超1000"}, "1000", "exceeded"),
-        ({"value": "超1000", "qualifier": "突破"}, "1000", "exceeded"),
+        ({"value": "超1000"}, "1000", "above"),
+        ({"value": "超1000", "qualifier": "突破"}, "1000", "above"),
         ({"value": "1000亿元以上"}, "1000", "at_least"),
         ({"value": "1000万元以上", "unit": None}, "0.1", "at_least"),
-        ({"value": "50余家", "indicator": "企业数", "unit": None}, "50", "exceeded"),
+        ({"value": "50余家", "indicator": "企业数", "unit": None}, "50", "above_slightly"),
         ({"value": "12.3", "qualifier": "约"}, "12.3", "approx"),
         ({"value": "1.2E+05", "unit": "万元"}, "12", "exact"),
         ({**A_GROWTH, "value": "下降约5%"}, "-5", "approx"),

@@ -97,7 +97,7 @@ def test_csv_is_exact_and_safe(candidate: Path) -> None:
         b"990102,2025,12,40.5,0.5\n"
     )
     # A negative number stays a number, a printed text that begins with a sign is made inert.
-    assert ",-5.25,%,'-5.25,%,exceeded,final,2026-03-01,,true,true,false," in lines[3]
+    assert ",-5.25,%,'-5.25,%,above,final,2026-03-01,,true,true,false," in lines[3]
     assert ',\'=cmd|calc,"",' in lines[4]
     assert ',"a,""b""",' in lines[4]
 

@@ -68,7 +68,7 @@ WORDS: Mapping[str, Mapping[str, Word]] = {
     "scope": {"above_scale": Word("规模以上", "above designated size", 3)},
     "qualifier": {
         "exact": Word("准确值", "exact", 1),
-        "exceeded": Word("超过（不含本数）", "above, the number excluded", 2),
+        "above": Word("超过（不含本数）", "above, the number excluded", 2),
     },
 }
 REPORT: dict[str, Any] = {
@@ -86,7 +86,7 @@ GDP = Figure(
     "a1", "gdp", "地区生产总值", "Gross domestic product", "profile", "economy",
     "core.district_profile", "gdp", "value", "990101", "云溪区", "Yunxi District", "2025", "2025年",
     "2025", date(2025, 1, 1), date(2025, 12, 31), "annual", "level", "current", "not_stated",
-    "current", "_T", Decimal("1000.00000000"), "亿元", "exceeded", "P", False, False, "doc_a",
+    "current", "_T", Decimal("1000.00000000"), "亿元", "above", "P", False, False, "doc_a",
 )  # fmt: skip
 
 
@@ -122,13 +122,13 @@ SALES = figure("a4", "sales", "零售额", "449.7", item="sales", theme="consump
                mart="consumption.trade", topic="", is_period_inferred=True)  # fmt: skip
 RANK = figure("a5", "gdp_growth_city_rank", "GDP增速全市排名", "3", item="gdp_growth", role="rank",
               measure="rank", basis="rank", unit="位",
-              qualifier="under")  # fmt: skip
+              qualifier="at_most")  # fmt: skip
 TARGET = figure("a6", "revenue_target", "数字经济收入目标", "1000", measure="target_level",
-                basis="target", period_kind="target", qualifier="exceeded",
+                basis="target", period_kind="target", qualifier="above",
                 **of_year(2027))  # fmt: skip
 OLDER = replace(GDP, observation_id="a7", value=Decimal("860.3"), qualifier="exact",
                 obs_status="A", **of_year(2023))  # fmt: skip
-OLDEST = replace(GDP, observation_id="a8", value=Decimal(660), qualifier="exceeded",
+OLDEST = replace(GDP, observation_id="a8", value=Decimal(660), qualifier="above",
                  obs_status="A", **of_year(2022))  # fmt: skip
 ELSEWHERE = replace(GDP, observation_id="b1", region_code="990102", region_zh="甲区",
                     region_en="District A", value=Decimal("123456789012345678"),
@@ -148,15 +148,17 @@ def said(parts: tuple[Any, ...]) -> str:
     [
         ({}, "超1000", "超1000亿元"),
         ({"qualifier": "at_least"}, "≥1000", "不低于1000亿元"),
-        ({"qualifier": "under"}, "<1000", "1000亿元以内"),
+        ({"qualifier": "above_slightly"}, "略超1000", "1000余亿元"),
+        ({"qualifier": "below"}, "<1000", "低于1000亿元"),
+        ({"qualifier": "just_below"}, "近1000", "近1000亿元"),
         ({"qualifier": "at_most"}, "≤1000", "不超过1000亿元"),
         ({"qualifier": "approx"}, "约1000", "约1000亿元"),
         ({"qualifier": "exact", "value": Decimal("0.10")}, "0.1", "0.1亿元"),
         ({"value": Decimal("123456789012345678.5")}, "超123456789012345678.5",
          "超123456789012345678.5亿元"),
-        ({"measure": "rank", "qualifier": "under", "value": Decimal(10)}, "前10", "前10"),
+        ({"measure": "rank", "qualifier": "at_most", "value": Decimal(10)}, "前10", "前10"),
         ({"measure": "rank", "qualifier": "exact", "value": Decimal(3)}, "第3", "第3"),
-        ({"measure": "rank", "qualifier": "exceeded", "value": Decimal(3)}, "超第3", "超第3"),
+        ({"measure": "rank", "qualifier": "above", "value": Decimal(3)}, "第3以后", "第3以后"),
         ({"measure": "rank", "qualifier": "approx", "value": Decimal(3)}, "约第3", "约第3"),
     ],
 )  # fmt: skip
@@ -173,9 +175,9 @@ def test_a_figure_never_says_more_than_its_source(
         ("4.90", "exact", "增长4.9%"),
         ("-1.8", "exact", "下降1.8%"),
         ("0", "exact", "持平"),
-        ("10", "exceeded", "超10%"),
+        ("10", "above", "超10%"),
         # Above −5 per cent may be growth: neither verb is true.
-        ("-5", "exceeded", "超-5%"),
+        ("-5", "above", "超-5%"),
     ],
 )
 def test_growth_in_words(value: str, qualifier: str, words: str) -> None:
@@ -236,11 +238,11 @@ def test_a_series_shows_its_gaps_and_bounds() -> None:
     selection = select([GDP, OLDER, OLDEST], [], {}, WORDS)
     (chart,) = choose_charts([GDP, OLDER, OLDEST], selection.entries, [], WORDS)
     assert chart.title_zh == "地区生产总值（亿元）"
-    assert [(bar.label_zh, bar.text, bar.sign) for bar in chart.bars] == [
-        ("2022年", "超660", "超"),
-        ("2023年", "860.3", ""),
-        ("2024", "缺", ""),
-        ("2025年", "超1000", "超"),
+    assert [(bar.label_zh, bar.text, bar.qualifier) for bar in chart.bars] == [
+        ("2022年", "超660", "above"),
+        ("2023年", "860.3", "exact"),
+        ("2024", "缺", None),
+        ("2025年", "超1000", "above"),
     ]
     assert svg(chart, 240, 130).count("<polygon") == 2
 
@@ -383,7 +385,7 @@ def test_a_brief_from_top_to_bottom(world: World) -> None:
         "目标（不是实绩）：2027年目标为数字经济收入超1000亿元。",
         "主要数据  Key figures",
         "说明与来源  Notes and sources",
-        "1. 超：不含本数 above。界限不是准确值，图中以箭头表示。",
+        "1. 超：超过（不含本数） more than。界限不是准确值，图中以箭头表示。",
         "2. 数字后的字母：p 初步数 provisional。",
         "3. 增长率均为原文公布，未由总量推算；注明按可比价者除外均为名义增长。"
         "Growth is as published, never computed from levels.",
@@ -499,7 +501,7 @@ NASTY_FIGURES = tuple(
            f"-{'9' * 18}.12345678" if place % 2 else "123456789012345678",
            is_simulated=True, unit="很长很长的计量单位名称", name_en="Long words " * 30,
            measure=_MEASURES[place % 6],
-           qualifier=("exact", "under", "approx")[place % 3])
+           qualifier=("exact", "at_most", "approx")[place % 3])
     for place in range(40)
 )  # fmt: skip
 

@@ -164,7 +164,7 @@ def test_both_figures_of_a_finding_stand_side_by_side(tmp_path: Path) -> None:
     assert [row["observation_id"] for row in found["figures_b"]] == ["bbbbbb01ffff", "cccccc01ffff"]
     text = " ".join(_Page(render_html(report)).text.split())
     assert "102 亿元 固定资产投资 Fixed-asset investment" in text
-    assert "超过 above -5.25 % 投资增速 Growth of investment" in text
+    assert "超-5.25 more than -5.25 % 投资增速 Growth of investment" in text
     assert "缺 missing =cmd|calc 模拟数据 / simulated data" in text
     assert "年度公报 · 一、投资 · fai.xlsx!表1!B5" in text
     # The arithmetic stands in a line of its own, not in the message too.

@@ -39,7 +39,7 @@ create table landing.code (
     list varchar, code varchar, name_zh varchar, name_en varchar, sort integer, maps_to varchar
 );
 insert into landing.code (list, code, name_zh, name_en, sort) values
-    ('qualifier', 'exceeded', '超过', 'above', 1), ('theme', 'plan', '规划', 'Plan', 1);
+    ('qualifier', 'above', '超过', 'above', 1), ('theme', 'plan', '规划', 'Plan', 1);
 insert into core.indicator values
     ('odd "one" <b>', '指标"甲"<b>&' || chr(8238) || '😀' || chr(1), 'It''s a \\ "name"', 'plan'),
     ('nothing', '没有数据', 'No data', 'peers');
@@ -139,7 +139,7 @@ def test_what_the_small_district_says(release: Path) -> None:
     ]
     assert [(row["QUALIFIER"], row["IS_SIMULATED"], row["COMMENT_OBS"]) for row in found] == [
         (
-            "exceeded",
+            "above",
             "false",
             "报告期由录入人推断，并非原文。"
             "The period was inferred by the transcriber, not printed.",
@@ -176,6 +176,30 @@ def test_periods_units_and_values_are_exact(release: Path) -> None:
     assert decode(found[0]["INDICATOR"]) == 'odd "one" <b>'
     # In CSV a text that could be a formula has an apostrophe before it.
     assert found[2]["SOURCE_PLACE"] == "'" + PLACE
+
+
+@pytest.mark.parametrize("version", ["2.1", "3.0"])
+def test_the_list_of_qualifiers_is_whole_whatever_a_release_holds(
+    release: Path, version: str
+) -> None:
+    from lxml import etree
+
+    structures = etree.parse(str(release / f"sdmx/{version}/structures.xml"))
+    (found,) = structures.xpath("//*[local-name()='Codelist'][@id='CL_QUALIFIER']")
+
+    assert [
+        (code.get("id"), *(name.text for name in code.xpath("*[local-name()='Name']")))
+        for code in found.xpath("*[local-name()='Code']")
+    ] == [
+        ("above", "超过（不含本数）", "above, the number excluded"),
+        ("above_slightly", "略超（不含本数，印作“余”）", "a little above, the number excluded"),
+        ("approx", "约", "approximately"),
+        ("at_least", "不低于（含本数）", "at or above"),
+        ("at_most", "不超过（含本数）", "at or below"),
+        ("below", "低于（不含本数）", "below, the number excluded"),
+        ("exact", "准确值", "exact"),
+        ("just_below", "接近（不足本数）", "just below, the number excluded"),
+    ]
 
 
 def test_only_published_figures_and_only_themes_that_have_some(release: Path) -> None:
@@ -365,10 +389,10 @@ def test_data_are_valid_and_use_listed_codes_only(
 
 
 EXPECTED = {
-    "row1": ("1234567890123456.78", "A", "$4EBF$5143", "exceeded"),
-    "row2": ("-0.00000001", "A", "$5343$514B", "exceeded"),
-    "row3": ("0", "A", None, "exceeded"),
-    "row4": ("3", "A", "$5143", "exceeded"),
+    "row1": ("1234567890123456.78", "A", "$4EBF$5143", "above"),
+    "row2": ("-0.00000001", "A", "$5343$514B", "above"),
+    "row3": ("0", "A", None, "above"),
+    "row4": ("3", "A", "$5143", "above"),
 }
 
 
@@ -420,6 +444,6 @@ def test_pysdmx_reads_the_same(release: Path, name: str) -> None:
         "row3": 0.0,
         "row4": 3.0,
     }
-    assert set(frame["QUALIFIER"]) == {"exceeded"}
+    assert set(frame["QUALIFIER"]) == {"above"}
     assert frame.loc["row1", "TIME_PERIOD"] == "2021-01-01/P30M"
     assert frame.loc["row1", "SOURCE_PLACE"].lstrip("'") == PLACE

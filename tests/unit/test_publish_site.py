@@ -98,9 +98,7 @@ def test_thousands_are_separated_in_the_whole_part_alone(number: str, text: str)
 
 
 def test_a_figure_shows_its_sign_unit_and_marks() -> None:
-    html = figure(
-        UNITS, Decimal("1000.00000000"), "亿元", "exceeded", status="P", is_simulated=True
-    )
+    html = figure(UNITS, Decimal("1000.00000000"), "亿元", "above", status="P", is_simulated=True)
 
     assert text_of(html) == "超>1,000 亿元100 million yuan初p模拟simulated"
     assert 'data-v="1000" data-u' not in html
@@ -126,7 +124,25 @@ def test_a_gap_says_which_gap_it_is(status: str | None, conf: str | None, text: 
 
 
 def test_a_bound_of_a_rank_is_a_place_among_the_first() -> None:
-    assert text_of(figure(UNITS, 3, "位", "under")) == "前top 3 位"
+    assert text_of(figure(UNITS, 3, "位", "at_most")) == "前top 3 位"
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "text"),
+    [
+        ("above", "超>1 个"),
+        ("at_least", "≥1 个"),
+        ("above_slightly", "略超≳1 个"),
+        ("below", "<1 个"),
+        ("at_most", "≤1 个"),  # 不超过1个 allows one
+        ("just_below", "近≲1 个"),
+        ("approx", "约≈1 个"),
+        ("exceeded", "超>1 个"),  # a release of the first version, beside one of today
+        ("under", "≤1 个"),
+    ],
+)
+def test_a_bound_has_its_sign_in_both_languages(qualifier: str, text: str) -> None:
+    assert text_of(figure(UNITS, 1, "个", qualifier)) == text
 
 
 def test_eighteen_digits_stay_what_they_are() -> None:
@@ -180,7 +196,7 @@ def test_a_chart_is_drawn_once_for_both_languages_and_ends_bounds_in_arrows() ->
         "investment",
         ("构成 <甲>", "Structure"),
         (
-            Bar(("工业", "Industry"), Decimal("63.2"), "%", "exceeded"),
+            Bar(("工业", "Industry"), Decimal("63.2"), "%", "above"),
             Bar(("未单列", "Not itemised"), Decimal("7.4"), "%", style="residual"),
         ),
         "bullet",
@@ -315,6 +331,19 @@ def test_the_difference_names_what_is_added_revised_and_removed(tmp_path: Path) 
 
 def test_a_release_that_changes_nothing_says_so(tmp_path: Path) -> None:
     after = following(tmp_path, build(tmp_path), "")
+
+    assert "added 0, revised 0, removed 0" in (after / "site/changes.html").read_text("utf-8")
+
+
+def test_a_qualifier_that_only_got_another_name_is_no_revision(tmp_path: Path) -> None:
+    first = make_work_db(
+        tmp_path / "work-r1.duckdb",
+        "r1",
+        "update core.observation set qualifier = 'exceeded' where qualifier = 'above';",
+    )
+    before = build_candidate(first, tmp_path / "first", "r1", TIME, [], {}, "demo")
+
+    after = following(tmp_path, before, "")
 
     assert "added 0, revised 0, removed 0" in (after / "site/changes.html").read_text("utf-8")
 

@@ -305,7 +305,7 @@ SDMX = "sdmx/3.0/investment.xml"
         ("sdmx/2.1/investment.xml", b'UNIT="$0025"', b'UNIT="$2030"', "+2 -2"),
         (
             "sdmx/csv/investment.csv",
-            b",exceeded,",
+            b",above,",
             b",exact,",
             "differs from the database: +1 -1",
         ),

@@ -55,7 +55,7 @@ insert into landing.code (list, code, name_zh, name_en, sort) values
     ('item', '_rest', '其余', 'Rest', 99),
     ('period_kind', 'annual', '年度', 'annual', 1), ('period_kind', 'point', '时点', 'point', 2),
     ('qualifier', 'exact', '准确值', 'exact', 1),
-    ('qualifier', 'exceeded', '超过（不含本数）', 'above, the number excluded', 2),
+    ('qualifier', 'above', '超过（不含本数）', 'above, the number excluded', 2),
     ('qualifier', 'approx', '约', 'approximately', 6),
     ('price_basis', 'current', '现价', 'current', 1),
     ('basis_family', 'outturn', '实绩', 'outturn', 1),
@@ -144,7 +144,7 @@ WORKS = published(
     ),
     """
     ('990101', '甲区', '2025', '2025-01-01', '2025-12-31', 'annual', 'industry', '工业', 'Industry',
-     30, 1234.5, '亿元', 'exceeded', -0.5, 'approx', 1234, 1234, true, 'total', null, false,
+     30, 1234.5, '亿元', 'above', -0.5, 'approx', 1234, 1234, true, 'total', null, false,
      'bbbbbb01ffff'),
     ('990101', '甲区', '2025', '2025-01-01', '2025-12-31', 'annual', '_rest', '其余', 'Rest',
      99, null, null, null, null, null, null, null, false, null, null, true, 'cccccc01ffff'),
@@ -172,7 +172,7 @@ FIGURES = published(
     """
     ('=1+1', 7, '位', 'exact'), (' @SUM(A1)', 1234567, '人', 'seen'), ('＝1', 13.9, '%', 'exact'),
     ('https://example.invalid', 123456789012345678.25, '人', 'approx'),
-    (chr(1) || 'a' || chr(13) || 'b', 0, '人', 'under'), ('_x0041_', 9.95, '%', 'at_least'),
+    (chr(1) || 'a' || chr(13) || 'b', 0, '人', 'at_most'), ('_x0041_', 9.95, '%', 'at_least'),
     ('-', 1900, '年', 'at_most')
     """,
 )
@@ -774,7 +774,7 @@ def test_numbers_as_texts(value: Decimal | int, text: str, is_exact: bool) -> No
 
 @pytest.mark.parametrize(
     ("qualifier", "sign"),
-    [(None, ""), ("exact", ""), ("exceeded", "超"), ("at_least", "≥"), ("under", "<"),
+    [(None, ""), ("exact", ""), ("above", "超"), ("at_least", "≥"), ("below", "<"),
      ("at_most", "≤"), ("approx", "约"), ("seen", "见"), ("unheard", "unheard")],
 )  # fmt: skip
 def test_signs_of_qualifiers(qualifier: str | None, sign: str) -> None:

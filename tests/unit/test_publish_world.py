@@ -384,7 +384,7 @@ insert into core.observation values
      'investment'),
     ('bbbbbb01ffff', 'fai_year', 'fai_growth', '投资增速', 'Growth of investment', '990101',
      '甲区', '2025', '2025-01-01', '2025-12-31', 'annual', 'yoy', 'all', 'current_price', '_T',
-     -5.25, '%', '-5.25', '%', 'exceeded', 'final', '2026-03-01', null, true,
+     -5.25, '%', '-5.25', '%', 'above', 'final', '2026-03-01', null, true,
      true, false, 'doc_a', '一、投资', 'fai.xlsx!表1!B5', '{SHA}', 'yoy_growth_pct', 'A', 'F',
      0.01, 'investment'),
     ('cccccc01ffff', 'tour', 'fai_growth', '=cmd|calc', '', '990101',

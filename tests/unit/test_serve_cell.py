@@ -50,7 +50,7 @@ COLUMNS = tuple(
     )
 )  # fmt: skip
 ROWS = """
-    ('990101', '甲区', '2025', 'all', 1, 102, '亿元', 102, -5.25, 'exceeded', -5.3, 203.5,
+    ('990101', '甲区', '2025', 'all', 1, 102, '亿元', 102, -5.25, 'above', -5.3, 203.5,
      'aaaaaa02ffff', 'bbbbbb01ffff', 'aaaaaa02ffff', 'aaaaaa01ffff, aaaaaa02ffff'),
     ('990101', '甲区', '2025', 'it''s', 2, 7, '万元', 7, null, null, null, null,
      'lost00000000', null, null, ''),
@@ -212,7 +212,7 @@ def test_the_text_in_both_languages(world: Path) -> None:
         "版本      r1  2026-04-01T09:30:00  policy demo",
         "表中单元  investment.structure.growth_printed  投资结构",
         "所在行    region_code=990101 period=2025 item=all  (甲区)",
-        "数值      超过 -5.25 %",
+        "数值      超-5.25 %",
         "说明      公布的增速 | Growth as printed",
         "",
         "依据      growth_observation_id",

@@ -122,10 +122,10 @@ def test_the_text_in_chinese(world: Path) -> None:
     assert lines[:6] == [
         "版本      r1  2026-04-01T09:30:00  policy demo",
         "数字      投资增速 (fai_growth)  甲区 990101  2025  yoy",
-        "数值      超过 -5.25 %  [首选数字, 时期为推断]",
+        "数值      超-5.25 %  [首选数字, 时期为推断]",
         "原文      -5.25 %",
         "编号      bbbbbb01ffff",
-        "历史      2026-03-01 – 至今  超过 -5.25  final  ← 本条",
+        "历史      2026-03-01 – 至今  超-5.25  final  ← 本条",
     ]
     assert lines[-1].startswith("原始字节  在档，哈希已核对")
 

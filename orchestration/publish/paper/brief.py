@@ -40,7 +40,7 @@ from orchestration.publish.paper.figures import (
     figure_cell,
     printed_unit,
 )
-from orchestration.publish.printed import Words, qualifier_sign, text_width
+from orchestration.publish.printed import Words, text_width
 from orchestration.publish.report import SIMULATED_LABEL
 from orchestration.publish.report import Row as Report
 from orchestration.publish.tables import Table, literal, quote
@@ -303,8 +303,8 @@ def _structures(
                 f"{table.title_en}: structure",
                 newest[0][1],
                 newest[0][2],
-                tuple((row[3], row[4], row[6], qualifier_sign(row[7], {})) for row in parts),
-                (rest[8], qualifier_sign(rest[9], {})) if rest else None,
+                tuple((row[3], row[4], row[6], row[7]) for row in parts),
+                (rest[8], rest[9]) if rest else None,
             )
         )
     return found

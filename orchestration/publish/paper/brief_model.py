@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
+from orchestration.bounds import BOUNDS, EXACT, sign
 from orchestration.publish.paper.charts import Bar, Chart
 from orchestration.publish.paper.figures import (
     MARKS,
@@ -22,7 +23,6 @@ from orchestration.publish.paper.figures import (
     printed_unit,
 )
 from orchestration.publish.printed import (
-    QUALIFIER_SIGNS,
     Words,
     decimal_text,
     text_width,
@@ -315,12 +315,12 @@ def choose_charts(
 
 
 def _structure_chart(structure: Structure) -> Chart:
-    bars = [Bar(zh, en, value, f"{sign}{decimal_text(value)}", sign)
-            for zh, en, value, sign in structure.parts]  # fmt: skip
+    bars = [Bar(zh, en, value, f"{sign(qualifier)}{decimal_text(value)}", qualifier)
+            for zh, en, value, qualifier in structure.parts]  # fmt: skip
     if structure.residual is not None:
-        value, sign = structure.residual
-        bars.append(Bar("未单列部分", "Not itemised", value, f"{sign}{decimal_text(value)}", sign,
-                        is_residual=True))  # fmt: skip
+        value, qualifier = structure.residual
+        text = f"{sign(qualifier)}{decimal_text(value)}"
+        bars.append(Bar("未单列部分", "Not itemised", value, text, qualifier, is_residual=True))
     return Chart(
         "bars",
         f"{structure.title_zh}（%），{structure.period_zh}",
@@ -347,7 +347,7 @@ def _series_chart(facts: Sequence[Figure], words: Words) -> Chart | None:
     for before, figure in zip([None, *found], found, strict=False):
         if before is not None and figure.period_kind in ("annual", "point"):
             missing = range(before.period_end.year + 1, figure.period_end.year)
-            bars += [Bar(str(year), str(year), None, "缺", "") for year in missing]
+            bars += [Bar(str(year), str(year), None, "缺", None) for year in missing]
         bars.append(_bar(figure, words, figure.period_zh, figure.period))
     if len(bars) > _MOST_BARS + 2:
         bars = [bar for bar in bars if bar.value is not None]
@@ -402,8 +402,8 @@ def _label(figure: Figure, facts: Sequence[Figure], words: Words) -> str:
 
 
 def _bar(figure: Figure, words: Words, label_zh: str, label_en: str) -> Bar:
-    sign = QUALIFIER_SIGNS.get(figure.qualifier, "")
-    return Bar(label_zh, label_en, figure.value, figure_cell(figure, words), sign, figure.marks)
+    return Bar(label_zh, label_en, figure.value, figure_cell(figure, words), figure.qualifier,
+               figure.marks)  # fmt: skip
 
 
 # --- notes -------------------------------------------------------------------------------------
@@ -414,18 +414,13 @@ def notes(
 ) -> list[str]:
     """What the reader has to know, only where it occurs."""
     found = []
-    met = {figure.qualifier for figure in used if not figure.is_rank} - {"exact"}
-    signs = {
-        "exceeded": "超：不含本数 above",
-        "at_least": "≥：含本数 at least",
-        "under": "<或以内：上限 below or within",
-        "at_most": "≤：上限 at most",
-        "approx": "约：近似 about",
-    }
-    bounds = [signs[name] for name in signs if name in met]
+    met = {figure.qualifier for figure in used if not figure.is_rank} - {EXACT}
+    bounds = [bound for code, bound in BOUNDS.items() if code in met]
     if bounds:
-        arrows = "界限不是准确值，图中以箭头表示。" if met - {"approx"} else ""
-        found.append(f"{'；'.join(bounds)}。{arrows}")
+        told = "；".join(f"{b.sign[0]}：{b.name_zh} {b.before[1]}" for b in bounds)
+        has_arrows = any(bound.is_lower or bound.is_upper for bound in bounds)
+        arrows = "界限不是准确值，图中以箭头表示。" if has_arrows else ""
+        found.append(f"{told}。{arrows}")
     marks = {mark for figure in used for mark in figure.marks}
     if marks:
         told = "；".join(f"{mark} {zh} {MARKS[mark][1]}" for mark, (zh, _) in MARKS.items()

@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from orchestration.publish.printed import text_width
+from orchestration.bounds import bound_of, sign
+from orchestration.publish.printed import decimal_text, text_width
 
 DPI = 200
 _FONTS = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, SimHei, sans-serif"
@@ -33,7 +34,7 @@ class Bar:
     label_en: str
     value: Decimal | None
     text: str
-    sign: str
+    qualifier: str | None
     marks: str = ""
     is_residual: bool = False
 
@@ -122,12 +123,12 @@ def _bars(
             f'<rect x="{_n(min(zero, end))}" y="{_n(middle - thick / 2)}" '
             f'width="{_n(max(abs(length), 0.8))}" height="{_n(thick)}" fill="{_fill(bar)}"/>'
         )
-        direction = _direction(bar.sign)
+        direction = _direction(bar)
         away = 1 if length >= 0 else -1
         if direction:
             yield _arrow(end, middle, direction, thick)
         gap = 12 if direction == away else 4
-        yield _text(bar.text if in_chinese else _ascii(bar.text), end + gap * away, middle + 3,
+        yield _text(bar.text if in_chinese else _ascii(bar), end + gap * away, middle + 3,
                     size, "start" if away > 0 else "end", marks=bar.marks)  # fmt: skip
     yield (
         f'<line x1="{_n(zero)}" y1="2" x2="{_n(zero)}" y2="{_n(height - 2)}" '
@@ -158,12 +159,12 @@ def _columns(
             f'<rect x="{_n(middle - thick / 2)}" y="{_n(min(base - tall, base))}" '
             f'width="{_n(thick)}" height="{_n(max(abs(tall), 0.8))}" fill="{_fill(bar)}"/>'
         )
-        direction = _direction(bar.sign)
+        direction = _direction(bar)
         if direction:
             yield _arrow(middle, base - tall, direction, thick, is_upright=True)
         gap = 13 if direction > 0 and tall >= 0 else 4
         size = min(_FONT, step / max(text_width(bar.text) * 0.52, 1))
-        yield _text(bar.text if in_chinese else _ascii(bar.text), middle,
+        yield _text(bar.text if in_chinese else _ascii(bar), middle,
                     base - max(tall, 0) - gap, size, "middle", marks=bar.marks)  # fmt: skip
     yield (
         f'<line x1="2" y1="{_n(base)}" x2="{_n(width - 2)}" y2="{_n(base)}" '
@@ -213,15 +214,16 @@ def _text(
     )
 
 
-def _direction(sign: str) -> int:
+def _direction(bar: Bar) -> int:
     """Where a bounded value lies: above, below, or neither."""
-    return {"超": 1, "≥": 1, "<": -1, "≤": -1}.get(sign, 0)
+    bound = bound_of(bar.qualifier)
+    return 0 if bound is None else -(bound.rounding or 0)
 
 
 def _fill(bar: Bar) -> str:
     if bar.is_residual:
         return "url(#hatch)"
-    return _BLUE if not bar.sign else "#4F7FAE"
+    return "#4F7FAE" if sign(bar.qualifier) else _BLUE
 
 
 def _arrow(x: float, y: float, direction: int, thick: float, *, is_upright: bool = False) -> str:
@@ -237,8 +239,9 @@ def _arrow(x: float, y: float, direction: int, thick: float, *, is_upright: bool
     return f'<polygon points="{path}" fill="{fill}" stroke="#C55A11" stroke-width="0.6"/>'
 
 
-def _ascii(text: str) -> str:
-    return text.replace("超", ">").replace("约", "~").replace("第", "").replace("前", "<=")
+def _ascii(bar: Bar) -> str:
+    """Without a Chinese character: 超1000 is >1000, 前10 is ≤10."""
+    return bar.text if bar.value is None else f"{sign(bar.qualifier, 1)}{decimal_text(bar.value)}"
 
 
 def _n(value: float) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
 
+from orchestration.bounds import BOUNDS
 from orchestration.publish.layout import YEARBOOK_FILE
 from orchestration.publish.paper.brief import BOOKMARK
 from orchestration.publish.paper.figures import (
@@ -20,7 +21,7 @@ from orchestration.publish.paper.figures import (
     printed_forms,
 )
 from orchestration.publish.paper.yearbook import AMONG, CODE_COLUMN, STUB_COLUMN
-from orchestration.publish.printed import QUALIFIER_SIGNS, decimal_text, is_exact_in_a_cell
+from orchestration.publish.printed import decimal_text, is_exact_in_a_cell, qualifier_sign
 from orchestration.publish.report import SIMULATED_LABEL
 from orchestration.publish.tables import quote
 
@@ -32,7 +33,6 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _ACTIVE = re.compile(r'TargetMode="External"|w:instrText|w:fldSimple|w:object\b|w:altChunk')
 _ACTIVE_CELL = re.compile(r'<f[ >]|TargetMode="External"')
 _FORMAT = re.compile(r'(?:"(?P<sign>[^"]*)")?[#0][^"]*(?:"(?P<mark>[^"]*)")?')
-_EXACT = "exact"
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,9 @@ def _check_brief(name: str, file: Path, by_id: Mapping[str, Figure]) -> Iterator
 
 
 def _says(text: str, figure: Figure) -> bool:
-    if figure.qualifier in QUALIFIER_SIGNS or figure.qualifier == _EXACT:
+    if figure.qualifier in BOUNDS:
         return any(text in (form, f"{form}{figure.unit}") for form in printed_forms(figure, {}))
-    # The words of other qualifiers stand in code lists that are no part of a release.
+    # The first version's codes had signs and words of their own.
     return decimal_text(figure.value) in text
 
 
@@ -213,9 +213,8 @@ def _check_sheet(
 def _stands_in(cell: Any, figure: Figure) -> bool:
     """Whether a cell holds this figure, with its sign before it and its letters behind it."""
     text = decimal_text(figure.value)
-    is_among = figure.is_rank and figure.qualifier in ("under", "at_most")
-    sign = AMONG if is_among else QUALIFIER_SIGNS.get(figure.qualifier, "")
-    is_known = figure.qualifier == _EXACT or figure.qualifier in QUALIFIER_SIGNS
+    sign = AMONG if figure.is_among else qualifier_sign(figure.qualifier, {})
+    is_known = figure.qualifier in BOUNDS
     if not is_exact_in_a_cell(text):
         shown = str(cell.value)
         return shown == f"{sign}{text}{figure.marks}" or (

@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from orchestration.bounds import bound_of, said
 from orchestration.publish.printed import Words, decimal_text, qualifier_sign
 from orchestration.publish.tables import Table, quote
 
@@ -34,17 +35,6 @@ MARKS: Mapping[str, tuple[str, str]] = {
     "s": ("模拟数据", "simulated data"),
 }
 _STATUS_MARKS = {"P": "p", "E": "e", "I": "e", "F": "f", "U": "u", "V": "u", "B": "b", "D": "b"}
-
-# A word before the number, and one behind the unit. 以内 promises less than 低于: a source that
-# says 以内 includes the number, and nothing here may promise more than the source.
-_WORDS = {
-    "exceeded": ("超", ""),
-    "at_least": ("不低于", ""),
-    "under": ("", "以内"),
-    "at_most": ("不超过", ""),
-    "approx": ("约", ""),
-}
-_UPPER = frozenset({"under", "at_most"})
 
 _NEEDED = {
     ("core", "observation"): (
@@ -116,6 +106,12 @@ class Figure:
     def is_rank(self) -> bool:
         """Whether it is a rank."""
         return self.measure == "rank"
+
+    @property
+    def is_among(self) -> bool:
+        """A rank that is said as one of the first: 前10 includes the tenth."""
+        bound = bound_of(self.qualifier)
+        return self.is_rank and bound is not None and bound.is_upper and not bound.is_open
 
     @property
     def marks(self) -> str:
@@ -193,27 +189,22 @@ def printed_unit(unit: str) -> str:
 
 def figure_cell(figure: Figure, words: Words) -> str:
     """A figure in a cell of a table: 超1000, ≥80, -1.8; 第3 and 前10 for ranks."""
-    number = decimal_text(figure.value)
-    if not figure.is_rank:
-        return qualifier_sign(figure.qualifier, words.get("qualifier", {})) + number
-    if figure.qualifier == "exact":
-        return f"第{number}"
-    if figure.qualifier in _UPPER:
-        return f"前{number}"
-    # A rank that is no upper bound is told as it came: 约第10, never 前10.
-    return qualifier_sign(figure.qualifier, words.get("qualifier", {})) + f"第{number}"
+    number, bound = decimal_text(figure.value), bound_of(figure.qualifier)
+    if figure.is_rank and bound is not None:
+        return bound.rank[0].format(number)
+    return qualifier_sign(figure.qualifier, words.get("qualifier", {})) + number
 
 
 def figure_words(figure: Figure, words: Words) -> str:
-    """A figure in a sentence: 超1000亿元, 15分钟以内, 增长6.5%, 下降1.8%, 第3."""
+    """A figure in a sentence: 超1000亿元, 不超过15分钟, 增长6.5%, 下降1.8%, 第3."""
     if figure.is_rank:
         return figure_cell(figure, words)
     if figure.is_growth and figure.qualifier == "exact":
         return _growth_words(figure)
-    before, behind = _WORDS.get(
-        figure.qualifier, (qualifier_sign(figure.qualifier, words.get("qualifier", {})), "")
-    )
-    return f"{before}{decimal_text(figure.value)}{printed_unit(figure.unit)}{behind}"
+    number, unit = decimal_text(figure.value), printed_unit(figure.unit)
+    if bound_of(figure.qualifier) is None:
+        return f"{figure_cell(figure, words)}{unit}"
+    return said(number, figure.qualifier, unit)
 
 
 def _growth_words(figure: Figure) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.bounds import BOUNDS, EXACT
 from orchestration.publish.layout import YEARBOOK_FILE
 from orchestration.publish.paper.figures import (
     MARKS,
@@ -19,7 +20,6 @@ from orchestration.publish.paper.figures import (
     printed_unit,
 )
 from orchestration.publish.printed import (
-    QUALIFIER_SIGNS,
     ROW_LIMIT,
     PrintedColumn,
     PrintedTable,
@@ -107,11 +107,12 @@ def _sources(con: DuckDBPyConnection, catalog: str) -> dict[str, Source]:
 
 def _key(words: Words) -> list[str]:
     """What signs and letters mean, in all tables."""
-    qualifiers = words.get("qualifier", {})
-    lines = []
-    for name, sign in QUALIFIER_SIGNS.items():
-        word = qualifiers.get(name, Word(name, name, 0))
-        lines.append(f"{sign}　{bilingual(word.zh, word.en)}（置于数字前 before the number）")
+    lines = [
+        f"{bound.sign[0]}　{bilingual(bound.name_zh, bound.name_en)}"
+        "（置于数字前 before the number）"
+        for bound in BOUNDS.values()
+        if bound.rounding is not None and bound.code != EXACT
+    ]
     lines.append(f"{AMONG}　位次居前，含本数 / {_AMONG_WORD.en}（置于位次前 before a rank）")
     lines += [
         f"{mark}　{bilingual(*told)}（置于数字后 behind the number）"
@@ -369,9 +370,8 @@ def _row(line: _Line, periods: Sequence[str]) -> tuple[Any, ...]:
 
 
 def _qualifier(figure: Figure) -> str:
-    """前10 includes the tenth: for a rank the sign < would say something else."""
-    is_among = figure.is_rank and figure.qualifier in ("under", "at_most")
-    return AMONG if is_among else figure.qualifier
+    """前10: for a rank the sign ≤ would be read as a size."""
+    return AMONG if figure.is_among else figure.qualifier
 
 
 def _behind(figures: Iterable[Figure], sources: dict[str, Source]) -> list[Source]:

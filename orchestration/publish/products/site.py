@@ -20,7 +20,7 @@ from orchestration.publish.rules import SITE_FIGURE_DIFFERS, SITE_INCOMPLETE, un
 from orchestration.publish.site import model
 from orchestration.publish.site.check import check_site
 from orchestration.publish.site.markup import STAMP, compact_json, read_script
-from orchestration.publish.site.pages import ASSETS, SITE, SiteWriter
+from orchestration.publish.site.pages import ASSETS, SITE, SiteWriter, script_with_bounds
 
 if TYPE_CHECKING:
     from orchestration.publish.edition import Edition
@@ -107,8 +107,7 @@ def _build_figures(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files
     built: dict[str, Files] = {}
     if _LOOK in stale:
         built[_LOOK] = {
-            site.put(f"assets/{name}", (_ASSETS / name).read_text(encoding="utf-8")): None
-            for name in ASSETS
+            site.put(f"assets/{name}", script_with_bounds(_ASSETS / name)): None for name in ASSETS
         }
     if _NAMES in stale:
         built[_NAMES] = {site.script("names", *site.shared_names()): None}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
+from orchestration.bounds import BOUNDS, INDETERMINATE
 from orchestration.publish.sdmx.components import COMPONENTS, PUBLISHED, Component
 from orchestration.publish.sdmx.ids import artefact, encode
 from orchestration.publish.sdmx.message import NO_TEXT, Artefact, Text
@@ -43,6 +44,11 @@ OWN_LISTS = {
     "ESTIMATE_STAGE": "estimate_stage",
 }
 """SDMX id of a list of ours to its name in ``codes.csv``; the unit list has a file of its own."""
+_QUALIFIERS = {
+    bound.code: Text(bound.name_zh, bound.name_en)
+    for bound in BOUNDS.values()
+    if bound.code != INDETERMINATE
+}
 _LARGEST_EXPONENT = 15
 
 
@@ -153,6 +159,9 @@ def read_lists(
     used = _used(con, catalog)
     units = _units(con, work, used["UNIT"])
     used["UNIT"] |= {unit.measure for unit in units.values()}
+    # What a bound means does not depend on which bounds a release happens to hold.
+    used["QUALIFIER"] |= _QUALIFIERS.keys()
+    words = {**words, "qualifier": {**words.get("qualifier", {}), **_QUALIFIERS}}
     themes = _themes(con, catalog, words)
     code_lists = {}
     for component in COMPONENTS:

@@ -18,11 +18,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from orchestration.bounds import bound_of, sign
 from orchestration.publish.site.markup import (
     GAPS,
-    LOWER_BOUNDS,
-    SIGNS,
-    UPPER_BOUNDS,
     Units,
     file_name,
     number_text,
@@ -196,10 +194,19 @@ def _remark(bar: Bar, language: int) -> str:
     return "".join(f" {safe(text)}" for text in [*([remark] if remark else []), *marks])
 
 
+def _side(bar: Bar) -> int:
+    """Where the true figure lies beyond the bar's end: 1 above, -1 below, 0 neither or not said."""
+    bound = bound_of(bar.qualifier)
+    return 0 if bound is None else -(bound.rounding or 0)
+
+
+def _is_about(bar: Bar) -> bool:
+    bound = bound_of(bar.qualifier)
+    return bound is not None and bound.is_about
+
+
 def _sign(qualifier: str | None, language: int) -> str:
-    if not qualifier or qualifier == "exact":
-        return ""
-    return safe(SIGNS.get(qualifier, (qualifier, qualifier))[language])
+    return safe(sign(qualifier, language))
 
 
 def _unit(unit: str) -> str:
@@ -248,7 +255,7 @@ def _bars(chart: Chart) -> dict[str, Any]:
     full = [float(chart.full)] if chart.full is not None else []
     low, high = min([0.0, *values]), max([*values, *targets, *full, 0.0]) or 1.0
     # Room for an arrow's head behind the longest bar.
-    room = 1.04 if any(bar.qualifier in LOWER_BOUNDS for bar in chart.bars) else 1.0
+    room = 1.04 if any(_side(bar) > 0 for bar in chart.bars) else 1.0
     data = [
         {
             "i": place,
@@ -257,9 +264,9 @@ def _bars(chart: Chart) -> dict[str, Any]:
             "v": float(bar.value) if bar.value is not None else None,
             "fill": COLOURS[bar.style],
             "bold": bar.style in ("own", "total"),
-            "up": bar.qualifier in LOWER_BOUNDS,
-            "down": bar.qualifier in UPPER_BOUNDS,
-            "about": bar.qualifier == "approx",
+            "up": _side(bar) > 0,
+            "down": _side(bar) < 0,
+            "about": _is_about(bar),
             "t": float(bar.target) if bar.target is not None else None,
             "full": full[0] if full else None,
         }
@@ -324,7 +331,7 @@ def _line(chart: Chart) -> dict[str, Any]:
             "text": f"QT{2 * place + 1}Z",
             "v": float(bar.value or 0),
             "open": bar.is_provisional or bar.qualifier not in (None, "exact"),
-            "up": bar.qualifier in LOWER_BOUNDS,
+            "up": _side(bar) > 0,
         }
         for place, bar in enumerate(chart.bars)
     ]

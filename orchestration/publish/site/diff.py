@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.bounds import current_code
 from orchestration.errors import ReleaseError
 from orchestration.publish.layout import MART_FILE
 from orchestration.publish.site.model import Reader, Row
@@ -116,7 +117,8 @@ joined as (
         coalesce(n.period_end, w.period_end) as period_end,
         n.value, n.unit, n.qualifier, n.obs_status, n.conf_status, n.is_simulated,
         n.is_period_inferred, n.estimate_stage, n.source_document, n.known_from,
-        w.value as was_value, w.unit as was_unit, w.qualifier as was_qualifier,
+        w.value as was_value, w.unit as was_unit,
+        {current_code("w.qualifier")} as was_qualifier,
         w.obs_status as was_obs_status, w.conf_status as was_conf_status,
         w.is_simulated as was_is_simulated, w.estimate_stage as was_estimate_stage,
         w.source_document as was_source_document,

@@ -19,6 +19,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from orchestration.bounds import bound_of, sign
 from orchestration.publish.printed import Word, Words, decimal_text
 
 # Controls that turn the direction of text round, or hide it: shown as what they are.
@@ -28,21 +29,9 @@ _PLAIN_CODE = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,78}[a-z0-9])?")
 # Names that Windows keeps for devices, whatever their ending.
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|index)")
 
-SIGNS = {
-    "exceeded": ("超", ">"),
-    "at_least": ("≥", "≥"),
-    "under": ("<", "<"),
-    "at_most": ("≤", "≤"),
-    "approx": ("约", "c."),
-    "indeterminate": ("?", "?"),
-    "top": ("前", "top "),
-}
-"""A bound before its number; the legend on every page says what it means."""
-
+AMONG = ("前", "top ")
 RANK_UNITS = frozenset({"位", "位次", "名次"})
-"""An upper bound of a rank is not "below 3" but "among the first 3": 前3."""
-
-LOWER_BOUNDS, UPPER_BOUNDS = frozenset({"exceeded", "at_least"}), frozenset({"under", "at_most"})
+"""A rank of at most 3 is not "≤ 3" but "among the first 3": 前3."""
 
 MARKS: Mapping[str, tuple[str, str, str, str]] = {
     "provisional": ("初", "p", "初步数，以后可能修订", "provisional, may be revised"),
@@ -193,12 +182,10 @@ def figure(  # noqa: PLR0913 - each is a property of one printed figure
         return gap_html(_STATUS_GAP.get(status or "", "missing") if known else gap) + marks
     text = number_text(value)
     shown = text.replace("-", "−") if is_plain else thousands(text)
-    if unit in RANK_UNITS and qualifier in UPPER_BOUNDS:
-        qualifier = "top"
     scalable = f' data-u="{safe(unit or "")}"' if unit in units.scales else ""
     behind = _spaced(units.html(unit), unit)
     return (
-        f'<span class="fig"{scalable}>{sign_html(qualifier)}'
+        f'<span class="fig"{scalable}>{sign_html(qualifier, unit)}'
         f'<span class="n" data-v="{safe(text)}">{safe(shown)}</span>{behind}</span>{marks}'
     )
 
@@ -209,12 +196,13 @@ def _spaced(unit_html: str, unit: str | None) -> str:
     return unit_html if unit in ("%", "‰", "‱") else f" {unit_html}"
 
 
-def sign_html(qualifier: str | None) -> str:
-    """The sign before a number that is not exact."""
-    if not qualifier or qualifier == "exact":
-        return ""
-    zh, en = SIGNS.get(qualifier, (qualifier, qualifier))
-    return f'<span class="q">{both(zh, en)}</span>'
+def sign_html(qualifier: str | None, unit: str | None = None) -> str:
+    """The sign before a number that is not exact; the legend on every page says what it means."""
+    bound = bound_of(qualifier)
+    zh, en = sign(qualifier, 0), sign(qualifier, 1)
+    if unit in RANK_UNITS and bound is not None and bound.is_upper and not bound.is_open:
+        zh, en = AMONG
+    return f'<span class="q">{both(zh, en)}</span>' if zh else ""
 
 
 def marks_html(

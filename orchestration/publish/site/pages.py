@@ -7,6 +7,7 @@ and what is built and what is linked (``products.site``).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -14,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.bounds import BOUNDS
 from orchestration.publish.edition import Edition
 from orchestration.publish.layout import (
     DATAPACKAGE_FILE,
@@ -33,7 +35,6 @@ from orchestration.publish.site.markup import (
     GAPS,
     MARKS,
     NO_STAMP,
-    SIGNS,
     Units,
     Wording,
     as_markup,
@@ -69,6 +70,17 @@ ASSETS = ("qt.css", "qt.js")
 # Schemas without figures of a theme: their tables are for methods and for machines.
 _NO_THEME = ("core", "quality", "meta")
 _PROFILE_TABLE = ("core", "district_profile")
+
+
+def _bounds_for_scripts() -> str:
+    """By qualifier its signs, and on which side of the number the true figure lies."""
+    told = {code: (bound.sign, -(bound.rounding or 0)) for code, bound in BOUNDS.items()}
+    return json.dumps(told, ensure_ascii=False)
+
+
+def script_with_bounds(asset: Path) -> str:
+    """The text of an asset, with the table of bounds where it asks for it."""
+    return asset.read_text(encoding="utf-8").replace('"@bounds@"', _bounds_for_scripts())
 
 
 def expected_pages(
@@ -296,7 +308,7 @@ class SiteWriter:
             "is_simulated": self.edition.report["is_simulated"],
             "themes": self.themes,
             "theme_name": marked(lambda theme: both(*self._theme_pair(theme))),
-            "legend_signs": SIGNS,
+            "legend_signs": [bound for bound in BOUNDS.values() if bound.sign[0]],
             "legend_marks": MARKS,
             "legend_gaps": GAPS,
             "district": self.district,

@@ -74,7 +74,7 @@ overlap_sums as (
             and one.output_unit = other.output_unit
             and one.output_scope = other.output_scope
             -- only what is at least as large as printed shows that the sum is too large
-            and other.output_qualifier in ('exact', 'exceeded', 'at_least')
+            and bounds.has_low(other.output_qualifier)
             and list_contains(
                 string_split(concat_ws(',', one.item, one.overlaps_with), ','), other.item
             )
@@ -94,8 +94,9 @@ evidence as (
         coalesce(
             overlap_sums.overlap_count > 1
             and overlap_sums.overlap_sum > coalesce(wholes.output_implied, wholes.output)
-            and coalesce(wholes.output_implied_qualifier, wholes.output_qualifier)
-            in ('exact', 'approx')
+            and bounds.rounding(
+                coalesce(wholes.output_implied_qualifier, wholes.output_qualifier)
+            ) = 0
             and levels.output_unit = case
                 when wholes.output_implied is not null then wholes.output_increment_unit
                 else wholes.output_unit

@@ -83,9 +83,7 @@ joined as (
                 printed.item <> 'total'
                 and printed.investment_unit = totals.total_unit
                 and totals.total > 0
-                then {{ qualifier_of_ratio(
-                    'printed.investment_qualifier', 'totals.total_qualifier'
-                ) | indent(16) }}
+                then bounds.of_ratio(printed.investment_qualifier, totals.total_qualifier)
         end as share_computed_qualifier
     from printed
     left join items
@@ -127,12 +125,12 @@ listed as (
         case
             when bool_and(share_printed is not null) then cast(sum(share_printed) as decimal(12, 4))
         end as shares,
-        {{ qualifier_of_total('share_printed_qualifier') | indent(8) }} as shares_qualifier,
+        bounds.of_total(share_printed_qualifier) as shares_qualifier,
         case
             when bool_and(investment is not null and investment_unit = total_unit)
                 then cast(sum(investment) as decimal(30, 8))
         end as investments,
-        {{ qualifier_of_total('investment_qualifier') | indent(8) }} as investments_qualifier
+        bounds.of_total(investment_qualifier) as investments_qualifier
     from computed
     where is_part_of_total and (share_printed is not null or investment is not null)
     group by region_code, region_name_zh, period, period_start, period_end, period_kind
@@ -143,13 +141,11 @@ residual_qualifiers as (
         *,
         case
             when shares is not null
-                then {{ qualifier_of_opposite('shares_qualifier') | indent(16) }}
+                then bounds.opposite(shares_qualifier)
         end as residual_share_qualifier,
         case
             when total is not null and investments is not null
-                then {{ qualifier_of_difference(
-                    'total_qualifier', 'investments_qualifier'
-                ) | indent(16) }}
+                then bounds.of_difference(total_qualifier, investments_qualifier)
         end as residual_investment_qualifier
     from listed
 ),
@@ -159,9 +155,7 @@ implied_qualifiers as (
         *,
         case
             when total is not null and investments is null
-                then {{ qualifier_of_product(
-                    'total_qualifier', 'residual_share_qualifier'
-                ) | indent(16) }}
+                then bounds.of_product(total_qualifier, residual_share_qualifier)
         end as residual_investment_implied_qualifier
     from residual_qualifiers
 ),

@@ -154,27 +154,19 @@ qualified as (
         *,
         case
             when rate_of = 'planned_investment' and rate_printed > 0
-                then {{ qualifier_of_ratio(
-                    'investment_qualifier', 'rate_qualifier'
-                ) | indent(16) }}
+                then bounds.of_ratio(investment_qualifier, rate_qualifier)
         end as planned_investment_implied_qualifier,
         case
             when rate_of = 'projects'
-                then {{ qualifier_of_product(
-                    'rate_qualifier', 'all_count_qualifier'
-                ) | indent(16) }}
+                then bounds.of_product(rate_qualifier, all_count_qualifier)
         end as project_count_implied_qualifier,
         case
             when project_count > 0
-                then {{ qualifier_of_ratio(
-                    'investment_qualifier', 'project_count_qualifier'
-                ) | indent(16) }}
+                then bounds.of_ratio(investment_qualifier, project_count_qualifier)
         end as average_investment_qualifier,
         case
             when previous_count > 0
-                then {{ qualifier_of_ratio(
-                    'project_count_qualifier', 'previous_count_qualifier'
-                ) | indent(16) }}
+                then bounds.of_ratio(project_count_qualifier, previous_count_qualifier)
         end as stage_conversion_qualifier
     from joined
 )

@@ -178,11 +178,11 @@ qualified as (
         *,
         case
             when has_ratio and own_value >= 0 and value > 0
-                then {{ qualifier_of_ratio('own_qualifier', 'qualifier') | indent(16) }}
+                then bounds.of_ratio(own_qualifier, qualifier)
         end as ratio_qualifier,
         case
             when own_value is not null and value is not null
-                then {{ qualifier_of_difference('own_qualifier', 'qualifier') | indent(16) }}
+                then bounds.of_difference(own_qualifier, qualifier)
         end as gap_qualifier
     from paired
 ),

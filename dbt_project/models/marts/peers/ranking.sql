@@ -82,19 +82,8 @@ select
     period_kind,
     rank,
     rank_qualifier,
-    case
-        when rank_qualifier in ('under', 'at_most') then '前' || cast(rank as varchar)
-        when rank_qualifier = 'approx' then '约第' || cast(rank as varchar)
-        when rank_qualifier in ('exceeded', 'at_least') then '第' || cast(rank as varchar) || '以后'
-        else '第' || cast(rank as varchar)
-    end as rank_text_zh,
-    case
-        when rank_qualifier in ('under', 'at_most') then 'among the first ' || cast(rank as varchar)
-        when rank_qualifier = 'approx' then 'about number ' || cast(rank as varchar)
-        when rank_qualifier in ('exceeded', 'at_least')
-            then 'beyond number ' || cast(rank as varchar)
-        else 'number ' || cast(rank as varchar)
-    end as rank_text_en,
+    bounds.rank_zh(rank, rank_qualifier) as rank_text_zh,
+    bounds.rank_en(rank, rank_qualifier) as rank_text_en,
     rank_previous,
     rank_previous_period,
     -- a bound ("among the first ten") has no distance to another rank

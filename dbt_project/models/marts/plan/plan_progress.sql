@@ -161,7 +161,7 @@ chained as (
         case when count(*) = 1 then min(period) else min(period) || '/' || max(period) end
             as outturn_period,
         pow(product(1 + value / 100), 1.0 / count(*)) * 100 - 100 as growth,
-        {{ qualifier_of_total('qualifier') | indent(8) }} as outturn_qualifier,
+        bounds.of_total(qualifier) as outturn_qualifier,
         bool_or(is_simulated) as is_simulated,
         string_agg(observation_id, ',' order by period) as observation_ids
     from yearly_once
@@ -249,44 +249,37 @@ qualified as (
         case
             when aimed is null or aimed = 0 or gained is null then null
             when start_qualifier <> 'exact' then 'indeterminate'
-            when is_downwards and target_qualifier not in ('exact', 'under', 'at_most')
-                then 'indeterminate'
-            when not is_downwards and target_qualifier not in ('exact', 'exceeded', 'at_least')
-                then 'indeterminate'
-            when is_downwards then {{ qualifier_of_opposite('outturn_qualifier') | indent(16) }}
+            when is_downwards and not bounds.has_high(target_qualifier) then 'indeterminate'
+            when not is_downwards and not bounds.has_low(target_qualifier) then 'indeterminate'
+            when is_downwards then bounds.opposite(outturn_qualifier)
             else outturn_qualifier
         end as progress_qualifier
     from measured
 ),
 
--- Compared before it is rounded. A target that is to be exceeded is not reached by equalling it.
+-- Compared before it is rounded. A target that excludes its number is not reached by equalling it.
 tested as (
     select
         *,
         case
-            when has_way and target_qualifier = 'exceeded' and threshold >= 100
-                then {{ exceeds(
-                    'gained * 100', 'progress_qualifier', 'aimed * threshold'
-                ) | indent(16) }}
+            when has_way and bounds.is_open(target_qualifier) and threshold >= 100
+                then bounds.exceeds(gained * 100, progress_qualifier, aimed * threshold)
             when has_way
-                then {{ reaches(
-                    'gained * 100', 'progress_qualifier', 'aimed * threshold'
-                ) | indent(16) }}
-            when target_kind = 'not_exceed' and target_qualifier in ('exact', 'under', 'at_most')
-                then {{ stays_within(
-                    'outturn_value', 'outturn_qualifier', 'target_value'
-                ) | indent(16) }}
+                then bounds.reaches(gained * 100, progress_qualifier, aimed * threshold)
+            when target_kind = 'not_exceed' and bounds.has_high(target_qualifier)
+                then bounds.meets(
+                    outturn_value, outturn_qualifier, target_value, target_qualifier,
+                    'lower_is_better'
+                )
             when target_kind = 'maintain' and target_value is null
-                then {{ meets(
-                    'outturn_value', 'outturn_qualifier',
-                    'base_value', "case when base_qualifier = 'exact' then 'exact' end",
-                    'direction'
-                ) | indent(16) }}
+                then bounds.meets(
+                    outturn_value, outturn_qualifier, base_value,
+                    case when base_qualifier = 'exact' then 'exact' end, direction
+                )
             when target_kind in ('maintain', 'average_annual_growth')
-                then {{ meets(
-                    'outturn_value', 'outturn_qualifier',
-                    'target_value', 'target_qualifier', 'direction'
-                ) | indent(16) }}
+                then bounds.meets(
+                    outturn_value, outturn_qualifier, target_value, target_qualifier, direction
+                )
         end as is_passed,
         case
             when target_kind = 'maintain' and base_value is null and target_value is null

@@ -155,9 +155,7 @@ compared as (
         *,
         case
             when obstacle is null
-                then {{ meets(
-                    'outturn', 'outturn_qualifier', 'value', 'qualifier', 'direction'
-                ) | indent(16) }}
+                then bounds.meets(outturn, outturn_qualifier, value, qualifier, direction)
         end as is_met
     from joined
 )

@@ -160,8 +160,7 @@ qualified as (
             when
                 period_kind = 'annual' and basis_family = 'outturn'
                 and amount_dimension = 'currency_cny' and amount >= 0 and residents > 0
-                then {{ qualifier_of_ratio('amount_qualifier', 'residents_qualifier')
-                    | indent(16) }}
+                then bounds.of_ratio(amount_qualifier, residents_qualifier)
         end as per_resident_qualifier
     from compared
 )

@@ -255,7 +255,8 @@
     if (text !== undefined) { node.textContent = text; }
     return node;
   }
-  var SIGN = { exceeded: ["超", ">"], at_least: ["≥", "≥"], under: ["<", "<"], at_most: ["≤", "≤"], approx: ["约", "c."] };
+  // By qualifier its two signs, and the side on which the true figure lies: 1 above, -1 below.
+  var BOUND = "@bounds@";
   var GAP = { Q: ["隐", "suppressed"], L: ["未采", "not collected"] };
   var MARK = { P: ["初", "p"], E: ["估", "e"], I: ["估", "e"], F: ["预", "f"] };
 
@@ -320,7 +321,7 @@
     function shown(row) {
       if (row.conf === "C" || row.conf === "N") { return GAP.Q[lang]; }
       if (row.value === "") { return (GAP[row.status] || [say("缺", "missing"), "missing"])[lang]; }
-      return (SIGN[row.qualifier] || ["", ""])[lang] + grouped(row.value) +
+      return (BOUND[row.qualifier] || [["", ""]])[0][lang] + grouped(row.value) +
         (MARK[row.status] ? " " + MARK[row.status][lang] : "") +
         (row.flags.indexOf("s") >= 0 ? say(" 模拟", " simulated") : "");
     }
@@ -356,10 +357,11 @@
         var x = X(i), y = Y(values[i]);
         if (few) { svg.append(make("circle", { cx: x, cy: y, r: 4.5, class: open ? "dot open" : "dot" })); }
         else { svg.append(make("circle", { cx: x, cy: y, r: 2.2, class: "dot" })); }
-        if (few && (row.qualifier === "exceeded" || row.qualifier === "at_least")) {
+        var side = (BOUND[row.qualifier] || ["", 0])[1];
+        if (few && side > 0) {
           svg.append(make("path", { d: "M" + (x - 4) + " " + (y - 8) + "L" + (x + 4) + " " + (y - 8) + "L" + x + " " + (y - 15) + "Z", class: "arrow" }));
         }
-        if (few && (row.qualifier === "under" || row.qualifier === "at_most")) {
+        if (few && side < 0) {
           svg.append(make("path", { d: "M" + (x - 4) + " " + (y + 8) + "L" + (x + 4) + " " + (y + 8) + "L" + x + " " + (y + 15) + "Z", class: "arrow" }));
         }
         var edge = i === 0 ? "start" : i === points.length - 1 ? "end" : "middle";

@@ -1,7 +1,7 @@
-"""What dbt's manifest declares of the tables that the marts gate judges.
+"""What the catalogue and dbt's tests declare of the tables that the marts gate judges.
 
-Belongs here: the one place that reads the manifest for the judge. Does not belong here: what is
-expected because of it (``suites``).
+Belongs here: the one place that reads them for the judge. Does not belong here: what is expected
+because of it (``suites``).
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from orchestration.catalog import Catalog, Table
 
 _ASKED_BY_SUITES = ("unique_combination", "accepted_values", "not_empty")
 NOT_ASKED_OF_DBT = tuple(f"test_name:{name}" for name in _ASKED_BY_SUITES)
@@ -54,48 +56,52 @@ class TableContract:
     has_rows: bool = False
 
 
-def read_contracts(manifest: Mapping[str, Any]) -> tuple[TableContract, ...]:
-    """The published models that are there at the marts gate, ordered by schema and name."""
-    nodes = [
-        node
+def read_contracts(manifest: Mapping[str, Any], catalog: Catalog) -> tuple[TableContract, ...]:
+    """The published models that are there at the marts gate, ordered by schema and name.
+
+    Args:
+        manifest: Of dbt: the tests.
+        catalog: Made from the same manifest: tables and columns.
+    """
+    nodes = {
+        (node["schema"], node["name"]): node
         for node in manifest["nodes"].values()
-        if node["resource_type"] == "model"
-        and node["config"].get("meta", {}).get("publish")
-        and not AFTER_THE_GATE & set(node["tags"])
-    ]
+        if node["resource_type"] == "model" and not AFTER_THE_GATE & set(node["tags"])
+    }
     tests: dict[str, list[Mapping[str, Any]]] = {}
     for node in manifest["nodes"].values():
         if node["resource_type"] == "test" and node.get("test_metadata"):
             tests.setdefault(node.get("attached_node") or "", []).append(node)
-    nodes.sort(key=lambda node: (node["schema"], node["name"]))
-    return tuple(_table(node, tests.get(node["unique_id"], ())) for node in nodes)
+    return tuple(
+        _contract(table, tests.get(nodes[table.schema, table.name]["unique_id"], ()))
+        for table in catalog.tables
+        if (table.schema, table.name) in nodes
+    )
 
 
-def _table(node: Mapping[str, Any], tests: Sequence[Mapping[str, Any]]) -> TableContract:
-    meta = node["config"].get("meta", {})
-    key: tuple[str, ...] = ()
-    codes: dict[str, tuple[str, ...]] = {}
-    for test in tests:
-        name, kwargs = test["test_metadata"]["name"], test["test_metadata"]["kwargs"]
-        if name == "unique_combination" and test["name"] == f"{node['name']}_key":
-            key = tuple(kwargs["columns"])
-        elif name == "accepted_values":
-            codes[kwargs["column_name"]] = tuple(str(value) for value in kwargs["values"])
+def _contract(table: Table, tests: Sequence[Mapping[str, Any]]) -> TableContract:
+    codes = {
+        test["test_metadata"]["kwargs"]["column_name"]: tuple(
+            str(value) for value in test["test_metadata"]["kwargs"]["values"]
+        )
+        for test in tests
+        if test["test_metadata"]["name"] == "accepted_values"
+    }
     return TableContract(
-        schema=node["schema"],
-        table=node["name"],
-        title_zh=meta.get("title_zh", ""),
-        title_en=meta.get("title_en", ""),
+        schema=table.schema,
+        table=table.name,
+        title_zh=table.title_zh,
+        title_en=table.title_en,
         columns=tuple(
             ColumnContract(
-                name=column["name"],
-                data_type=(column["data_type"] or "").upper().replace(", ", ","),
-                unit=str(column["config"].get("meta", {}).get("unit", "")),
-                codes=codes.get(column["name"], ()),
-                code_list=str(column["config"].get("meta", {}).get("code_list", "")),
+                name=column.name,
+                data_type=column.data_type.upper().replace(", ", ","),
+                unit=column.unit,
+                codes=codes.get(column.name, ()),
+                code_list=column.code_list,
             )
-            for column in node["columns"].values()
+            for column in table.columns
         ),
-        key=key,
+        key=table.primary_key,
         has_rows=any(test["test_metadata"]["name"] == "not_empty" for test in tests),
     )

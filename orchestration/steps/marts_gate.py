@@ -38,7 +38,11 @@ def marts_gate(work: Workplace) -> tuple[list[RuleOutcome], dict[str, Any]]:
                     "select list, list(code order by code) from landing.code group by list"
                 ).fetchall()
             )
-        asked = mart_suites(read_contracts(work.dbt.manifest()), lists, load_ranges(expectations))
+        asked = mart_suites(
+            read_contracts(work.dbt.manifest(), work.dbt.catalog()),
+            lists,
+            load_ranges(expectations),
+        )
         found = rules.run_rules(database, catalogue.by_gate("marts", "sql"), kept)
         native = [rule.id for rule in catalogue.by_gate("marts", "gx")]
         tables = work.judge.validate(database, asked, native, kept)

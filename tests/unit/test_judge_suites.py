@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.catalog import Catalog, Column, Table
 from orchestration.errors import DeclarationError, QutongError
 from orchestration.judge.catalogue import RuleOutcome, Violation
 from orchestration.judge.contracts import ColumnContract, TableContract, read_contracts
@@ -113,20 +114,13 @@ def test_our_own_ranges_load() -> None:
 
 
 def test_the_manifest_is_read_for_tables_that_are_there_at_the_gate() -> None:
-    def model(name: str, tags: tuple[str, ...] = (), **meta: object) -> dict[str, Any]:
-        column = {
-            "name": "rank",
-            "data_type": "decimal(30, 8)",
-            "config": {"meta": {"unit": "位 | place", "code_list": "basis"}},
-        }
+    def model(name: str, tags: tuple[str, ...] = ()) -> dict[str, Any]:
         return {
             "resource_type": "model",
             "unique_id": name,
             "name": name,
             "schema": "core",
             "tags": list(tags),
-            "config": {"meta": {"publish": True, "title_zh": "甲", "title_en": "A", **meta}},
-            "columns": {"rank": column},
         }
 
     def tested(of: str, test: str, name: str, **kwargs: object) -> dict[str, Any]:
@@ -141,16 +135,22 @@ def test_the_manifest_is_read_for_tables_that_are_there_at_the_gate() -> None:
         model("b"),
         model("a"),
         model("late", ("quality",)),
-        model("hidden", publish=False),
-        tested("a", "unique_combination", "a_key", columns=["rank"]),
-        tested("a", "unique_combination", "a_other", columns=["name"]),
         tested("a", "accepted_values", "a_ranks", column_name="rank", values=[1, 2]),
         tested("a", "not_empty", "a_not_empty"),
         {"resource_type": "test", "name": "singular", "attached_node": None},
     ]
+    said = {"code_list": "basis", "role": "rank"}
+    rank = Column("rank", "DECIMAL(30,8)", "名次", "Rank", "位 | place", False, **said)
+    catalog = Catalog(
+        tuple(
+            Table("core", name, "甲", "A", "行", "row", key, (rank,))
+            for name, key in (("a", ("rank",)), ("b", ()), ("late", ()))
+        )
+    )
     column = ColumnContract("rank", "DECIMAL(30,8)", "位 | place", ("1", "2"), "basis")
     plain = ColumnContract("rank", "DECIMAL(30,8)", "位 | place", (), "basis")
-    assert read_contracts({"nodes": {str(n): node for n, node in enumerate(nodes)}}) == (
+    manifest = {"nodes": {str(n): node for n, node in enumerate(nodes)}}
+    assert read_contracts(manifest, catalog) == (
         TableContract("core", "a", "甲", "A", (column,), ("rank",), has_rows=True),
         TableContract("core", "b", "甲", "A", (plain,)),
     )

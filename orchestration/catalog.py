@@ -216,7 +216,10 @@ class Catalog:
                     head["grain_en"] or "",
                     _listed(head.get("primary_key")),
                     tuple(
-                        _as_before_roles(columns.get((head["schema_name"], head["table_name"]), []))
+                        _as_before_roles(
+                            f"{head['schema_name']}.{head['table_name']}",
+                            columns.get((head["schema_name"], head["table_name"]), []),
+                        )
                     ),
                     head.get("description_zh") or "",
                     head.get("description_en") or "",
@@ -520,7 +523,7 @@ _UNIT_BY_ROW = re.compile(r"\bcolumn (\w+)")
 _ABOUT = frozenset({"printed", "value", "unit", "qualifier", "kind", "scope", "price", "basis"})
 
 
-def _as_before_roles(columns: Sequence[Column]) -> list[Column]:
+def _as_before_roles(table: str, columns: Sequence[Column]) -> list[Column]:
     """Columns of a release from before its dictionary had roles, as far as a trace needs them.
 
     The only place that still goes by names and descriptions, for those releases alone.
@@ -532,12 +535,15 @@ def _as_before_roles(columns: Sequence[Column]) -> list[Column]:
         _NAMES_OBSERVATION.sub("", name): name for name in names if _NAMES_OBSERVATION.search(name)
     }
     return [
-        replace(column, **(_role_by_name(column.name, names) or _ties(column, names, observations)))
+        replace(
+            column,
+            **(_role_by_name(table, column.name, names) or _ties(column, names, observations)),
+        )
         for column in columns
     ]
 
 
-def _role_by_name(name: str, names: Collection[str]) -> dict[str, Any]:
+def _role_by_name(table: str, name: str, names: Collection[str]) -> dict[str, Any]:
     found = _NAMES_OBSERVATION.search(name)
     if found:
         return {"role": "observations" if found[1] else "observation"}
@@ -549,7 +555,9 @@ def _role_by_name(name: str, names: Collection[str]) -> dict[str, Any]:
         named = next((code for code in (found[1], f"{found[1]}_code") if code in names), "")
         pair = pair if pair in names else ""
         return {"role": "name", "language": found[2], "pair": pair, "name_of": named}
-    roles = {"region_code": "region", "is_simulated": "simulated"}
+    # Of a data set it says what is declared, of any other row what the row itself is.
+    simulated = "flag" if table == "core.data_set" else "simulated"
+    roles = {"region_code": "region", "is_simulated": simulated}
     return {"role": roles[name]} if name in roles else {}
 
 

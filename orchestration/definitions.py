@@ -540,7 +540,9 @@ def _marts_gate(reader: Workplace) -> dg.AssetsDefinition:
     models = [
         node
         for node in reader.dbt.manifest()["nodes"].values()
-        if node["resource_type"] == "model" and not {"quality", "meta"} & set(node["tags"])
+        if node["resource_type"] == "model"
+        and node["fqn"][1] == "marts"
+        and not {"quality", "meta"} & set(node["tags"])
     ]
     marts = [dg.AssetKey([node["schema"], node["name"]]) for node in models]
     naming = {
@@ -733,7 +735,6 @@ def execute_job(work: Workplace, data_sets: Sequence[str]) -> None:
     The run has entered and holds the lock: a run that Dagster believes to be at work was killed,
     and is closed here.
     """
-    work.say("准备 / starting Dagster")
     defs = build_defs(work.settings)
     job = defs.resolve_job_def(JOB_NAME)
     with dg.DagsterInstance.from_config(str(dagster_home(work.settings))) as instance:

@@ -116,6 +116,7 @@ def bring_up_to_date(
     reasons: Mapping[str, tuple[str, str]],
     *,
     keep: str,
+    anew: bool = False,
 ) -> Touched:
     """``sync`` the work database, or make it anew first where what it holds is of no use.
 
@@ -126,10 +127,11 @@ def bring_up_to_date(
         landed: See ``sync``.
         reasons: See ``sync``.
         keep: A schema that stays whatever happens: the record of the run.
+        anew: Whether the caller knows that what it holds is of no use.
     """
     import duckdb
 
-    for is_anew in (not _is_current(connection), True):
+    for is_anew in (anew or not _is_current(connection), True):
         if is_anew:
             make_anew(connection, keep=keep)
         try:

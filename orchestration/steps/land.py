@@ -32,8 +32,9 @@ def land(work: Workplace) -> dict[str, int] | None:
         with state.opened(work.settings) as con:
             con.execute(f"update {state.SCHEMA}.run set is_unchanged = true")
         return None
+    is_anew = not _was_sound(work)
     with state.carried(work, "land", "入库 / land", inputs=inputs) as step:
-        step.detail = _land_everything(work)
+        step.detail = _land_everything(work, anew=is_anew)
     return dict(step.detail)
 
 
@@ -54,7 +55,18 @@ def follows_from(work: Workplace, inputs: str) -> bool:
     return bool(known == inputs) and (releases.pin.exists() or in_force == published)
 
 
-def _land_everything(work: Workplace) -> dict[str, int]:
+def _was_sound(work: Workplace) -> bool:
+    """Whether the marts gate passed what lies in the work database.
+
+    What it refused, or never saw to its end, is no ground to build on: it is made anew.
+    """
+    from orchestration.judge import gates
+
+    with state.opened(work.settings) as con:
+        return state.has_verdicts(con) and (gates.verdict(con, "marts", work.catalogue) == "passed")
+
+
+def _land_everything(work: Workplace, *, anew: bool) -> dict[str, int]:
     from orchestration.process.dbt import questions
 
     landed = landed_deliveries(work)
@@ -64,7 +76,7 @@ def _land_everything(work: Workplace) -> dict[str, int]:
         "column_dictionary": columns,
         "example_query": questions(work.dbt.manifest()),
     }
-    touched = land_deliveries(work, landed, texts)
+    touched = land_deliveries(work, landed, texts, anew=anew)
     return {
         "deliveries": len(landed),
         "candidates": sum(entry.counts[1] for entry in landed),
@@ -76,8 +88,17 @@ def land_deliveries(
     work: Workplace,
     landed: Sequence[Landed],
     texts: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    *,
+    anew: bool = False,
 ) -> Touched:
-    """Bring the work database to what is declared, what was delivered, and texts of dbt."""
+    """Bring the work database to what is declared, what was delivered, and texts of dbt.
+
+    Args:
+        work: Where.
+        landed: See ``landed_deliveries``.
+        texts: Rows of tables that dbt's project fills, by table.
+        anew: Whether nothing that lies there is to be built on.
+    """
     import duckdb
 
     from orchestration.judge import gates
@@ -96,7 +117,9 @@ def land_deliveries(
 
     def bring() -> Touched:
         with state.opened(settings) as con:
-            return landing.bring_up_to_date(con, prepare, rows, landed, reasons, keep=state.SCHEMA)
+            return landing.bring_up_to_date(
+                con, prepare, rows, landed, reasons, keep=state.SCHEMA, anew=anew
+            )
 
     try:
         return bring()

@@ -267,7 +267,7 @@ def test_a_release_from_before_its_dictionary_had_roles_can_still_be_followed(
     world = _released(tmp_path, ";".join([_extra_sql(), *forget, gone]))
 
     cell = found(world, f"{TABLE}.growth_printed", ("region", "甲区"), *ALL)
-    assert (figures(cell), cell.qualifier) == (["bbbbbb01ffff"], "exceeded")
+    assert (figures(cell), cell.qualifier) == (["bbbbbb01ffff"], "above")
     assert found(world, f"{TABLE}.investment", *ALL).unit == ("亿元", "亿元")
     assert figures(found(world, f"{TABLE}.growth_qualifier", *ALL)) == ["bbbbbb01ffff"]
     assert figures(found(world, f"{TABLE}.parts", *ALL)) == ["aaaaaa01ffff", "aaaaaa02ffff"]

@@ -7,6 +7,7 @@ the candidate (``verify``), giving it to readers (``pointer``).
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -251,6 +252,8 @@ def _make_database(
 
     The connection is this function's own, and closed by it.
     """
+    import duckdb
+
     try:
         con.execute("begin")
         for table in tables:
@@ -259,7 +262,9 @@ def _make_database(
             comment(con, table)
         create_macros(con, macros_dir)
         con.execute("commit")
-        con.execute("checkpoint mart")
+        # Else detaching does it, when nothing goes on beside it any more.
+        with contextlib.suppress(duckdb.TransactionException):
+            con.execute("checkpoint mart")
     finally:
         con.close()
 

@@ -6,7 +6,6 @@ printing, tracing or judging make of it.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -19,13 +18,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.catalog import Catalog, Column, Table, unit_by_row
+from orchestration.declarations import load_declarations
 from orchestration.errors import DeclarationError, ReleaseError
 from orchestration.model_meta import ROLES
 from orchestration.process.dbt import DbtProject
 from orchestration.publish.rowhash import value_kind
 from orchestration.publish.sdmx.components import COMPONENTS
 from orchestration.publish.sdmx.lists import OWN_LISTS
-from orchestration.settings import CODE_ROOT
+from orchestration.settings import CODE_ROOT, load_settings
 from tests.unit.described import dictionary_sql
 
 pytestmark = pytest.mark.core
@@ -33,9 +33,8 @@ pytestmark = pytest.mark.core
 MARTS = CODE_ROOT / "dbt_project/models/marts"
 
 
-def code_lists() -> set[str]:
-    with (CODE_ROOT / "raw/codelists/codes.csv").open(encoding="utf-8") as file:
-        return {row["list"] for row in csv.DictReader(file)}
+def code_lists() -> frozenset[str]:
+    return load_declarations(load_settings(CODE_ROOT)).codelists.lists
 
 
 @pytest.fixture(scope="module")

@@ -191,9 +191,10 @@ def execute(
     from orchestration.judge import worker
 
     try:
+        # A name that is not declared is wrong use, and no run.
+        chosen = [work.declarations.get(name) for name in data_sets] or list(work.declarations)
+        names = [declared.id for declared in chosen]
         with entered(work, release_id=release_id, release_time=release_time) as here:
-            chosen = [work.declarations.get(name) for name in data_sets] or list(work.declarations)
-            names = [declared.id for declared in chosen]
             if follows_from(work, inputs_digest(work)) and not has_news(work, chosen):
                 # As the job would do it: every look at a source leaves its receipts.
                 collect(work, names, quietly=True)

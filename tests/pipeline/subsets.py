@@ -10,6 +10,7 @@ nothing in its memory but code.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import os
@@ -17,11 +18,15 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.settings import Settings, load_settings
 from orchestration.steps.state import STEPS, StepName
 from tests.pipeline.interrupted import import_everything, in_marts_gate
 from tests.support import INVESTMENT, deliver, drop, investment, judging_here, profile
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 CHAIN = STEPS[STEPS.index("land") :]
 """Steps in the order in which they stand on each other."""
@@ -43,34 +48,39 @@ def every_selection() -> Iterator[tuple[StepName, ...]]:
         yield tuple(itertools.compress(CHAIN[:-1], chosen)) + CHAIN[-1:]
 
 
-BEGINNINGS: dict[str, tuple[StepName, ...]] = {
-    "passed": ("delivery_gate",),
-    "half-made": ("quality", "marts_gate"),
-    "stale": ("delivery_gate", "land"),
-    "refused": ("land",),
+def onwards(step: StepName) -> tuple[StepName, ...]:
+    """A step and all that stand on it."""
+    return CHAIN[CHAIN.index(step) :]
+
+
+TELLING: dict[str, list[tuple[StepName, ...]]] = {
+    "passed": [
+        ("publish",),
+        ("candidate", "publish"),
+        ("release_gate", "publish"),
+        onwards("candidate"),
+        onwards("delivery_gate"),
+    ],
+    "refused": [("publish",), ("release_gate", "publish"), onwards("land")],
+    "stale": [("publish",), onwards("candidate"), onwards("land")],
+    "half-made": [("publish",), onwards("candidate"), onwards("marts_gate")],
 }
-
-
-def telling_selections(state: str) -> list[tuple[StepName, ...]]:
-    """The last steps in each combination, and whole runs from where they can go wrong."""
-    early = set(CHAIN[:-3])
-    late = [steps for steps in every_selection() if not early & set(steps)]
-    return [*late, *(CHAIN[CHAIN.index(begin) :] for begin in BEGINNINGS[state])]
+"""The selections at which each kind of state can go wrong, or must come right."""
 
 
 # --- what earlier runs left -------------------------------------------------------------------
 
 
-def carry_out(settings: Settings, steps: tuple[StepName, ...], release_id: str = NEXT) -> None:
+def carry_out(settings: Settings, steps: tuple[StepName, ...]) -> None:
     """Carry out a selection of assets as "materialize selected" does, in this process."""
     import dagster as dg
 
     from orchestration.automation import JOB_NAME
-    from orchestration.definitions import build_defs, steps_of
+    from orchestration.definitions import steps_of
     from orchestration.steps import door
 
-    door.next_release_id = lambda work: release_id
-    defs = build_defs(settings)
+    door.next_release_id = lambda work: NEXT
+    defs = definitions(settings)
     keys = [
         key
         for key in defs.resolve_asset_graph().executable_asset_keys
@@ -83,6 +93,14 @@ def carry_out(settings: Settings, steps: tuple[StepName, ...], release_id: str =
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
+
+
+@functools.cache
+def definitions(settings: Settings) -> dg.Definitions:
+    """Made before the first child: they hold no state, and take a second."""
+    from orchestration.definitions import build_defs
+
+    return build_defs(settings)
 
 
 def passed(settings: Settings) -> None:
@@ -149,15 +167,15 @@ def main(project: Path, state: str, *, every: bool) -> None:
     """Make a state, and carry out each selection on it."""
     import_everything()
     settings = load_settings(project)
+    definitions(settings)
     apart(lambda: MAKE[state](settings))
     kept = project.with_name("kept")
     shutil.copytree(project, kept, symlinks=True)
-    for steps in every_selection() if every else telling_selections(state):
+    for steps in every_selection() if every else TELLING[state]:
         shutil.rmtree(project)
         shutil.copytree(kept, project, symlinks=True)
-        again = load_settings(project)
-        apart(lambda steps=steps, again=again: carry_out(again, steps))  # type: ignore[misc]
-        print(json.dumps({"steps": name_of(steps), "seen": seen(again)}), flush=True)
+        apart(lambda steps=steps: carry_out(settings, steps))  # type: ignore[misc]
+        print(json.dumps({"steps": name_of(steps), "seen": seen(settings)}), flush=True)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,6 @@ from orchestration.publish.layout import (
     checked_release_id,
 )
 from orchestration.publish.verdict import PASSED, VerdictReader
-from orchestration.publish.verify import verify_release
 
 Progress = Callable[[str], None]
 
@@ -368,6 +367,9 @@ def _before_current(releases_dir: Path) -> str:
 
 def _check_target(releases_dir: Path, release_id: str) -> None:
     """A release that is damaged is worse than the one readers have."""
+    # Here alone: it knows all products, and a run that finds nothing changed needs none of them.
+    from orchestration.publish.verify import verify_release
+
     path = Releases(releases_dir).release(release_id)
     if not path.is_dir():
         raise ReleaseError(

@@ -174,7 +174,7 @@ def main(project: Path, state: str, *, every: bool) -> None:
     for steps in every_selection() if every else TELLING[state]:
         shutil.rmtree(project)
         shutil.copytree(kept, project, symlinks=True)
-        apart(lambda steps=steps: carry_out(settings, steps))  # type: ignore[misc]
+        apart(functools.partial(carry_out, settings, steps))
         print(json.dumps({"steps": name_of(steps), "seen": seen(settings)}), flush=True)
 
 

@@ -417,7 +417,6 @@ def _source(database: Path) -> Iterator[Any]:
     context = great_expectations.get_context(mode="ephemeral", project_config=config)
     # To nowhere it would write its whole configuration, as YAML, for every table that it is told
     # of, and every result: we keep what is kept.
-    # Stubbed on this one context: it lives for one validation, and nobody reads what it would save.
     context._save_project_config = lambda: None  # type: ignore[method-assign]  # on purpose
     context.validation_results_store.store_validation_results = lambda **_: True  # type: ignore[method-assign]  # on purpose
     source = context.data_sources.add_sql(

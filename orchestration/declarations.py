@@ -649,8 +649,9 @@ def _check_codes(declared: Declared, lists: CodeLists, named_items: set[str]) ->
             raise _unknown_code(declared.path, what, code, place, known)
     if isinstance(layout, RecordsLayout):
         _check_record_columns(declared.path, layout)
+    _check_module(declared.path, "connectors", data_set.delivery.connector, "delivery.connector")
     if isinstance(layout, FunctionLayout):
-        _check_function(declared.path, layout)
+        _check_module(declared.path, "functions", layout.function, "layout.function")
 
 
 def _constants(layout: Layout) -> list[tuple[str, Constants]]:
@@ -660,15 +661,16 @@ def _constants(layout: Layout) -> list[tuple[str, Constants]]:
     return [("layout.constants", layout.constants), *own]
 
 
-def _check_function(path: Path, layout: FunctionLayout) -> None:
-    folder = Path(__file__).parent / "collect" / "functions"
+def _check_module(path: Path, package: str, name: str, place: str) -> None:
+    """Whether a declaration names a module that is there, of a package of ``collect``."""
+    folder = Path(__file__).parent / "collect" / package
     known = sorted(f.stem for f in folder.glob("*.py") if f.stem != "__init__")
-    if layout.function not in known:
-        near = difflib.get_close_matches(layout.function, known, n=1)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
         raise DeclarationError(
-            f"there is no layout function {layout.function!r}",
+            f"there is no {place.rpartition('.')[2]} {name!r}",
             file=path,
-            place="layout.function",
+            place=place,
             remedy=f"did you mean {near[0]!r}?" if near else f"write it in {folder}",
         )
 

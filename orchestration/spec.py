@@ -175,7 +175,11 @@ class Origin(Model):
 class Delivery(Model):
     """How deliveries arrive."""
 
-    connector: Literal["folder"] = "folder"
+    connector: str = Field(
+        default="folder",
+        pattern="^[a-z][a-z0-9_]*$",
+        description="Module of orchestration/collect/connectors that looks for its files.",
+    )
     pattern: tuple[str, ...] = Field(min_length=1, description="File names, with * and ?.")
     cadence: Literal["once", "monthly", "quarterly", "annual", "irregular"]
     due_days: int | None = Field(

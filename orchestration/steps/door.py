@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from orchestration.collect.archive import printable
 from orchestration.locking import run_lock
 from orchestration.publish.pointer import recover
 from orchestration.settings import Settings
@@ -114,11 +113,7 @@ def _put_in_order(
     last = state.prepared(settings) if "land" not in steps else None
     recover(settings.releases, keep=last.release_id if last else None)
     work.archive.clean()
-    unclaimed = tuple(
-        printable(str(path.relative_to(connector.root)))
-        for connector in work.connectors
-        for path in connector.unclaimed(known)
-    )
+    unclaimed = tuple(name for connector in work.connectors for name in connector.unclaimed(known))
     begun = work.now.astimezone(UTC).replace(tzinfo=None)
     run_id = run_id or uuid.uuid4().hex
     if last is not None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.collect.archive import Archive
-from orchestration.collect.connectors import FolderConnector
+from orchestration.collect.connectors import Connector, connectors_of
 from orchestration.collect.parse import ParseStore, codelists_digest
 from orchestration.declarations import Declarations, load_declarations
 from orchestration.judge.catalogue import Catalogue, load_catalogue
@@ -70,11 +70,8 @@ class Workplace:
         return DbtProject.of(self.settings)
 
     @cached_property
-    def connectors(self) -> tuple[FolderConnector, FolderConnector]:
-        return (
-            FolderConnector(self.settings.deliveries, "folder", consume=False),
-            FolderConnector(self.settings.inbox, "inbox", consume=True),
-        )
+    def connectors(self) -> tuple[Connector, ...]:
+        return connectors_of(self.settings)
 
     @cached_property
     def judge(self) -> Judge:

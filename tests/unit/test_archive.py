@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.collect import connectors
 from orchestration.collect.archive import Archive
-from orchestration.collect.connectors import FolderConnector, is_delivery
+from orchestration.collect.connectors import is_delivery
+from orchestration.collect.connectors.folder import FolderConnector
 from orchestration.declarations import load_declarations
 from orchestration.errors import QutongError
 from orchestration.settings import Settings
@@ -99,10 +101,24 @@ def test_an_inbox_gives_up_what_is_archived_and_shows_what_nobody_claims(
     claimed = drop(project, "yunxi-profile", "公报.csv", b"x")
     drop(project, "nobody", "x.csv", b"x")
     (offer,) = inbox.offers(data_set)
-    assert (offer.is_expected, offer.delivered_on) == (True, None)
+    assert offer.delivered_on is None
     inbox.taken(offer)
     assert not claimed.exists()
-    assert [p.name for p in inbox.unclaimed({"yunxi-profile"})] == ["x.csv"]
+    assert inbox.unclaimed({"yunxi-profile"}) == ["nobody/x.csv"]
+
+
+def test_every_module_beside_it_is_a_connector(project: Settings, tmp_path: Path) -> None:
+    (tmp_path / "ready.py").write_text(
+        "class Ready:\n    name = 'ready'\n\n\ndef connectors(settings):\n    return (Ready(),)\n",
+        encoding="utf-8",
+    )
+    packages = connectors.__path__
+    packages.append(str(tmp_path))
+    try:
+        names = [connector.name for connector in connectors.connectors_of(project)]
+    finally:
+        packages.remove(str(tmp_path))
+    assert names == ["folder", "inbox", "ready"]
 
 
 def test_a_file_that_was_only_misnamed_is_put_right_by_its_name(tmp_path: Path) -> None:
@@ -140,7 +156,7 @@ def test_links_in_an_inbox_are_not_followed(project: Settings, tmp_path: Path) -
     (project.inbox / "yunxi-profile" / "公报.csv").symlink_to(secret)
     inbox = FolderConnector(project.inbox, "inbox", consume=True)
     assert list(inbox.offers(data_set)) == []
-    assert [p.name for p in inbox.unclaimed({"yunxi-profile"})] == ["公报.csv"]
+    assert inbox.unclaimed({"yunxi-profile"}) == ["yunxi-profile/公报.csv"]
     assert secret.read_text() == "secret"
 
 

@@ -1,44 +1,29 @@
-"""Connectors: where deliveries come from.
+"""Folders: what lies below ``raw/deliveries`` stays there, what lies in the inbox is taken away.
 
-Belongs here: finding what is on offer for a data set. Does not belong here: storing or reading
-it. A connector for HTTP or a database implements the same two methods.
+Belongs here: files on this disk. Does not belong here: how a file is named or dated by others.
 """
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
+from orchestration.collect.archive import printable
+from orchestration.collect.connectors import Offer, is_delivery
 from orchestration.spec import DataSet
 
-
-@dataclass(frozen=True)
-class Offer:
-    """A file on offer for a data set."""
-
-    data_set_id: str
-    path: Path
-    connector: str
-    delivered_on: date | None
-    is_expected: bool
+if TYPE_CHECKING:
+    from orchestration.settings import Settings
 
 
-class Connector(Protocol):
-    """A place that deliveries come from."""
-
-    name: str
-
-    def offers(self, data_set: DataSet) -> Iterator[Offer]:
-        """What is on offer now, in a stable order."""
-        ...
-
-    def taken(self, offer: Offer) -> None:
-        """The offer is archived and has its receipt."""
-        ...
+def connectors(settings: Settings) -> tuple[FolderConnector, ...]:
+    """The folder of deliveries and the inbox."""
+    return (
+        FolderConnector(settings.deliveries, "folder", consume=False),
+        FolderConnector(settings.inbox, "inbox", consume=True),
+    )
 
 
 class FolderConnector:
@@ -66,7 +51,6 @@ class FolderConnector:
                 path=path,
                 connector=self.name,
                 delivered_on=_folder_date(path.relative_to(folder)),
-                is_expected=matches(path.name, data_set),
             )
 
     def _leads_away(self, path: Path) -> bool:
@@ -78,13 +62,13 @@ class FolderConnector:
         if self.consume:
             offer.path.unlink(missing_ok=True)
 
-    def unclaimed(self, known: set[str]) -> list[Path]:
+    def unclaimed(self, known: set[str]) -> list[str]:
         """Files that lie where no declared data set looks."""
         if not self.root.is_dir():
             return []
-        return sorted(
-            path
-            for path in self.root.rglob("*")
+        return [
+            printable(str(path.relative_to(self.root)))
+            for path in sorted(self.root.rglob("*"))
             if path.is_file()
             and is_delivery(path.relative_to(self.root))
             and (
@@ -92,18 +76,7 @@ class FolderConnector:
                 or path.relative_to(self.root).parts[0] not in known
                 or self._leads_away(path)
             )
-        )
-
-
-def matches(file_name: str, data_set: DataSet) -> bool:
-    """Whether the file is named as the data set's deliveries are."""
-    return any(fnmatch.fnmatch(file_name, pattern) for pattern in data_set.delivery.pattern)
-
-
-def is_delivery(path: Path) -> bool:
-    """False for hidden names, lock files of office programs and files still being written."""
-    hidden = any(part.startswith((".", "~$")) for part in path.parts)
-    return not hidden and path.suffix not in {".part", ".tmp", ".crdownload"}
+        ]
 
 
 def _folder_date(path: Path) -> date | None:

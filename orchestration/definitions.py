@@ -45,13 +45,6 @@ CANDIDATE = dg.AssetKey(["release", "candidate"])
 RELEASE_GATE = dg.AssetKey(["judge", "release_gate"])
 CURRENT = dg.AssetKey(["release", "current"])
 
-_SOURCES = {
-    "observation": DELIVERY_GATE,
-    "delivery": DELIVERY_GATE,
-    "quarantine": DELIVERY_GATE,
-    "finding": MARTS_GATE,
-    "validation": MARTS_GATE,
-}
 _STEPS: dict[dg.AssetKey, StepName] = {
     LANDED: "land",
     DELIVERY_GATE: "delivery_gate",
@@ -77,15 +70,21 @@ QUALITY = " ".join(steps.QUALITY)
 
 
 class Translator(DagsterDbtTranslator):
-    """dbt nodes under the names that users read: schema and table."""
+    """dbt nodes under the names that users read: schema and table.
 
-    def __init__(self, catalog: Catalog) -> None:
+    Args:
+        catalog: Of the same project.
+        gate: The gate before the step: what models read of ``landing`` is ready when it has spoken.
+    """
+
+    def __init__(self, catalog: Catalog, gate: dg.AssetKey) -> None:
         super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
         self._catalog = catalog
+        self._gate = gate
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":
-            return _SOURCES.get(dbt_resource_props["name"], LANDED)
+            return self._gate
         return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
 
     def get_asset_spec(
@@ -246,9 +245,15 @@ def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definit
             _collect(reader),
             _landing(reader),
             _delivery_gate(reader),
-            _dbt_models(reader, "marts", select=MARTS, exclude=" ".join(steps.NOT_WITH_MARTS)),
+            _dbt_models(
+                reader,
+                "marts",
+                DELIVERY_GATE,
+                select=MARTS,
+                exclude=" ".join(steps.NOT_WITH_MARTS),
+            ),
             _marts_gate(reader),
-            _dbt_models(reader, "quality", select=QUALITY, exclude=""),
+            _dbt_models(reader, "quality", MARTS_GATE, select=QUALITY, exclude=""),
             _candidate(),
             _release_gate(reader),
             _publish(),
@@ -436,7 +441,7 @@ def _delivery_gate(reader: Workplace) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=DELIVERY_GATE,
-        group_name="judge",
+        group_name="judge_delivery",
         description="交付关：拒收的交付留在门外，其余继续 | Delivery gate: it routes, never blocks",
         kinds={"duckdb", "greatexpectations"},
         owners=["team:qutong"],
@@ -460,13 +465,13 @@ def _delivery_gate(reader: Workplace) -> dg.AssetsDefinition:
 
 
 def _dbt_models(
-    reader: Workplace, step: steps.DbtStep, *, select: str, exclude: str
+    reader: Workplace, step: steps.DbtStep, gate: dg.AssetKey, *, select: str, exclude: str
 ) -> dg.AssetsDefinition:
     """The marts of one dbt invocation as assets, their tests as checks that block.
 
-    What lies between landing and marts (staging, intermediate) is built with them and is no asset.
+    What lies between landing and marts is built with them and is no asset.
     """
-    translator = Translator(reader.dbt.catalog())
+    translator = Translator(reader.dbt.catalog(), gate)
 
     @dbt_assets(
         manifest=reader.dbt.ensure_manifest(),
@@ -567,7 +572,7 @@ def _marts_gate(reader: Workplace) -> dg.AssetsDefinition:
         specs=[
             dg.AssetSpec(
                 MARTS_GATE,
-                group_name="judge",
+                group_name="judge_marts",
                 description="集市关：硬性规则不过不发布 | Marts gate: a failed hard rule blocks",
                 kinds={"duckdb", "greatexpectations"},
                 owners=["team:qutong"],
@@ -641,7 +646,7 @@ def _release_gate(reader: Workplace) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=RELEASE_GATE,
-        group_name="judge",
+        group_name="publish",
         description="发布关：重新打开并核对 | Release gate: opened again and compared",
         kinds={"duckdb"},
         owners=["team:qutong"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import dagster as dg
@@ -58,6 +59,19 @@ def test_the_graph_runs_from_deliveries_to_the_release(defs: dg.Definitions) -> 
     behind = dg.AssetSelection.assets(dg.AssetKey(["release", "current"])).upstream().resolve(graph)
     assert {delivery.key, MARTS_GATE, RELEASE_GATE} <= behind
     assert dg.AssetKey(["investment", "fixed_asset_investment"]) in behind
+
+
+def test_the_groups_follow_each_other_and_never_lead_back(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    before: dict[str, set[str]] = {}
+    for key in graph.executable_asset_keys:
+        node = graph.get(key)
+        groups = {graph.get(parent).group_name for parent in node.parent_keys}
+        before.setdefault(node.group_name, set()).update(groups - {node.group_name})
+    order = list(TopologicalSorter(before).static_order())  # raises where they lead back
+    way = ["process", "judge_delivery", "core", "judge_marts", "quality", "publish"]
+    assert [name for name in order if name in way] == way
+    assert order[-1] == "publish"
 
 
 def test_hard_rules_of_marts_and_release_block_and_those_of_deliveries_route(
@@ -124,7 +138,7 @@ def test_a_table_is_shown_with_its_columns_units_and_what_it_is_made_of(
     assert " | " in str(node.metadata["每行 row"])
     assert {key.to_user_string() for key in node.parent_keys} == {
         "core/observation",
-        "work/landed",
+        "judge/delivery_gate",
     }
 
 

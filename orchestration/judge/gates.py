@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from orchestration import bounds
 from orchestration.catalog import observation_tables
 from orchestration.judge.catalogue import (
+    GATES,
     RULE_COLUMNS,
     SAID_BY_RULE,
     Catalogue,
@@ -26,22 +27,7 @@ from orchestration.judge.catalogue import (
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FINDING_COLUMNS = ("finding_id", "rule_id", "gate", "severity", *SAID_BY_RULE)
 _IDENTITY = SAID_BY_RULE[:9]
-_VARCHARS = ", ".join(f"{name} varchar" for name in FINDING_COLUMNS)
-_RULE_TYPES = ", ".join(
-    f"{name} {'integer' if name == 'ess_level' else 'varchar'}" for name in RULE_COLUMNS
-)
-_TABLES = f"""
-create schema if not exists landing;
-create table if not exists landing.rule ({_RULE_TYPES});
-create table if not exists landing.finding ({_VARCHARS});
-create table if not exists landing.validation (
-    rule_id varchar, gate varchar, executor varchar, outcome varchar,
-    checked_count bigint, unexpected_count bigint, undecided_count bigint,
-    error varchar, is_blocking boolean
-);
-"""
 
 
 def prepare(
@@ -63,7 +49,6 @@ def prepare(
         frozen: Compute the comparisons once, as tables: rules read them several times over. Else
             they stay views and follow every change of the figures.
     """
-    con.execute(_TABLES)
     con.execute("delete from landing.rule")
     _insert(con, "landing.rule", RULE_COLUMNS, catalogue.rows())
     con.execute(bounds.macros())
@@ -432,7 +417,8 @@ def blocking_rules(con: DuckDBPyConnection) -> list[str]:
     """The ids of all rules that block their gates now, in the order of the gates."""
     rows = con.execute(
         "select rule_id from landing.validation where is_blocking "
-        "order by list_position(['delivery', 'marts', 'release'], gate), rule_id"
+        "order by list_position(?, gate), rule_id",
+        [list(GATES)],
     ).fetchall()
     return [row[0] for row in rows]
 

@@ -33,7 +33,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _MONTHS = {"monthly": 1, "quarterly": 3, "annual": 12}
 _OPEN_FINDINGS_RULE = "release.open-findings-need-decision"
 
-_WORDS = {
+WORDS = {
     "hard": ("硬性", "hard"),
     "soft": ("软性", "soft"),
     "informative": ("提示", "informative"),
@@ -67,6 +67,7 @@ _WORDS = {
     "peers": ("对标", "peers"),
     "profile": ("区情概览", "profile"),
 }
+"""What codes are called on the report and the page of quality: as the code lists call them."""
 
 
 def read_report(
@@ -161,8 +162,8 @@ def render_html(report: Row, compiled: Path | None = None) -> str:
     )
     environment.filters["told"] = _without_arithmetic
     environment.globals["said"] = bounds.said
-    environment.filters["zh"] = lambda word: _WORDS.get(word, (word, word))[0]
-    environment.filters["en"] = lambda word: _WORDS.get(word, (word, word))[1]
+    environment.filters["zh"] = lambda word: WORDS.get(word, (word, word))[0]
+    environment.filters["en"] = lambda word: WORDS.get(word, (word, word))[1]
     environment.filters["thousands"] = lambda number: f"{number:,}" if number is not None else "–"
     return environment.get_template("report.html.j2").render(
         report, groups=_shown_groups(report), max_shown=MAX_SHOWN

@@ -15,6 +15,7 @@ import duckdb
 from orchestration.judge.catalogue import Catalogue, Rule, load_catalogue
 from orchestration.judge.gates import prepare, write_findings
 from orchestration.judge.rules import judge
+from orchestration.process.contract import landing_tables
 
 EXPECTATIONS = Path(__file__).parents[2] / "expectations"
 CATALOGUE: Catalogue = load_catalogue(EXPECTATIONS)
@@ -26,8 +27,12 @@ FIGURE = """
     resolution decimal(30, 8), unit varchar, qualifier varchar, obs_status varchar,
     conf_status varchar, estimate_stage varchar, known_from date, source_document varchar,
     source_place varchar, delivery_place varchar"""
+WRITTEN_BY_THE_JUDGE = "create schema landing;" + ";".join(
+    f"create table landing.{name} ({', '.join(map(' '.join, landing_tables()[name].items()))})"
+    for name in ("rule", "finding", "validation")
+)
 SCHEMA = f"""
-create schema landing; create schema core; create schema intermediate; create schema investment;
+{WRITTEN_BY_THE_JUDGE}; create schema core; create schema intermediate; create schema investment;
 create table landing.candidate (
     {FIGURE}, occurrence integer, place_order integer, unit_printed varchar);
 create table landing.observation ({FIGURE}, occurrence integer);

@@ -7,13 +7,12 @@ find (test_judge_rules).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration.errors import QutongError
-from orchestration.judge.catalogue import Catalogue, RuleOutcome, load_catalogue
+from orchestration.judge.catalogue import RuleOutcome
 from orchestration.judge.gates import (
     Refusal,
     apply_routing,
@@ -22,11 +21,9 @@ from orchestration.judge.gates import (
     route_deliveries,
     write_validation,
 )
+from tests.unit.judged import CATALOGUE, EXPECTATIONS, WRITTEN_BY_THE_JUDGE
 
 pytestmark = pytest.mark.core
-
-EXPECTATIONS = Path(__file__).parents[2] / "expectations"
-CATALOGUE: Catalogue = load_catalogue(EXPECTATIONS)
 
 PASSED = RuleOutcome.of("history.interval-order", unexpected=0, checked=5)
 FAILED = RuleOutcome.of("history.interval-order", unexpected=2, checked=5)
@@ -37,6 +34,7 @@ BROKEN = RuleOutcome.broken("history.interval-order", "Catalog Error: no table")
 @pytest.fixture
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
+        connection.execute(WRITTEN_BY_THE_JUDGE)
         prepare(connection, CATALOGUE, EXPECTATIONS, "delivery")
         connection.execute(
             "create table landing.delivery (delivery_id varchar, verdict varchar, "

@@ -29,7 +29,7 @@ from orchestration.judge.suites import (
     mart_suites,
     validate,
 )
-from tests.unit.judged import CATALOGUE, EXPECTATIONS
+from tests.unit.judged import CATALOGUE, EXPECTATIONS, WRITTEN_BY_THE_JUDGE
 
 pytestmark = pytest.mark.core
 
@@ -349,7 +349,7 @@ DECLARED = {
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute(
-            "create schema landing; create table landing.delivery (delivery_id varchar, "
+            f"{WRITTEN_BY_THE_JUDGE}; create table landing.delivery (delivery_id varchar, "
             "data_set_id varchar, delivery_seq integer, file_name varchar, delivered_on date, "
             "cells_accepted bigint, verdict varchar)"
         )

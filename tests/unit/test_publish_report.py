@@ -14,13 +14,23 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.publish.report import MAX_SHOWN, read_report, render_html
+from orchestration.declarations import load_declarations
+from orchestration.publish.report import MAX_SHOWN, WORDS, read_report, render_html
 from orchestration.publish.tables import published_tables
+from orchestration.settings import CODE_ROOT, load_settings
 from tests.unit.test_publish_world import make_work_db
 
 pytestmark = pytest.mark.core
 
 VERDICTS = {"delivery": "routed", "marts": "passed"}
+
+
+@pytest.mark.parametrize("name", ["gate", "severity", "outcome", "theme"])
+def test_a_code_is_called_as_its_list_calls_it(name: str) -> None:
+    codes = load_declarations(load_settings(CODE_ROOT)).codelists.codes
+    listed = {c.code: (c.name_zh, c.name_en) for c in codes if c.list == name}
+    assert listed
+    assert listed == {code: WORDS.get(code, called) for code, called in listed.items()}
 
 
 def report_of(tmp_path: Path, extra_sql: str = "", **verdicts: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.bounds import BOUNDS
 from orchestration.publish.edition import Edition
 from orchestration.publish.layout import (
+    CITATION_FILE,
     DATAPACKAGE_FILE,
     MANIFEST_FILE,
     MART_FILE,
@@ -28,6 +29,7 @@ from orchestration.publish.layout import (
 )
 from orchestration.publish.printed import PrintedTable
 from orchestration.publish.products.workbooks import shown_tables
+from orchestration.publish.report import WORDS
 from orchestration.publish.rowhash import digests
 from orchestration.publish.site import charts, diff, model, search
 from orchestration.publish.site.formal import ROWS_SHOWN, Formal, by, plain_number
@@ -485,7 +487,7 @@ class SiteWriter:
             for group in self.edition.report["findings_by_rule"]
             if group["rule_id"] in by_rule
         ]
-        return {"groups": groups}
+        return {"groups": groups, "words": WORDS}
 
     def _methods(self) -> Row:
         return {
@@ -722,7 +724,8 @@ _KINDS: Sequence[tuple[str, str, str]] = (
     ("parquet/", "Parquet 表", "Parquet table"),
     ("xlsx/", "Excel 工作簿", "Excel workbook"),
     ("sdmx/", "SDMX 交换文件", "SDMX exchange file"),
-    ("docx/", "Word 简报", "Word brief"),
+    ("brief/", "Word 简报", "Word brief"),
+    (CITATION_FILE, "引用方式", "How to cite the release"),
     ("", "其他文件", "Other file"),
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ rules (``rules``, ``suites`` and the other executors) and deciding what follows 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,13 @@ Owner = Literal["supplier", "steward", "maintainer", "releaser"]
 OutcomeWord = Literal["passed", "failed", "undecided"]
 
 GATES: tuple[Gate, ...] = get_args(Gate)
+"""In the order in which what is delivered meets them."""
+
+GATE_NAMES: Mapping[Gate, Text] = {
+    "delivery": Text(zh="交付关", en="Delivery gate"),
+    "marts": Text(zh="集市关", en="Marts gate"),
+    "release": Text(zh="发布关", en="Release gate"),
+}
 BATCH = "{batch}"
 """Stands in a rule's SQL for its ``batch``."""
 

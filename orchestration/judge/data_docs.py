@@ -13,15 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import QutongError
-from orchestration.judge.catalogue import GATES
+from orchestration.judge.catalogue import GATE_NAMES, GATES
 from orchestration.judge.kept import read_kept
 from orchestration.judge.offline import offline_page
 
-_GATE_NAMES = {
-    "delivery": "交付关 Delivery gate",
-    "marts": "集市关 Marts gate",
-    "release": "发布关 Release gate",
-}
+_NAMES: dict[str, str] = {gate: f"{name.zh} {name.en}" for gate, name in GATE_NAMES.items()}
 _SUITES_OF = {"delivery": "各批送达 Deliveries", "marts": "各集市 Marts"}
 _WORDS = {
     "passed": '<i class="fas fa-check-circle"></i>',
@@ -64,7 +60,7 @@ def build_docs(validations: Path, site: Path) -> Path:
     pages = {_INDEX, *suites, *(f"{gate}.html" for gate in gates)}
     for gate, kept in gates.items():
         own = {page: suite for page, suite in suites.items() if page.startswith(f"{gate}-")}
-        title = f"{_GATE_NAMES[gate]} · Data Docs"
+        title = f"{_NAMES[gate]} · Data Docs"
         _write(site / f"{gate}.html", _gate(gate, kept, own), title, pages)
     for page, suite in suites.items():
         zh, en = suite["meta"]["title"]
@@ -97,7 +93,7 @@ def _index_page(gates: Mapping[str, Mapping[str, Any]], suites: Mapping[str, Any
         own = [suite for page, suite in suites.items() if page.startswith(f"{gate}-")]
         failed = sum(rule["outcome"] == "failed" for rule in rules)
         lines.append(
-            f'<tr><th scope="row"><a href="{gate}.html">{_GATE_NAMES[gate]}</a></th>'
+            f'<tr><th scope="row"><a href="{gate}.html">{_NAMES[gate]}</a></th>'
             f"<td>{html.escape(run['run_name'])}</td><td>{html.escape(run['run_time'])}</td>"
             f"{_numbers(len(rules), failed)}"
             f"{_numbers(len(own), sum(not suite['success'] for suite in own))}</tr>"
@@ -135,7 +131,7 @@ def _gate(gate: str, kept: Mapping[str, Any], suites: Mapping[str, Mapping[str, 
     ]
     return f"""
         <p><a href="{_INDEX}">数据校验文档 Data Docs</a></p>
-        <h1>{_GATE_NAMES[gate]}</h1>
+        <h1>{_NAMES[gate]}</h1>
         <h5>{_SUITES_OF.get(gate, "")}</h5>
         <table>
         <thead><tr><th scope="col">预期组 Suite</th><th scope="col">名称 Title</th>

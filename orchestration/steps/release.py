@@ -28,7 +28,7 @@ from orchestration.steps.workplace import Workplace, inputs_digest
 if TYPE_CHECKING:
     from orchestration.publish.pointer import Publication
 
-BEFORE_RELEASE: tuple[Gate, ...] = ("delivery", "marts")
+BEFORE_RELEASE = GATES[: GATES.index("release")]
 MOST_PROBLEMS = 20
 
 

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
+from orchestration.declarations import load_declarations
 from orchestration.errors import QutongError
-from orchestration.judge.catalogue import RULE_COLUMNS, load_catalogue
+from orchestration.judge.catalogue import GATE_NAMES, GATES, RULE_COLUMNS, load_catalogue
+from orchestration.settings import CODE_ROOT, load_settings
 
 pytestmark = pytest.mark.core
 
@@ -74,6 +76,15 @@ def test_rows_have_the_columns_of_landing_rule(tmp_path: Path) -> None:
         )
     ]
     assert len(RULE_COLUMNS) == 12
+
+
+def test_gates_have_the_order_and_the_names_of_their_code_list() -> None:
+    codes = load_declarations(load_settings(CODE_ROOT)).codelists.codes
+    listed = sorted((code for code in codes if code.list == "gate"), key=lambda code: code.sort)
+    assert [code.code for code in listed] == list(GATES)
+    assert {code.code: (code.name_zh, code.name_en.capitalize()) for code in listed} == {
+        gate: (name.zh, name.en) for gate, name in GATE_NAMES.items()
+    }
 
 
 def test_rules_stand_in_the_order_of_the_gates(tmp_path: Path) -> None:

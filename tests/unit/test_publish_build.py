@@ -49,6 +49,11 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def test_the_page_of_downloads_knows_what_every_file_is(candidate: Path) -> None:
+    page = (candidate / "site/downloads.html").read_text(encoding="utf-8")
+    assert '<span lang="en">Other file</span>' not in page
+
+
 def test_it_holds_these_files(candidate: Path) -> None:
     found = {str(path.relative_to(candidate)) for path in candidate.rglob("*") if path.is_file()}
     tables = (

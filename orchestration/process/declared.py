@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from orchestration.spec import RELATION_KINDS, last_day
+from orchestration.spec import RELATION_KINDS, District, last_day
 
 if TYPE_CHECKING:
-    from orchestration.declarations import Declarations
+    from orchestration.declarations import CodeLists, Declarations
 
 Rows = list[dict[str, Any]]
 
@@ -32,101 +32,17 @@ class ReleaseControl:
 
 def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[str, Rows]:
     """The rows of each table that does not depend on a delivery, keyed by its name."""
-    settings, lists = declarations.settings, declarations.codelists
-    district = settings.district
+    district, lists = declarations.settings.district, declarations.codelists
     return {
-        "data_set": [
-            {
-                "data_set_id": d.id,
-                "title_zh": d.data_set.title.zh,
-                "title_en": d.data_set.title.en,
-                "theme": d.data_set.theme,
-                "owner": d.data_set.owner,
-                "producer": d.data_set.origin.producer,
-                "licence": d.data_set.origin.documents[0].licence or "",
-                "connector": d.data_set.delivery.connector,
-                "file_pattern": " | ".join(d.data_set.delivery.pattern),
-                "cadence": d.data_set.delivery.cadence,
-                "due": _due(d.data_set.delivery.due_days),
-                "is_simulated": d.data_set.simulated,
-                "precedence": d.data_set.origin.precedence,
-                "max_quarantined": d.data_set.completeness.max_quarantined,
-                "conf_status": d.data_set.disclosure.conf_status,
-                "declaration_path": d.path.relative_to(settings.project).as_posix(),
-                "due_days": d.data_set.delivery.due_days,
-            }
-            for d in declarations
-        ],
+        "data_set": _data_sets(declarations),
         "completeness": _completeness(declarations),
         "correction": _corrections(declarations),
-        "source_document": [
-            {
-                "source_document": document.id,
-                "title_zh": document.title,
-                "title_en": document.title_en or document.title,
-                "issuer": document.issuer or "",
-                "published": document.published or "",
-                "published_on": last_day(document.published) if document.published else None,
-                "source_grade": document.grade,
-                "citation": document.citation or "",
-                "licence": document.licence or "",
-                "address": document.address or "",
-                "data_set_id": data_set_id,
-            }
-            for document, data_set_id in declarations.documents.values()
-        ],
+        "source_document": _source_documents(declarations),
         "indicator": _indicators(declarations),
         "relation": _relations(declarations),
-        "region": [
-            {
-                "region_code": r.code,
-                "region_name_zh": r.name_zh,
-                "region_name_en": r.name_en,
-                "region_kind": r.kind,
-                "parent_code": r.parent_code,
-                "valid_from": r.valid_from,
-                "valid_to": r.valid_to,
-                "successor_codes": r.successor_codes,
-                "lists_all_parts": r.code in district.complete_regions,
-            }
-            for r in lists.regions
-        ],
-        "code": [
-            {
-                "list": c.list,
-                "code": c.code,
-                "name_zh": c.name_zh,
-                "name_en": c.name_en,
-                "sort": c.sort,
-                "valid_from": c.valid_from,
-                "valid_to": c.valid_to,
-                "maps_to": c.maps_to,
-            }
-            for c in lists.codes
-        ]
-        + [
-            {
-                "list": "item",
-                "code": code,
-                "name_zh": name.zh,
-                "name_en": name.en,
-                "sort": 1000 + position,
-                "valid_from": None,
-                "valid_to": None,
-                "maps_to": "",
-            }
-            for position, (code, name) in enumerate(declarations.items.items())
-        ],
-        "unit": [
-            {
-                "unit": u.code,
-                "name_zh": u.name_zh,
-                "name_en": u.name_en,
-                "dimension": u.dimension,
-                "factor": u.factor,
-            }
-            for u in lists.units
-        ],
+        "region": _regions(declarations),
+        "code": _codes(declarations),
+        "unit": _units(lists),
         "scorecard": [
             {"indicator_code": code, "sort": position}
             for position, code in enumerate(district.scorecard, start=1)
@@ -147,19 +63,128 @@ def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[s
         "plan_indicator": _plan_indicators(declarations),
         "grade": _ranked(district.grades, "source_grade", "grade_rank"),
         "stage_rank": _ranked(district.stages, "estimate_stage", "stage_rank"),
-        "release": [
-            {
-                "release_id": control.release_id,
-                "release_time": control.release_time,
-                "policy": control.policy,
-                "district_code": district.code,
-                "district_name_zh": district.name.zh,
-                "district_name_en": district.name.en,
-                "code_version": control.code_version,
-                "is_simulated_inside": False,
-            }
-        ],
+        "release": _release(control, district),
     }
+
+
+def _data_sets(declarations: Declarations) -> Rows:
+    return [
+        {
+            "data_set_id": d.id,
+            "title_zh": d.data_set.title.zh,
+            "title_en": d.data_set.title.en,
+            "theme": d.data_set.theme,
+            "owner": d.data_set.owner,
+            "producer": d.data_set.origin.producer,
+            "licence": d.data_set.origin.documents[0].licence or "",
+            "connector": d.data_set.delivery.connector,
+            "file_pattern": " | ".join(d.data_set.delivery.pattern),
+            "cadence": d.data_set.delivery.cadence,
+            "due": _due(d.data_set.delivery.due_days),
+            "is_simulated": d.data_set.simulated,
+            "precedence": d.data_set.origin.precedence,
+            "max_quarantined": d.data_set.completeness.max_quarantined,
+            "conf_status": d.data_set.disclosure.conf_status,
+            "declaration_path": d.path.relative_to(declarations.settings.project).as_posix(),
+            "due_days": d.data_set.delivery.due_days,
+        }
+        for d in declarations
+    ]
+
+
+def _source_documents(declarations: Declarations) -> Rows:
+    return [
+        {
+            "source_document": document.id,
+            "title_zh": document.title,
+            "title_en": document.title_en or document.title,
+            "issuer": document.issuer or "",
+            "published": document.published or "",
+            "published_on": last_day(document.published) if document.published else None,
+            "source_grade": document.grade,
+            "citation": document.citation or "",
+            "licence": document.licence or "",
+            "address": document.address or "",
+            "data_set_id": data_set_id,
+        }
+        for document, data_set_id in declarations.documents.values()
+    ]
+
+
+def _regions(declarations: Declarations) -> Rows:
+    complete = declarations.settings.district.complete_regions
+    return [
+        {
+            "region_code": r.code,
+            "region_name_zh": r.name_zh,
+            "region_name_en": r.name_en,
+            "region_kind": r.kind,
+            "parent_code": r.parent_code,
+            "valid_from": r.valid_from,
+            "valid_to": r.valid_to,
+            "successor_codes": r.successor_codes,
+            "lists_all_parts": r.code in complete,
+        }
+        for r in declarations.codelists.regions
+    ]
+
+
+def _codes(declarations: Declarations) -> Rows:
+    listed = [
+        {
+            "list": c.list,
+            "code": c.code,
+            "name_zh": c.name_zh,
+            "name_en": c.name_en,
+            "sort": c.sort,
+            "valid_from": c.valid_from,
+            "valid_to": c.valid_to,
+            "maps_to": c.maps_to,
+        }
+        for c in declarations.codelists.codes
+    ]
+    named = [
+        {
+            "list": "item",
+            "code": code,
+            "name_zh": name.zh,
+            "name_en": name.en,
+            "sort": 1000 + position,
+            "valid_from": None,
+            "valid_to": None,
+            "maps_to": "",
+        }
+        for position, (code, name) in enumerate(declarations.items.items())
+    ]
+    return listed + named
+
+
+def _units(lists: CodeLists) -> Rows:
+    return [
+        {
+            "unit": u.code,
+            "name_zh": u.name_zh,
+            "name_en": u.name_en,
+            "dimension": u.dimension,
+            "factor": u.factor,
+        }
+        for u in lists.units
+    ]
+
+
+def _release(control: ReleaseControl, district: District) -> Rows:
+    return [
+        {
+            "release_id": control.release_id,
+            "release_time": control.release_time,
+            "policy": control.policy,
+            "district_code": district.code,
+            "district_name_zh": district.name.zh,
+            "district_name_en": district.name.en,
+            "code_version": control.code_version,
+            "is_simulated_inside": False,
+        }
+    ]
 
 
 def _ranked(names: Sequence[str], code: str, rank: str) -> Rows:

@@ -574,40 +574,36 @@ left join observed as o on d.data_set_id = o.data_set_id
 order by d.data_set_id
 """
 
+_COVERED = """count(*) as observations,
+count(distinct o.indicator_code) as indicators,
+count(distinct o.region_code) as regions,
+count(distinct o.data_set_id) as data_sets,
+min(o.period_start) as first_day,
+max(o.period_end) as last_day,
+max(d.last_delivered_on) as last_delivered_on,
+bool_or(o.is_simulated) as is_simulated"""
+"""What is told of a group of observations ``o`` with their data sets ``d``."""
+
 _COVERAGE_BY_THEME = """
 select
     coalesce(i.theme, '') as theme,
-    count(*) as observations,
-    count(distinct o.indicator_code) as indicators,
-    count(distinct o.region_code) as regions,
-    count(distinct o.data_set_id) as data_sets,
-    min(o.period_start) as first_day,
-    max(o.period_end) as last_day,
-    max(d.last_delivered_on) as last_delivered_on,
-    bool_or(o.is_simulated) as is_simulated
+    {covered}
 from {mart}.core.observation as o
 left join {mart}.core.indicator as i on o.indicator_code = i.indicator_code
 left join {mart}.core.data_set as d on o.data_set_id = d.data_set_id
 group by i.theme
 order by observations desc, theme
-"""
+""".replace("{covered}", _COVERED)
 
 _COVERAGE_BY_MART = """
 with named as ({named})
 
 select
     n.mart,
-    count(*) as observations,
-    count(distinct o.indicator_code) as indicators,
-    count(distinct o.region_code) as regions,
-    count(distinct o.data_set_id) as data_sets,
-    min(o.period_start) as first_day,
-    max(o.period_end) as last_day,
-    max(d.last_delivered_on) as last_delivered_on,
-    bool_or(o.is_simulated) as is_simulated
+    {covered}
 from named as n
 inner join {mart}.core.observation as o on n.observation_id = o.observation_id
 left join {mart}.core.data_set as d on o.data_set_id = d.data_set_id
 group by n.mart
 order by n.mart
-"""
+""".replace("{covered}", _COVERED)

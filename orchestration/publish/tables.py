@@ -9,7 +9,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from orchestration.catalog import Catalog, Column, Table, canonical_type, quote
+from orchestration.catalog import Catalog, Column, Table, canonical_type, literal, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -23,15 +23,6 @@ __all__ = [
     "published_tables",
     "quote",
 ]
-
-
-def literal(text: str) -> str:
-    """A text as an SQL literal.
-
-    The first bound parameter makes DuckDB import pandas and NumPy, a third of a second: names
-    and hashes are written into the statement instead.
-    """
-    return "'" + text.replace("'", "''") + "'"
 
 
 def published_tables(con: DuckDBPyConnection, catalog: str) -> tuple[Table, ...]:

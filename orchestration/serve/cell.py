@@ -15,9 +15,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.catalog import Catalog, Column, Table
+from orchestration.catalog import Catalog, Column, Table, literal
 from orchestration.errors import QutongError
-from orchestration.serve.reading import current_release, literal, open_mart
+from orchestration.serve.reading import current_release, open_mart
 from orchestration.serve.trace import (
     MAX_FIGURES,
     BytesState,

@@ -87,12 +87,3 @@ def open_mart(release: CurrentRelease) -> DuckDBPyConnection:
             file=file,
             remedy="check it: qutong release verify",
         ) from error
-
-
-def literal(text: str) -> str:
-    """A text as an SQL literal.
-
-    Bound parameters would do the same, but the first one makes DuckDB import pandas and NumPy:
-    a third of a second, and more than the whole answer takes.
-    """
-    return "'" + text.replace("'", "''") + "'"

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from orchestration.bounds import said
+from orchestration.catalog import literal
 from orchestration.errors import QutongError
-from orchestration.serve.reading import CurrentRelease, current_release, literal, open_mart
+from orchestration.serve.reading import CurrentRelease, current_release, open_mart
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

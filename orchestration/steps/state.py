@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from orchestration.catalog import literal
 from orchestration.errors import QutongError, StaleStateError
-from orchestration.publish.tables import literal
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:

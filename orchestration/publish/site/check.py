@@ -179,15 +179,20 @@ class _Written:
         return self.scripts[name]
 
     def _arguments(self, name: str) -> list[Any] | None:
-        file = f"{SITE}/data/{name}.js"
-        if file not in self.files:
-            return None
-        text = (self.path / file).read_text(encoding="utf-8", errors="replace")
-        arguments = read_script(text)
-        if arguments is None or len(arguments) != 4:
+        """What a script says: its name, a count, a checksum, and what has that checksum."""
+        arguments = self._written(name)
+        if len(arguments) != 4:
             return None
         own, _, crc, payload = arguments
         return arguments if own == name and checksum(payload) == crc else None
+
+    def _written(self, name: str) -> list[Any]:
+        """The arguments of a script as they stand there; none of a missing or broken one."""
+        file = f"{SITE}/data/{name}.js"
+        if file not in self.files:
+            return []
+        text = (self.path / file).read_text(encoding="utf-8", errors="replace")
+        return read_script(text) or []
 
 
 class _WrittenBefore(_Written):
@@ -201,12 +206,9 @@ class _WrittenBefore(_Written):
                 yield Fault(name, "网页属于另一版本", "the page is of another release")
 
     def _arguments(self, name: str) -> list[Any] | None:
-        file = f"{SITE}/data/{name}.js"
-        if file not in self.files:
-            return None
-        text = (self.path / file).read_text(encoding="utf-8", errors="replace")
-        arguments = read_script(text)
-        if arguments is None or len(arguments) != 5:
+        """Beside that, the id of its release."""
+        arguments = self._written(name)
+        if len(arguments) != 5:
             return None
         own, release, count, crc, payload = arguments
         is_own = own == name and release == self.release_id and checksum(payload) == crc

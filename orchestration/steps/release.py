@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from orchestration import __version__
 from orchestration.errors import StaleStateError, VerdictError
 from orchestration.judge import gates
-from orchestration.judge.catalogue import GATES, Gate, RuleOutcome
+from orchestration.judge.catalogue import GATES, Catalogue, Gate, RuleOutcome
 from orchestration.publish.layout import MART_FILE
 from orchestration.steps import state
 from orchestration.steps.land import landed_deliveries
@@ -137,11 +137,7 @@ def release_gate(work: Workplace) -> list[RuleOutcome]:
         ]
         problems += _raw_text_inside(work, path)
         problems += _open_findings(work)
-        found = Counter(rule for rule, _ in problems)
-        outcomes = [
-            RuleOutcome.of(rule.id, unexpected=found[rule.id], checked=1)
-            for rule in work.catalogue.by_gate("release")
-        ]
+        outcomes = outcomes_of(problems, work.catalogue)
         with state.opened(settings) as con:
             gates.write_validation(con, outcomes, work.catalogue)
             verdict = gates.verdict(con, "release", work.catalogue)
@@ -151,6 +147,23 @@ def release_gate(work: Workplace) -> list[RuleOutcome]:
         )
         step.detail = {"error": "\n".join(lines[:MOST_PROBLEMS])}
     return outcomes
+
+
+def outcomes_of(problems: Sequence[tuple[str, str]], catalogue: Catalogue) -> list[RuleOutcome]:
+    """What came of every rule of the release gate.
+
+    Args:
+        problems: The rule that each breaks, and what it is.
+        catalogue: All rules.
+
+    Raises:
+        DeclarationError: a check names a rule that there is not; its problem would block nothing.
+    """
+    found = Counter(catalogue.get(rule).id for rule, _ in problems)
+    return [
+        RuleOutcome.of(rule.id, unexpected=found[rule.id], checked=1)
+        for rule in catalogue.by_gate("release")
+    ]
 
 
 def _open_findings(work: Workplace) -> list[tuple[str, str]]:

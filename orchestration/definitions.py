@@ -26,6 +26,7 @@ from orchestration.declarations import Declared
 from orchestration.errors import DeclarationError
 from orchestration.judge import worker
 from orchestration.judge.catalogue import Rule, RuleOutcome
+from orchestration.judge.contracts import AFTER_THE_GATE
 from orchestration.judge.gates import FindingGroup, Subject
 from orchestration.settings import Settings, load_settings, settings_at
 from orchestration.steps import collect as collecting
@@ -547,7 +548,7 @@ def _marts_gate(reader: Workplace) -> dg.AssetsDefinition:
         for node in reader.dbt.manifest()["nodes"].values()
         if node["resource_type"] == "model"
         and node["fqn"][1] == "marts"
-        and not {"quality", "meta"} & set(node["tags"])
+        and not AFTER_THE_GATE & set(node["tags"])
     ]
     marts = [dg.AssetKey([node["schema"], node["name"]]) for node in models]
     naming = {

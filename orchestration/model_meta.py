@@ -37,8 +37,6 @@ Role = Literal[
     "simulated",  # whether anything behind the row is simulated
 ]
 ROLES: frozenset[str] = frozenset(get_args(Role))
-NUMBERS = frozenset({"value", "ordinal", "sort"})
-OBSERVATIONS = frozenset({"observation", "observations", "evidence"})
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Reference = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from orchestration.errors import QutongError
 from orchestration.judge import gates
 from orchestration.judge.catalogue import RuleOutcome
-from orchestration.judge.contracts import NOT_ASKED_OF_DBT
+from orchestration.judge.contracts import AFTER_THE_GATE, NOT_ASKED_OF_DBT
 from orchestration.steps import state
 from orchestration.steps.workplace import Workplace
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DbtStep = Literal["marts", "quality"]
 
-QUALITY = ("tag:quality", "tag:meta")
+QUALITY = tuple(f"tag:{tag}" for tag in sorted(AFTER_THE_GATE))
 """Models that tell of the judging: built after the marts gate has spoken."""
 
 NOT_WITH_MARTS = (*QUALITY, *NOT_ASKED_OF_DBT)

@@ -132,7 +132,7 @@ def run(
 @main.command()
 @click.pass_context
 def rebuild(ctx: click.Context) -> None:
-    """Make parse results and the work database anew from the archive, then run.
+    """Make everything anew from archive and declarations, then run.
 
     A run does so by itself where they are of no use. Exit status as of `qutong run`.
     """
@@ -265,7 +265,10 @@ def status(ctx: click.Context, english: bool) -> None:
 )
 @click.pass_context
 def sql(ctx: click.Context, query: str, form: Format) -> None:
-    """Ask the current release, read-only: qutong sql "from core.observation limit 5"."""
+    """Ask the current release, read-only.
+
+    qutong sql "from core.observation limit 5"
+    """
     from orchestration.serve.query import run_sql
 
     run_sql(_settings(ctx).releases, query, form, sys.stdout.buffer)
@@ -288,7 +291,7 @@ def trace(
     region: str | None,
     english: bool,
 ) -> None:
-    """From a figure, or a cell of a table, back to document, file and cell.
+    """From a figure, or a table's cell, back to the delivered cell.
 
     Give an observation id (or how it begins), or --indicator with --period and --region, or a
     cell: its table and column, and what tells its row apart:
@@ -401,7 +404,10 @@ def release_verify(ctx: click.Context, release_id: str | None) -> None:
 @click.argument("release_id", required=False)
 @click.pass_context
 def release_rollback(ctx: click.Context, release_id: str | None) -> None:
-    """Point readers at an earlier release (the one before, if none is named) and pin it."""
+    """Point readers at an earlier release and pin it.
+
+    Without an id that is the one before.
+    """
     from orchestration.locking import run_lock
     from orchestration.publish.pointer import rollback
 
@@ -414,7 +420,7 @@ def release_rollback(ctx: click.Context, release_id: str | None) -> None:
 @release.command("unpin")
 @click.pass_context
 def release_unpin(ctx: click.Context) -> None:
-    """End a rollback: readers see the newest release again, and the next one after it."""
+    """End a rollback: readers see the newest release again."""
     from orchestration.locking import run_lock
     from orchestration.publish.pointer import unpin
 

@@ -26,7 +26,7 @@ from orchestration.declarations import Declared
 from orchestration.errors import DeclarationError
 from orchestration.judge import worker
 from orchestration.judge.catalogue import Rule, RuleOutcome
-from orchestration.judge.contracts import AFTER_THE_GATE
+from orchestration.judge.contracts import read_contracts
 from orchestration.judge.gates import FindingGroup, Subject
 from orchestration.settings import Settings, load_settings, settings_at
 from orchestration.steps import collect as collecting
@@ -542,24 +542,16 @@ def _marts_gate(reader: Workplace) -> dg.AssetsDefinition:
     Every published table and every data set has a check besides that shows what was found about
     it, whichever rule found it.
     """
-    rules = reader.catalogue.by_gate("marts")
-    models = [
-        node
-        for node in reader.dbt.manifest()["nodes"].values()
-        if node["resource_type"] == "model"
-        and node["fqn"][1] == "marts"
-        and not AFTER_THE_GATE & set(node["tags"])
-    ]
-    marts = [dg.AssetKey([node["schema"], node["name"]]) for node in models]
-    naming = {
-        table.qualified
-        for table in reader.dbt.catalog().tables
-        if any(column.names_observations for column in table.columns)
+    rules, catalog = reader.catalogue.by_gate("marts"), reader.dbt.catalog()
+    there = {
+        f"{contract.schema}.{contract.table}": dg.AssetKey([contract.schema, contract.table])
+        for contract in read_contracts(reader.dbt.manifest(), catalog)
     }
+    marts = list(there.values())
     shown = {
-        f"{node['schema']}.{node['name']}": dg.AssetKey([node["schema"], node["name"]])
-        for node in models
-        if f"{node['schema']}.{node['name']}" in naming
+        table.qualified: there[table.qualified]
+        for table in catalog.tables
+        if table.qualified in there and any(column.names_observations for column in table.columns)
     }
     sets = {declared.id: delivery_key(declared.id) for declared in reader.declarations}
 

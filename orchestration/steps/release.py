@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration import __version__
-from orchestration.errors import StaleStateError, VerdictError
+from orchestration.errors import DeclarationError, StaleStateError, VerdictError
 from orchestration.judge import gates
 from orchestration.judge.catalogue import GATES, Catalogue, Gate, RuleOutcome
 from orchestration.publish.layout import MART_FILE
@@ -157,13 +157,16 @@ def outcomes_of(problems: Sequence[tuple[str, str]], catalogue: Catalogue) -> li
         catalogue: All rules.
 
     Raises:
-        DeclarationError: a check names a rule that there is not; its problem would block nothing.
+        DeclarationError: a check names what is no rule of this gate: nothing would be blocked.
     """
-    found = Counter(catalogue.get(rule).id for rule, _ in problems)
-    return [
-        RuleOutcome.of(rule.id, unexpected=found[rule.id], checked=1)
-        for rule in catalogue.by_gate("release")
-    ]
+    found = Counter(rule for rule, _ in problems)
+    known = [rule.id for rule in catalogue.by_gate("release")]
+    for name in found.keys() - set(known):
+        raise DeclarationError(
+            f"a check of the release names {name!r}, which is no rule of its gate",
+            remedy="add it to expectations/rules/release",
+        )
+    return [RuleOutcome.of(name, unexpected=found[name], checked=1) for name in known]
 
 
 def _open_findings(work: Workplace) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ def test_every_rule_has_an_outcome_and_those_that_are_broken_have_failed() -> No
     }
 
 
-def test_a_problem_of_a_rule_that_there_is_not_does_not_pass() -> None:
-    with pytest.raises(DeclarationError, match="there is no rule 'release.map-is-empty'"):
-        outcomes_of([("release.map-is-empty", "geo/regions.json: empty")], CATALOGUE)
+@pytest.mark.parametrize("rule", ["release.map-is-empty", "marts.contract"])
+def test_a_problem_of_what_is_no_rule_of_the_gate_does_not_pass(rule: str) -> None:
+    with pytest.raises(DeclarationError, match=f"names '{rule}', which is no rule of its gate"):
+        outcomes_of([(rule, "geo/regions.json: empty")], CATALOGUE)

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.catalog import Catalog, Column, Table, literal
+from orchestration.catalog import Catalog, Column, Table, literal, quote
 from orchestration.errors import QutongError
 from orchestration.serve.reading import current_release, open_mart
 from orchestration.serve.trace import (
@@ -41,6 +41,8 @@ Pair = tuple[str, str]
 Row = dict[str, Any]
 
 MAX_LISTED = 12
+MART = "mart"
+"""What DuckDB calls an opened release: its file without the ending."""
 _NAMING = ("observation", "observations", "evidence")
 
 
@@ -112,7 +114,7 @@ def trace_cell(releases_dir: Path, archive_dir: Path, selector: CellSelector) ->
     release = current_release(releases_dir)
     con = open_mart(release)
     try:
-        catalog = Catalog.of_release(con, "mart")
+        catalog = Catalog.of_release(con, MART)
         table, column_name = _table_of(catalog, selector.cell.strip())
         column = _column(table, column_name) if column_name else None
         if not table.with_role(*_NAMING):
@@ -159,14 +161,6 @@ def _rows(con: DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _in_sql(table: Table) -> str:
-    return f"{_quoted(table.schema)}.{_quoted(table.name)}"
-
-
 def _near(wanted: str, known: Sequence[str]) -> list[str]:
     """What is spelt or begins like it, the nearest first; everything where nothing is near."""
     near = difflib.get_close_matches(wanted, known, n=4, cutoff=0.5)
@@ -207,9 +201,9 @@ def _condition(table: Table, pair: Pair) -> str:
     regions = table.with_role("region")
     if name == "region" and regions and not table.has(name):
         names = [regions[0].name, *(c.name for c in table.names_of(regions[0].name).values())]
-        return "(" + " or ".join(f"{_quoted(part)} = {literal(value)}" for part in names) + ")"
+        return "(" + " or ".join(f"{quote(part)} = {literal(value)}" for part in names) + ")"
     column = _column(table, name)
-    expression = _quoted(column.name)
+    expression = quote(column.name)
     if not value:
         return f"nullif(cast({expression} as varchar), '') is null"
     if column.data_type.lower() == "varchar":
@@ -227,8 +221,8 @@ def _row(
     keys = table.primary_key
     conditions = [_condition(table, pair) for pair in where]
     condition = " and ".join(conditions) or "true"
-    order = ", ".join(_quoted(name) for name in keys) or "all"
-    source = f"from {_in_sql(table)} where {condition}"
+    order = ", ".join(quote(name) for name in keys) or "all"
+    source = f"from {table.in_catalog(MART)} where {condition}"
     cursor = con.execute(f"select * {source} order by {order} limit {MAX_LISTED + 1}")
     names = [item[0] for item in cursor.description or []]
     rows = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
@@ -264,8 +258,8 @@ def _no_row(
             str(row[0])
             for row in _rows(
                 con,
-                f"select distinct cast({_quoted(column)} as varchar) from {_in_sql(table)} "
-                f"where {' and '.join(others) or 'true'} and {_quoted(column)} is not null "
+                f"select distinct cast({quote(column)} as varchar) from {table.in_catalog(MART)} "
+                f"where {' and '.join(others) or 'true'} and {quote(column)} is not null "
                 "order by 1",
             )
         ]

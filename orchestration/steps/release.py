@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration import __version__
-from orchestration.errors import StaleStateError, VerdictError
+from orchestration.errors import DeclarationError, StaleStateError, VerdictError
 from orchestration.judge import gates
 from orchestration.judge.catalogue import GATES, Gate, RuleOutcome
 from orchestration.publish.layout import MART_FILE
@@ -137,11 +137,7 @@ def release_gate(work: Workplace) -> list[RuleOutcome]:
         ]
         problems += _raw_text_inside(work, path)
         problems += _open_findings(work)
-        found = Counter(rule for rule, _ in problems)
-        outcomes = [
-            RuleOutcome.of(rule.id, unexpected=found[rule.id], checked=1)
-            for rule in work.catalogue.by_gate("release")
-        ]
+        outcomes = _outcomes(work, Counter(rule for rule, _ in problems))
         with state.opened(settings) as con:
             gates.write_validation(con, outcomes, work.catalogue)
             verdict = gates.verdict(con, "release", work.catalogue)
@@ -151,6 +147,23 @@ def release_gate(work: Workplace) -> list[RuleOutcome]:
         )
         step.detail = {"error": "\n".join(lines[:MOST_PROBLEMS])}
     return outcomes
+
+
+def _outcomes(work: Workplace, found: Counter[str]) -> list[RuleOutcome]:
+    """What came of each rule of the gate.
+
+    Raises:
+        DeclarationError: a check names what is no rule of this gate: nothing would block on it.
+    """
+    rules = [rule.id for rule in work.catalogue.by_gate("release")]
+    strange = sorted(found.keys() - set(rules))
+    if strange:
+        raise DeclarationError(
+            f"a check of the release found something by {', '.join(strange)}, "
+            "which is no rule of the release gate",
+            remedy="add it to expectations/rules/release",
+        )
+    return [RuleOutcome.of(rule, unexpected=found[rule], checked=1) for rule in rules]
 
 
 def _open_findings(work: Workplace) -> list[tuple[str, str]]:

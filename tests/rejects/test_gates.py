@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.errors import ReleaseError, VerdictError
+from orchestration.errors import DeclarationError, ReleaseError, StaleStateError, VerdictError
 from orchestration.judge import gates
 from orchestration.judge.catalogue import Catalogue, RuleOutcome
 from orchestration.process.dbt import DbtProject
+from orchestration.publish import verify
 from orchestration.publish.durable import remove_tree
-from orchestration.steps import marts, marts_gate, release, state
+from orchestration.publish.product import Problem
+from orchestration.steps import delivery_gate, marts, marts_gate, release, state
 from orchestration.steps.delivery_gate import RefusedDelivery
 from orchestration.steps.report import RunReport, compose
 from orchestration.steps.workplace import Workplace
@@ -179,6 +181,15 @@ def test_everything_read_is_accounted_for(delivered: Stage) -> None:
         "where (d.cells_accepted, d.cells_quarantined) <> (coalesce(c.n, 0), coalesce(q.n, 0))"
     )
     assert counted == []
+
+
+def test_the_gate_says_the_same_when_it_is_asked_again(delivered: Stage) -> None:
+    work = delivered.again()
+    delivery_gate.judge_deliveries(work)
+    with state.opened(work.settings) as con:
+        for table in ("delivery", "finding", "validation", "observation"):
+            said = con.execute(f"from landing.{table} order by all").fetchall()
+            assert said == delivered.rows(f"from landing.{table} order by all")
 
 
 def test_what_is_bad_elsewhere_does_not_touch_the_other_data_sets(delivered: Stage) -> None:
@@ -412,6 +423,22 @@ def test_the_gate_names_what_is_wrong_and_nothing_is_published(
         for line in said_at_the_end.error.splitlines()
     ), said_at_the_end.error
     with pytest.raises(VerdictError, match="not every gate has passed: release: failed"):
+        release.publish(work)
+    assert no_release(work)
+
+
+@pytest.mark.parametrize("rule", ["release.no-such-rule", "marts.contract"])
+def test_a_check_that_names_no_rule_of_the_gate_stops_the_release(
+    built: Stage, candidate: Path, monkeypatch: pytest.MonkeyPatch, rule: str
+) -> None:
+    work = built.again()
+    lay_candidate(work, candidate)
+    found = Problem(rule, "geo/regions.json", "坏", "bad")
+    monkeypatch.setattr(verify, "_CHECKS", (lambda package: iter((found,)),))
+
+    with pytest.raises(DeclarationError, match=f"{rule}, which is no rule of the release gate"):
+        release.release_gate(work)
+    with pytest.raises(StaleStateError, match="the step release_gate was failed"):
         release.publish(work)
     assert no_release(work)
 

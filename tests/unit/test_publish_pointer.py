@@ -224,6 +224,33 @@ def test_a_rollback_to_a_damaged_release(tmp_path: Path) -> None:
     assert current(tmp_path / "releases") == "r2"
 
 
+@pytest.mark.parametrize(
+    "pin", ["{", "[]", '{"release_id": 5}', '{"release_id": "../r1"}', '{"release_id": "r9"}']
+)
+def test_a_damaged_pin_stops_every_run_and_both_remedies_mend_it(tmp_path: Path, pin: str) -> None:
+    for release_id in ("r1", "r2"):
+        release(tmp_path, release_id)
+    releases = tmp_path / "releases"
+    rollback(releases)
+    (releases / "pin").write_text(pin)
+
+    with pytest.raises(ReleaseError, match="the pin (cannot be read|names a release that is not)"):
+        recover(releases)
+    assert rollback(releases, "r1") == "r1"
+    assert (current(releases), pinned(releases)) == ("r1", "r1")
+
+    (releases / "pin").write_text(pin)
+    assert unpin(releases, advance=True) == "r2"
+    assert (current(releases), pinned(releases), recover(releases)) == ("r2", None, [])
+
+
+def test_a_pin_without_any_release_can_be_released(tmp_path: Path) -> None:
+    (tmp_path / "pin").write_text(json.dumps({"release_id": "r1"}))
+
+    assert unpin(tmp_path, advance=True) is None
+    assert pinned(tmp_path) is None
+
+
 def test_a_pointer_that_leads_nowhere_is_said(tmp_path: Path) -> None:
     (tmp_path / "current").symlink_to("gone")
 

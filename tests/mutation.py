@@ -33,7 +33,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -94,25 +94,26 @@ IN_SQL = (
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of a module; ``apply`` makes it in the tree that it was found in."""
+    """One change of a module; ``apply`` makes it in the tree that it was found in.
+
+    Attributes:
+        lines: Those of its statement, one of which runs where it does.
+        is_outside: Whether it stands in no function.
+    """
 
     line: int
-    end: int
     told: str
-    apply: Callable[[], None] = field(repr=False)
-
-    @property
-    def lines(self) -> range:
-        """Where it stands."""
-        return range(self.line, self.end + 1)
+    apply: Callable[[], None]
+    lines: range
+    is_outside: bool
 
 
 def mutants_of(tree: ast.Module) -> list[Mutant]:
     """All mutants of a module, in the order of its lines."""
-    return sorted(_below(tree), key=lambda mutant: mutant.line)
+    return sorted(_below(tree, range(0), True), key=lambda mutant: mutant.line)
 
 
-def _below(node: ast.AST) -> Iterator[Mutant]:
+def _below(node: ast.AST, lines: range, is_outside: bool) -> Iterator[Mutant]:
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "type_params", "decorator_list"):
             continue
@@ -120,12 +121,26 @@ def _below(node: ast.AST) -> Iterator[Mutant]:
         for place, child in enumerate(children):
             if not isinstance(child, ast.AST) or _is_of_no_meaning(child):
                 continue
+            own = _lines_of(child) if isinstance(child, ast.stmt) else lines
             for other in _instead_of(child, name):
-                yield _mutant(node, name, place if isinstance(value, list) else None, child, other)
-            yield from _below(child)
+                told, line = _told(child, other), getattr(child, "lineno", own.start)
+                where = place if isinstance(value, list) else None
+                apply = _replacing(node, name, where, child, other)
+                yield Mutant(line, told, apply, own, is_outside)
+            in_function = isinstance(child, ast.FunctionDef | ast.Lambda)
+            yield from _below(child, own, is_outside and not in_function)
 
 
-def _mutant(parent: ast.AST, name: str, place: int | None, old: ast.AST, new: ast.AST) -> Mutant:
+def _lines_of(statement: ast.stmt) -> range:
+    """Those of a simple statement, or of the head of a compound one."""
+    body: list[ast.stmt] = getattr(statement, "body", [])
+    end = body[0].lineno if body else (statement.end_lineno or statement.lineno) + 1
+    return range(statement.lineno, max(end, statement.lineno + 1))
+
+
+def _replacing(
+    parent: ast.AST, name: str, place: int | None, old: ast.AST, new: ast.AST
+) -> Callable[[], None]:
     def apply() -> None:
         ast.fix_missing_locations(ast.copy_location(new, old))
         if place is None:
@@ -133,8 +148,7 @@ def _mutant(parent: ast.AST, name: str, place: int | None, old: ast.AST, new: as
         else:
             getattr(parent, name)[place] = new
 
-    line = getattr(old, "lineno", 0)
-    return Mutant(line, getattr(old, "end_lineno", line), _told(old, new), apply)
+    return apply
 
 
 def _told(old: ast.AST, new: ast.AST) -> str:
@@ -175,7 +189,7 @@ def _instead_of(node: ast.AST, name: str) -> Iterator[ast.AST]:
             yield ast.Call(ast.Name(NAMES[called], ast.Load()), arguments, keywords)
         case ast.Call(ast.Name("sorted"), [first], []):
             yield ast.Call(ast.Name("list", ast.Load()), [first], [])
-        case ast.Return(value) if value is not None:
+        case ast.Return(ast.expr() as value) if not isinstance(value, ast.Constant):
             yield ast.Return(ast.Constant(None))
         case ast.Expr(ast.Call() | ast.Yield() | ast.YieldFrom()) | ast.Raise() | ast.AugAssign():
             yield ast.Pass()
@@ -184,7 +198,7 @@ def _instead_of(node: ast.AST, name: str) -> Iterator[ast.AST]:
         case ast.Break():
             yield ast.Continue()
     if name in ("test", "ifs") and not isinstance(node, ast.Compare | ast.UnaryOp):
-        yield ast.UnaryOp(ast.Not(), copy.copy(node))
+        yield ast.UnaryOp(ast.Not(), cast("ast.expr", copy.copy(node)))
 
 
 def _instead_of_constant(node: ast.Constant, name: str) -> Iterator[ast.AST]:
@@ -326,7 +340,7 @@ class Session:
         with self.lines:
             for item in session.items:
                 begin = time.perf_counter()
-                reports = runtestprotocol(item, nextitem=session, log=False)
+                reports = _run(session, item)
                 self.reached.seconds[item.nodeid] = time.perf_counter() - begin
                 self.reached.by_test[item.nodeid] = self.lines.taken()
                 if any(report.failed for report in reports):
@@ -351,7 +365,7 @@ class Session:
         items = self._reaching(session.items, set(mutant.lines))
         if items and self._is_killed(session, items, number):
             return "killed"
-        if not self.is_warm and self.at_import & set(mutant.lines):
+        if not self.is_warm and (mutant.is_outside or self.at_import & set(mutant.lines)):
             return "killed" if self._is_killed_anew(session, number) else "survived"
         return "survived" if items else "not reached"
 
@@ -386,14 +400,10 @@ class Session:
             status = 1
             try:
                 put_in_force(self.file, number)
-                status = int(any(self._fails(session, item) for item in items))
+                status = int(any(_fails(session, item) for item in items))
             finally:
                 os._exit(status)
         return os.waitpid(child, 0)[1] != 0
-
-    def _fails(self, session: pytest.Session, item: pytest.Item) -> bool:
-        reports = runtestprotocol(item, nextitem=session, log=False)
-        return any(report.failed for report in reports)
 
     def _is_killed_anew(self, session: pytest.Session, number: int) -> bool:
         tests = sorted({str(item.path) for item in session.items})
@@ -402,6 +412,16 @@ class Session:
             [*command, "--alone", str(number)], capture_output=True, check=False, timeout=1800
         )
         return done.returncode != 0
+
+
+def _run(session: pytest.Session, item: pytest.Item) -> list[pytest.TestReport]:
+    # All that stands below the session ends with the test: of what comes next, pytest asks only
+    # which collectors it shares with this one.
+    return runtestprotocol(item, nextitem=cast("pytest.Item", session), log=False)
+
+
+def _fails(session: pytest.Session, item: pytest.Item) -> bool:
+    return any(report.failed for report in _run(session, item))
 
 
 class Mutating:
@@ -417,7 +437,7 @@ class Mutating:
         if spec is None or spec.origin != str(self.file):
             return None
         loader = SourceFileLoader(name, str(self.file))
-        loader.get_code = lambda _: compiled(self.file, self.number)  # type: ignore[assignment, method-assign, return-value]  # one loader, one module
+        loader.get_code = lambda _: compiled(self.file, self.number)  # type: ignore[assignment, method-assign]  # one loader, one module
         spec.loader = loader
         return spec
 
@@ -449,7 +469,7 @@ def main() -> int:
     arguments = parser.parse_args()
     file: Path = arguments.file.resolve()
     if arguments.alone is not None:
-        sys.meta_path.insert(0, Mutating(file, arguments.alone))  # type: ignore[arg-type]  # has what is asked of it
+        sys.meta_path.insert(0, Mutating(file, arguments.alone))
         return int(pytest.main([*OPTIONS, *arguments.tests]))
     mutants = mutants_of(ast.parse(file.read_text(encoding="utf-8")))
     low, high = arguments.lines or (0, sys.maxsize)

@@ -390,7 +390,8 @@ def test_findings_keep_their_ids_and_replace_those_of_the_same_rules(
         "place_a": "A1",
         "place_b": "B1",
     }
-    key, unit = {"rule_id": "key.duplicate", **where}, {"rule_id": "unit.missing"}
+    key: Violation = {"rule_id": "key.duplicate", **where}
+    unit: Violation = {"rule_id": "unit.missing"}
     judged = Judged(
         [
             RuleOutcome.of(rule, unexpected=1, checked=1)

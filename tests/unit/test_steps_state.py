@@ -70,11 +70,15 @@ def gates_on_record(work: Workplace) -> list[str]:
 # --- the work database -----------------------------------------------------------------------
 
 
-def test_a_damaged_work_database_is_made_anew(work: Workplace) -> None:
+@pytest.mark.parametrize("has_journal", [True, False])
+def test_a_damaged_work_database_is_made_anew(work: Workplace, has_journal: bool) -> None:
     database = work.settings.database
+    journal = database.with_name(database.name + ".wal")
     database.write_bytes(b"not a database" * 1000)
-    database.with_name(database.name + ".wal").write_bytes(b"nor this")
+    if has_journal:
+        journal.write_bytes(b"nor this")
     assert state.read_identity(work.settings) is None
+    assert not journal.exists()
     assert on_record(work) == []
 
 
@@ -87,8 +91,12 @@ def test_a_database_that_another_process_holds_is_left_alone(work: Workplace) ->
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline()
-        with pytest.raises(QutongError, match="open in another process"):
+        with pytest.raises(QutongError) as caught:
             state.read_identity(work.settings)
+        assert str(caught.value) == (
+            f"{work.settings.database}: the work database is open in another process\n"
+            "  → close what reads or writes it, then run again"
+        )
         other.communicate()
     assert state.read_identity(work.settings) == RUN
 
@@ -116,6 +124,7 @@ def test_the_last_run_is_the_run_at_work(work: Workplace) -> None:
     other = Identity("run-2", BEGUN, "2026-03-01.2", BEGUN, "bureau")
     state.write_identity(work.settings, other)
     assert state.identity_of(work.settings) == other
+    assert state.identity_of(work.settings).is_unchanged is False
 
 
 def test_where_nothing_ran_a_step_says_so(empty_project: Settings) -> None:
@@ -124,10 +133,15 @@ def test_where_nothing_ran_a_step_says_so(empty_project: Settings) -> None:
     assert state.prepared(settings) is None
     assert not settings.database.exists()
     for _ in ("no database", "an empty one"):
-        with pytest.raises(StaleStateError, match="no run has begun here"):
-            state.identity_of(settings)
-        with pytest.raises(StaleStateError, match="nothing was landed yet"):
-            state.prepared_of(settings)
+        for ask, what in (
+            (state.identity_of, "no run has begun here / 尚未开始任何运行"),
+            (state.prepared_of, "nothing was landed yet / 尚未入库"),
+        ):
+            with pytest.raises(StaleStateError) as caught:
+                ask(settings)
+            assert (
+                str(caught.value) == f"{settings.database}: {what}\n  → run all steps: qutong run"
+            )
         with state.opened(settings):
             pass
 
@@ -142,6 +156,8 @@ def test_what_was_landed_last_is_what_steps_work_on(work: Workplace) -> None:
         )
     assert state.prepared_of(work.settings) == Prepared("r7", BEGUN, "bureau")
     with state.opened(work.settings) as con:
+        con.execute("create table landing.more (a integer); create schema quality")
+        con.execute("create table quality.finding (a integer)")
         assert state.has_verdicts(con)
         con.execute("drop table landing.finding")
         assert not state.has_verdicts(con)
@@ -254,6 +270,13 @@ def test_a_step_that_stands_on_nothing_forgets_nothing_and_is_on_record(work: Wo
     ):
         raise AssertionError("it must not begin")
     assert on_record(work) == ["land done", "marts failed", "publish done"]
+    with state.opened(work.settings) as con, pytest.raises(StaleStateError) as caught:
+        state.required(con, "marts_gate")
+    assert str(caught.value) == (
+        "step marts_gate: the step marts_gate cannot be carried out: the step delivery_gate was "
+        "not carried out for what is on disk / 前面的步骤尚未就此输入完成\n"
+        "  → run all steps: qutong run"
+    )
 
 
 def test_a_step_that_is_killed_leaves_nothing_behind(work: Workplace) -> None:

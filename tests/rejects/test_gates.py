@@ -13,7 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.errors import DeclarationError, ReleaseError, StaleStateError, VerdictError
+from orchestration.errors import (
+    DeclarationError,
+    QutongError,
+    ReleaseError,
+    StaleStateError,
+    VerdictError,
+)
 from orchestration.judge import gates
 from orchestration.judge.catalogue import Catalogue, RuleOutcome
 from orchestration.process.dbt import DbtProject
@@ -332,6 +338,19 @@ def test_what_dbt_refuses_blocks(
         assert gates.blocking_rules(con) == [case.rule]
     said_at_the_end = compose(work.settings)
     assert (said_at_the_end.outcome, said_at_the_end.blocking) == ("blocked", [case.rule])
+
+
+@pytest.mark.parametrize("step", ["marts", "quality"])
+def test_where_dbt_builds_nothing_no_gate_passes(
+    found: Stage, monkeypatch: pytest.MonkeyPatch, step: marts.DbtStep
+) -> None:
+    work = found.again()
+    monkeypatch.setattr(DbtProject, "build", lambda *_: [])
+
+    with pytest.raises(QutongError, match="dbt found nothing to build"):
+        marts.build(work, step)
+    with pytest.raises(StaleStateError, match=f"the step {step} was failed"):
+        release.candidate(work)
 
 
 def test_a_mart_that_names_another_figure_is_told_both_ways(processed: Stage) -> None:

@@ -68,6 +68,21 @@ def test_publishing_moves_one_directory_symlink(tmp_path: Path) -> None:
     assert verify_release(pointer) == []
 
 
+def test_a_release_is_never_rewritten(tmp_path: Path) -> None:
+    release(tmp_path, "r1")
+    kept = (tmp_path / "releases/r1/manifest.json").stat().st_ino
+    candidate = prepared(tmp_path, "r1")
+    verdicts = VerdictStore(tmp_path / "verdicts")
+    verdicts.record(candidate, PASSED)
+
+    with pytest.raises(ReleaseError, match="release r1 exists already and is never rewritten"):
+        publish(tmp_path / "releases", candidate, verdicts)
+
+    assert candidate.is_dir()
+    assert (tmp_path / "releases/r1/manifest.json").stat().st_ino == kept
+    assert left_over(tmp_path / "releases") == [".building-r1"]
+
+
 def test_a_reader_finishes_on_its_release(tmp_path: Path) -> None:
     release(tmp_path, "r1")
     with duckdb.connect(str(tmp_path / "releases/current/mart.duckdb"), read_only=True) as reader:

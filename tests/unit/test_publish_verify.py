@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -179,6 +181,69 @@ def test_a_manifest_of_another_shape(candidate: Path, key: str, value: object) -
     assert (found.rule_id, found.file) == ("release.hash-mismatch", "manifest.json")
     assert found.detail_en == "the manifest is missing or cannot be read: it is of another shape"
     assert found.detail_zh == "清单缺失或无法读取：it is of another shape"
+
+
+def listed_size(manifest: dict[str, Any]) -> None:
+    manifest["files"][-1]["size_bytes"] += 1
+
+
+def in_two_products(manifest: dict[str, Any]) -> None:
+    one, other = manifest["products"][:2]
+    other["parts"][0]["files"].append(one["parts"][0]["files"][0])
+
+
+def in_no_product(manifest: dict[str, Any]) -> None:
+    del manifest["products"][0]["parts"][0]["files"][0]
+
+
+def without_a_table(manifest: dict[str, Any]) -> None:
+    manifest["tables"] = [t for t in manifest["tables"] if t["table"] != "rule"]
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "said"),
+    [
+        (listed_size, "release.hash-mismatch", "the bytes do not have the hash the manifest"),
+        (in_two_products, "release.package-incomplete", "belong to exactly one product: "),
+        (in_no_product, "release.package-incomplete", "belong to exactly one product: "),
+        (without_a_table, "release.contract-broken", "found nothing, expected quality.rule"),
+    ],
+)
+def test_a_manifest_that_is_wrong_in_one_thing(
+    candidate: Path, change: Callable[[dict[str, Any]], None], rule: str, said: str
+) -> None:
+    path = candidate / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    change(manifest)
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+
+    (found,) = verify_release(candidate)
+
+    assert found.rule_id == rule
+    assert said in found.detail_en
+
+
+def test_a_table_that_the_marts_do_not_have(candidate: Path, tmp_path: Path) -> None:
+    work = make_work_db(tmp_path / "work.duckdb", extra_sql="drop table quality.rule")
+
+    (found,) = verify_release(candidate, work)
+
+    assert found == Problem(
+        "release.contract-broken",
+        "mart.duckdb: quality.rule",
+        "实际为 no such table in the marts，应为 quality.rule",
+        "found no such table in the marts, expected quality.rule",
+    )
+
+
+def test_a_table_without_columns_in_the_dictionary(candidate: Path) -> None:
+    change_mart(candidate, "delete from meta.column_dictionary where table_name = 'rule'")
+
+    found = [p for p in verify_release(candidate) if p.rule_id == "release.contract-broken"]
+
+    assert "quality.rule: [(" in found[0].detail_en
+    assert found[0].detail_en.endswith(", expected []")
+    assert '"mart"."quality"."rule" has no columns in the column dictionary' in found[1].detail_zh
 
 
 def test_a_candidate_cannot_say_that_it_is_an_old_release(candidate: Path, tmp_path: Path) -> None:

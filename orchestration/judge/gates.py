@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from orchestration import bounds
 from orchestration.catalog import observation_tables
+from orchestration.errors import DeclarationError
 from orchestration.judge.catalogue import (
     GATES,
     RULE_COLUMNS,
@@ -255,7 +256,11 @@ def route_deliveries(con: DuckDBPyConnection) -> list[Refusal]:
     """The deliveries that a finding of a hard rule of the delivery gate keeps out.
 
     Writes nothing. The reason is that of the first finding of each rule.
+
+    Raises:
+        DeclarationError: a hard rule found something and does not say in which delivery.
     """
+    _demand_deliveries(con)
     rows = con.execute(
         """
         with broken as (
@@ -267,7 +272,7 @@ def route_deliveries(con: DuckDBPyConnection) -> list[Refusal]:
                 min_by(f.message_en, f.finding_id) as message_en,
                 count(*) as findings
             from landing.finding as f
-            where f.gate = 'delivery' and f.severity = 'hard' and f.delivery_id <> ''
+            where f.gate = 'delivery' and f.severity = 'hard'
             group by f.delivery_id, f.rule_id
         )
 
@@ -298,6 +303,54 @@ def route_deliveries(con: DuckDBPyConnection) -> list[Refusal]:
     ]
 
 
+def _demand_deliveries(con: DuckDBPyConnection) -> None:
+    """A hard rule that names no delivery would refuse none, and block nothing either."""
+    lost = con.execute(
+        "select min(rule_id) from landing.finding where gate = 'delivery' and severity = 'hard' "
+        "and coalesce(delivery_id, '') = ''"
+    ).fetchall()[0][0]
+    if lost is not None:
+        raise DeclarationError(
+            "the rule found something and does not say in which delivery",
+            place=lost,
+            remedy="let it return delivery_id; nothing was published",
+        )
+
+
+def forget_routing(con: DuckDBPyConnection) -> None:
+    """Put ``landing.delivery`` back to what the readers said, for a gate that is asked again.
+
+    Rules pass over what is refused already: without this they would find nothing the second time.
+    """
+    con.execute(
+        """
+        update landing.delivery as d
+        set
+            verdict = '',
+            refused_by = '',
+            reason_zh = '',
+            reason_en = '',
+            settled_by = ''
+        where d.verdict <> '' and split_part(d.refused_by, ',', 1) not in (
+            select r.rule_id from landing.rule as r where r.executor = 'reader'
+        )
+        """
+    )
+    # A reader says "<place>: <title of the rule>"; what other rules said was put behind.
+    con.execute(
+        """
+        update landing.delivery as d
+        set
+            refused_by = r.rule_id,
+            reason_zh = left(d.reason_zh, instr(d.reason_zh, r.title_zh) + length(r.title_zh) - 1),
+            reason_en = left(d.reason_en, instr(d.reason_en, r.title_en) + length(r.title_en) - 1),
+            settled_by = ''
+        from landing.rule as r
+        where r.executor = 'reader' and d.refused_by like concat(r.rule_id, ',%')
+        """
+    )
+
+
 def apply_routing(con: DuckDBPyConnection, refusals: Sequence[Refusal]) -> None:
     """Write into ``landing.delivery`` which deliveries are refused, by which rules and why.
 
@@ -313,7 +366,8 @@ def apply_routing(con: DuckDBPyConnection, refusals: Sequence[Refusal]) -> None:
             refused_by = concat_ws(',', nullif(refused_by, ''), $rules),
             reason_zh = concat_ws('；', nullif(reason_zh, ''), $zh),
             reason_en = concat_ws('; ', nullif(reason_en, ''), $en)
-        where delivery_id = $delivery and not contains(coalesce(refused_by, ''), $rules)
+        where delivery_id = $delivery
+            and not list_has_all(string_split(refused_by, ','), string_split($rules, ','))
         """,
         [
             {

@@ -61,7 +61,7 @@ class NodeResult:
     @property
     def is_bad(self) -> bool:
         """Whether it stands in the way of a publication."""
-        return self.status in ("fail", "error", "skipped", "partial success")
+        return self.status not in ("success", "pass", "warn", "no-op")
 
 
 class DbtProject:

@@ -133,10 +133,15 @@ def recover(releases_dir: Path, *, keep: str | None = None) -> list[str]:
         One line for each thing that was put right; nothing when all was well.
     """
     releases = Releases(releases_dir)
-    if not releases.root.is_dir():
-        return []
+    done = _clear(releases, keep) + _finish_rollback(releases)
+    if done:
+        fsync_path(releases.root)
+    return done
+
+
+def _clear(releases: Releases, keep: str | None = None) -> list[str]:
     done = []
-    for path in sorted(releases.root.iterdir()):
+    for path in sorted(releases.root.iterdir()) if releases.root.is_dir() else ():
         if path.name == f"{BUILDING_PREFIX}{keep}":
             continue
         if path.name.startswith(BUILDING_PREFIX):
@@ -147,19 +152,22 @@ def recover(releases_dir: Path, *, keep: str | None = None) -> list[str]:
             done.append(f"removed the unfinished pointer {path.name}")
         elif path.name.startswith(PUBLISHING_PREFIX):
             done.append(_finish_publishing(releases, path))
-    pinned_to = pinned(releases_dir)
-    if pinned_to is not None and pinned_to != _link_target(releases):
-        if not (releases.root / pinned_to / MART_FILE).is_file():
-            raise ReleaseError(
-                f"the pin names a release that is not there: {pinned_to} / 固定的版本不存在",
-                file=releases.pin,
-                remedy="release the pin: qutong release unpin",
-            )
-        _point_at(releases, pinned_to)
-        done.append(f"finished the rollback to {pinned_to}")
-    if done:
-        fsync_path(releases.root)
     return done
+
+
+def _finish_rollback(releases: Releases) -> list[str]:
+    """A rollback was killed between pin and pointer: the pin says where it led."""
+    pinned_to = pinned(releases.root)
+    if pinned_to is None or pinned_to == _link_target(releases):
+        return []
+    if not (releases.root / pinned_to / MART_FILE).is_file():
+        raise ReleaseError(
+            f"the pin names a release that is not there: {pinned_to} / 固定的版本不存在",
+            file=releases.pin,
+            remedy="release the pin: qutong release unpin",
+        )
+    _point_at(releases, pinned_to)
+    return [f"finished the rollback to {pinned_to}"]
 
 
 def current(releases_dir: Path) -> str | None:
@@ -188,20 +196,23 @@ def pinned(releases_dir: Path) -> str | None:
         return None
     try:
         return checked_release_id(json.loads(path.read_text(encoding="utf-8"))["release_id"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, ReleaseError) as error:
         raise ReleaseError(
             "the pin cannot be read / 固定标记无法读取",
             file=path,
-            remedy="roll back again, or release the pin: qutong release unpin",
+            remedy="roll back to a release by its id, or release the pin: qutong release unpin",
         ) from error
 
 
 def list_releases(releases_dir: Path) -> list[ReleaseInfo]:
     """All complete releases, the oldest first."""
-    releases = Releases(releases_dir)
+    return _listed(Releases(releases_dir), pinned(releases_dir))
+
+
+def _listed(releases: Releases, pin: str | None) -> list[ReleaseInfo]:
     if not releases.root.is_dir():
         return []
-    pointed, pin = _link_target(releases), pinned(releases_dir)
+    pointed = _link_target(releases)
     found = []
     for path in releases.root.iterdir():
         hidden = path.name.startswith(".") or path.is_symlink()
@@ -238,9 +249,14 @@ def rollback(releases_dir: Path, release_id: str | None = None) -> str:
     Raises:
         ReleaseError: There is no such release, or it fails its verification.
     """
-    recover(releases_dir)
     releases = Releases(releases_dir)
-    target = checked_release_id(release_id) if release_id else _before_current(releases_dir)
+    if release_id:
+        # The pin that is about to be written anew may be the very thing that is damaged.
+        _clear(releases)
+        target = checked_release_id(release_id)
+    else:
+        recover(releases_dir)
+        target = _before_current(releases_dir)
     _check_target(releases_dir, target)
     # The pin comes first: killed in between, the next step of any run finishes the move. The
     # other order would let a run undo the rollback unasked.
@@ -272,8 +288,8 @@ def unpin(releases_dir: Path, *, advance: bool = False) -> str | None:
     newest = None
     if advance:
         # The pin may be the very thing that is damaged: it is not asked.
-        newest = list_releases(releases_dir)[-1].release_id
-        _check_target(releases_dir, newest)
+        for newest in [item.release_id for item in _listed(releases, None)][-1:]:
+            _check_target(releases_dir, newest)
     releases.pin.unlink()
     fsync_path(releases.root)
     if newest is not None:

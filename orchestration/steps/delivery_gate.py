@@ -76,6 +76,8 @@ def judge_deliveries(work: Workplace) -> tuple[list[RuleOutcome], Routed]:
 
     catalogue, database = work.catalogue, work.settings.database
     kept = keep(work, "delivery")
+    with state.opened(work.settings) as connection:
+        gates.forget_routing(connection)
     found = rules.run_rules(database, catalogue.by_gate("delivery", "sql"), kept)
     _refuse_broken(found.outcomes)
     with state.opened(work.settings) as connection:

@@ -63,10 +63,17 @@ def build(
 
     Raises:
         ModelsBrokenError: a contract, a key or another test of severity error failed.
+        QutongError: dbt found nothing to build, so that no gate would have anything to judge.
     """
     with state.carried(work, step, LINES[step]):
         own, exclude = (("fqn:*",), NOT_WITH_MARTS) if step == "marts" else (QUALITY, ())
         results = work.dbt.build(select or own, exclude)
+        if not results:
+            raise QutongError(
+                "dbt found nothing to build",
+                place=f"step {step}",
+                remedy="restore dbt_project from the repository, then run again",
+            )
         with state.opened(work.settings) as con:
             _keep(con, step, results)
             bad = [result for result in results if result.is_bad]

@@ -286,9 +286,7 @@ def required(con: DuckDBPyConnection, step: StepName) -> str:
         StaleStateError: one of them is missing, failed, or was carried out on other inputs.
     """
     before = STEPS[STEPS.index("land") : STEPS.index(step)]
-    known: dict[StepName, StepRecord] = {
-        record.step: record for record in records(con) if record.step != "collect"
-    }
+    known = {record.step: record for record in records(con)}
     landed = known.get("land")
     for name in before:
         record = known.get(name)

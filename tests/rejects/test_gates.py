@@ -13,12 +13,20 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.errors import ReleaseError, VerdictError
+from orchestration.errors import (
+    DeclarationError,
+    QutongError,
+    ReleaseError,
+    StaleStateError,
+    VerdictError,
+)
 from orchestration.judge import gates
 from orchestration.judge.catalogue import Catalogue, RuleOutcome
 from orchestration.process.dbt import DbtProject
+from orchestration.publish import verify
 from orchestration.publish.durable import remove_tree
-from orchestration.steps import marts, marts_gate, release, state
+from orchestration.publish.product import Problem
+from orchestration.steps import delivery_gate, marts, marts_gate, release, state
 from orchestration.steps.delivery_gate import RefusedDelivery
 from orchestration.steps.report import RunReport, compose
 from orchestration.steps.workplace import Workplace
@@ -181,6 +189,15 @@ def test_everything_read_is_accounted_for(delivered: Stage) -> None:
     assert counted == []
 
 
+def test_the_gate_says_the_same_when_it_is_asked_again(delivered: Stage) -> None:
+    work = delivered.again()
+    delivery_gate.judge_deliveries(work)
+    with state.opened(work.settings) as con:
+        for table in ("delivery", "finding", "validation", "observation"):
+            said = con.execute(f"from landing.{table} order by all").fetchall()
+            assert said == delivered.rows(f"from landing.{table} order by all")
+
+
 def test_what_is_bad_elsewhere_does_not_touch_the_other_data_sets(delivered: Stage) -> None:
     rows = delivered.rows(
         "select data_set_id, verdict, count(*) from landing.delivery "
@@ -323,6 +340,19 @@ def test_what_dbt_refuses_blocks(
     assert (said_at_the_end.outcome, said_at_the_end.blocking) == ("blocked", [case.rule])
 
 
+@pytest.mark.parametrize("step", ["marts", "quality"])
+def test_where_dbt_builds_nothing_no_gate_passes(
+    found: Stage, monkeypatch: pytest.MonkeyPatch, step: marts.DbtStep
+) -> None:
+    work = found.again()
+    monkeypatch.setattr(DbtProject, "build", lambda *_: [])
+
+    with pytest.raises(QutongError, match="dbt found nothing to build"):
+        marts.build(work, step)
+    with pytest.raises(StaleStateError, match=f"the step {step} was failed"):
+        release.candidate(work)
+
+
 def test_a_mart_that_names_another_figure_is_told_both_ways(processed: Stage) -> None:
     work = processed.again(
         "update core.district_profile set value_observation_id = 'nobody' "
@@ -412,6 +442,22 @@ def test_the_gate_names_what_is_wrong_and_nothing_is_published(
         for line in said_at_the_end.error.splitlines()
     ), said_at_the_end.error
     with pytest.raises(VerdictError, match="not every gate has passed: release: failed"):
+        release.publish(work)
+    assert no_release(work)
+
+
+@pytest.mark.parametrize("rule", ["release.no-such-rule", "marts.contract"])
+def test_a_check_that_names_no_rule_of_the_gate_stops_the_release(
+    built: Stage, candidate: Path, monkeypatch: pytest.MonkeyPatch, rule: str
+) -> None:
+    work = built.again()
+    lay_candidate(work, candidate)
+    found = Problem(rule, "geo/regions.json", "坏", "bad")
+    monkeypatch.setattr(verify, "_CHECKS", (lambda package: iter((found,)),))
+
+    with pytest.raises(DeclarationError, match=f"{rule}, which is no rule of the release gate"):
+        release.release_gate(work)
+    with pytest.raises(StaleStateError, match="the step release_gate was failed"):
         release.publish(work)
     assert no_release(work)
 

@@ -23,13 +23,16 @@ from orchestration.bounds import (
     BOUNDS,
     TABLE,
     bound_of,
+    current_code,
     load,
     macros,
     of_sum,
     opposite,
     said,
     sign,
+    with_ends,
 )
+from orchestration.bounds import End as KnownEnd
 from orchestration.collect.numbers import Words, read_number
 from orchestration.errors import DeclarationError
 from orchestration.publish.site.pages import _bounds_for_scripts
@@ -310,7 +313,12 @@ def test_python_and_sql_say_the_same(con: duckdb.DuckDBPyConnection, code: str) 
     assert ask(con, "bounds.opposite(?)", code) == opposite(code)
     for name in ("has_low", "has_high", "is_lower", "is_upper", "is_open", "rounding"):
         assert ask(con, f"bounds.{name}(?)", code) == getattr(bound, name)
-    assert ask(con, "bounds.sign_zh(?)", code) == bound.sign[0]
+    for side, language in enumerate(("zh", "en")):
+        assert ask(con, f"bounds.sign_{language}(?)", code) == bound.sign[side]
+        assert ask(con, f"bounds.before_{language}(?)", code) == bound.before[side]
+        rank = bound.rank[side].replace("{}", "12")
+        assert ask(con, f"bounds.rank_{language}(12, ?)", code) == rank
+    assert ask(con, "bounds.after_zh(?)", code) == bound.after_zh
     for other in CODES:
         assert ask(con, "bounds.of_sum(?, ?)", code, other) == of_sum(code, other)
 
@@ -341,6 +349,46 @@ def test_the_codes_and_their_opposites() -> None:
     assert all(opposite(opposite(code)) == code for code in CODES)
 
 
+def test_around_its_number_on_both_sides_is_one_code_alone() -> None:
+    assert [code for code in CODES if BOUNDS[code].is_about] == ["approx"]
+
+
+def test_the_usual_word_of_a_code_comes_first() -> None:
+    assert BOUNDS["above_slightly"].words[:2] == ("余", "a little more than")
+    assert BOUNDS["just_below"].words[:2] == ("近", "nearly")
+    assert BOUNDS["above"].words == (
+        *("超", "more than", ">", "超过", "突破", "破", "逾", "多"),
+        "exceeded",
+    )
+    assert BOUNDS["at_least"].words == (
+        *("不低于", "at least", "≥", "不少于", "至少", ">=", "以上", "及以上"),
+    )
+    assert BOUNDS["indeterminate"].words == ()
+
+
+def test_ends_that_no_code_has_are_said_by_the_strongest_that_says_no_more() -> None:
+    known: tuple[KnownEnd, ...] = ("closed", "open", "near", "none")
+    assert [[with_ends(low, high).code for high in known] for low in known] == [
+        ["exact", "indeterminate", "at_least", "at_least"],
+        ["indeterminate", "indeterminate", "above_slightly", "above"],
+        ["at_most", "just_below", "approx", "indeterminate"],
+        ["at_most", "below", "indeterminate", "indeterminate"],
+    ]
+
+
+def test_a_code_that_nobody_knows_is_said_as_it_is() -> None:
+    assert said("5", "nope", "家") == "nope 5家"
+    assert said("5", None, "家") == "5家"
+    assert (sign("nope"), sign(None), sign("exact")) == ("nope", "", "")
+
+
+def test_a_code_of_any_version_becomes_that_of_today(con: duckdb.DuckDBPyConnection) -> None:
+    rows = con.execute(
+        f"select {current_code('q')} from (values ('exceeded'), ('under'), ('near')) as t(q)"
+    ).fetchall()
+    assert rows == [("above",), ("at_most",), ("near",)]
+
+
 def test_the_codes_of_the_first_version_are_still_known() -> None:
     assert [bound.code for bound in map(bound_of, ("exceeded", "under")) if bound] == [
         "above",
@@ -349,27 +397,33 @@ def test_the_codes_of_the_first_version_are_still_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("was", "now", "what"),
+    ("was", "now", "what", "line"),
     [
-        ("above,exceeded", "exact,exceeded", "stands twice"),
-        (",open,none,超", ",opened,none,超", "no end"),
-        ("8,near,near", "8,near,open", "ends are those of 'just_below'"),
-        ("超,>,超", "超,≥,超", "sign '≥' does not fit an end that is open"),
-        ("接近,", "接近|左右,", "'左右' means 'just_below' too"),
-        ("第{}以后,", "第以后,", "rank without a place"),
+        ("above,exceeded", "exact,exceeded", "stands twice", 3),
+        (",open,none,超", ",opened,none,超", "no end", 3),
+        ("8,near,near", "8,near,open", "ends are those of 'just_below'", 9),
+        ("超,>,超", "超,≥,超", "sign '≥' does not fit an end that is open", 3),
+        ("≥,≥,不低于", "⩾,⩾,不低于", "sign '⩾' does not fit an end that is closed", 4),
+        ("接近,", "接近|左右,", "'左右' means 'just_below' too", 9),
+        ("第{}以后,", "第以后,", "rank without a place", 3),
         ("approx,,约,approximately,8,near,near", "approx,,约,approximately,8,near,none",
-         "no opposite"),
+         "no opposite", 9),
+        ("exact,,准确值", "precise,,准确值",
+         "'exact' has to be there, with the ends closed and closed", 1),
+        ("indeterminate,,", "unknown,,",
+         "'indeterminate' has to be there, with the ends none and none", 1),
     ],
 )  # fmt: skip
 def test_a_table_that_breaks_a_law_is_refused(
-    tmp_path: Path, was: str, now: str, what: str
+    tmp_path: Path, was: str, now: str, what: str, line: int
 ) -> None:
     text = TABLE.read_text(encoding="utf-8")
     assert text.count(was) == 1
     file = tmp_path / "bounds.csv"
     file.write_text(text.replace(was, now), encoding="utf-8")
-    with pytest.raises(DeclarationError, match=what):
+    with pytest.raises(DeclarationError, match=what) as caught:
         load(file)
+    assert caught.value.place == f"line {line}"
 
 
 # --- what is printed reads back ---------------------------------------------------------------

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from orchestration.errors import QutongError
-from orchestration.process.dbt import DbtProject
+from orchestration.process.dbt import DbtProject, NodeResult
 
 pytestmark = pytest.mark.core
 
@@ -170,3 +170,22 @@ def test_what_older_files_left_goes_after_a_day(folder: Path) -> None:
     write_model(folder, "select 7 as gdp")
     newest = project.ensure_manifest().parent
     assert set(newest.parent.iterdir()) == {yesterday, newest}
+
+
+@pytest.mark.parametrize(
+    ("status", "is_bad"),
+    [
+        ("success", False),
+        ("pass", False),
+        ("warn", False),
+        ("no-op", False),
+        ("fail", True),
+        ("error", True),
+        ("skipped", True),
+        ("partial success", True),
+        ("runtime error", True),
+        ("a word of a later dbt", True),
+    ],
+)
+def test_what_dbt_says_is_bad_unless_it_is_known_to_be_good(status: str, is_bad: bool) -> None:
+    assert NodeResult("model.x", "model", "x", status, "", 0, 0.1).is_bad is is_bad

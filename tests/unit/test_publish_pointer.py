@@ -68,6 +68,21 @@ def test_publishing_moves_one_directory_symlink(tmp_path: Path) -> None:
     assert verify_release(pointer) == []
 
 
+def test_a_release_is_never_rewritten(tmp_path: Path) -> None:
+    release(tmp_path, "r1")
+    kept = (tmp_path / "releases/r1/manifest.json").stat().st_ino
+    candidate = prepared(tmp_path, "r1")
+    verdicts = VerdictStore(tmp_path / "verdicts")
+    verdicts.record(candidate, PASSED)
+
+    with pytest.raises(ReleaseError, match="release r1 exists already and is never rewritten"):
+        publish(tmp_path / "releases", candidate, verdicts)
+
+    assert candidate.is_dir()
+    assert (tmp_path / "releases/r1/manifest.json").stat().st_ino == kept
+    assert left_over(tmp_path / "releases") == [".building-r1"]
+
+
 def test_a_reader_finishes_on_its_release(tmp_path: Path) -> None:
     release(tmp_path, "r1")
     with duckdb.connect(str(tmp_path / "releases/current/mart.duckdb"), read_only=True) as reader:
@@ -222,6 +237,33 @@ def test_a_rollback_to_a_damaged_release(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match=r"r1 is damaged: csv/core/data_set\.csv"):
         rollback(tmp_path / "releases")
     assert current(tmp_path / "releases") == "r2"
+
+
+@pytest.mark.parametrize(
+    "pin", ["{", "[]", '{"release_id": 5}', '{"release_id": "../r1"}', '{"release_id": "r9"}']
+)
+def test_a_damaged_pin_stops_every_run_and_both_remedies_mend_it(tmp_path: Path, pin: str) -> None:
+    for release_id in ("r1", "r2"):
+        release(tmp_path, release_id)
+    releases = tmp_path / "releases"
+    rollback(releases)
+    (releases / "pin").write_text(pin)
+
+    with pytest.raises(ReleaseError, match="the pin (cannot be read|names a release that is not)"):
+        recover(releases)
+    assert rollback(releases, "r1") == "r1"
+    assert (current(releases), pinned(releases)) == ("r1", "r1")
+
+    (releases / "pin").write_text(pin)
+    assert unpin(releases, advance=True) == "r2"
+    assert (current(releases), pinned(releases), recover(releases)) == ("r2", None, [])
+
+
+def test_a_pin_without_any_release_can_be_released(tmp_path: Path) -> None:
+    (tmp_path / "pin").write_text(json.dumps({"release_id": "r1"}))
+
+    assert unpin(tmp_path, advance=True) is None
+    assert pinned(tmp_path) is None
 
 
 def test_a_pointer_that_leads_nowhere_is_said(tmp_path: Path) -> None:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
-from orchestration.publish.rules import RULES
+from orchestration.publish.product import Problem
+from orchestration.publish.rules import RULES, contract, rows_differ, unlabelled
 from orchestration.publish.verify import verify_release
 from tests.unit.test_publish_world import build, make_work_db, prepared, unsealed
 
@@ -50,6 +53,32 @@ def rehash(candidate: Path, name: str) -> None:
 def change_mart(candidate: Path, sql: str) -> None:
     with duckdb.connect(str(candidate / "mart.duckdb")) as con:
         con.execute(sql)
+
+
+def test_problems_say_what_is_wrong_in_both_languages() -> None:
+    assert contract("f", "1", "2") == Problem(
+        "release.contract-broken", "f", "实际为 1，应为 2", "found 1, expected 2"
+    )
+    assert unlabelled("f") == Problem(
+        "release.unlabelled-simulated",
+        "f",
+        "版本含模拟数据而此文件没有标明",
+        "the release holds simulated rows and this file does not say so",
+    )
+    assert rows_differ("f", (1, "a"), (2, "a"), "清单", "the manifest") == [
+        Problem(
+            "release.row-count-differs", "f", "1 行，清单为 2 行", "1 rows where the manifest has 2"
+        )
+    ]
+    assert rows_differ("f", (1, "a"), (1, "b"), "清单", "the manifest") == [
+        Problem(
+            "release.row-hash-differs",
+            "f",
+            "行内容与清单不同",
+            "the rows differ from those of the manifest",
+        )
+    ]
+    assert rows_differ("f", (1, "a"), (1, "a"), "清单", "the manifest") == []
 
 
 def test_the_rules_are_these() -> None:
@@ -118,6 +147,119 @@ def test_a_broken_database(candidate: Path) -> None:
     (candidate / "mart.duckdb").write_bytes(b"not a database")
 
     assert rules(candidate) == {"release.hash-mismatch"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("manifest_version", "3"),
+        ("manifest_version", None),
+        ("database", []),
+        ("files", {}),
+        ("files", None),
+        ("files", ["mart.duckdb"]),
+        ("files", [{"path": "mart.duckdb", "size_bytes": 1}]),
+        ("files", [{"path": "mart.duckdb", "sha256": "0", "size_bytes": "1"}]),
+        ("files", [{"path": 5, "sha256": "0", "size_bytes": 1}]),
+        ("products", [[]]),
+        ("products", [{"parts": []}]),
+        ("products", [{"name": "tables"}]),
+        ("products", [{"name": "tables", "parts": 5}]),
+        ("products", [{"name": "tables", "parts": [{"built_in": "r1"}]}]),
+        ("products", [{"name": "tables", "parts": [{"files": []}]}]),
+        ("products", [{"name": "tables", "parts": [{"built_in": "r1", "files": [[]]}]}]),
+        ("tables", [5]),
+    ],
+)
+def test_a_manifest_of_another_shape(candidate: Path, key: str, value: object) -> None:
+    path = candidate / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**manifest, key: value}), encoding="utf-8")
+
+    (found,) = verify_release(candidate)
+
+    assert (found.rule_id, found.file) == ("release.hash-mismatch", "manifest.json")
+    assert found.detail_en == "the manifest is missing or cannot be read: it is of another shape"
+    assert found.detail_zh == "清单缺失或无法读取：it is of another shape"
+
+
+def listed_size(manifest: dict[str, Any]) -> None:
+    manifest["files"][-1]["size_bytes"] += 1
+
+
+def in_two_products(manifest: dict[str, Any]) -> None:
+    one, other = manifest["products"][:2]
+    other["parts"][0]["files"].append(one["parts"][0]["files"][0])
+
+
+def in_no_product(manifest: dict[str, Any]) -> None:
+    del manifest["products"][0]["parts"][0]["files"][0]
+
+
+def without_a_table(manifest: dict[str, Any]) -> None:
+    manifest["tables"] = [t for t in manifest["tables"] if t["table"] != "rule"]
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "said"),
+    [
+        (listed_size, "release.hash-mismatch", "the bytes do not have the hash the manifest"),
+        (in_two_products, "release.package-incomplete", "belong to exactly one product: "),
+        (in_no_product, "release.package-incomplete", "belong to exactly one product: "),
+        (without_a_table, "release.contract-broken", "found nothing, expected quality.rule"),
+    ],
+)
+def test_a_manifest_that_is_wrong_in_one_thing(
+    candidate: Path, change: Callable[[dict[str, Any]], None], rule: str, said: str
+) -> None:
+    path = candidate / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    change(manifest)
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+
+    (found,) = verify_release(candidate)
+
+    assert found.rule_id == rule
+    assert said in found.detail_en
+
+
+def test_a_table_that_the_marts_do_not_have(candidate: Path, tmp_path: Path) -> None:
+    work = make_work_db(tmp_path / "work.duckdb", extra_sql="drop table quality.rule")
+
+    (found,) = verify_release(candidate, work)
+
+    assert found == Problem(
+        "release.contract-broken",
+        "mart.duckdb: quality.rule",
+        "实际为 no such table in the marts，应为 quality.rule",
+        "found no such table in the marts, expected quality.rule",
+    )
+
+
+def test_a_table_without_columns_in_the_dictionary(candidate: Path) -> None:
+    change_mart(candidate, "delete from meta.column_dictionary where table_name = 'rule'")
+
+    found = [p for p in verify_release(candidate) if p.rule_id == "release.contract-broken"]
+
+    assert "quality.rule: [(" in found[0].detail_en
+    assert found[0].detail_en.endswith(", expected []")
+    assert '"mart"."quality"."rule" has no columns in the column dictionary' in found[1].detail_zh
+
+
+def test_a_candidate_cannot_say_that_it_is_an_old_release(candidate: Path, tmp_path: Path) -> None:
+    work = make_work_db(tmp_path / "work.duckdb")
+    assert rules(candidate, work) == set()
+    path = candidate / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    (candidate / "CITATION.cff").unlink()
+    manifest["files"] = [e for e in manifest["files"] if e["path"] != "CITATION.cff"]
+    path.write_text(json.dumps({**manifest, "manifest_version": 1}), encoding="utf-8")
+
+    found = {(problem.rule_id, problem.file) for problem in verify_release(candidate, work)}
+
+    # its product looks for it, and the list of the parts still has it
+    assert ("release.package-incomplete", "CITATION.cff") in found
+    assert ("release.package-incomplete", "manifest.json") in found
 
 
 def test_a_manifest_of_another_release(candidate: Path) -> None:

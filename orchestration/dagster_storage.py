@@ -11,7 +11,9 @@ a verdict, which are not kept here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,7 @@ from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorag
 from sqlalchemy.pool import QueuePool
 
 if TYPE_CHECKING:
+    from dagster import EventLogEntry
     from sqlalchemy.engine import Connection, Engine
 
 BUSY_SECONDS = 30
@@ -50,8 +53,11 @@ class PooledEventLogStorage(SqliteEventLogStorage):
     """The event log as Dagster keeps it: the same files, opened once."""
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
-        self._engines: dict[str, Engine] = {}  # first: the parent opens connections already
+        # first: the parent opens connections already
+        self._engines: dict[str, Engine] = {}
+        self._at_work: dict[str, Connection] = {}
         super().__init__(base_dir, inst_data)
+        self._db_lock = threading.RLock()  # type: ignore[assignment]  # one thread may nest
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Any) -> PooledEventLogStorage:
@@ -64,8 +70,30 @@ class PooledEventLogStorage(SqliteEventLogStorage):
             with self._connect(shard):  # Dagster makes and migrates the file, under its own lock
                 pass
             self._engines.setdefault(shard, _engine(self.conn_string_for_shard(shard)))
-        with self._db_lock, self._engines[shard].begin() as connection:
-            yield connection
+        with self._db_lock:
+            if shard in self._at_work:  # by this thread, which holds the lock
+                yield self._at_work[shard]
+                return
+            with self._engines[shard].begin() as connection:
+                self._at_work[shard] = connection
+                try:
+                    yield connection
+                finally:
+                    del self._at_work[shard]
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """One transaction a file for all that an event writes."""
+        with self.run_connection(event.run_id), self.index_connection():
+            super().store_event(event)
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """The same for the events that a run plans when it begins, hundreds of them."""
+        with contextlib.ExitStack() as stack:
+            for run_id in {event.run_id for event in events}:
+                stack.enter_context(self.run_connection(run_id))
+            stack.enter_context(self.index_connection())
+            for event in events:
+                super().store_event(event)
 
     def run_connection(self, run_id: str | None = None) -> Any:
         """A transaction on the events of one run."""

@@ -85,7 +85,7 @@ def entered(
     if already is not None:
         yield already
         return
-    with run_lock(work.settings):
+    with run_lock(work.settings), state.kept_open(work.settings):
         wanted = frozenset(steps)
         identity = _put_in_order(work, wanted, run_id, release_id, release_time)
         here = _entered = Entered(work, identity, wanted)

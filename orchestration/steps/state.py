@@ -17,10 +17,12 @@ import contextlib
 import errno
 import json
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from orchestration.errors import QutongError, StaleStateError
@@ -118,6 +120,34 @@ class Carried:
 # --- the work database -----------------------------------------------------------------------
 
 
+_kept: dict[Path, DuckDBPyConnection | None] = {}
+"""Work databases that stay open between two uses, and the connection that sees to it."""
+
+
+@contextlib.contextmanager
+def kept_open(settings: Settings) -> Iterator[None]:
+    """Within, the work database is opened once, not by each of the twenty uses of a run.
+
+    What is committed is on disk all the same: in the log beside the file, until it is let go.
+    """
+    _kept[settings.database] = None
+    try:
+        yield
+    finally:
+        lent(settings)
+        del _kept[settings.database]
+
+
+def lent(settings: Settings) -> Path:
+    """The file of the work database, for whoever opens it otherwise: nothing here has it open."""
+    path = settings.database
+    connection = _kept.get(path)
+    if connection is not None:
+        _kept[path] = None
+        connection.close()
+    return path
+
+
 @contextlib.contextmanager
 def opened(settings: Settings) -> Iterator[DuckDBPyConnection]:
     """The work database, open for writing; made anew where what lies there is of no use.
@@ -125,6 +155,21 @@ def opened(settings: Settings) -> Iterator[DuckDBPyConnection]:
     Raises:
         QutongError: another process has it open.
     """
+    import duckdb
+
+    path = settings.database
+    connection = _kept.get(path) or _connected(settings)
+    if path in _kept:
+        _kept[path], connection = connection, connection.cursor()
+    try:
+        with connection, _pandas_unseen():
+            yield connection
+    except duckdb.Error:
+        lent(settings)  # after some errors an open database answers nothing any more
+        raise
+
+
+def _connected(settings: Settings) -> DuckDBPyConnection:
     import duckdb
 
     path = settings.database
@@ -143,14 +188,33 @@ def opened(settings: Settings) -> Iterator[DuckDBPyConnection]:
         # A killed writer, another version of DuckDB, a damaged file: all of it can be made again.
         discard(settings)
         connection = duckdb.connect(str(path))
-    with connection:
+    try:
         connection.execute(_TABLES)
-        yield connection
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextlib.contextmanager
+def _pandas_unseen() -> Iterator[None]:
+    """Keep DuckDB from importing pandas, half a second, at the first bound parameter.
+
+    It wants to know whether a value is one of pandas'; without pandas none is.
+    """
+    is_hidden = "pandas" not in sys.modules
+    if is_hidden:
+        sys.modules["pandas"] = None  # type: ignore[assignment]  # Python's way to say: not here
+    try:
+        yield
+    finally:
+        if is_hidden:
+            sys.modules.pop("pandas", None)
 
 
 def discard(settings: Settings) -> None:
     """Remove the work database."""
-    path = settings.database
+    path = lent(settings)
     for leftover in (path, path.with_name(path.name + ".wal")):
         leftover.unlink(missing_ok=True)
 

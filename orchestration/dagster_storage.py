@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,7 @@ class PooledEventLogStorage(SqliteEventLogStorage):
         # first: the parent opens connections already
         self._engines: dict[str, Engine] = {}
         self._at_work: dict[str, Connection] = {}
+        self._there: set[str] = set()
         super().__init__(base_dir, inst_data)
         self._db_lock = threading.RLock()  # type: ignore[assignment]  # one thread may nest
 
@@ -80,6 +82,19 @@ class PooledEventLogStorage(SqliteEventLogStorage):
                     yield connection
                 finally:
                     del self._at_work[shard]
+
+    def has_table(self, table_name: str) -> bool:
+        """Asked for every event; a table that is there stays."""
+        return self._is_there(f"table {table_name}", partial(super().has_table, table_name))
+
+    def has_secondary_index(self, name: str) -> bool:
+        """The same for what Dagster has migrated."""
+        return self._is_there(f"index {name}", partial(super().has_secondary_index, name))
+
+    def _is_there(self, what: str, look: Callable[[], bool]) -> bool:
+        if what not in self._there and look():
+            self._there.add(what)
+        return what in self._there
 
     def store_event(self, event: EventLogEntry) -> None:
         """One transaction a file for all that an event writes."""

@@ -28,7 +28,7 @@ from orchestration.judge import worker
 from orchestration.judge.catalogue import Rule, RuleOutcome
 from orchestration.judge.gates import FindingGroup, Subject
 from orchestration.memory import uncollected
-from orchestration.settings import Settings, load_settings, settings_at
+from orchestration.settings import Settings, load_settings
 from orchestration.steps import collect as collecting
 from orchestration.steps import delivery_gate as delivery_judging
 from orchestration.steps import door, release, state
@@ -170,7 +170,7 @@ class Door(dg.ConfigurableResource):
     @contextlib.contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Door"]:
         """Enter with the steps that the run selects; leave when its last step is done."""
-        settings = settings_at(Path(self.project), Path(self.home))
+        settings = Settings(Path(self.project), Path(self.home))
         outer = door.inside(settings)
         work = outer.work if outer else Workplace(settings)
         run = context.run

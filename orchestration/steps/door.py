@@ -188,8 +188,6 @@ def execute(
         RunLockedError: another run is at work.
         DeclarationError: something declared is wrong; names file, key and remedy.
     """
-    from orchestration.judge import worker
-
     try:
         # A name that is not declared is wrong use, and no run.
         chosen = [work.declarations.get(name) for name in data_sets] or list(work.declarations)
@@ -200,6 +198,8 @@ def execute(
                 collect(work, names, quietly=True)
                 land(work)
             else:
+                from orchestration.judge import worker
+
                 # It imports Great Expectations while data are collected and marts are built.
                 with worker.start() as work.judge:
                     carry_out(work, names)

@@ -3,9 +3,6 @@
 Belongs here: which step was carried out on which inputs and what came of it, and the rule that a
 step stands on those before it. Does not belong here: what a step does, and any figure.
 
-Values stand in the statements as literals (``literal``): the first bound parameter makes DuckDB
-import pandas, half of the time of a run that finds nothing changed.
-
 The work database is disposable: where it is missing or cannot be opened there is no state, and a
 step that needs some says so. A step that begins forgets itself and all later steps first, so that
 a killed or repeated step never leaves the outcome of another time behind.
@@ -26,7 +23,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from orchestration.errors import QutongError, StaleStateError
-from orchestration.publish.tables import literal
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -225,22 +221,19 @@ def discard(settings: Settings) -> None:
 def write_identity(settings: Settings, identity: Identity) -> None:
     """Note the run that begins, over the one before."""
     with opened(settings) as con:
-        unclaimed = ", ".join(literal(name) for name in identity.unclaimed)
+        con.execute(f"delete from {SCHEMA}.run")
         con.execute(
-            f"""
-            delete from {SCHEMA}.run;
-            insert into {SCHEMA}.run values (
-                {literal(identity.run_id)}, {_moment(identity.started_at)},
-                {literal(identity.release_id)}, {_moment(identity.release_time)},
-                {literal(identity.policy)}, cast([{unclaimed}] as varchar[]),
-                {str(identity.is_unchanged).lower()}
-            )
-            """
+            f"insert into {SCHEMA}.run values (?, ?, ?, ?, ?, ?, ?)",
+            [
+                identity.run_id,
+                identity.started_at,
+                identity.release_id,
+                identity.release_time,
+                identity.policy,
+                list(identity.unclaimed),
+                identity.is_unchanged,
+            ],
         )
-
-
-def _moment(moment: datetime) -> str:
-    return f"timestamp '{moment.replace(tzinfo=None).isoformat(sep=' ')}'"
 
 
 def read_identity(settings: Settings) -> Identity | None:
@@ -431,18 +424,23 @@ def _record(settings: Settings, step: StepName, run_id: str, done: Carried, seco
 
 def insert(con: DuckDBPyConnection, entries: Sequence[StepRecord]) -> None:
     """Record what became of steps, over what is on record of the same step and subject."""
-    now = _moment(datetime.now(UTC))
+    now = datetime.now(UTC).replace(tzinfo=None)
     for entry in entries:
-        step, subject = literal(entry.step), literal(entry.subject)
-        detail = literal(json.dumps(entry.detail, ensure_ascii=False))
         con.execute(
-            f"""
-            delete from {SCHEMA}.step where step = {step} and subject = {subject};
-            insert into {SCHEMA}.step values (
-                {step}, {subject}, {literal(entry.run_id)}, {literal(entry.inputs)},
-                {literal(entry.outcome)}, {round(entry.seconds, 3)}, {detail}, {now}
-            )
-            """
+            f"delete from {SCHEMA}.step where step = ? and subject = ?", [entry.step, entry.subject]
+        )
+        con.execute(
+            f"insert into {SCHEMA}.step values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                entry.step,
+                entry.subject,
+                entry.run_id,
+                entry.inputs,
+                entry.outcome,
+                round(entry.seconds, 3),
+                json.dumps(entry.detail, ensure_ascii=False),
+                now,
+            ],
         )
 
 

@@ -56,7 +56,12 @@ def opens(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every time that the file is opened from now on."""
     seen: list[str] = []
     connect = duckdb.connect
-    monkeypatch.setattr(duckdb, "connect", lambda *a, **k: seen.append(a[0]) or connect(*a, **k))
+
+    def noted(file: str) -> duckdb.DuckDBPyConnection:
+        seen.append(file)
+        return connect(file)
+
+    monkeypatch.setattr(duckdb, "connect", noted)
     return seen
 
 

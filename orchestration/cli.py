@@ -17,6 +17,7 @@ import click
 
 from orchestration import __version__
 from orchestration.errors import DeclarationError, QutongError, RunLockedError
+from orchestration.memory import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,15 +63,18 @@ def main(ctx: click.Context, project: Path | None) -> None:
 
 
 def _settings(ctx: click.Context) -> Settings:
-    from orchestration.settings import load_settings
+    with uncollected():
+        from orchestration.settings import load_settings
 
-    return load_settings(ctx.find_root().obj)
+        return load_settings(ctx.find_root().obj)
 
 
 def _declarations(ctx: click.Context) -> Declarations:
-    from orchestration.declarations import load_declarations
+    settings = _settings(ctx)
+    with uncollected():
+        from orchestration.declarations import load_declarations
 
-    return load_declarations(_settings(ctx))
+        return load_declarations(settings)
 
 
 # --- run -------------------------------------------------------------------------------------
@@ -96,10 +100,10 @@ def run(
     """
     import time
 
-    from orchestration.steps.door import execute
-    from orchestration.steps.workplace import Workplace
-
     begin = time.perf_counter()
+    with uncollected():
+        from orchestration.steps.door import execute
+        from orchestration.steps.workplace import Workplace
 
     def say(line: str) -> None:
         if not quiet:
@@ -150,7 +154,8 @@ def rebuild(ctx: click.Context) -> None:
 
 def _carry_out(work: Workplace, data_sets: Sequence[str]) -> None:
     work.say("准备 / starting")
-    from orchestration.definitions import execute_job
+    with uncollected():
+        from orchestration.definitions import execute_job
 
     execute_job(work, data_sets)
 

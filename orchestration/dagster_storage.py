@@ -11,8 +11,11 @@ a verdict, which are not kept here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +28,7 @@ from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorag
 from sqlalchemy.pool import QueuePool
 
 if TYPE_CHECKING:
+    from dagster import EventLogEntry
     from sqlalchemy.engine import Connection, Engine
 
 BUSY_SECONDS = 30
@@ -50,8 +54,12 @@ class PooledEventLogStorage(SqliteEventLogStorage):
     """The event log as Dagster keeps it: the same files, opened once."""
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
-        self._engines: dict[str, Engine] = {}  # first: the parent opens connections already
+        # first: the parent opens connections already
+        self._engines: dict[str, Engine] = {}
+        self._at_work: dict[str, Connection] = {}
+        self._there: set[str] = set()
         super().__init__(base_dir, inst_data)
+        self._db_lock = threading.RLock()  # type: ignore[assignment]  # one thread may nest
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Any) -> PooledEventLogStorage:
@@ -64,8 +72,43 @@ class PooledEventLogStorage(SqliteEventLogStorage):
             with self._connect(shard):  # Dagster makes and migrates the file, under its own lock
                 pass
             self._engines.setdefault(shard, _engine(self.conn_string_for_shard(shard)))
-        with self._db_lock, self._engines[shard].begin() as connection:
-            yield connection
+        with self._db_lock:
+            if shard in self._at_work:  # by this thread, which holds the lock
+                yield self._at_work[shard]
+                return
+            with self._engines[shard].begin() as connection:
+                self._at_work[shard] = connection
+                try:
+                    yield connection
+                finally:
+                    del self._at_work[shard]
+
+    def has_table(self, table_name: str) -> bool:
+        """Asked for every event; a table that is there stays."""
+        return self._is_there(f"table {table_name}", partial(super().has_table, table_name))
+
+    def has_secondary_index(self, name: str) -> bool:
+        """The same for what Dagster has migrated."""
+        return self._is_there(f"index {name}", partial(super().has_secondary_index, name))
+
+    def _is_there(self, what: str, look: Callable[[], bool]) -> bool:
+        if what not in self._there and look():
+            self._there.add(what)
+        return what in self._there
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """One transaction a file for all that an event writes."""
+        with self.run_connection(event.run_id), self.index_connection():
+            super().store_event(event)
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """The same for the events that a run plans when it begins, hundreds of them."""
+        with contextlib.ExitStack() as stack:
+            for run_id in {event.run_id for event in events}:
+                stack.enter_context(self.run_connection(run_id))
+            stack.enter_context(self.index_connection())
+            for event in events:
+                super().store_event(event)
 
     def run_connection(self, run_id: str | None = None) -> Any:
         """A transaction on the events of one run."""

@@ -28,7 +28,8 @@ from orchestration.judge import worker
 from orchestration.judge.catalogue import Rule, RuleOutcome
 from orchestration.judge.contracts import read_contracts
 from orchestration.judge.gates import FindingGroup, Subject
-from orchestration.settings import Settings, load_settings, settings_at
+from orchestration.memory import uncollected
+from orchestration.settings import Settings, load_settings
 from orchestration.steps import collect as collecting
 from orchestration.steps import delivery_gate as delivery_judging
 from orchestration.steps import door, release, state
@@ -169,7 +170,7 @@ class Door(dg.ConfigurableResource):
     @contextlib.contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Door"]:
         """Enter with the steps that the run selects; leave when its last step is done."""
-        settings = settings_at(Path(self.project), Path(self.home))
+        settings = Settings(Path(self.project), Path(self.home))
         outer = door.inside(settings)
         work = outer.work if outer else Workplace(settings)
         run = context.run
@@ -225,15 +226,18 @@ def _tag(instance: dg.DagsterInstance, run_id: str, settings: Settings) -> None:
     )
 
 
-def build_defs(settings: Settings | None = None, **overrides: Any) -> dg.Definitions:
+def build_defs(
+    settings: Settings | None = None, *, reader: Workplace | None = None, **overrides: Any
+) -> dg.Definitions:
     """Assemble everything.
 
     Args:
         settings: Of the project directory; found from the working directory when absent.
+        reader: Of these settings, where somebody has read the declarations already.
         overrides: Passed on to ``dagster.Definitions``.
     """
     settings = settings or load_settings()
-    reader = Workplace(settings)
+    reader = reader or Workplace(settings)
     job = dg.define_asset_job(
         JOB_NAME,
         selection=dg.AssetSelection.all(),
@@ -674,6 +678,10 @@ def _publish() -> dg.AssetsDefinition:
 # --- running it ------------------------------------------------------------------------------
 
 
+MOST_EVENTS = 1000
+"""Of one kind at one moment, planned assets and checks say, that are written together."""
+
+
 def _instance(home: Path) -> dict[str, Any]:
     """Configuration of the instance; its files lie where Dagster itself would keep them."""
 
@@ -715,6 +723,7 @@ def dagster_home(settings: Settings) -> Path:
         file.write_text(content, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+    os.environ["DAGSTER_EVENT_BATCH_SIZE"] = str(MOST_EVENTS)
     return home
 
 
@@ -733,8 +742,9 @@ def execute_job(work: Workplace, data_sets: Sequence[str]) -> None:
     The run has entered and holds the lock: a run that Dagster believes to be at work was killed,
     and is closed here.
     """
-    defs = build_defs(work.settings)
-    job = defs.resolve_job_def(JOB_NAME)
+    with uncollected():
+        defs = build_defs(work.settings, reader=work)
+        job = defs.resolve_job_def(JOB_NAME)
     with dg.DagsterInstance.from_config(str(dagster_home(work.settings))) as instance:
         stale = instance.get_runs(dg.RunsFilter(statuses=list(_UNFINISHED)))
         for leftover in stale:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestration.errors import DeclarationError
-from orchestration.spec import District
 
-M = TypeVar("M", bound=BaseModel)
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+    from orchestration.spec import District
+
+M = TypeVar("M", bound="BaseModel")
 
 CODE_ROOT = Path(__file__).resolve().parent.parent
 """The checkout: ``dbt_project/`` and ``expectations/`` stand beside this package."""
@@ -31,12 +34,22 @@ class Settings:
     Attributes:
         project: Directory that holds ``raw/``.
         home: Run state; moved by the environment variable ``QUTONG_HOME``.
-        district: What ``raw/district.yml`` says.
     """
 
     project: Path
     home: Path
-    district: District
+
+    @cached_property
+    def district(self) -> District:
+        """What ``raw/district.yml`` says; read when first asked for, because readers never ask.
+
+        Raises:
+            DeclarationError: it is wrong; names key and remedy.
+        """
+        from orchestration.spec import District
+
+        file = self.project / DISTRICT_FILE
+        return parse_model(District, read_yaml(file), file)
 
     @property
     def raw(self) -> Path:
@@ -127,17 +140,10 @@ def find_project(named: Path | None = None) -> Path:
 
 
 def load_settings(project: Path | None = None) -> Settings:
-    """Read the settings of a project directory (the current one by default)."""
+    """The settings of a project directory (the current one by default)."""
     folder = find_project(project)
     home = Path(os.environ.get("QUTONG_HOME") or folder / "var").expanduser().resolve()
-    return settings_at(folder, home)
-
-
-def settings_at(project: Path, home: Path) -> Settings:
-    """Read the settings of a project directory whose run state lies elsewhere than by default."""
-    file = project / DISTRICT_FILE
-    district = parse_model(District, read_yaml(file), file)
-    return Settings(project=project, home=home, district=district)
+    return Settings(folder, home)
 
 
 def read_yaml(file: Path) -> Any:
@@ -212,6 +218,8 @@ def parse_model(model: type[M], data: Any, file: Path) -> M:
     Raises:
         DeclarationError: with file, key and remedy.
     """
+    from pydantic import ValidationError
+
     if not isinstance(data, dict):
         raise DeclarationError("the file must hold keys and values", file=file, place="line 1")
     try:

@@ -29,6 +29,7 @@ from orchestration.errors import QutongError
 from orchestration.judge.catalogue import Judged, RuleOutcome
 from orchestration.judge.kept import Keep
 from orchestration.judge.suites import Expectation, Suite, validate
+from orchestration.memory import uncollected
 from orchestration.settings import CODE_ROOT
 
 PATIENCE = 600.0
@@ -176,7 +177,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints is no answer
-    from orchestration.judge import gx  # noqa: F401 - imported ahead of the first request
+    with uncollected():
+        from orchestration.judge import gx  # noqa: F401 - imported ahead of the first request
 
     for line in sys.stdin.buffer:
         answers.write(json.dumps(_answer(json.loads(line)), ensure_ascii=False) + "\n")

@@ -27,6 +27,7 @@ from typing import Any, Self
 
 from orchestration.catalog import Catalog
 from orchestration.errors import DeclarationError, QutongError
+from orchestration.memory import uncollected
 from orchestration.settings import CODE_ROOT, Settings, load_settings
 
 _READ_BY_DBT = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests", "analyses")
@@ -186,11 +187,13 @@ class DbtProject:
     def _runnable(self, folder: Path) -> Any:
         """What was parsed, as dbt runs it: read once for all builds on the same files."""
         if self._state is None or self._state[0] != folder:
-            from dbt.contracts.graph.manifest import Manifest
-            from dbt.parser.manifest import extended_mashumuro_decoder
+            with uncollected():
+                from dbt.contracts.graph.manifest import Manifest
+                from dbt.parser.manifest import extended_mashumuro_decoder
 
-            content = (folder / _STATE).read_bytes()
-            self._state = folder, Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
+                content = (folder / _STATE).read_bytes()
+                read = Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
+            self._state = folder, read
         return self._state[1]
 
     def _invoke(self, arguments: list[str], target: Path, manifest: Any = None) -> Any:

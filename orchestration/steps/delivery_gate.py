@@ -74,17 +74,17 @@ def judge_deliveries(work: Workplace) -> tuple[list[RuleOutcome], Routed]:
     from orchestration.judge import gates, rules, suites
     from orchestration.process import landing
 
-    catalogue, database = work.catalogue, work.settings.database
+    catalogue, settings = work.catalogue, work.settings
     kept = keep(work, "delivery")
     with state.opened(work.settings) as connection:
         gates.forget_routing(connection)
-    found = rules.run_rules(database, catalogue.by_gate("delivery", "sql"), kept)
+    found = rules.run_rules(state.lent(settings), catalogue.by_gate("delivery", "sql"), kept)
     _refuse_broken(found.outcomes)
     with state.opened(work.settings) as connection:
         gates.write_findings(connection, found, catalogue)
         asked = suites.delivery_suites(connection, _demanded(work))
     native = [rule.id for rule in catalogue.by_gate("delivery", "gx")]
-    compared = work.judge.validate(database, asked, native, kept)
+    compared = work.judge.validate(state.lent(settings), asked, native, kept)
     _refuse_broken(compared.outcomes)
     with state.opened(work.settings) as connection:
         gates.write_findings(connection, compared, catalogue)

@@ -84,7 +84,7 @@ def entered(
     if already is not None:
         yield already
         return
-    with run_lock(work.settings):
+    with run_lock(work.settings), state.kept_open(work.settings):
         wanted = frozenset(steps)
         identity = _put_in_order(work, wanted, run_id, release_id, release_time)
         here = _entered = Entered(work, identity, wanted)
@@ -183,8 +183,6 @@ def execute(
         RunLockedError: another run is at work.
         DeclarationError: something declared is wrong; names file, key and remedy.
     """
-    from orchestration.judge import worker
-
     try:
         # A name that is not declared is wrong use, and no run.
         chosen = [work.declarations.get(name) for name in data_sets] or list(work.declarations)
@@ -195,6 +193,8 @@ def execute(
                 collect(work, names, quietly=True)
                 land(work)
             else:
+                from orchestration.judge import worker
+
                 # It imports Great Expectations while data are collected and marts are built.
                 with worker.start() as work.judge:
                     carry_out(work, names)

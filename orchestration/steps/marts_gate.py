@@ -27,7 +27,7 @@ def marts_gate(work: Workplace) -> tuple[list[RuleOutcome], dict[str, Any]]:
     from orchestration.judge.contracts import read_contracts
     from orchestration.judge.suites import load_ranges, mart_suites
 
-    catalogue, database = work.catalogue, work.settings.database
+    catalogue = work.catalogue
     expectations = work.settings.expectations
     with state.carried(work, "marts_gate", "集市关 / marts gate") as step:
         kept = keep(work, "marts")
@@ -43,6 +43,7 @@ def marts_gate(work: Workplace) -> tuple[list[RuleOutcome], dict[str, Any]]:
             lists,
             load_ranges(expectations),
         )
+        database = state.lent(work.settings)
         found = rules.run_rules(database, catalogue.by_gate("marts", "sql"), kept)
         native = [rule.id for rule in catalogue.by_gate("marts", "gx")]
         tables = work.judge.validate(database, asked, native, kept)

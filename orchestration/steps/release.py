@@ -69,7 +69,7 @@ def candidate(work: Workplace) -> Path:
             ]
         current = work.releases.current
         path = build_candidate(
-            settings.database,
+            state.lent(settings),
             settings.releases,
             prepared.release_id,
             prepared.release_time,
@@ -133,7 +133,7 @@ def release_gate(work: Workplace) -> list[RuleOutcome]:
             )
         problems = [
             (problem.rule_id, f"{problem.file}: {problem.detail_en}")
-            for problem in verify_release(path, settings.database)
+            for problem in verify_release(path, state.lent(settings))
         ]
         problems += _raw_text_inside(work, path)
         problems += _open_findings(work)

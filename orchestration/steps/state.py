@@ -3,9 +3,6 @@
 Belongs here: which step was carried out on which inputs and what came of it, and the rule that a
 step stands on those before it. Does not belong here: what a step does, and any figure.
 
-Values stand in the statements as literals (``literal``): the first bound parameter makes DuckDB
-import pandas, half of the time of a run that finds nothing changed.
-
 The work database is disposable: where it is missing or cannot be opened there is no state, and a
 step that needs some says so. A step that begins forgets itself and all later steps first, so that
 a killed or repeated step never leaves the outcome of another time behind.
@@ -17,10 +14,12 @@ import contextlib
 import errno
 import json
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from orchestration.catalog import literal
@@ -118,6 +117,34 @@ class Carried:
 # --- the work database -----------------------------------------------------------------------
 
 
+_kept: dict[Path, DuckDBPyConnection | None] = {}
+"""Work databases that stay open between two uses, and the connection that sees to it."""
+
+
+@contextlib.contextmanager
+def kept_open(settings: Settings) -> Iterator[None]:
+    """Within, the work database is opened once, not by each of the twenty uses of a run.
+
+    What is committed is on disk all the same: in the log beside the file, until it is let go.
+    """
+    _kept[settings.database] = None
+    try:
+        yield
+    finally:
+        lent(settings)
+        del _kept[settings.database]
+
+
+def lent(settings: Settings) -> Path:
+    """The file of the work database, for whoever opens it otherwise: nothing here has it open."""
+    path = settings.database
+    connection = _kept.get(path)
+    if connection is not None:
+        _kept[path] = None
+        connection.close()
+    return path
+
+
 @contextlib.contextmanager
 def opened(settings: Settings) -> Iterator[DuckDBPyConnection]:
     """The work database, open for writing; made anew where what lies there is of no use.
@@ -125,6 +152,21 @@ def opened(settings: Settings) -> Iterator[DuckDBPyConnection]:
     Raises:
         QutongError: another process has it open.
     """
+    import duckdb
+
+    path = settings.database
+    connection = _kept.get(path) or _connected(settings)
+    if path in _kept:
+        _kept[path], connection = connection, connection.cursor()
+    try:
+        with connection, _pandas_unseen():
+            yield connection
+    except duckdb.Error:
+        lent(settings)  # after some errors an open database answers nothing any more
+        raise
+
+
+def _connected(settings: Settings) -> DuckDBPyConnection:
     import duckdb
 
     path = settings.database
@@ -143,14 +185,33 @@ def opened(settings: Settings) -> Iterator[DuckDBPyConnection]:
         # A killed writer, another version of DuckDB, a damaged file: all of it can be made again.
         discard(settings)
         connection = duckdb.connect(str(path))
-    with connection:
+    try:
         connection.execute(_TABLES)
-        yield connection
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextlib.contextmanager
+def _pandas_unseen() -> Iterator[None]:
+    """Keep DuckDB from importing pandas, half a second, at the first bound parameter.
+
+    It wants to know whether a value is one of pandas'; without pandas none is.
+    """
+    is_hidden = "pandas" not in sys.modules
+    if is_hidden:
+        sys.modules["pandas"] = None  # type: ignore[assignment]  # Python's way to say: not here
+    try:
+        yield
+    finally:
+        if is_hidden:
+            sys.modules.pop("pandas", None)
 
 
 def discard(settings: Settings) -> None:
     """Remove the work database."""
-    path = settings.database
+    path = lent(settings)
     for leftover in (path, path.with_name(path.name + ".wal")):
         leftover.unlink(missing_ok=True)
 
@@ -161,22 +222,19 @@ def discard(settings: Settings) -> None:
 def write_identity(settings: Settings, identity: Identity) -> None:
     """Note the run that begins, over the one before."""
     with opened(settings) as con:
-        unclaimed = ", ".join(literal(name) for name in identity.unclaimed)
+        con.execute(f"delete from {SCHEMA}.run")
         con.execute(
-            f"""
-            delete from {SCHEMA}.run;
-            insert into {SCHEMA}.run values (
-                {literal(identity.run_id)}, {_moment(identity.started_at)},
-                {literal(identity.release_id)}, {_moment(identity.release_time)},
-                {literal(identity.policy)}, cast([{unclaimed}] as varchar[]),
-                {str(identity.is_unchanged).lower()}
-            )
-            """
+            f"insert into {SCHEMA}.run values (?, ?, ?, ?, ?, ?, ?)",
+            [
+                identity.run_id,
+                identity.started_at,
+                identity.release_id,
+                identity.release_time,
+                identity.policy,
+                list(identity.unclaimed),
+                identity.is_unchanged,
+            ],
         )
-
-
-def _moment(moment: datetime) -> str:
-    return f"timestamp '{moment.replace(tzinfo=None).isoformat(sep=' ')}'"
 
 
 def read_identity(settings: Settings) -> Identity | None:
@@ -367,18 +425,23 @@ def _record(settings: Settings, step: StepName, run_id: str, done: Carried, seco
 
 def insert(con: DuckDBPyConnection, entries: Sequence[StepRecord]) -> None:
     """Record what became of steps, over what is on record of the same step and subject."""
-    now = _moment(datetime.now(UTC))
+    now = datetime.now(UTC).replace(tzinfo=None)
     for entry in entries:
-        step, subject = literal(entry.step), literal(entry.subject)
-        detail = literal(json.dumps(entry.detail, ensure_ascii=False))
         con.execute(
-            f"""
-            delete from {SCHEMA}.step where step = {step} and subject = {subject};
-            insert into {SCHEMA}.step values (
-                {step}, {subject}, {literal(entry.run_id)}, {literal(entry.inputs)},
-                {literal(entry.outcome)}, {round(entry.seconds, 3)}, {detail}, {now}
-            )
-            """
+            f"delete from {SCHEMA}.step where step = ? and subject = ?", [entry.step, entry.subject]
+        )
+        con.execute(
+            f"insert into {SCHEMA}.step values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                entry.step,
+                entry.subject,
+                entry.run_id,
+                entry.inputs,
+                entry.outcome,
+                round(entry.seconds, 3),
+                json.dumps(entry.detail, ensure_ascii=False),
+                now,
+            ],
         )
 
 

@@ -66,6 +66,10 @@ class Parsed:
         return self.read == self.accepted + self.quarantined + self.non_data
 
 
+RESULT_KINDS = ("accepted", "quarantine", "notes")
+"""Files of a result beside its counts, each ``<stem>.<kind>.parquet``."""
+
+
 @functools.cache
 def parser_digest() -> str:
     """Hash of the code that reads deliveries: new code reads the archive anew."""
@@ -97,7 +101,7 @@ class ParseStore:
         self.root = root
         self.lists_digest = lists_digest
         self._definitions: dict[str, tuple[Declared, str]] = {}
-        self._known: dict[Path, Parsed] = {}
+        self._known: dict[Path, Parsed] = {}  # by stem
 
     def _definitions_of(self, declared: Declared) -> str:
         """``definitions_digest``, computed once as long as the data set is the same object."""
@@ -123,17 +127,20 @@ class ParseStore:
         return self.root / declared.id / f"{delivery.sha256[:12]}-{key}"
 
     def load(self, delivery: Delivery, declared: Declared) -> Parsed | None:
-        """The earlier result, if there is one; read once by a store."""
-        file = self.stem(delivery, declared).with_suffix(".json")
-        if file not in self._known:
+        """The earlier result, if there is one with all its files; read once by a store."""
+        stem = self.stem(delivery, declared)
+        if stem not in self._known:
             try:
-                data = json.loads(file.read_text(encoding="utf-8"))
+                data = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
             except (OSError, json.JSONDecodeError):
                 return None
             refusal = data.pop("refusal")
-            refusal = Refusal(**refusal) if refusal else None
-            self._known[file] = Parsed(**data | {"refusal": refusal})
-        return self._known[file]
+            if refusal is None and not all(
+                stem.with_suffix(f".{kind}.parquet").is_file() for kind in RESULT_KINDS
+            ):
+                return None
+            self._known[stem] = Parsed(**data, refusal=Refusal(**refusal) if refusal else None)
+        return self._known[stem]
 
     def parse(
         self, delivery: Delivery, declared: Declared, archive: Archive, codelists: CodeLists
@@ -148,15 +155,19 @@ class ParseStore:
         for stale in stem.parent.glob(f"{delivery.sha256[:12]}-*"):
             stale.unlink()
         if outcome is not None:
-            outcome.accepted.write_parquet(stem.with_suffix(".accepted.parquet"))
-            outcome.quarantined.write_parquet(stem.with_suffix(".quarantine.parquet"))
-            outcome.notes.write_parquet(stem.with_suffix(".notes.parquet"))
+            frames = (outcome.accepted, outcome.quarantined, outcome.notes)
+            for kind, frame in zip(RESULT_KINDS, frames, strict=True):
+                frame.write_parquet(stem.with_suffix(f".{kind}.parquet"))
+        self.write_counts(stem, parsed)
+        return parsed, True
+
+    def write_counts(self, stem: Path, parsed: Parsed) -> None:
+        """Write what makes a result complete, after its files."""
         temporary = stem.with_suffix(f".{os.getpid()}")
         temporary.write_text(
             json.dumps(asdict(parsed), ensure_ascii=False, indent=1), encoding="utf-8"
         )
         temporary.replace(stem.with_suffix(".json"))
-        return parsed, True
 
 
 def definitions_digest(declared: Declared) -> str:

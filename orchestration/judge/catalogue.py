@@ -8,7 +8,7 @@ rules (``rules``, ``suites`` and the other executors) and deciding what follows 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,11 @@ GATE_NAMES: Mapping[Gate, Text] = {
 }
 BATCH = "{batch}"
 """Stands in a rule's SQL for its ``batch``."""
+
+_NEW = (
+    "select * from {} where delivery_id not in "
+    "(select delivery_id from landing.judged where executor = 'sql')"
+)
 
 RULE_COLUMNS = (
     "rule_id",
@@ -81,6 +86,8 @@ class Rule(Model):
         checked_sql: Returns how many were checked; the rows of ``batch`` when absent.
         undecided_sql: Returns how many could not be decided for lack of data.
         undecided_blocks: Whether a hard rule that is undecided blocks its gate.
+        sees_alone: Whether what it finds in a delivery follows from that delivery and from
+            declarations: then the delivery is judged once (``known``).
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*$")
@@ -97,6 +104,7 @@ class Rule(Model):
     checked_sql: str | None = None
     undecided_sql: str | None = None
     undecided_blocks: bool = True
+    sees_alone: bool = False
 
     @field_validator("title", "guidance")
     @classmethod
@@ -121,6 +129,8 @@ class Rule(Model):
             raise ValueError(f"executor {self.executor} runs no SQL: remove {', '.join(given)}")
         if self.executor == "sql" and (self.batch is None or self.sql is None):
             raise ValueError("executor sql needs `batch` and `sql`")
+        if self.sees_alone and (self.executor, self.gate) != ("sql", "delivery"):
+            raise ValueError("`sees_alone` is for rules of SQL at the delivery gate")
         reads_tolerance = any(
             "landing.rule" in text for text in (self.sql, self.checked_sql) if text is not None
         )
@@ -128,12 +138,21 @@ class Rule(Model):
             raise ValueError("`tolerance` is declared here and read in SQL from landing.rule")
         return self
 
-    def statement(self, field: Literal["sql", "checked_sql", "undecided_sql"]) -> str | None:
-        """A statement of the rule as DuckDB runs it, ``{batch}`` replaced by its table."""
+    def statement(
+        self, field: Literal["sql", "checked_sql", "undecided_sql"], *, only_new: bool = False
+    ) -> str | None:
+        """A statement of the rule as DuckDB runs it, ``{batch}`` replaced by its table.
+
+        Args:
+            field: Which; how many were checked is the rows of ``batch`` where it is not said.
+            only_new: Leave out deliveries that were judged before.
+        """
         text: str | None = getattr(self, field)
+        if text is None and field == "checked_sql":
+            text = f"select count(*) from {BATCH} as b"
         if text is None or self.batch is None:
             return None
-        return text.replace(BATCH, self.batch)
+        return text.replace(BATCH, f"({_NEW.format(self.batch)})" if only_new else self.batch)
 
 
 @dataclass(frozen=True)
@@ -191,6 +210,30 @@ class Judged:
 
     outcomes: list[RuleOutcome]
     violations: list[Violation]
+
+    def only(self, rule_ids: Container[str]) -> Judged:
+        """The same of some rules."""
+        return Judged(
+            [outcome for outcome in self.outcomes if outcome.rule_id in rule_ids],
+            [violation for violation in self.violations if violation["rule_id"] in rule_ids],
+        )
+
+
+def together(known: Judged, found: Judged) -> Judged:
+    """What rules found in some rows and in the others; broken where they were broken in either."""
+    before = {outcome.rule_id: outcome for outcome in known.outcomes}
+    outcomes = [
+        RuleOutcome.of(
+            new.rule_id,
+            unexpected=new.unexpected_count + old.unexpected_count,
+            checked=new.checked_count + old.checked_count,
+            undecided=new.undecided_count + old.undecided_count,
+        )
+        if (old := before.get(new.rule_id)) is not None and new.error is None
+        else new
+        for new in found.outcomes
+    ]
+    return Judged(outcomes, [*known.violations, *found.violations])
 
 
 def cannot_run(rule_id: str) -> Violation:

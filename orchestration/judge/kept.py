@@ -7,7 +7,6 @@ pages made of them (``data_docs``).
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,11 +24,13 @@ class Keep:
     Attributes:
         file: Holds the outcomes of SQL rules; the folder of its name without ending holds a file
             per suite.
+        stays: Suites that are not validated again, because what was kept of them still holds.
     """
 
     file: Path
     run_name: str
     run_time: datetime
+    stays: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -64,11 +65,17 @@ def keep_rules(keep: Keep, rules: Sequence[Rule], outcomes: Sequence[RuleOutcome
 
 
 def keep_suites(keep: Keep, validations: Sequence[dict[str, Any]]) -> None:
-    """Keep what Great Expectations made of suites, over all that was kept of the gate before."""
-    shutil.rmtree(keep.folder, ignore_errors=True)
+    """Keep what Great Expectations made of suites; of all others but those that stay, nothing."""
+    stays = {_file_of(keep, name) for name in keep.stays}
+    for file in keep.folder.glob("*.json"):
+        if file not in stays:
+            file.unlink()
     for validation in validations:
-        name = validation["suite_name"].replace("/", "_").replace(":", "_")
-        _write(keep.folder / f"{name}.json", validation)
+        _write(_file_of(keep, validation["suite_name"]), validation)
+
+
+def _file_of(keep: Keep, suite: str) -> Path:
+    return keep.folder / f"{suite.replace('/', '_').replace(':', '_')}.json"
 
 
 def read_kept(file: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ Belongs here: running rules of executor sql. Does not belong here: the rules
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,14 +19,22 @@ from orchestration.judge.catalogue import (
     RuleOutcome,
     Violation,
     cannot_run,
+    together,
 )
 from orchestration.judge.kept import Keep, keep_rules
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+NOTHING_KNOWN = Judged([], [])
 
-def run_rules(database: Path, rules: Sequence[Rule], keep: Keep | None = None) -> Judged:
+
+def run_rules(
+    database: Path,
+    rules: Sequence[Rule],
+    keep: Keep | None = None,
+    known: Judged = NOTHING_KNOWN,
+) -> Judged:
     """Run the rules of executor sql on a DuckDB file; outcomes come in the order of the rules.
 
     The file is opened read-only, so that no rule can change what it judges, and let go of before
@@ -36,6 +44,8 @@ def run_rules(database: Path, rules: Sequence[Rule], keep: Keep | None = None) -
 
     Args:
         keep: Where the outcomes are kept for Data Docs.
+        known: What rules that see deliveries alone found in those of ``landing.judged``; they look
+            at the others, and what is returned is about all.
 
     Raises:
         QutongError: the file cannot be opened.
@@ -50,32 +60,39 @@ def run_rules(database: Path, rules: Sequence[Rule], keep: Keep | None = None) -
     except duckdb.Error as error:
         raise unreadable(database, error) from None
     with con:
-        judged = judge(con, ours)
+        judged = together(known, judge(con, ours, {o.rule_id for o in known.outcomes}))
     if keep is not None:
         keep_rules(keep, ours, judged.outcomes)
     return judged
 
 
-def judge(con: DuckDBPyConnection, rules: Sequence[Rule]) -> Judged:
-    """Run rules on an open connection; no transaction may be open, an error would abort it."""
+def judge(con: DuckDBPyConnection, rules: Sequence[Rule], only_new: Container[str] = ()) -> Judged:
+    """Run rules on an open connection; no transaction may be open, an error would abort it.
+
+    Args:
+        only_new: Rules that leave out deliveries that were judged before.
+    """
     outcomes: list[RuleOutcome] = []
     violations: list[Violation] = []
     for rule in rules:
         if rule.executor == "sql":
-            outcome, found = _judge(con, rule)
+            outcome, found = _judge(con, rule, only_new=rule.id in only_new)
             outcomes.append(outcome)
             violations += found
     return Judged(outcomes, violations)
 
 
-def _judge(con: DuckDBPyConnection, rule: Rule) -> tuple[RuleOutcome, list[Violation]]:
+def _judge(
+    con: DuckDBPyConnection, rule: Rule, *, only_new: bool
+) -> tuple[RuleOutcome, list[Violation]]:
     import duckdb
 
-    checked = rule.statement("checked_sql") or f"select count(*) from {rule.batch}"
-    undecided = rule.statement("undecided_sql") or "select 0"
+    violating = rule.statement("sql", only_new=only_new)
+    checked = rule.statement("checked_sql", only_new=only_new)
+    undecided = rule.statement("undecided_sql", only_new=only_new) or "select 0"
     try:
         # In parentheses of their own lines: a statement may end in a comment.
-        cursor = con.execute(f"select columns(*)::varchar from (\n{rule.statement('sql')}\n)")
+        cursor = con.execute(f"select columns(*)::varchar from (\n{violating}\n)")
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         counts = con.execute(f"select (\n{checked}\n), (\n{undecided}\n)").fetchone() or (0, 0)

@@ -201,7 +201,10 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     ]
     told = request["keep"]
     keep = told and Keep(
-        Path(told["file"]), told["run_name"], datetime.fromisoformat(told["run_time"])
+        Path(told["file"]),
+        told["run_name"],
+        datetime.fromisoformat(told["run_time"]),
+        tuple(told["stays"]),
     )
     try:
         judged = validate(Path(request["database"]), suites, request["rule_ids"], keep)

@@ -7,12 +7,12 @@ reads. Does not belong here: rules and routing themselves (``judge``).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import QutongError
-from orchestration.judge.catalogue import Gate, RuleOutcome
+from orchestration.judge.catalogue import Gate, Judged, RuleOutcome, together
 from orchestration.serve import quarantine
 from orchestration.steps import state
 from orchestration.steps.workplace import Workplace
@@ -71,21 +71,12 @@ def delivery_gate(work: Workplace) -> tuple[list[RuleOutcome], Routed]:
 
 def judge_deliveries(work: Workplace) -> tuple[list[RuleOutcome], Routed]:
     """The same without recording the step."""
-    from orchestration.judge import gates, rules, suites
+    from orchestration.judge import gates
     from orchestration.process import landing
 
-    catalogue, settings = work.catalogue, work.settings
-    kept = keep(work, "delivery")
-    with state.opened(work.settings) as connection:
-        gates.forget_routing(connection)
-    found = rules.run_rules(state.lent(settings), catalogue.by_gate("delivery", "sql"), kept)
-    _refuse_broken(found.outcomes)
-    with state.opened(work.settings) as connection:
-        gates.write_findings(connection, found, catalogue)
-        asked = suites.delivery_suites(connection, _demanded(work))
-    native = [rule.id for rule in catalogue.by_gate("delivery", "gx")]
-    compared = work.judge.validate(state.lent(settings), asked, native, kept)
-    _refuse_broken(compared.outcomes)
+    catalogue = work.catalogue
+    found = _by_rules(work)
+    compared = _by_suites(work, found)
     with state.opened(work.settings) as connection:
         gates.write_findings(connection, compared, catalogue)
         outcomes = [*_reader_outcomes(work, connection), *found.outcomes, *compared.outcomes]
@@ -94,6 +85,49 @@ def judge_deliveries(work: Workplace) -> tuple[list[RuleOutcome], Routed]:
         landing.admit(connection)
         told = _routed(work, connection)
     return outcomes, told
+
+
+def _by_rules(work: Workplace) -> Judged:
+    """What rules of SQL find; those that see deliveries alone look at the new ones."""
+    from orchestration.judge import gates, known, rules
+
+    ours = work.catalogue.by_gate("delivery", "sql")
+    alone = [rule for rule in ours if rule.sees_alone]
+    with state.opened(work.settings) as connection:
+        gates.forget_routing(connection)
+        keys = known.keys_for_rules(connection, alone)
+        _, before = known.recall(connection, "sql", keys)
+    found = rules.run_rules(state.lent(work.settings), ours, keep(work, "delivery"), before)
+    _refuse_broken(found.outcomes)
+    names = {rule.id for rule in alone}
+    with state.opened(work.settings) as connection:
+        known.remember(connection, "sql", keys, found.only(names))
+    return found
+
+
+def _by_suites(work: Workplace, found: Judged) -> Judged:
+    """What Great Expectations finds in deliveries that it has not judged, and found in others."""
+    from orchestration.judge import gates, known, suites
+
+    catalogue = work.catalogue
+    with state.opened(work.settings) as connection:
+        gates.write_findings(connection, found, catalogue)
+        asked = suites.delivery_suites(connection, _demanded(work))
+        keys = known.keys_for_suites(connection, asked)
+        done, before = known.recall(connection, "gx", keys)
+    compared = together(
+        before,
+        work.judge.validate(
+            state.lent(work.settings),
+            [suite for suite in asked if suite.delivery_id not in done],
+            [rule.id for rule in catalogue.by_gate("delivery", "gx")],
+            replace(keep(work, "delivery"), stays=tuple(s.name for s in asked)),
+        ),
+    )
+    _refuse_broken(compared.outcomes)
+    with state.opened(work.settings) as connection:
+        known.remember(connection, "gx", keys, compared)
+    return compared
 
 
 def _demanded(work: Workplace) -> dict[str, Declaration]:

@@ -53,7 +53,8 @@ def test_a_rule_takes_its_gate_from_its_folder_and_its_table_for_batch(tmp_path:
     assert rule.statement("sql") == (
         "select c.delivery_id from landing.candidate as c where c.value > 10"
     )
-    assert rule.statement("checked_sql") is None
+    assert rule.statement("checked_sql") == "select count(*) from landing.candidate as b"
+    assert rule.statement("undecided_sql") is None
 
 
 def test_rows_have_the_columns_of_landing_rule(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ find (test_judge_rules).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest

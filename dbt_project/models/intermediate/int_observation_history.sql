@@ -1,15 +1,42 @@
 -- Grain: one row per delivered figure (data set, key with place, delivery), current or not.
 {{ config(materialized='touched_cells') }}
 {%- set key = figure_columns() + ['source_place', 'occurrence'] %}
-with arrived as (
+{%- set narrowed = followed_generation() is not none %}
+-- Most figures were printed once: nothing has to be sorted to know their only version. What may be
+-- more is found by a short hash; where two figures share one, they are sorted for nothing.
+with arrived as {{ 'materialized' if narrowed else 'not materialized' }} (
+    select
+        *,
+        hash({{ figure_columns() | join(', ') }}) as print_hash
+    from {{ source('landing', 'observation') }}
+    {{ semi_join_touched_cells() | indent(4) }}
+),
+
+crowded as (
+    select print_hash
+    from arrived
+    group by print_hash
+    having count(*) > 1
+),
+
+alone as (
+    select
+        *,
+        {{ fingerprint(key) | indent(8) }} as figure_key,
+        {{ fingerprint(content_columns()) | indent(8) }} as content_key
+    from arrived
+    where print_hash not in (select crowded.print_hash from crowded)
+),
+
+placed as (
     select
         *,
         row_number() over (
             partition by {{ key | join(', ') }}
             order by delivered_on, delivery_seq, place_order
         ) as arrival
-    from {{ source('landing', 'observation') }}
-    {{ semi_join_touched_cells() | indent(4) }}
+    from arrived
+    where print_hash in (select crowded.print_hash from crowded)
 ),
 
 -- The date of a document dates the first delivery of a figure. What comes later without a date of
@@ -23,7 +50,7 @@ dated as (
                 else known_from
             end as known_from
         )
-    from arrived
+    from placed
 ),
 
 delivered as materialized (
@@ -123,6 +150,11 @@ repeats as (
     group by again.observation_id
 )
 
+{%- set of_delivery = [
+    'delivery_id', 'receipt_sha256', 'delivered_on', 'delivery_seq', 'place_order',
+    'delivery_place', 'note',
+] %}
+
 select
     identified.observation_id,
     {%- for column in key + content_columns() %}
@@ -136,16 +168,32 @@ select
     identified.version_number,
     identified.is_unchanged_repeat,
     repeats.repeat_of,
-    delivered.delivery_id,
-    delivered.receipt_sha256,
-    delivered.delivered_on,
-    delivered.delivery_seq,
-    delivered.place_order,
-    delivered.delivery_place,
-    delivered.note,
+    {%- for column in of_delivery %}
+    delivered.{{ column }},
+    {%- endfor %}
     delivered.correction_id
 from identified
 inner join delivered
     on identified.figure_row = delivered.figure_row
 left join repeats
     on identified.observation_id = repeats.observation_id
+union all by name
+select
+    left(md5(concat_ws(chr(31), figure_key, cast(known_from as varchar), content_key)), 16)
+        as observation_id,
+    {%- for column in key + content_columns() %}
+    {{ column }},
+    {%- endfor %}
+    resolution,
+    period_start,
+    period_end,
+    known_from,
+    cast(null as date) as known_to,
+    cast(1 as integer) as version_number,
+    false as is_unchanged_repeat,
+    cast(null as varchar) as repeat_of,
+    {%- for column in of_delivery %}
+    {{ column }},
+    {%- endfor %}
+    correction_id
+from alone

@@ -1,6 +1,7 @@
 -- Grain: one row per version of a printed figure; what repeats a version unchanged is no row.
 {{ config(materialized='touched_cells') }}
-with versions as (
+{%- set narrowed = followed_generation() is not none %}
+with versions as {{ 'materialized' if narrowed else 'not materialized' }} (
     select *
     from {{ ref('int_observation_history') }}
     {{ semi_join_touched_cells() | indent(4) }}
@@ -51,7 +52,7 @@ stages as (
     from {{ source('landing', 'stage_rank') }}
 ),
 
-ranked as (
+ranked as not materialized (
     select
         versions.*,
         indicators.name_zh as indicator_name_zh,
@@ -79,6 +80,52 @@ ranked as (
         on documents.source_grade = grades.source_grade
     left join stages
         on versions.estimate_stage = stages.estimate_stage
+),
+
+-- Most figures are said by one source alone: those are found by a short hash, and not sorted.
+-- Where two figures share one, they are sorted for nothing.
+in_force as not materialized (
+    select
+        observation_id,
+        {{ headline_columns() | join(',\n        ') }},
+        headline_rank,
+        known_from,
+        repeat_of,
+        hash({{ headline_columns() | join(', ') }}) as quantity_hash
+    from ranked
+    where known_to is null
+),
+
+crowded as (
+    select quantity_hash
+    from in_force
+    group by quantity_hash
+    having count(*) > 1
+),
+
+-- The same order stands in release/as_of.sql, for any other day.
+compared as (
+    select
+        observation_id,
+        row_number() over (
+            partition by {{ headline_columns() | join(', ') }}
+            order by
+                headline_rank asc,
+                known_from desc,
+                repeat_of is not null asc,
+                observation_id asc
+        ) = 1 as is_first
+    from in_force
+    where quantity_hash in (select crowded.quantity_hash from crowded)
+),
+
+told as (
+    select
+        ranked.*,
+        ranked.known_to is null and coalesce(compared.is_first, true) as is_headline
+    from ranked
+    left join compared
+        on ranked.observation_id = compared.observation_id
 )
 
 select
@@ -109,15 +156,7 @@ select
     estimate_stage,
     known_from,
     known_to,
-    -- The same order stands in release/as_of.sql, for any other day.
-    known_to is null and row_number() over (
-        partition by {{ headline_columns() | join(', ') }}, known_to is null
-        order by
-            headline_rank asc,
-            known_from desc,
-            repeat_of is not null asc,
-            observation_id asc
-    ) = 1 as is_headline,
+    is_headline,
     repeat_of,
     is_period_inferred,
     is_simulated,
@@ -132,4 +171,4 @@ select
     headline_rank,
     case when conf_status = 'F' then note end as note,
     correction_id
-from ranked
+from told

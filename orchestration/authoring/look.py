@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from orchestration.bounds import BOUNDS
 from orchestration.collect.grid import Grid
 from orchestration.collect.layouts.extract import NUMERIC
 from orchestration.collect.layouts.header import split_marks
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 _YEAR = re.compile(r"(19|20)[0-9]{2}(年)?")
 _SYMBOL = re.compile(r"[-–—…·.*#/xX×]{1,6}|[(（]?[-+−]?[0-9][0-9.,，\s]*[%％]?[)）]?")
+_BOUNDS = "|".join(re.escape(word) for bound in BOUNDS.values() for word in bound.words_before)
 _CHANGE = re.compile(
-    r"(增长|增加|下降|减少|提高|上升|回落|降低|提升)\s*[0-9]|持平$|超过?\s*[0-9]|约\s*[0-9]"
+    r"(增长|增加|下降|减少|提高|上升|回落|降低|提升)\s*[0-9]|持平$"
+    rf"|({_BOUNDS})\s*[0-9]"
 )
 _CORNER = re.compile(r"(计量)?单位[:：]")
 _HEADLINE = re.compile(r"表|情况|指标|统计|一览|汇总|完成|收支|[0-9]{4}年")

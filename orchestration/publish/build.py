@@ -25,9 +25,11 @@ from orchestration.publish.database import (
     comment,
     copy_table,
     create_macros,
+    open_new,
 )
 from orchestration.publish.durable import remove_tree, seal
 from orchestration.publish.edition import Edition
+from orchestration.publish.helpers import Helpers
 from orchestration.publish.layout import MANIFEST_FILE, MART_FILE, RELEASE_FILE_TABLE, Releases
 from orchestration.publish.pointer import recover
 from orchestration.publish.press import Press, Previous
@@ -175,19 +177,24 @@ def _build(
     import duckdb
 
     mart_file = candidate / MART_FILE
+    previous = Previous.open(plan.previous)
     con = duckdb.connect()
     try:
         con.execute("set timezone = 'UTC'")
         con.execute(f"attach {literal(str(work_db))} as work (read_only)")
         check_belongs(con, plan.release_id, plan.release_time, plan.policy)
-        edition = _open_edition(con, work_db, candidate, plan, say)
-        say("inputs")
-        with Press(edition, products, Previous.open(plan.previous), workers) as press:
+        with Helpers(workers) as helpers:
+            tables = published_tables(con, "work")
+            if previous is None:
+                # All is to be built: they load what they need while the marts are read.
+                helpers.start(len(tables))
+            edition = _open_edition(con, tables, work_db, candidate, plan, say)
+            say("inputs")
+            press = Press(edition, products, previous, helpers)
             press.start()
             say("mart")
-            con.execute(
-                f"attach {literal(str(mart_file))} as mart (storage_version '{STORAGE_VERSION}')"
-            )
+            most = max((found.row_count for found in edition.prints.values()), default=0)
+            open_new(con, mart_file, most)
             # DuckDB needs no Python for this: it goes on beside what Python writes meanwhile.
             with ThreadPoolExecutor(1) as beside:
                 database = beside.submit(
@@ -210,10 +217,14 @@ def _build(
 
 
 def _open_edition(
-    con: DuckDBPyConnection, work_db: Path, candidate: Path, plan: _Plan, say: Progress
+    con: DuckDBPyConnection,
+    tables: tuple[Table, ...],
+    work_db: Path,
+    candidate: Path,
+    plan: _Plan,
+    say: Progress,
 ) -> Edition:
     """Read what all products are made from; every table is hashed here, and only here."""
-    tables = published_tables(con, "work")
     if RELEASE_FILE_TABLE not in [(table.schema, table.name) for table in tables]:
         raise ReleaseError(
             "meta.release_file is not in the dictionary of the marts",

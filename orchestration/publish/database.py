@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 STORAGE_VERSION = "v1.2.0"
+# Rows that DuckDB compresses together.
+_ROW_GROUP = 122_880
+
+
+def open_new(con: DuckDBPyConnection, file: Path, most_rows: int) -> None:
+    """Attach a new database as ``mart`` for tables of at most so many rows.
+
+    To compress, DuckDB tries every method on every column. Where all tables are small that takes
+    as long as all else it does for the file, which comes out a fifteenth smaller.
+    """
+    if most_rows <= _ROW_GROUP:
+        con.execute("set force_compression = 'uncompressed'")
+    con.execute(f"attach {literal(str(file))} as mart (storage_version '{STORAGE_VERSION}')")
 
 
 def check_belongs(

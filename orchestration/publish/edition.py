@@ -6,7 +6,7 @@ any one product, and the database of the release (``database``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestration.publish.layout import RELEASE_FILE_TABLE
-from orchestration.publish.printed import PrintedTable, Words, print_table
+from orchestration.publish.printed import (
+    PrintedTable,
+    Source,
+    Words,
+    print_table,
+    sources_behind,
+)
 from orchestration.publish.report import Row as Report
 from orchestration.publish.rowhash import Fingerprint
 from orchestration.publish.tables import Table, literal
@@ -126,9 +132,18 @@ class Edition:
         """The row hash of a table (``schema.table``); empty where there is no such table."""
         return self.prints[name].row_hash if name in self.prints else ""
 
+    @property
+    def sources(self) -> Mapping[str, Sequence[Source]]:
+        """The documents behind each table."""
+        return self.keep(
+            "sources behind", lambda: sources_behind(self.con, self.catalog, self.marts)
+        )
+
     def printed(self, table: Table, number: str) -> PrintedTable:
         """A table as it is printed, under its number."""
         return self.keep(
             ("printed", table.qualified, number),
-            lambda: print_table(self.con, self.catalog, table, number, self.words),
+            lambda: print_table(
+                self.con, self.catalog, table, number, self.words, self.sources[table.qualified]
+            ),
         )

@@ -1,7 +1,7 @@
 """Makes the products of a release: links what did not change, builds the rest, knows every file.
 
-Belongs here: the loop over products, what decides between linking and building, and the processes
-it takes. Does not belong here: any one product, and the database of the release.
+Belongs here: the loop over products, and what decides between linking and building. Does not belong
+here: any one product, the processes it takes (``helpers``), and the database of the release.
 """
 
 from __future__ import annotations
@@ -12,31 +12,26 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from importlib import metadata
-from multiprocessing import current_process, get_context, parent_process
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from orchestration.errors import ReleaseError
 from orchestration.publish.durable import sha256_of
 from orchestration.publish.edition import Edition, FileFact
+from orchestration.publish.helpers import Helpers
 from orchestration.publish.layout import MANIFEST_FILE
 from orchestration.publish.product import EVERYTHING, Files, Product
-from orchestration.settings import CODE_ROOT
 
 LINKED_SINCE = 3
 """The first version of the manifest that says what each part was made from."""
 
-WORKERS = 2
-# Below this many parts a process takes longer to start than they take to build.
-_WORTH_A_PROCESS = 30
 # What writes bytes besides our own code.
 _LIBRARIES = (
     "duckdb", "jinja2", "polars", "pyarrow", "pypinyin", "python-docx", "vl-convert-python",
@@ -45,9 +40,12 @@ _LIBRARIES = (
 # Where a hard link is impossible a copy does: other disk, no right, too many links, no such thing.
 _NO_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP})
 _HERE = Path(__file__).parent
+_CODE = _HERE.parent
 
-Work = list[tuple[Product, list[str]]]
-"""Products with those of their parts that must be built."""
+Work = list[tuple[Product, list[str] | None]]
+"""Products with those of their parts that must be built; None is all they have."""
+Built = tuple[Mapping[str, str], Mapping[str, Files]]
+"""What a build found out of the inputs of parts (part to hash), and the files it made of each."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +128,7 @@ class Press:
         edition: Edition,
         products: Sequence[Product],
         previous: Previous | None,
-        workers: int | None = None,
+        helpers: Helpers,
     ) -> None:
         """Prepare.
 
@@ -138,74 +136,69 @@ class Press:
             edition: What products are made from.
             products: Those to make, in the order of the registry.
             previous: The release whose files may be linked.
-            workers: Processes to build in beside this one; None is as many as pay.
+            helpers: Processes to build in beside this one.
         """
         _check_order(products)
         self.edition, self.products, self.previous = edition, products, previous
-        self.workers = workers
+        self.helpers = helpers
         self.made: dict[str, dict[str, Made]] = {product.name: {} for product in products}
         self.written: set[str] = set()
-        self.pool: ProcessPoolExecutor | None = None
-        self.running: list[tuple[Work, Future[dict[str, Mapping[str, Files]]]]] = []
+        self.running: list[tuple[Work, Future[dict[str, Built]]]] = []
         self.own: Work = []
         self.hashes: dict[tuple[str, str], str] = {}
 
-    def __enter__(self) -> Press:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.pool is not None:
-            # Nobody may write into a candidate that is being removed.
-            self.pool.shutdown(wait=True, cancel_futures=True)
-
     def start(self) -> None:
-        """Link what can be linked; let other processes begin with their lanes."""
-        lanes: dict[str, Work] = {}
-        for product in self.products:
-            if product.after:
-                continue
-            stale = self._stale(product)
-            if product.lane and stale:
-                lanes.setdefault(product.lane, []).append((product, stale))
-            else:
-                self.own.append((product, stale))
-        workers = self._workers(lanes)
-        if workers:
-            self.pool = ProcessPoolExecutor(
-                workers, mp_context=get_context("spawn"), initializer=_end_with_parent
-            )
+        """Link what can be linked; let other processes begin with their lanes.
+
+        Products with a lane come first: what the others state is read while lanes are built.
+        """
+        mine = [product for product in self.products if not product.after]
+        lanes = self._lanes([product for product in mine if product.lane])
         for lane in lanes.values():
-            try:
-                if self.pool is not None:
-                    self.running.append((lane, self.pool.submit(_build, self.edition, lane)))
-                    continue
-            except (OSError, BrokenProcessPool):
+            future = self.helpers.take(_build, self.edition, lane)
+            if future is None:
                 # No process to be had: this one does all there is to do.
-                self.pool = None
-            self.own += lane
+                self.own += lane
+            else:
+                self.running.append((lane, future))
+        self.own += [(product, self._stale(product)) for product in mine if not product.lane]
+
+    def _lanes(self, products: Sequence[Product]) -> dict[str, Work]:
+        """What is to be built by lane; there are helpers for it where it is much."""
+        lanes: dict[str, Work] = {}
+        if self.previous is None:
+            # With nothing to link from, whoever builds a lane finds out himself what is in it.
+            for product in products:
+                lanes.setdefault(product.lane, []).append((product, None))
+            return lanes
+        parts = 0
+        for product in products:
+            stale = self._stale(product)
+            parts += len(stale)
+            if stale:
+                lanes.setdefault(product.lane, []).append((product, stale))
+        self.helpers.start(parts)
+        return lanes
 
     def build(self, say: Callable[[str], None]) -> None:
         """Build the rest here, and wait for the others."""
         for product, stale in self.own:
             say(product.name)
-            self._take(product, _build(self.edition, [(product, stale)])[product.name])
-        by_name = {product.name: product for product in self.products}
+            self._take(_build(self.edition, [(product, stale)]))
         for lane, future in self.running:
             try:
                 done = future.result()
             except BrokenProcessPool:
                 # It was killed, or never came to life; what it left half done is written over.
                 done = _build(self.edition, lane)
-            for name, files in done.items():
-                self._take(by_name[name], files)
+            self._take(done)
 
     def describe(self, say: Callable[[str], None]) -> None:
         """Make the products that need the files of others; the database is there by now."""
         for product in self.products:
             if product.after:
                 say(product.name)
-                stale = self._stale(product)
-                self._take(product, _build(self.edition, [(product, stale)])[product.name])
+                self._take(_build(self.edition, [(product, self._stale(product))]))
 
     def manifest(self) -> list[dict[str, Any]]:
         """All products with their parts, for the manifest."""
@@ -230,8 +223,7 @@ class Press:
     def _stale(self, product: Product) -> list[str]:
         """The parts of a product that must be built; the others are linked at once."""
         stale = []
-        for part, stated in product.inputs(self.edition).items():
-            found = _input_hash(product, part, stated)
+        for part, found in _input_hashes(self.edition, product).items():
             self.hashes[product.name, part] = found
             if not self._linked(product, part, found):
                 stale.append(part)
@@ -258,14 +250,14 @@ class Press:
         self.edition.files |= {name: self.previous.files[name] for name in known.files}
         return True
 
-    def _take(self, product: Product, built: Mapping[str, Files]) -> None:
+    def _take(self, built: Mapping[str, Built]) -> None:
         """Enter what was built, each file with its hash."""
-        for part, files in built.items():
-            for name, rows in files.items():
-                self._enter(name, rows)
-            self.made[product.name][part] = Made(
-                part, self.hashes[product.name, part], self.edition.release_id, tuple(files)
-            )
+        for product, (hashes, parts) in built.items():
+            for part, files in parts.items():
+                for name, rows in files.items():
+                    self._enter(name, rows)
+                found = hashes.get(part) or self.hashes[product, part]
+                self.made[product][part] = Made(part, found, self.edition.release_id, tuple(files))
 
     def _enter(self, name: str, rows: int | None) -> None:
         file = self.edition.directory / name
@@ -289,40 +281,21 @@ class Press:
         else:
             aside.unlink(missing_ok=True)
 
-    def _workers(self, lanes: Mapping[str, Work]) -> int:
-        """How many processes to take: none where there is little to do, or none are allowed."""
-        if current_process().daemon or not lanes:
-            return 0
-        if self.workers is not None:
-            return min(self.workers, len(lanes))
-        parts = sum(len(stale) for lane in lanes.values() for _, stale in lane)
-        enough = parts >= _WORTH_A_PROCESS and (os.cpu_count() or 1) > 1
-        return min(WORKERS, len(lanes)) if enough else 0
 
-
-def _end_with_parent() -> None:
-    """In a worker: end when the run is killed, so that nobody writes into what it left."""
-    parent = parent_process()
-
-    def wait_for_end() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    Thread(target=wait_for_end, daemon=True).start()
-
-
-def _build(edition: Edition, work: Work) -> dict[str, Mapping[str, Files]]:
+def _build(edition: Edition, work: Work) -> dict[str, Built]:
     """Build parts of products, in whatever process this is."""
-    done: dict[str, Mapping[str, Files]] = {}
-    for product, parts in work:
-        done[product.name] = product.build(edition, parts) if parts else {}
-        missing = set(parts) ^ set(done[product.name])
+    done: dict[str, Built] = {}
+    for product, stale in work:
+        hashes = {} if stale is not None else _input_hashes(edition, product)
+        parts = list(hashes) if stale is None else stale
+        files = product.build(edition, parts) if parts else {}
+        missing = set(parts) ^ set(files)
         if missing:
             raise ReleaseError(
                 f"product {product.name} did not build {', '.join(sorted(missing))}",
                 remedy="its build returns the files of exactly the parts it was asked for",
             )
+        done[product.name] = hashes, files
     return done
 
 
@@ -344,6 +317,13 @@ def _check_order(products: Sequence[Product]) -> None:
 # --- what decides --------------------------------------------------------------------------------
 
 
+def _input_hashes(edition: Edition, product: Product) -> dict[str, str]:
+    """All parts of a product with the hash of what each is made from."""
+    return {
+        part: _input_hash(product, part, stated) for part, stated in product.inputs(edition).items()
+    }
+
+
 def _input_hash(product: Product, part: str, stated: Any) -> str:
     """Hash of everything a part is made from: what the product states, and the code."""
     content = [_code(), _module(product.build.__module__), product.name, part, stated]
@@ -356,16 +336,14 @@ def _code() -> str:
     """Digest of all code and templates that publish, and of the libraries that write bytes."""
     digest = sha256()
     for file in (*_sources(), *_BESIDE):
-        digest.update(f"{file.relative_to(CODE_ROOT).as_posix()} {sha256_of(file)}\n".encode())
+        digest.update(f"{file.relative_to(_CODE).as_posix()} {sha256_of(file)}\n".encode())
     for name in _LIBRARIES:
         with suppress(metadata.PackageNotFoundError):
             digest.update(f"{name} {metadata.version(name)}\n".encode())
     return digest.hexdigest()
 
 
-_BESIDE = tuple(
-    CODE_ROOT / "orchestration" / name for name in ("bounds.csv", "bounds.py", "catalog.py")
-)
+_BESIDE = tuple(_CODE / name for name in ("bounds.csv", "bounds.py", "catalog.py"))
 """What decides words, signs and columns, and stands outside this package."""
 
 

@@ -153,7 +153,12 @@ def read_words(con: DuckDBPyConnection, catalog: str) -> Words:
 
 
 def print_table(
-    con: DuckDBPyConnection, catalog: str, table: Table, number: str, words: Words
+    con: DuckDBPyConnection,
+    catalog: str,
+    table: Table,
+    number: str,
+    words: Words,
+    sources: Sequence[Source],
 ) -> PrintedTable:
     """Read a table of an attached release and decide how it is printed."""
     relation = table.in_catalog(catalog)
@@ -167,7 +172,6 @@ def print_table(
     rows.sort(key=_order(table, words))
     choice = _choose(table, rows, words, is_simulated)
     qualifier_words = words.get("qualifier", {})
-    sources = sources_behind(con, catalog, table)
     return PrintedTable(
         table,
         number,
@@ -588,37 +592,40 @@ def _glossary(columns: Sequence[PrintedColumn]) -> Iterator[str]:
 # --- sources -----------------------------------------------------------------------------------
 
 
-def sources_behind(con: DuckDBPyConnection, catalog: str, table: Table) -> list[Source]:
-    """The documents behind the rows, those behind most figures first."""
-    names = [
-        column.name
+def sources_behind(
+    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table]
+) -> dict[str, list[Source]]:
+    """The documents behind the rows of each table, those behind most figures first.
+
+    One query for all: planning a query for each takes longer than answering it.
+    """
+    ids = " union all ".join(
+        f"select {place} as place, unnest(regexp_split_to_array({quote(column.name)}, '[ ,;]+')) "
+        f"as observation_id from {table.in_catalog(catalog)} where {quote(column.name)} is not null"
+        for place, table in enumerate(tables)
         for column in table.columns
         if column.names_observations and value_kind(column.data_type) == "text"
-    ]
-    if not names:
-        return []
-    ids = " union all ".join(
-        f"select unnest(regexp_split_to_array({quote(name)}, '[ ,;]+')) as observation_id "
-        f"from {table.in_catalog(catalog)} where {quote(name)} is not null"
-        for name in names
     )
-    found = con.execute(
+    found: dict[str, list[Source]] = {table.qualified: [] for table in tables}
+    if not ids:
+        return found
+    rows = con.execute(
         f"""
-        with behind as (select distinct observation_id from ({ids}))
+        with behind as (select distinct place, observation_id from ({ids}))
 
         select
-            o.source_document, any_value(d.title_zh), any_value(d.title_en),
-            any_value(d.issuer), any_value(d.published), count(*)
+            b.place, o.source_document, any_value(d.title_zh), any_value(d.title_en),
+            any_value(d.issuer), any_value(d.published)
         from behind as b
         inner join {quote(catalog)}.core.observation as o on b.observation_id = o.observation_id
         left join {quote(catalog)}.core.source_document as d
             on o.source_document = d.source_document
         where o.source_document is not null
-        group by o.source_document
-        order by count(*) desc, o.source_document
+        group by b.place, o.source_document
+        order by b.place, count(*) desc, o.source_document
         """
     ).fetchall()
-    return [
-        Source(bilingual(f"《{zh}》" if zh else name, en or ""), issuer or "", published or "")
-        for name, zh, en, issuer, published, _ in found
-    ]
+    for place, name, zh, en, issuer, published in rows:
+        title = bilingual(f"《{zh}》" if zh else name, en or "")
+        found[tables[place].qualified].append(Source(title, issuer or "", published or ""))
+    return found

@@ -128,17 +128,15 @@ def digests(con: DuckDBPyConnection, query: str, by: str = "''") -> dict[str, st
     return dict(sorted(found))
 
 
-def checksum_sql(relation: str, expressions: Sequence[str]) -> str:
+def checksum_sql(relation: str, expressions: Sequence[str], *more: str) -> str:
     """SQL for one row, the number and a quick checksum of a relation's rows in any order.
 
     For comparing two relations in one statement of one DuckDB: the checksum is no cryptographic
-    hash, and is never kept.
+    hash, and is never kept. ``more`` are aggregates to compute of the same rows.
     """
     row = f"hash({', '.join(expressions)})"
-    return (
-        f"select count(*) as row_count, coalesce(sum({row}::hugeint), 0)::varchar as row_sum "
-        f"from {relation}"
-    )
+    total = f"coalesce(sum({row}::hugeint), 0)::varchar as row_sum"
+    return f"select {', '.join(('count(*) as row_count', total, *more))} from {relation}"
 
 
 def _decimal(data_type: str) -> tuple[int, int]:

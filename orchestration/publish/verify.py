@@ -8,6 +8,7 @@ its rule, and asking every product for its own. Does not belong here: what makes
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -197,15 +198,14 @@ def _check_parts(package: Package) -> Iterator[Problem]:
     if package.version < _LISTED_SINCE and not package.has_work:
         return
     listed = [entry["path"] for entry in package.manifest.get("files", [])]
-    of_parts = [
+    of_parts = Counter(
         path
         for product in package.manifest.get("products", [])
         for part in product["parts"]
         for path in part["files"]
-    ]
-    for name in sorted(
-        {n for n in of_parts if of_parts.count(n) > 1} | set(listed) ^ set(of_parts)
-    ):
+    )
+    twice = {name for name, times in of_parts.items() if times > 1}
+    for name in sorted(twice | set(listed) ^ set(of_parts)):
         yield incomplete(
             MANIFEST_FILE,
             f"文件不恰属于一个产品：{name}",

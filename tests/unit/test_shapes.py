@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from orchestration.authoring.draft import Draft, draft
+from orchestration.authoring.look import is_value
 from orchestration.authoring.preview import preview
+from orchestration.bounds import BOUNDS
 from orchestration.collect.parse import Outcome, Parsed
 from orchestration.declarations import (
     Declarations,
@@ -84,6 +86,14 @@ def plain(value: object) -> str:
         text = format(value, "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
     return "-" if value is None else str(value)
+
+
+def test_a_number_behind_any_word_of_a_bound_is_taken_for_a_value() -> None:
+    words = [word for bound in BOUNDS.values() for word in bound.words_before]
+
+    assert {"超", "约", "不低于", "≥", "more than"} <= set(words)
+    assert [word for word in words if not is_value(f"{word} 5")] == []
+    assert not is_value("约定")
 
 
 @pytest.mark.parametrize("data_set", FILES)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -423,6 +424,84 @@ def _name_lines(figure: Figure) -> tuple[str, str]:
     )
 
 
+# --- an empty page -------------------------------------------------------------------------------
+
+
+@cache
+def _empty_page() -> bytes:
+    """A file with page and styles and nothing in it: the same for all, and slow to make."""
+    from docx import Document
+
+    document: Any = Document()
+    _set_page(document)
+    _make_styles(document)
+    buffer = BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def _set_page(document: Any) -> None:
+    """A4, upright, and nothing of the template's own."""
+    from docx.shared import Pt
+
+    section = document.sections[0]
+    section.page_width, section.page_height = (Pt(side) for side in _PAGE)
+    section.left_margin = section.right_margin = Pt(_MARGIN_X)
+    section.top_margin, section.bottom_margin = Pt(_MARGIN_TOP), Pt(_MARGIN_BOTTOM)
+    section.header_distance = section.footer_distance = Pt(_FOOTER_ROOM)
+    for paragraph in list(document.paragraphs):
+        paragraph._element.getparent().remove(paragraph._element)
+
+
+def _make_styles(document: Any) -> None:
+    """Named styles, so that an editor in Word or WPS changes a style and not a paragraph."""
+    from docx.enum.style import WD_STYLE_TYPE
+    from docx.enum.text import WD_LINE_SPACING
+    from docx.shared import Pt, RGBColor
+
+    styles = document.styles
+    for name, east_asian, size, height, space, bold, colour in _STYLES:
+        style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        assert style.style_id == name.replace(" ", "")
+        style.base_style = styles["Normal"]
+        style.quick_style = True
+        font = style.font
+        font.name, font.size, font.bold = _LATIN, Pt(size), bold
+        font.color.rgb = RGBColor.from_string(colour)
+        _set_fonts(style.element.get_or_add_rPr(), east_asian)
+        form = style.paragraph_format
+        form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(height)
+        form.space_before, form.space_after = Pt(space), Pt(0)
+        form.widow_control = False
+        for switch in ("w:autoSpaceDE", "w:autoSpaceDN"):
+            # No blanks between Chinese and numbers, as bureaus print: 2025年, 860.3亿元.
+            _before_spacing(style.element.get_or_add_pPr(), _element(switch, val="0"))
+    _set_fonts(styles["Normal"].element.get_or_add_rPr(), _SONGTI)
+    styles["Normal"].paragraph_format.space_after = Pt(0)
+    _set_language(document)
+
+
+def _set_fonts(properties: Any, east_asian: str) -> None:
+    """Fonts for Latin and for Chinese; the template's theme fonts would win over them."""
+    from docx.oxml.ns import qn
+
+    fonts = properties.get_or_add_rFonts()
+    for name in list(fonts.attrib):
+        del fonts.attrib[name]
+    for name, font in (("ascii", _LATIN), ("hAnsi", _LATIN), ("cs", _LATIN),
+                       ("eastAsia", east_asian)):  # fmt: skip
+        fonts.set(qn(f"w:{name}"), font)
+
+
+def _set_language(document: Any) -> None:
+    """Chinese and English, so that no speller marks every word."""
+    from docx.oxml.ns import qn
+
+    for language in document.styles.element.iter(qn("w:lang")):
+        language.set(qn("w:val"), "en-GB")
+        language.set(qn("w:eastAsia"), "zh-CN")
+
+
 # --- writing -----------------------------------------------------------------------------------
 
 
@@ -435,15 +514,13 @@ class _Document:
         self.subject, self.page, self.words, self.report = subject, page, words, report
         self.release: Mapping[str, Any] = report["release"]
         self.moment = datetime.fromisoformat(self.release["release_time"])
-        self.document: Any = Document()
+        self.document: Any = Document(BytesIO(_empty_page()))
         self.bookmarks = 0
         used = [figure for entry in page.entries for figure in entry.figures]
         self.is_simulated = any(figure.is_simulated for figure in (*subject.figures, *used))
 
     def write(self) -> bytes:
         """The whole document; returns the bytes of the file."""
-        self.set_page()
-        self.make_styles()
         self.write_head()
         self.write_body()
         self.write_table()
@@ -454,66 +531,6 @@ class _Document:
         buffer = BytesIO()
         self.document.save(buffer)
         return _with_fixed_times(buffer.getvalue())
-
-    # --- set-up ---
-
-    def set_page(self) -> None:
-        """A4, upright, and nothing of the template's own."""
-        from docx.shared import Pt
-
-        section = self.document.sections[0]
-        section.page_width, section.page_height = (Pt(side) for side in _PAGE)
-        section.left_margin = section.right_margin = Pt(_MARGIN_X)
-        section.top_margin, section.bottom_margin = Pt(_MARGIN_TOP), Pt(_MARGIN_BOTTOM)
-        section.header_distance = section.footer_distance = Pt(_FOOTER_ROOM)
-        for paragraph in list(self.document.paragraphs):
-            paragraph._element.getparent().remove(paragraph._element)
-
-    def make_styles(self) -> None:
-        """Named styles, so that an editor in Word or WPS changes a style and not a paragraph."""
-        from docx.enum.style import WD_STYLE_TYPE
-        from docx.enum.text import WD_LINE_SPACING
-        from docx.shared import Pt, RGBColor
-
-        styles = self.document.styles
-        for name, east_asian, size, height, space, bold, colour in _STYLES:
-            style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
-            assert style.style_id == name.replace(" ", "")
-            style.base_style = styles["Normal"]
-            style.quick_style = True
-            font = style.font
-            font.name, font.size, font.bold = _LATIN, Pt(size), bold
-            font.color.rgb = RGBColor.from_string(colour)
-            self.set_fonts(style.element.get_or_add_rPr(), east_asian)
-            form = style.paragraph_format
-            form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(height)
-            form.space_before, form.space_after = Pt(space), Pt(0)
-            form.widow_control = False
-            for switch in ("w:autoSpaceDE", "w:autoSpaceDN"):
-                # No blanks between Chinese and numbers, as bureaus print: 2025年, 860.3亿元.
-                _before_spacing(style.element.get_or_add_pPr(), _element(switch, val="0"))
-        self.set_fonts(styles["Normal"].element.get_or_add_rPr(), _SONGTI)
-        styles["Normal"].paragraph_format.space_after = Pt(0)
-        self.set_language()
-
-    def set_fonts(self, properties: Any, east_asian: str) -> None:
-        """Fonts for Latin and for Chinese; the template's theme fonts would win over them."""
-        from docx.oxml.ns import qn
-
-        fonts = properties.get_or_add_rFonts()
-        for name in list(fonts.attrib):
-            del fonts.attrib[name]
-        for name, font in (("ascii", _LATIN), ("hAnsi", _LATIN), ("cs", _LATIN),
-                           ("eastAsia", east_asian)):  # fmt: skip
-            fonts.set(qn(f"w:{name}"), font)
-
-    def set_language(self) -> None:
-        """Chinese and English, so that no speller marks every word."""
-        from docx.oxml.ns import qn
-
-        for language in self.document.styles.element.iter(qn("w:lang")):
-            language.set(qn("w:val"), "en-GB")
-            language.set(qn("w:eastAsia"), "zh-CN")
 
     def set_properties(self) -> None:
         """The core properties: the release's time is the only time there is."""

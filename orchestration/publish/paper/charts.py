@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from orchestration.bounds import bound_of, sign
 from orchestration.publish.printed import decimal_text, text_width
@@ -204,13 +204,14 @@ def _text(
     text: str, x: float, y: float, size: float, anchor: str, fill: str = _INK, marks: str = ""
 ) -> str:
     raised = (
-        f'<tspan baseline-shift="super" font-size="{_n(size * 0.75)}">{escape(marks)}</tspan>'
+        f'<tspan baseline-shift="super" font-size="{_n(size * 0.75)}">'
+        f"{escape(marks, quote=False)}</tspan>"
         if marks
         else ""
     )
     return (
         f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" text-anchor="{anchor}" '
-        f'fill="{fill}">{escape(text)}{raised}</text>'
+        f'fill="{fill}">{escape(text, quote=False)}{raised}</text>'
     )
 
 

@@ -13,10 +13,12 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from orchestration.publish.issued import issued_in_another
 from orchestration.publish.product import Files, Problem, Product
 from orchestration.publish.rules import SDMX_DIFFERS
 from orchestration.publish.sdmx.check import check_sdmx
 from orchestration.publish.sdmx.data import theme_digests
+from orchestration.publish.sdmx.message import VERSIONS
 from orchestration.publish.sdmx.structures import render_structures
 from orchestration.publish.sdmx.write import Sdmx, read_sdmx, write_structures, write_theme
 
@@ -74,7 +76,10 @@ def _build(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
 
 
 def _check(package: Package) -> Iterator[Problem]:
-    """The files hold the published figures, all of them and no others."""
+    """The files hold the published figures, all of them and no others, and say since when."""
+    for version in VERSIONS:
+        for file in sorted((package.path / "sdmx" / version).glob("*.xml")):
+            yield from issued_in_another(package, file.relative_to(package.path).as_posix())
     for name, zh, en in check_sdmx(package.con, "mart", package.path, package.is_carried):
         yield Problem(SDMX_DIFFERS, name, zh, en)
 

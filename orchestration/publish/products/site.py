@@ -178,6 +178,6 @@ def _check(package: Package) -> Iterator[Problem]:
 
 
 PAGES = Product("pages", _page_inputs, _build_pages, lane="printed")
-SEARCH = Product("search", _search_inputs, _build_search, lane="figures")
+SEARCH = Product("search", _search_inputs, _build_search)
 FIGURES = Product("figures", _figure_inputs, _build_figures)
 FRONT = Product("site", _front_inputs, _build_front, _check, after=(EVERYTHING,))

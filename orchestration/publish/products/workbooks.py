@@ -16,7 +16,6 @@ from zipfile import BadZipFile, ZipFile
 
 from orchestration.publish.issued import issued_in_another
 from orchestration.publish.layout import workbook_path
-from orchestration.publish.printed import sources_behind
 from orchestration.publish.product import Files, Problem, Product
 from orchestration.publish.report import SIMULATED_LABEL, has_simulated_rows
 from orchestration.publish.rules import UNSAFE_CELL, contract, unlabelled
@@ -36,7 +35,7 @@ def printed_inputs(edition: Edition, table: Table) -> Any:
             edition.row_hash(table.qualified),
             asdict(table),
             has_simulated_rows(edition.con, edition.catalog, [table]),
-            [str(source) for source in sources_behind(edition.con, edition.catalog, table)],
+            [str(source) for source in edition.sources[table.qualified]],
         ],
     )
 

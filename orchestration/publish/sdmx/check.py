@@ -7,11 +7,12 @@ depends on the code that writes, not on the figures.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.publish.rowhash import canonical_text
+from orchestration.publish.rowhash import canonical_text, checksum_sql
 from orchestration.publish.sdmx.components import COMPONENTS, PUBLISHED, clean
 from orchestration.publish.sdmx.data import XML_LIMIT
 from orchestration.publish.sdmx.ids import artefact, encode
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _COMPARED = ("OBS_ID", "OBS_VALUE", "UNIT", "OBS_STATUS", "QUALIFIER", "IS_SIMULATED")
+_COLUMNS = ", ".join(_COMPARED)
 _ROWS = "sdmx_expected"
 _CODES = "sdmx_expected_code"
 
@@ -119,48 +121,44 @@ def _differing(con: DuckDBPyConnection, path: Path, theme: Theme, kind: str) -> 
     """How a data file differs, in numbers; nothing when it does not."""
     import duckdb
 
-    columns = ", ".join(_COMPARED)
-    expected = f"select {columns} from {_ROWS} where theme = {literal(theme.code)}"
+    expected = f"select {_COLUMNS} from {_ROWS} where theme = {literal(theme.code)}"
     try:
         if kind == "csv":
-            con.execute(f"create or replace temp view sdmx_found as {_csv(path, columns)}")
+            more, fewer = _compared(con, _csv(path), expected)
         else:
-            con.execute("create or replace temp table sdmx_found_xml as " + expected + " limit 0")
-            _load_xml(con, path)
-            con.execute("create or replace temp view sdmx_found as from sdmx_found_xml")
-        row = con.execute(
-            f"""
-            select
-                (select count(*) from (from sdmx_found except all {expected})),
-                (select count(*) from ({expected} except all from sdmx_found))
-            """
-        ).fetchone()
+            known = Counter(con.execute(expected).fetchall())
+            found = Counter(
+                tuple(element.get(name) for name in _COMPARED) for element in _elements(path, "Obs")
+            )
+            more, fewer = (found - known).total(), (known - found).total()
     except (duckdb.Error, ValueError, KeyError) as error:
         return repr(error)
-    more, fewer = row or (0, 0)
     return f"+{more} -{fewer}" if more or fewer else ""
 
 
-def _csv(path: Path, columns: str) -> str:
+def _compared(con: DuckDBPyConnection, found: str, expected: str) -> tuple[int, int]:
+    """How many rows a query has more and fewer than another; most have the same, which is quick."""
+    ((count, total, known_count, known_total),) = con.execute(
+        f"with found as ({checksum_sql(f'({found})', _COMPARED)}), "
+        f"known as ({checksum_sql(f'({expected})', _COMPARED)}) select * from found, known"
+    ).fetchall()
+    if (count, total) == (known_count, known_total):
+        return 0, 0
+    ((more, fewer),) = con.execute(
+        f"select (select count(*) from ({found} except all {expected})), "
+        f"(select count(*) from ({expected} except all {found}))"
+    ).fetchall()
+    return more, fewer
+
+
+def _csv(path: Path) -> str:
     names = ("STRUCTURE", "STRUCTURE_ID", "ACTION", *(item.id for item in COMPONENTS))
     typed = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     return (
-        f"select {columns} from read_csv({literal(str(path))}, auto_detect = false, "
+        f"select {_COLUMNS} from read_csv({literal(str(path))}, auto_detect = false, "
         "header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
         f"columns = {{{typed}}})"
     )
-
-
-def _load_xml(con: DuckDBPyConnection, path: Path) -> None:
-    """Parse a data message and put its observations into the table of what was found."""
-    import pyarrow as pa
-
-    elements = list(_elements(path, "Obs"))
-    found = {name: [element.get(name) for element in elements] for name in _COMPARED}
-    schema = pa.schema([(name, pa.string()) for name in _COMPARED])
-    con.register("sdmx_parsed", pa.table(found, schema=schema))
-    con.execute("insert into sdmx_found_xml from sdmx_parsed")
-    con.unregister("sdmx_parsed")
 
 
 def _elements(path: Path, tag: str) -> Iterator[dict[str, str]]:

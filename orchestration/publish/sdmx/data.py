@@ -126,11 +126,16 @@ def csv_columns() -> list[str]:
 
 
 def write_xml(
-    con: DuckDBPyConnection, theme: Theme, version: Version, origin: Origin, path: Path
+    con: DuckDBPyConnection, theme: Theme, origin: Origin, paths: Mapping[Version, Path]
 ) -> None:
-    """Write a theme as structure-specific SDMX-ML, figures grouped into time series."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    body = path.with_name(path.name + ".body")
+    """Write a theme as structure-specific SDMX-ML, figures grouped into time series.
+
+    The series are the same in every version of the format; what stands around them is not.
+    """
+    for path in paths.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
+    some = next(iter(paths.values()))
+    body = some.with_name(some.name + ".body")
     key = ", ".join(f"r.{item.id}" for item in SERIES_KEY)
     con.execute(
         f"""
@@ -155,13 +160,14 @@ def write_xml(
         )
         """
     )
-    start, end = _around(theme, version, origin)
-    with path.open("wb") as whole, body.open("rb") as part:
-        whole.write(start.encode())
-        # DuckDB quotes some lines (one with '#', for instance); no other such character occurs.
-        while chunk := part.read(1 << 20):
-            whole.write(chunk.translate(None, _NO_QUOTE.encode()))
-        whole.write(end.encode())
+    for version, path in paths.items():
+        start, end = _around(theme, version, origin)
+        with path.open("wb") as whole, body.open("rb") as part:
+            whole.write(start.encode())
+            # DuckDB quotes some lines (one with '#', for instance); no other such character occurs.
+            while chunk := part.read(1 << 20):
+                whole.write(chunk.translate(None, _NO_QUOTE.encode()))
+            whole.write(end.encode())
     body.unlink()
 
 

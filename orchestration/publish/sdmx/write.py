@@ -88,9 +88,9 @@ def write_theme(sdmx: Sdmx, theme: Theme, directory: Path) -> dict[str, int]:
     paths = data_paths(theme)
     if "csv" in paths:
         write_csv(sdmx.con, theme, sdmx.origin.agency, directory / paths["csv"])
-    for version in VERSIONS:
-        if version in paths:
-            write_xml(sdmx.con, theme, version, sdmx.origin, directory / paths[version])
+    messages = {v: directory / paths[v] for v in VERSIONS if v in paths}
+    if messages:
+        write_xml(sdmx.con, theme, sdmx.origin, messages)
     return dict.fromkeys(paths.values(), theme.row_count)
 
 

@@ -165,6 +165,9 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
 }
 
 
+SCORECARD = _VIEWS["scorecard"][0]
+
+
 def scorecard_columns() -> tuple[str, ...]:
     """What a row of the scorecard has."""
     return tuple(_VIEWS["scorecard"][1])

@@ -128,6 +128,16 @@ class SiteWriter:
         return charts.choose(self.reader, self.site)
 
     @cached_property
+    def qualifiers(self) -> Mapping[str, str]:
+        """The column with the qualifier of each number on the scorecard, as the catalogue says."""
+        return {
+            column.name: column.qualifier_column
+            for table in self.edition.tables
+            if table.qualified == model.SCORECARD
+            for column in table.columns
+        }
+
+    @cached_property
     def changes(self) -> diff.Changes:
         """The difference to the release in force."""
         return diff.compare(self.edition.con, self.reader, self.edition.previous)
@@ -320,13 +330,13 @@ class SiteWriter:
         return environment
 
     def _figure(self, row: Row, base: str = "value", unit: str | None = None, **more: Any) -> str:
-        """A figure of a row: ``value`` with its own columns, or ``growth`` with ``growth_…``."""
+        """A figure of a row: its ``value``, or another number that the scorecard has."""
         is_main = base == "value"
         return figure(
             self.units,
             row[base],
             row.get("unit") if is_main and unit is None else unit,
-            row.get("qualifier" if is_main else f"{base.removesuffix('_value')}_qualifier"),
+            row.get("qualifier" if is_main else self.qualifiers[base]),
             status=row.get("obs_status") if is_main else None,
             conf=row.get("conf_status") if is_main else None,
             is_simulated=row.get("is_simulated") if is_main else False,

@@ -120,7 +120,7 @@ class ParseStore:
                 )
             ).encode()
         ).hexdigest()[:16]
-        return self.root / declared.id / f"{delivery.sha256[:12]}-{key}"
+        return self.root / declared.id / f"{delivery.name}-{key}"
 
     def load(self, delivery: Delivery, declared: Declared) -> Parsed | None:
         """The earlier result, if there is one; read once by a store."""
@@ -145,7 +145,7 @@ class ParseStore:
         parsed, outcome = parse_bytes(archive.read(delivery.sha256), delivery, declared, codelists)
         stem = self.stem(delivery, declared)
         stem.parent.mkdir(parents=True, exist_ok=True)
-        for stale in stem.parent.glob(f"{delivery.sha256[:12]}-*"):
+        for stale in stem.parent.glob(f"{delivery.name}-*"):
             stale.unlink()
         if outcome is not None:
             outcome.accepted.write_parquet(stem.with_suffix(".accepted.parquet"))

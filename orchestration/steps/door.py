@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from orchestration.collect.archive import printable
 from orchestration.locking import run_lock
@@ -114,6 +113,8 @@ def _put_in_order(
     last = state.prepared(settings) if "land" not in steps else None
     recover(settings.releases, keep=last.release_id if last else None)
     work.archive.clean()
+    for entry in work.archive.reconcile():
+        work.say(f"登记已按回执恢复 / an entry was written again from its receipt: {entry}")
     unclaimed = tuple(
         printable(str(path.relative_to(connector.root)))
         for connector in work.connectors
@@ -141,7 +142,7 @@ def _put_in_order(
 
 def next_release_id(work: Workplace) -> str:
     """The day in the district's time zone, and the first number that is free on it."""
-    day = work.now.astimezone(ZoneInfo(work.settings.district.time_zone)).date().isoformat()
+    day = work.now.astimezone(work.zone).date().isoformat()
     taken = {path.name for path in work.settings.releases.glob(f"{day}.*")}
     number = 1
     while f"{day}.{number}" in taken:

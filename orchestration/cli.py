@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,6 +22,7 @@ from orchestration.memory import uncollected
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from orchestration.collect.acts import Kind
     from orchestration.collect.archive import Delivery
     from orchestration.declarations import Declarations, Declared
     from orchestration.serve.query import Format
@@ -451,6 +452,101 @@ def docs_build(ctx: click.Context) -> None:
 
     settings = _settings(ctx)
     click.echo(build_docs(settings.validations, settings.data_docs))
+
+
+# --- deliveries and the archive --------------------------------------------------------------
+
+
+@main.group()
+def delivery() -> None:
+    """Deliveries: list, hold, release, redate."""
+
+
+@delivery.command("list")
+@click.argument("data_set_id", required=False, default="")
+@click.pass_context
+def delivery_list(ctx: click.Context, data_set_id: str) -> None:
+    """Every delivery with its id and what was decided about it."""
+    from orchestration.collect.acts import KINDS
+    from orchestration.steps.custody import shown
+    from orchestration.steps.workplace import Workplace
+
+    work = Workplace(_settings(ctx))
+    for entry in shown(work.declarations, work.archive, data_set_id):
+        own = entry.delivery
+        mark = "  ⏸ 暂停 held" if entry.is_held else ""
+        click.echo(f"{own.delivered_on}  {own.delivery_id}  {own.file_name}{mark}")
+        for act in entry.acts:
+            day = f" {act.day}" if act.day else ""
+            click.echo(f"    {act.at}  {act.person}  {KINDS[act.kind]}{day}: {act.reason}")
+
+
+def _decide(ctx: click.Context, named: str, kind: Kind, reason: str, day: date | None) -> None:
+    from orchestration.collect.acts import KINDS
+    from orchestration.steps.custody import decide
+    from orchestration.steps.workplace import Workplace
+
+    act = decide(Workplace(_settings(ctx)), named, kind, reason=reason, day=day)
+    click.echo(f"✓ {act.delivery_id}: {KINDS[kind]}{' ' + act.day if act.day else ''}")
+    click.echo("  下一步 Next   qutong run")
+
+
+REASON = click.option("--reason", required=True, help="Why; kept in the log for good.")
+
+
+@delivery.command("hold")
+@click.argument("delivery_id")
+@REASON
+@click.pass_context
+def delivery_hold(ctx: click.Context, delivery_id: str, reason: str) -> None:
+    """Take a delivery out of play: nothing reads it until it is released."""
+    _decide(ctx, delivery_id, "hold", reason, None)
+
+
+@delivery.command("release")
+@click.argument("delivery_id")
+@REASON
+@click.pass_context
+def delivery_release(ctx: click.Context, delivery_id: str, reason: str) -> None:
+    """Bring a held delivery back into play."""
+    _decide(ctx, delivery_id, "release", reason, None)
+
+
+@delivery.command("redate")
+@click.argument("delivery_id")
+@click.option("--day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Of the delivery.")
+@REASON
+@click.pass_context
+def delivery_redate(ctx: click.Context, delivery_id: str, day: datetime, reason: str) -> None:
+    """File a delivery under the day it came, where it was filed under a wrong one."""
+    _decide(ctx, delivery_id, "redate", reason, day.date())
+
+
+@main.group("archive")
+def archive_group() -> None:
+    """The archive of everything ever received: verify."""
+
+
+@archive_group.command("verify")
+@click.pass_context
+def archive_verify(ctx: click.Context) -> None:
+    """Read every archived byte again, and hold objects, receipts and registry against each other.
+
+    Exit status: 0 whole; 1 something is damaged or missing: each with file and remedy.
+    """
+    from orchestration.steps.custody import verify_archive
+    from orchestration.steps.workplace import Workplace
+
+    verified = verify_archive(Workplace(_settings(ctx)).archive)
+    for problem in verified.problems:
+        click.echo(problem.render(), err=True)
+    click.echo(
+        f"{'✗' if verified.problems else '✓'} {verified.receipts} receipts, "
+        f"{verified.deliveries} deliveries, {verified.objects} objects read, "
+        f"{len(verified.problems)} problems / 回执、交付、原件逐一核对"
+    )
+    if verified.problems:
+        ctx.exit(EXIT_FAILED)
 
 
 # --- data sets -------------------------------------------------------------------------------

@@ -848,6 +848,12 @@ class District(Model):
     policy: Literal["demo", "bureau"] = "demo"
     licence: str = Field(default="", description="Under which terms releases may be used.")
     time_zone: str = "Asia/Shanghai"
+    quiet_seconds: int = Field(
+        default=3,
+        ge=0,
+        le=600,
+        description="A file is taken when nothing was written to it for as long as this.",
+    )
     scorecard: tuple[str, ...] = Field(
         default=(), description="Indicators on the leaders' sheet, in their order."
     )

@@ -1,7 +1,11 @@
 """The archive: bytes under their hash, with a receipt, before anything is decided about them.
 
 Belongs here: storing, receipts, and what has ever been received. Does not belong here: reading
-what the bytes say. Nothing in the archive is rewritten or deleted by a run.
+what the bytes say. A run deletes nothing in the archive, and rewrites nothing but to heal it.
+
+Three records hold each other up: **objects** (bytes under their hash), **receipts** (one line for
+each handing over) and the **registry** (one entry for each delivery). What follows from receipts is
+written again from them; damaged bytes are replaced by the sender's when they come again.
 """
 
 from __future__ import annotations
@@ -12,15 +16,20 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from orchestration.errors import QutongError
 
 CHUNK = 1 << 20
+
+
+Outcome = Literal["new", "again", "unchanged"]
+TELLING: frozenset[str] = frozenset({"new", "again"})
+"""Outcomes of receipts that are deliveries of their own."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +37,12 @@ class Receipt:
     """That something was handed over: when, from where, by whom, how large, which bytes.
 
     Attributes:
-        outcome: ``new`` for bytes never received for this data set, else ``unchanged``.
-        delivered_on: The day the sender delivered (folder date), else the day of receipt.
+        outcome: ``new`` for bytes never received for this data set; ``again`` for known bytes that
+            take back what was received after them; else ``unchanged``.
+        delivered_on: The day the sender delivered (folder date), else the day of receipt in the
+            zone of the district.
+        number: Counts receipts up, whatever the clock says; 0 where they were not counted yet.
+        place: Where the connector found it, as long as the same thing lies there.
     """
 
     receipt_id: str
@@ -43,11 +56,20 @@ class Receipt:
     received_at: str
     received_by: str
     outcome: str
+    number: int = 0
+    place: str = ""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """Distinct bytes of one data set, with the first receipt for them."""
+    """Bytes of one data set that said something new when they came.
+
+    Attributes:
+        number: Of its receipt.
+        repeat: 1 for bytes that came for the first time, 2 where the same bytes were delivered
+            again after others, and so on.
+        places: Where it lay or lies: what is found there again is no news.
+    """
 
     data_set_id: str
     sha256: str
@@ -56,18 +78,37 @@ class Delivery:
     connector: str
     delivered_on: date
     received_at: str
+    number: int = 0
+    repeat: int = 1
+    places: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The head of the hash, and which time it is that these bytes came."""
+        return self.sha256[:12] + ("" if self.repeat == 1 else f".{self.repeat}")
 
     @property
     def delivery_id(self) -> str:
-        """Stable and short: data set and the head of the hash."""
-        return f"{self.data_set_id}:{self.sha256[:12]}"
+        """Stable and short: data set and name."""
+        return f"{self.data_set_id}:{self.name}"
 
     @property
-    def order(self) -> tuple[date, str, str, str]:
-        """Order of arrival within a data set; inside one run, v2 comes before v10."""
-        parts = re.split("([0-9]+)", self.file_name)
-        natural = "".join(part.zfill(12) if part.isdigit() else part for part in parts)
-        return (self.delivered_on, self.received_at, natural, self.sha256)
+    def arrival(self) -> tuple[int, str, str, str]:
+        """Order of receipt, whatever the clock said."""
+        if self.number:
+            return (self.number, "", "", "")
+        return (0, self.received_at, natural(self.file_name), self.sha256)
+
+    @property
+    def order(self) -> tuple[date, int, str, str, str]:
+        """Order within a data set: the day of the sender, then that of receipt."""
+        return (self.delivered_on, *self.arrival)
+
+
+def natural(name: str) -> str:
+    """A name in which numbers sort by their size."""
+    parts = re.split("([0-9]+)", name)
+    return "".join(part.zfill(12) if part.isdigit() else part for part in parts)
 
 
 def fsync_directory(folder: Path) -> None:
@@ -105,17 +146,28 @@ class Archive:
 
     Args:
         root: Its directory; made when missing.
-        now: Clock of the receipts; one instant for a whole run, so that the order of arrival
-            inside a run is the order of file names.
+        now: Clock of the receipts; one instant for a whole run.
+        zone: Where a day begins and ends.
     """
 
-    def __init__(self, root: Path, now: datetime) -> None:
+    def __init__(self, root: Path, now: datetime, zone: tzinfo = UTC) -> None:
         self.root = root
         self.now = now
+        self.today = now.astimezone(zone).date()
+        self._last_number: int | None = None
+
+    def _next_number(self) -> int:
+        if self._last_number is None:
+            last = (_last_of(file) for file in (self.root / "receipts").rglob("*.jsonl"))
+            self._last_number = max((receipt.number for receipt in last if receipt), default=0)
+        self._last_number += 1
+        return self._last_number
 
     def object_path(self, sha256: str) -> Path:
         """Where the bytes of a hash lie."""
         return self.root / "objects" / sha256[:2] / sha256
+
+    # --- receiving ---------------------------------------------------------------------------
 
     def store(
         self,
@@ -124,28 +176,39 @@ class Archive:
         *,
         connector: str,
         delivered_on: date | None,
+        place: str = "",
+        is_removed: bool = False,
         is_well_named: Callable[[str], bool] = bool,
     ) -> tuple[Delivery, Receipt]:
         """Store the bytes of ``source`` durably and write a receipt.
+
+        Args:
+            source: The file.
+            data_set_id: Whose.
+            connector: Its name.
+            delivered_on: The day that the sender states.
+            place: See ``Receipt``.
+            is_removed: Whether the source goes once this returns: what the archive holds is then
+                read to its end and compared first.
+            is_well_named: Whether a file name is one of the data set's.
 
         Known bytes keep the name they first came under, unless that name was not one of the data
         set's and the new one is: a file that was only misnamed is put right by naming it well.
 
         Raises:
-            QutongError: the source cannot be read or the archive cannot be written.
+            QutongError: the source cannot be read, changes while it is read, or the archive cannot
+                be written.
         """
         try:
-            sha256, size = hash_file(source)
-            if not self.object_path(sha256).exists():
-                sha256, size = self._copy(source)
+            sha256, size = self._kept(source, is_removed)
         except OSError as error:
             raise QutongError(
                 f"could not be archived: {error.strerror}",
                 file=source,
                 remedy="check that the file is readable and the disk is not full, then run again",
             ) from error
-        known = self.delivery(data_set_id, sha256)
-        stamp = self.now.isoformat(timespec="microseconds")
+        deliveries = self.received(data_set_id)
+        outcome = outcome_of(deliveries, sha256, place)
         receipt = Receipt(
             receipt_id=uuid.uuid4().hex,
             data_set_id=data_set_id,
@@ -154,27 +217,44 @@ class Archive:
             file_name=printable(source.name),
             origin=printable(str(source)),
             connector=connector,
-            delivered_on=(delivered_on or self.now.date()).isoformat(),
-            received_at=stamp,
-            received_by=_user(),
-            outcome="unchanged" if known else "new",
+            delivered_on=(delivered_on or self.today).isoformat(),
+            received_at=self.now.isoformat(timespec="microseconds"),
+            received_by=current_user(),
+            outcome=outcome,
+            number=self._next_number(),
+            place=place,
         )
         self._append(receipt)
-        if known is None:
-            known = Delivery(
-                data_set_id=data_set_id,
-                sha256=sha256,
-                size_bytes=size,
-                file_name=printable(source.name),
-                connector=connector,
-                delivered_on=delivered_on or self.now.date(),
-                received_at=stamp,
+        same = [delivery for delivery in deliveries if delivery.sha256 == sha256]
+        if outcome in TELLING:
+            delivery = _delivery_of(receipt, repeat=len(same) + 1)
+            self._register(delivery)
+            return delivery, receipt
+        known = delivery = max(same, key=lambda entry: entry.arrival)
+        if place and place not in known.places:
+            delivery = replace(delivery, places=(*known.places, place))
+        if not is_well_named(known.file_name) and is_well_named(receipt.file_name):
+            delivery = replace(delivery, file_name=receipt.file_name)
+        if delivery != known:
+            self._register(delivery)
+        return delivery, receipt
+
+    def _kept(self, source: Path, is_removed: bool) -> tuple[str, int]:
+        """Bytes of ``source`` under their hash: copied, or copied again where damage is seen."""
+        before = _identity(source)
+        sha256, size = hash_file(source)
+        path = self.object_path(sha256)
+        is_there = path.is_file() and path.stat().st_size == size
+        if not is_there or (is_removed and not self.is_sound(sha256)):
+            sha256, size = self._copy(source)
+            self.check(sha256)
+        if _identity(source) != before:
+            raise QutongError(
+                "is still being written: it changed while it was read / 文件仍在写入",
+                file=printable(str(source)),
+                remedy="leave it there: a later run takes it when it has come to rest",
             )
-            self._register(known)
-        elif not is_well_named(known.file_name) and is_well_named(receipt.file_name):
-            known = replace(known, file_name=receipt.file_name)
-            self._register(known)
-        return known, receipt
+        return sha256, size
 
     def _copy(self, source: Path) -> tuple[str, int]:
         """Copy while hashing: what counts are the bytes that were copied."""
@@ -199,10 +279,10 @@ class Archive:
     def _append(self, receipt: Receipt) -> None:
         folder = self.root / "receipts" / f"{self.now:%Y}"
         folder.mkdir(parents=True, exist_ok=True)
-        file = folder / f"{self.now:%Y-%m-%d}.jsonl"
         line = json.dumps(asdict(receipt), ensure_ascii=False) + "\n"
-        with file.open("a", encoding="utf-8") as writer:
-            writer.write(line)
+        with (folder / f"{self.now:%Y-%m-%d}.jsonl").open("a+b") as writer:
+            begin_line(writer)
+            writer.write(line.encode())
             writer.flush()
             os.fsync(writer.fileno())
 
@@ -216,29 +296,31 @@ class Archive:
             writer.flush()
             os.fsync(writer.fileno())
         temporary.chmod(0o444)
-        temporary.replace(folder / f"{delivery.sha256}.json")
+        temporary.replace(self._entry(delivery))
         fsync_directory(folder)
 
-    def delivery(self, data_set_id: str, sha256: str) -> Delivery | None:
-        """The delivery of these bytes for this data set, if it was ever received."""
-        file = self.root / "deliveries" / data_set_id / f"{sha256}.json"
-        if not file.is_file():
-            return None
-        try:
-            data = json.loads(file.read_text(encoding="utf-8"))
-            return Delivery(**data | {"delivered_on": date.fromisoformat(data["delivered_on"])})
-        except (ValueError, TypeError, KeyError):
-            raise QutongError(
-                "the entry of a delivery in the archive is damaged",
-                file=file,
-                remedy="restore this file from the backup of var/archive",
-            ) from None
+    def _entry(self, delivery: Delivery) -> Path:
+        name = delivery.sha256 + ("" if delivery.repeat == 1 else f".{delivery.repeat}")
+        return self.root / "deliveries" / delivery.data_set_id / f"{name}.json"
+
+    # --- what was received -------------------------------------------------------------------
+
+    def received(self, data_set_id: str) -> list[Delivery]:
+        """All deliveries of a data set in the order of receipt; damaged entries are left out."""
+        folder = self.root / "deliveries" / data_set_id
+        found = (_read_entry(file) for file in folder.glob("*.json"))
+        return sorted((d for d in found if d is not None), key=lambda delivery: delivery.arrival)
 
     def deliveries(self, data_set_id: str) -> list[Delivery]:
-        """All deliveries of a data set in the order of arrival."""
-        folder = self.root / "deliveries" / data_set_id
-        found = [self.delivery(data_set_id, file.stem) for file in sorted(folder.glob("*.json"))]
-        return sorted((d for d in found if d is not None), key=lambda delivery: delivery.order)
+        """Deliveries of a data set that count, in the order of their days (see ``acts``)."""
+        from orchestration.collect import acts
+
+        return acts.Decided.of(acts.acts(self.root)).in_play(self.received(data_set_id))
+
+    def find(self, data_set_id: str, delivery_id: str) -> Delivery | None:
+        """The delivery of that id."""
+        found = (d for d in self.received(data_set_id) if d.delivery_id == delivery_id)
+        return next(found, None)
 
     def read(self, sha256: str) -> bytes:
         """The archived bytes, checked against their hash.
@@ -250,35 +332,197 @@ class Archive:
         try:
             content = path.read_bytes()
         except OSError:
-            raise QutongError(
-                "the archived bytes are missing",
-                file=path,
-                remedy="restore var/archive from its backup",
-            ) from None
+            raise _gone(path) from None
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise QutongError(
-                "the archived bytes are not those that were received",
-                file=path,
-                remedy="restore this file from the backup of var/archive",
-            )
+            raise _changed(path)
         return content
 
+    def check(self, sha256: str) -> None:
+        """Read the archived bytes again, piece by piece, and compare them with their hash.
+
+        Raises:
+            QutongError: the bytes are gone or are not what was received.
+        """
+        path = self.object_path(sha256)
+        try:
+            found, _ = hash_file(path)
+        except OSError:
+            raise _gone(path) from None
+        if found != sha256:
+            raise _changed(path)
+
+    def is_sound(self, sha256: str) -> bool:
+        """Whether the archived bytes are those that were received."""
+        try:
+            self.check(sha256)
+        except QutongError:
+            return False
+        return True
+
     def receipts(self) -> Iterator[Receipt]:
-        """Every receipt ever written, oldest first."""
+        """Every receipt ever written, oldest first; what is torn is left out."""
+        for _, receipt in self.receipt_lines():
+            if receipt is not None:
+                yield receipt
+
+    def receipt_lines(self) -> Iterator[tuple[str, Receipt | None]]:
+        """Every line of the receipts with its place; None where it cannot be read."""
         for file in sorted((self.root / "receipts").rglob("*.jsonl")):
-            for line in file.read_text(encoding="utf-8").splitlines():
-                try:
-                    yield Receipt(**json.loads(line))
-                except (json.JSONDecodeError, TypeError):
-                    continue  # the torn last line of a run that was killed while writing it
+            lines = file.read_bytes().split(b"\n")
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield f"{file.relative_to(self.root)}:{number}", _read_receipt(line)
+
+    # --- putting in order --------------------------------------------------------------------
 
     def clean(self) -> None:
         """Remove what a killed run left half copied."""
         for leftover in (self.root / "incoming").glob("*"):
             leftover.unlink(missing_ok=True)
 
+    def reconcile(self) -> list[Path]:
+        """Write the entries of the registry again that receipts tell of and that are not there.
 
-def _user() -> str:
+        Returns:
+            The entries that were written.
+        """
+        written = []
+        for delivery in told_by(self.receipts()):
+            entry = self._entry(delivery)
+            known = _read_entry(entry)
+            if known is None:
+                self._register(delivery)
+                written.append(entry)
+            elif known.number == 0 and set(delivery.places) - set(known.places):
+                self._register(replace(known, places=delivery.places))  # of before places were kept
+        return written
+
+    def damaged_entries(self, data_set_id: str = "*") -> list[Path]:
+        """Entries of the registry that cannot be read."""
+        found = (self.root / "deliveries").glob(f"{data_set_id}/*.json")
+        return sorted(file for file in found if _read_entry(file) is None)
+
+
+def place_of(connector: str, path: Path, thing: str = "") -> str:
+    """A place as receipts name it: whose, where below its data set, and which thing lies there."""
+    return f"{connector}/{printable(str(path))}" + (f"#{thing}" if thing else "")
+
+
+# --- what is news ----------------------------------------------------------------------------
+
+
+def outcome_of(received: Iterable[Delivery], sha256: str, place: str) -> Outcome:
+    """What it means that these bytes are on offer.
+
+    Knowledge follows what is handed over: bytes that are known take back what came after them.
+    What merely still lies where it was found is no news.
+
+    Args:
+        received: Deliveries of the data set.
+        sha256: Of the bytes on offer.
+        place: Where they are; empty where a connector cannot tell.
+    """
+    newest_first = sorted(received, key=lambda delivery: delivery.arrival, reverse=True)
+    if all(delivery.sha256 != sha256 for delivery in newest_first):
+        return "new"
+    there = next((d for d in newest_first if place and place in d.places), newest_first[0])
+    return "unchanged" if there.sha256 == sha256 else "again"
+
+
+def told_by(receipts: Iterable[Receipt]) -> list[Delivery]:
+    """The deliveries that receipts tell of."""
+    found: dict[tuple[str, str], list[Delivery]] = {}
+    for receipt in receipts:
+        same = found.setdefault((receipt.data_set_id, receipt.sha256), [])
+        if not same or receipt.outcome == "again":
+            same.append(_delivery_of(receipt, repeat=len(same) + 1))
+        elif receipt.place and receipt.place not in same[-1].places:
+            same[-1] = replace(same[-1], places=(*same[-1].places, receipt.place))
+    return [delivery for same in found.values() for delivery in same]
+
+
+def _delivery_of(receipt: Receipt, *, repeat: int) -> Delivery:
+    return Delivery(
+        data_set_id=receipt.data_set_id,
+        sha256=receipt.sha256,
+        size_bytes=receipt.size_bytes,
+        file_name=receipt.file_name,
+        connector=receipt.connector,
+        delivered_on=date.fromisoformat(receipt.delivered_on),
+        received_at=receipt.received_at,
+        number=receipt.number,
+        repeat=repeat,
+        places=(receipt.place,) if receipt.place else (),
+    )
+
+
+# --- reading what a kill or a disk may have damaged ------------------------------------------
+
+
+def _read_receipt(line: bytes) -> Receipt | None:
+    try:
+        receipt = Receipt(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
+    if receipt.place or receipt.connector != "folder":
+        return receipt
+    # Written before places were kept: the folder connector's follow from the path.
+    _, _, below = receipt.origin.rpartition(f"/{receipt.data_set_id}/")
+    return replace(receipt, place=place_of("folder", Path(below)))
+
+
+def _read_entry(file: Path) -> Delivery | None:
+    try:
+        data: dict[str, Any] = json.loads(file.read_bytes())
+        days = date.fromisoformat(data["delivered_on"])
+        places = tuple(data.get("places", ()))
+        return Delivery(**data | {"delivered_on": days, "places": places})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+TAIL = 1 << 14
+"""Bytes at the end of a file of receipts in which its last whole line stands."""
+
+
+def _last_of(file: Path) -> Receipt | None:
+    with file.open("rb") as reader:
+        reader.seek(max(0, reader.seek(0, os.SEEK_END) - TAIL))
+        lines = reader.read().split(b"\n")
+    return next((r for r in map(_read_receipt, reversed(lines)) if r is not None), None)
+
+
+def begin_line(log: BinaryIO) -> None:
+    """Go to the end of a log; end the half line that a killed run may have left there."""
+    if log.seek(0, os.SEEK_END):
+        log.seek(-1, os.SEEK_END)
+        if log.read(1) != b"\n":
+            log.write(b"\n")
+
+
+def _identity(path: Path) -> tuple[int, int, int, int]:
+    told = path.stat()
+    return told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns
+
+
+def _gone(path: Path) -> QutongError:
+    return QutongError(
+        "the archived bytes are missing / 存档原件缺失",
+        file=path,
+        remedy="deliver the same file again, or restore var/archive from its backup",
+    )
+
+
+def _changed(path: Path) -> QutongError:
+    return QutongError(
+        "the archived bytes are not those that were received / 存档原件已损坏",
+        file=path,
+        remedy="deliver the same file again, or restore this file from the backup of var/archive",
+    )
+
+
+def current_user() -> str:
+    """Who is at work, for logs."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -124,7 +124,7 @@ class ParseStore:
                 )
             ).encode()
         ).hexdigest()[:16]
-        return self.root / declared.id / f"{delivery.sha256[:12]}-{key}"
+        return self.root / declared.id / f"{delivery.name}-{key}"
 
     def load(self, delivery: Delivery, declared: Declared) -> Parsed | None:
         """The earlier result, if there is one with all its files; read once by a store."""
@@ -152,7 +152,7 @@ class ParseStore:
         parsed, outcome = parse_bytes(archive.read(delivery.sha256), delivery, declared, codelists)
         stem = self.stem(delivery, declared)
         stem.parent.mkdir(parents=True, exist_ok=True)
-        for stale in stem.parent.glob(f"{delivery.sha256[:12]}-*"):
+        for stale in stem.parent.glob(f"{delivery.name}-*"):
             stale.unlink()
         if outcome is not None:
             frames = (outcome.accepted, outcome.quarantined, outcome.notes)

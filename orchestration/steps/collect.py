@@ -9,9 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
-from orchestration.collect.archive import hash_file, printable
+from orchestration.collect.archive import Delivery, hash_file, outcome_of, printable
 from orchestration.collect.connectors import Connector, Offer, matches
 from orchestration.declarations import Declared
 from orchestration.errors import QutongError
@@ -25,8 +26,9 @@ class Collected:
     """What was collected for one data set.
 
     Attributes:
-        received_new: Files on offer that were never received before.
-        stuck: Files that could not be archived or removed from the inbox, with the reason.
+        received_new: Files on offer that are news: never received before, or again after others.
+        stuck: Files that could not be archived or removed from the inbox, deliveries of which the
+            archive lost something, with the reason.
     """
 
     offered: int = 0
@@ -79,26 +81,12 @@ def collect_one(work: Workplace, declared: Declared) -> Collected:
     for connector, offer in offers_of(work, declared):
         collected.offered += 1
         try:
-            _, receipt = work.archive.store(
-                offer.path,
-                declared.id,
-                connector=offer.connector,
-                delivered_on=offer.delivered_on,
-                is_well_named=lambda name: matches(name, declared.data_set),
-            )
+            collected.received_new += _take(work, declared, connector, offer)
         except QutongError as error:
             collected.stuck.append(error.render())
-            continue
-        try:
-            connector.taken(offer)
-        except OSError as error:
-            stuck = QutongError(
-                f"received, but it cannot be removed from the inbox: {error.strerror}",
-                file=printable(str(offer.path)),
-                remedy="remove it by hand, or mend the rights of the folder",
-            )
-            collected.stuck.append(stuck.render())
-        collected.received_new += receipt.outcome == "new"
+    collected.stuck += [
+        _damaged(path).render() for path in work.archive.damaged_entries(declared.id)
+    ]
     for delivery in work.archive.deliveries(declared.id):
         parsed, is_work = work.store.parse(
             delivery, declared, work.archive, work.declarations.codelists
@@ -111,14 +99,55 @@ def collect_one(work: Workplace, declared: Declared) -> Collected:
     return collected
 
 
+def _take(work: Workplace, declared: Declared, connector: Connector, offer: Offer) -> bool:
+    """Archive an offer, and let the connector remove it; says whether it is news.
+
+    Raises:
+        QutongError: it is not at rest, or cannot be archived or removed.
+    """
+    if is_news(work.archive.received(declared.id), offer):
+        work.wait_until_at_rest(offer.path)
+    _, receipt = work.archive.store(
+        offer.path,
+        declared.id,
+        connector=offer.connector,
+        delivered_on=offer.delivered_on,
+        place=offer.place,
+        is_removed=offer.is_removed,
+        is_well_named=lambda name: matches(name, declared.data_set),
+    )
+    try:
+        connector.taken(offer)
+    except OSError as error:
+        raise QutongError(
+            f"received, but it cannot be removed from the inbox: {error.strerror}",
+            file=printable(str(offer.path)),
+            remedy="remove it by hand, or mend the rights of the folder",
+        ) from error
+    return receipt.outcome != "unchanged"
+
+
+def _damaged(entry: Path) -> QutongError:
+    return QutongError(
+        "the entry of a delivery is damaged, and no receipt tells of it / 交付登记已损坏",
+        file=entry,
+        remedy="restore this file from the backup of var/archive, or deliver the file again",
+    )
+
+
+def is_news(received: Sequence[Delivery], offer: Offer) -> bool:
+    """Whether what is on offer says anything that is not known (see ``outcome_of``)."""
+    try:
+        sha256, _ = hash_file(offer.path)
+    except OSError:
+        return True
+    return outcome_of(received, sha256, offer.place) != "unchanged"
+
+
 def has_news(work: Workplace, selected: Sequence[Declared]) -> bool:
-    """Whether anything on offer was never received before; nothing is stored."""
+    """Whether anything on offer is news; nothing is stored."""
     for declared in selected:
-        for _, offer in offers_of(work, declared):
-            try:
-                sha256, _ = hash_file(offer.path)
-            except OSError:
-                return True
-            if work.archive.delivery(declared.id, sha256) is None:
-                return True
+        received = work.archive.received(declared.id)
+        if any(is_news(received, offer) for _, offer in offers_of(work, declared)):
+            return True
     return False

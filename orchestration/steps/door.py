@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from orchestration.locking import run_lock
 from orchestration.publish.pointer import recover
@@ -113,6 +112,8 @@ def _put_in_order(
     last = state.prepared(settings) if "land" not in steps else None
     recover(settings.releases, keep=last.release_id if last else None)
     work.archive.clean()
+    for entry in work.archive.reconcile():
+        work.say(f"登记已按回执恢复 / an entry was written again from its receipt: {entry}")
     unclaimed = tuple(name for connector in work.connectors for name in connector.unclaimed(known))
     begun = work.now.astimezone(UTC).replace(tzinfo=None)
     run_id = run_id or uuid.uuid4().hex
@@ -136,7 +137,7 @@ def _put_in_order(
 
 def next_release_id(work: Workplace) -> str:
     """The day in the district's time zone, and the first number that is free on it."""
-    day = work.now.astimezone(ZoneInfo(work.settings.district.time_zone)).date().isoformat()
+    day = work.now.astimezone(work.zone).date().isoformat()
     taken = {path.name for path in work.settings.releases.glob(f"{day}.*")}
     number = 1
     while f"{day}.{number}" in taken:

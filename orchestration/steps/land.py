@@ -147,7 +147,7 @@ def landed_deliveries(work: Workplace, only: Sequence[str] = ()) -> list[Landed]
             refusal = parsed.refusal
             landed.append(
                 Landed(
-                    delivery_id=parsed.delivery_id,
+                    delivery_id=delivery.delivery_id,
                     data_set_id=declared.id,
                     sha256=delivery.sha256,
                     file_name=delivery.file_name,

@@ -60,7 +60,7 @@ def reply_to_sender(declarations: Declarations, named: str) -> bytes:
         raise QutongError(f"nothing is wrong with {entry.delivery_id} / 该批送达没有问题")
     archive = Archive(settings.archive, datetime.now(UTC))
     declared = declarations.get(entry.data_set_id)
-    delivery = archive.delivery(entry.data_set_id, entry.sha256)
+    delivery = archive.find(entry.data_set_id, entry.delivery_id)
     if delivery is None:
         raise QutongError(
             "the archive does not know this delivery",

@@ -7,16 +7,20 @@ that one step finds out and another needs to know; that is ``state``, on disk.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from orchestration.collect.archive import Archive
+from orchestration.collect.archive import Archive, printable
 from orchestration.collect.connectors import Connector, connectors_of
+from orchestration.collect.connectors.folder import is_open_for_writing
 from orchestration.collect.parse import ParseStore, codelists_digest
 from orchestration.declarations import Declarations, load_declarations
+from orchestration.errors import QutongError
 from orchestration.judge.catalogue import Catalogue, load_catalogue
 from orchestration.publish.layout import Releases
 from orchestration.serve import quarantine
@@ -38,14 +42,26 @@ class Workplace:
         settings: Of the project directory.
         now: Clock of receipts and reports; the moment of making, unless a test fixes it.
         say: Told one line per step.
+        pause: How to wait a number of seconds; tests let other things happen meanwhile.
     """
 
     def __init__(
-        self, settings: Settings, *, now: datetime | None = None, say: Say | None = None
+        self,
+        settings: Settings,
+        *,
+        now: datetime | None = None,
+        say: Say | None = None,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.settings = settings
         self.now = now or datetime.now(UTC)
         self.say: Say = say or (lambda line: None)
+        self._pause = pause
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the district's days begin and end."""
+        return ZoneInfo(self.settings.district.time_zone)
 
     @cached_property
     def declarations(self) -> Declarations:
@@ -57,7 +73,7 @@ class Workplace:
 
     @cached_property
     def archive(self) -> Archive:
-        return Archive(self.settings.archive, self.now)
+        return Archive(self.settings.archive, self.now, self.zone)
 
     @cached_property
     def store(self) -> ParseStore:
@@ -83,6 +99,33 @@ class Workplace:
     @property
     def releases(self) -> Releases:
         return Releases(self.settings.releases)
+
+    def wait_until_at_rest(self, path: Path) -> None:
+        """Wait until nothing was written to a file for as long as the district declares.
+
+        Files age together: a run waits once, however many there are.
+
+        Raises:
+            QutongError: it is still being written; it stays where it is until a later run.
+        """
+        quiet = self.settings.district.quiet_seconds
+        writing = QutongError(
+            "is still being written / 文件仍在写入",
+            file=printable(str(path)),
+            remedy="leave it there: a later run takes it when it has come to rest",
+        )
+        try:
+            before = path.stat()
+            left = quiet - (time.time() - before.st_mtime)
+            if left > 0:
+                self._pause(min(left, quiet))
+                after = path.stat()
+                if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+                    raise writing
+        except OSError:
+            return  # gone or unreadable: archiving says so
+        if is_open_for_writing(path):
+            raise writing
 
     @property
     def published_file(self) -> Path:

@@ -105,6 +105,14 @@ OUTDATED = {
 }
 """A correction of a figure that the delivery has right by now."""
 
+
+def cut_text() -> bytes:
+    """A figure of 2345.67 of which only the first digits arrived."""
+    row = "地区生产总值,云溪区,2023年,年度,2345.67,,亿元,水平值,一、综合,yunxi-bulletin,,,"
+    whole = profile(row)
+    return whole[: whole.index(b"2345.67") + 2]
+
+
 DELIVERY_CASES = (
     refused(
         "delivery.unreadable-file",
@@ -124,6 +132,12 @@ DELIVERY_CASES = (
         "the workbook ends early (a broken transfer?)",
         content=truncated_workbook,
         **WORKBOOK,
+    ),
+    refused(
+        "delivery.truncated-text",
+        "line 2",
+        "line 2 is not ended by a line break (writing or transfer broken off?)",
+        content=cut_text,
     ),
     refused(
         "delivery.unsafe-file",

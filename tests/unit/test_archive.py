@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from orchestration.collect import archive as archive_module
 from orchestration.collect import connectors
 from orchestration.collect.archive import Archive
 from orchestration.collect.connectors import is_delivery
-from orchestration.collect.connectors.folder import FolderConnector
+from orchestration.collect.connectors.folder import FolderConnector, is_open_for_writing
 from orchestration.declarations import load_declarations
 from orchestration.errors import QutongError
 from orchestration.settings import Settings
@@ -22,6 +27,7 @@ pytestmark = pytest.mark.core
 FIRST = datetime(2026, 1, 5, 8, tzinfo=UTC)
 LATER = datetime(2026, 2, 5, 8, tzinfo=UTC)
 SHA_OF_A = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
+SHA_OF_B = "3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"
 
 
 def put(folder: Path, name: str, content: str) -> Path:
@@ -134,11 +140,12 @@ def test_a_file_that_was_only_misnamed_is_put_right_by_its_name(tmp_path: Path) 
     assert [d.file_name for d in archive.deliveries("set")] == ["公报.csv"]
 
 
-def test_the_second_version_comes_before_the_tenth(tmp_path: Path) -> None:
-    archive = Archive(tmp_path / "archive", FIRST)
-    for name in ("v10", "v2"):
-        archive.store(put(tmp_path, name, name), "set", connector="folder", delivered_on=None)
-    assert [d.file_name for d in archive.deliveries("set")] == ["v2", "v10"]
+def test_the_second_version_is_offered_before_the_tenth(project: Settings) -> None:
+    data_set = load_declarations(project).get("yunxi-profile").data_set
+    for name in ("公报v10.csv", "公报v2.csv"):
+        drop(project, "yunxi-profile", name, b"x")
+    inbox = FolderConnector(project.inbox, "inbox", consume=True)
+    assert [offer.path.name for offer in inbox.offers(data_set)] == ["公报v2.csv", "公报v10.csv"]
 
 
 def test_a_name_of_other_bytes_than_utf_8_is_kept_readably(tmp_path: Path) -> None:
@@ -160,11 +167,192 @@ def test_links_in_an_inbox_are_not_followed(project: Settings, tmp_path: Path) -
     assert secret.read_text() == "secret"
 
 
-def test_a_damaged_entry_is_named(tmp_path: Path) -> None:
+# --- known bytes that are news ------------------------------------------------------------------
+
+
+def receive(
+    archive: Archive,
+    folder: Path,
+    name: str,
+    content: str,
+    place: str = "",
+    day: date | None = None,
+) -> str:
+    """Store a file that is then removed; the outcome of its receipt."""
+    _, receipt = archive.store(
+        put(folder, name, content),
+        "set",
+        connector="inbox",
+        delivered_on=day,
+        place=place,
+        is_removed=True,
+    )
+    return receipt.outcome
+
+
+def test_bytes_sent_again_after_others_take_those_back(tmp_path: Path) -> None:
     archive = Archive(tmp_path / "archive", FIRST)
-    archive.store(put(tmp_path, "a", "a"), "set", connector="inbox", delivered_on=None)
-    file = archive.root / "deliveries" / "set" / f"{SHA_OF_A}.json"
-    file.chmod(0o644)
-    file.write_text("{")
-    with pytest.raises(QutongError, match="damaged"):
-        archive.deliveries("set")
+    outcomes = [receive(archive, tmp_path, f"{n}.csv", c) for n, c in enumerate("abba")]
+    assert outcomes == ["new", "new", "unchanged", "again"]
+    assert [delivery.delivery_id for delivery in archive.deliveries("set")] == [
+        f"set:{SHA_OF_A[:12]}",
+        f"set:{SHA_OF_B[:12]}",
+        f"set:{SHA_OF_A[:12]}.2",
+    ]
+
+
+def test_what_still_lies_where_it_was_found_is_no_news(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive", FIRST)
+    looks = (("a", "folder/1"), ("b", "folder/2"), ("a", "folder/1"), ("b", "folder/2"))
+    assert [receive(archive, tmp_path, "x", c, place) for c, place in looks] == [
+        "new",
+        "new",
+        "unchanged",
+        "unchanged",
+    ]
+    # The second file is put back to what the first holds: in its place that is news.
+    assert receive(archive, tmp_path, "x", "a", "folder/2") == "again"
+    assert receive(archive, tmp_path, "x", "a", "folder/2") == "unchanged"
+    assert receive(archive, tmp_path, "x", "a", "folder/1") == "unchanged"
+
+
+def test_a_second_place_of_known_bytes_is_remembered(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive", FIRST)
+    looks = (("a", "folder/1"), ("a", "folder/2"), ("b", "folder/3"), ("a", "folder/2"))
+    outcomes = [receive(archive, tmp_path, "x", c, place) for c, place in looks]
+    assert outcomes == ["new", "unchanged", "new", "unchanged"]
+
+
+def test_order_is_by_receipts_even_where_the_clock_is_set_back(tmp_path: Path) -> None:
+    day = date(2026, 1, 5)
+    for moment, name in ((LATER, "b"), (FIRST, "a"), (FIRST, "c")):
+        receive(Archive(tmp_path / "archive", moment), tmp_path, name, name, day=day)
+    archive = Archive(tmp_path / "archive", FIRST)
+    assert [(d.number, d.file_name) for d in archive.deliveries("set")] == [
+        (1, "b"),
+        (2, "a"),
+        (3, "c"),
+    ]
+
+
+def test_a_day_is_one_of_the_district(tmp_path: Path) -> None:
+    before_eight = datetime(2026, 1, 5, 23, 30, tzinfo=UTC)
+    archive = Archive(tmp_path / "archive", before_eight, ZoneInfo("Asia/Shanghai"))
+    receive(archive, tmp_path, "a", "a")
+    (delivery,) = archive.deliveries("set")
+    assert delivery.delivered_on == date(2026, 1, 6)
+
+
+def test_receipts_of_before_places_were_kept_still_tell_them(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive", FIRST)
+    for content, name in (("a", "1.csv"), ("b", "2.csv")):
+        folder = tmp_path / "deliveries" / "set" / "2026-01-01"
+        folder.mkdir(parents=True, exist_ok=True)
+        archive.store(put(folder, name, content), "set", connector="folder", delivered_on=None)
+    for file in archive.root.rglob("*.json*"):
+        as_it_was = re.sub(r',\s*"(number|repeat|place|places)": [^,}\n]+', "", file.read_text())
+        file.chmod(0o644)
+        file.write_text(as_it_was)
+    archive = Archive(tmp_path / "archive", LATER)
+    assert [d.places for d in archive.deliveries("set")] == [(), ()]
+    assert archive.reconcile() == []
+    assert [(d.number, d.places) for d in archive.deliveries("set")] == [
+        (0, ("folder/2026-01-01/1.csv",)),
+        (0, ("folder/2026-01-01/2.csv",)),
+    ]
+    assert receive(archive, tmp_path, "x", "a", "folder/2026-01-01/1.csv") == "unchanged"
+
+
+# --- what is damaged --------------------------------------------------------------------------
+
+
+def damage(path: Path, content: str) -> None:
+    path.chmod(0o644)
+    path.write_text(content)
+
+
+@pytest.mark.parametrize("found", ["b", ""])
+def test_damaged_bytes_are_healed_before_the_sender_loses_its_copy(
+    tmp_path: Path, found: str
+) -> None:
+    archive = Archive(tmp_path / "archive", FIRST)
+    receive(archive, tmp_path, "a", "a")
+    damage(archive.object_path(SHA_OF_A), found)
+    assert receive(archive, tmp_path, "a", "a") == "unchanged"
+    assert archive.read(SHA_OF_A) == b"a"
+
+
+def test_a_file_that_changes_while_it_is_read_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = put(tmp_path, "a.csv", "23")
+    whole = archive_module.hash_file
+
+    def sender_goes_on(path: Path) -> tuple[str, int]:
+        told = whole(path)
+        if path == source:
+            path.write_text("2345.67\n")
+        return told
+
+    monkeypatch.setattr(archive_module, "hash_file", sender_goes_on)
+    archive = Archive(tmp_path / "archive", FIRST)
+    with pytest.raises(QutongError, match="still being written"):
+        archive.store(source, "set", connector="inbox", delivered_on=None, is_removed=True)
+    assert (list(archive.receipts()), archive.received("set")) == ([], [])
+
+
+def test_a_torn_receipt_costs_itself_alone(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive", FIRST)
+    receive(archive, tmp_path, "a", "a")
+    log = next((archive.root / "receipts").rglob("*.jsonl"))
+    log.write_bytes(log.read_bytes() + b'{"receipt_id": "tor\xff')
+    archive = Archive(tmp_path / "archive", FIRST)
+    receive(archive, tmp_path, "b", "b")
+    assert [(r.number, r.file_name) for r in archive.receipts()] == [(1, "a"), (2, "b")]
+    assert [place for place, receipt in archive.receipt_lines() if receipt is None] == [
+        "receipts/2026/2026-01-05.jsonl:2"
+    ]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_entry_is_written_again_from_its_receipt(tmp_path: Path, is_there: bool) -> None:
+    archive = Archive(tmp_path / "archive", FIRST)
+    for name, content in (("1", "a"), ("2", "b"), ("3", "a")):
+        receive(archive, tmp_path, name, content)
+    before = archive.deliveries("set")
+    for name in (f"{SHA_OF_A}.json", f"{SHA_OF_A}.2.json"):
+        entry = archive.root / "deliveries" / "set" / name
+        if is_there:
+            damage(entry, "{")
+        else:
+            entry.unlink()
+    assert [d.file_name for d in archive.deliveries("set")] == ["2"]
+    assert len(archive.damaged_entries("set")) == 2 * is_there
+    assert sorted(path.name for path in archive.reconcile()) == [
+        f"{SHA_OF_A}.2.json",
+        f"{SHA_OF_A}.json",
+    ]
+    assert archive.deliveries("set") == before
+    assert archive.reconcile() == []
+
+
+def test_a_damaged_entry_that_no_receipt_tells_of_is_named_and_costs_itself(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive", FIRST)
+    for name in ("a", "b"):
+        receive(archive, tmp_path, name, name)
+    shutil.rmtree(archive.root / "receipts")
+    entry = archive.root / "deliveries" / "set" / f"{SHA_OF_A}.json"
+    damage(entry, '{"data_set_id": 1}')
+    assert archive.reconcile() == []
+    assert archive.damaged_entries() == [entry]
+    assert [d.file_name for d in archive.deliveries("set")] == ["b"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="leases are Linux's")
+def test_a_file_that_somebody_writes_is_known(tmp_path: Path) -> None:
+    path = put(tmp_path, "a.csv", "1")
+    assert not is_open_for_writing(path)
+    with path.open("a"):
+        assert is_open_for_writing(path)
+    assert not is_open_for_writing(path)
+    assert not is_open_for_writing(tmp_path / "gone.csv")

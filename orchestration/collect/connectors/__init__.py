@@ -32,12 +32,17 @@ class Offer:
         path: Where its bytes lie on this disk; a connector to elsewhere fetches them first.
         connector: Name of the connector, for the receipt.
         delivered_on: When it was delivered, where the source says so.
+        place: Where it lies, and which thing that is: the same place is offered again as long as
+            nothing was laid there anew. Without it, known bytes are news where others came since.
+        is_removed: Whether ``taken`` removes it: the archive then reads its copy back first.
     """
 
     data_set_id: str
     path: Path
     connector: str
     delivered_on: date | None
+    place: str = ""
+    is_removed: bool = False
 
 
 class Connector(Protocol):

@@ -5,12 +5,15 @@ Belongs here: files on this disk. Does not belong here: how a file is named or d
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.collect.archive import printable
+from orchestration.collect.archive import natural, place_of, printable
 from orchestration.collect.connectors import Offer, is_delivery
 from orchestration.spec import DataSet
 
@@ -41,16 +44,23 @@ class FolderConnector:
         self.consume = consume
 
     def offers(self, data_set: DataSet) -> Iterator[Offer]:
-        """Files in the order of their paths; hidden and half-written names are left alone."""
+        """Files in the order of their paths, numbers in them by their size.
+
+        Hidden and half-written names are left alone.
+        """
         folder = self.root / data_set.id
-        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            if not is_delivery(path.relative_to(folder)) or self._leads_away(path):
+        files = (path for path in folder.rglob("*") if path.is_file())
+        for path in sorted(files, key=lambda path: natural(str(path))):
+            below = path.relative_to(folder)
+            if not is_delivery(below) or self._leads_away(path):
                 continue
             yield Offer(
                 data_set_id=data_set.id,
                 path=path,
                 connector=self.name,
-                delivered_on=_folder_date(path.relative_to(folder)),
+                delivered_on=_folder_date(below),
+                place=place_of(self.name, below, _thing(path) if self.consume else ""),
+                is_removed=self.consume,
             )
 
     def _leads_away(self, path: Path) -> bool:
@@ -77,6 +87,42 @@ class FolderConnector:
                 or self._leads_away(path)
             )
         ]
+
+
+def _thing(path: Path) -> str:
+    """What lies at a path that is emptied: two things that come to the same name are not the same.
+
+    The time of the last change of the entry cannot be set by who copies with times preserved.
+    """
+    told = path.stat()
+    return f"{told.st_ino}-{told.st_ctime_ns}"
+
+
+def is_open_for_writing(path: Path) -> bool:
+    """Whether some process of this machine has the file open to write into it.
+
+    Known where the system grants leases (Linux, local disks, own files); False elsewhere.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    import fcntl
+
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    else:
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        return False
+    finally:
+        os.close(handle)
 
 
 def _folder_date(path: Path) -> date | None:

@@ -38,6 +38,7 @@ def read(content: bytes, source: Source) -> list[Grid]:
     text = decode(content, source.encoding)
     if b"\r" in text and b"\n" not in text:
         text = text.replace(b"\r", b"\n")
+    _refuse_cut(text)
     _refuse_wide(text, source.delimiter)
     try:
         frame = pl.read_csv(
@@ -54,6 +55,18 @@ def read(content: bytes, source: Source) -> list[Grid]:
     if b'"' in text or b"\r" in text:
         _refuse_long_fields(columns)
     return [Rectangle(columns)]
+
+
+def _refuse_cut(text: bytes) -> None:
+    # Of a number in the last line nobody can say whether it stands there whole.
+    if text.strip() and not text.endswith(b"\n"):
+        last = text.count(b"\n") + 1
+        raise RefusedError(
+            "delivery.truncated-text",
+            f"line {last}",
+            f"第 {last} 行没有以换行结束 (写入或传输中断?)",
+            f"line {last} is not ended by a line break (writing or transfer broken off?)",
+        )
 
 
 MAX_COLUMNS = 16_384

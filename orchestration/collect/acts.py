@@ -1,0 +1,109 @@
+"""Acts on deliveries: what a person decided about one, in a log that is only ever added to.
+
+Belongs here: holding a delivery back, releasing it, and the day that it is filed under. Does not
+belong here: what a delivery says (corrections), and what is awaited of it (quarantine).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from orchestration.collect.archive import Delivery, begin_line
+
+Kind = Literal["hold", "release", "redate"]
+KINDS: dict[Kind, str] = {
+    "hold": "暂停使用 held",
+    "release": "恢复使用 released",
+    "redate": "更正交付日期 filed under another day",
+}
+
+
+@dataclass(frozen=True)
+class Act:
+    """One decision about one delivery.
+
+    Attributes:
+        day: The day it is filed under from now on; empty unless it is filed anew.
+        at: When it was decided, ISO 8601.
+    """
+
+    delivery_id: str
+    kind: Kind
+    reason: str
+    person: str
+    at: str
+    day: str = ""
+
+
+def _file(archive: Path) -> Path:
+    return archive / "acts.jsonl"
+
+
+def record(archive: Path, act: Act) -> None:
+    """Add an act to the log, durably."""
+    archive.mkdir(parents=True, exist_ok=True)
+    with _file(archive).open("a+b") as writer:
+        begin_line(writer)
+        writer.write(json.dumps(asdict(act), ensure_ascii=False).encode() + b"\n")
+        writer.flush()
+        os.fsync(writer.fileno())
+
+
+def acts(archive: Path) -> list[Act]:
+    """Every act, oldest first; a line that a kill tore is left out: it never was said."""
+    try:
+        lines = _file(archive).read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return []
+    found = []
+    for line in lines:
+        try:
+            act = Act(**json.loads(line))
+            date.fromisoformat(act.day or "2000-01-01")
+        except (ValueError, TypeError):
+            continue
+        found.append(act)
+    return found
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What holds for deliveries after all acts.
+
+    Attributes:
+        held: Those out of play, with the act that took them out.
+        days: Those filed under another day than they came under.
+    """
+
+    held: dict[str, Act]
+    days: dict[str, date]
+
+    @classmethod
+    def of(cls, told: Iterable[Act]) -> Decided:
+        held: dict[str, Act] = {}
+        days: dict[str, date] = {}
+        for act in told:
+            if act.kind == "hold":
+                held[act.delivery_id] = act
+            elif act.kind == "release":
+                held.pop(act.delivery_id, None)
+            else:
+                days[act.delivery_id] = date.fromisoformat(act.day)
+        return cls(held, days)
+
+    def in_play(self, received: Iterable[Delivery]) -> list[Delivery]:
+        """Deliveries that count, each of the day it is filed under, in the order of days."""
+        counted = [
+            replace(
+                delivery, delivered_on=self.days.get(delivery.delivery_id, delivery.delivered_on)
+            )
+            for delivery in received
+            if delivery.delivery_id not in self.held
+        ]
+        return sorted(counted, key=lambda delivery: delivery.order)

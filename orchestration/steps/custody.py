@@ -1,0 +1,186 @@
+"""What a person asks of the archive: is it whole, and acts on deliveries.
+
+Belongs here: holding the three records of the archive against each other, and deciding about one
+delivery. Does not belong here: the archive itself (``collect.archive``), and what the next run
+makes of an act (it lands what counts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from orchestration.collect import acts
+from orchestration.collect.acts import Act, Decided, Kind
+from orchestration.collect.archive import Archive, Delivery, current_user, printable, told_by
+from orchestration.declarations import Declarations
+from orchestration.errors import QutongError
+from orchestration.locking import run_lock
+from orchestration.steps.workplace import Workplace
+
+# --- is it whole -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was looked at, and what is wrong.
+
+    Attributes:
+        objects: Whose bytes were read to their end.
+        problems: Each names the file and the remedy.
+    """
+
+    receipts: int
+    deliveries: int
+    objects: int
+    problems: tuple[QutongError, ...]
+
+
+def verify_archive(archive: Archive) -> Verified:
+    """Hold objects, receipts and registry against each other; nothing is changed."""
+    lines = list(archive.receipt_lines())
+    receipts = [receipt for _, receipt in lines if receipt is not None]
+    problems = [_torn(archive, place) for place, receipt in lines if receipt is None]
+    told = {(d.data_set_id, d.delivery_id): d for d in told_by(receipts)}
+    folders = sorted((archive.root / "deliveries").glob("*/"))
+    registered = {
+        (delivery.data_set_id, delivery.delivery_id): delivery
+        for folder in folders
+        for delivery in archive.received(folder.name)
+    }
+    problems += [_unreadable(archive, str(path)) for path in archive.damaged_entries()]
+    problems += [
+        _not_registered(archive, told[key]) for key in sorted(told.keys() - registered.keys())
+    ]
+    problems += [
+        _without_receipt(archive, registered[key])
+        for key in sorted(registered.keys() - told.keys())
+    ]
+    hashes = sorted({delivery.sha256 for delivery in [*told.values(), *registered.values()]})
+    for sha256 in hashes:
+        try:
+            archive.check(sha256)
+        except QutongError as error:
+            problems.append(error)
+    return Verified(len(receipts), len(registered), len(hashes), tuple(problems))
+
+
+def _torn(archive: Archive, place: str) -> QutongError:
+    return QutongError(
+        "a receipt cannot be read / 回执无法读取",
+        file=archive.root / place,
+        remedy="a run that was killed tore it: nothing is lost; else restore it from the backup",
+    )
+
+
+def _unreadable(archive: Archive, path: str) -> QutongError:
+    return QutongError(
+        "the entry of a delivery cannot be read / 交付登记无法读取",
+        file=path,
+        remedy="'qutong run' writes it again from its receipt; else restore it from the backup",
+    )
+
+
+def _not_registered(archive: Archive, delivery: Delivery) -> QutongError:
+    return QutongError(
+        f"a receipt tells of {delivery.delivery_id}, the registry does not / 有回执而无登记",
+        file=archive.root / "deliveries" / delivery.data_set_id,
+        remedy="'qutong run' writes the entry again",
+    )
+
+
+def _without_receipt(archive: Archive, delivery: Delivery) -> QutongError:
+    return QutongError(
+        f"no receipt tells of {delivery.delivery_id} / 有登记而无回执",
+        file=archive.root / "receipts",
+        remedy="restore the receipts from the backup of var/archive",
+    )
+
+
+# --- acts on deliveries ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A delivery as a person sees it.
+
+    Attributes:
+        delivery: Filed under the day that holds now.
+        acts: What was decided about it, oldest first.
+    """
+
+    delivery: Delivery
+    is_held: bool
+    acts: tuple[Act, ...]
+
+
+def shown(declarations: Declarations, archive: Archive, data_set_id: str = "") -> Iterator[Shown]:
+    """Every delivery, or those of a data set, in the order of receipt."""
+    told = acts.acts(archive.root)
+    decided = Decided.of(told)
+    chosen = [declarations.get(data_set_id)] if data_set_id else list(declarations)
+    for declared in chosen:
+        filed = {
+            d.delivery_id: d
+            for d in Decided({}, decided.days).in_play(archive.received(declared.id))
+        }
+        for received in archive.received(declared.id):
+            own = tuple(act for act in told if act.delivery_id == received.delivery_id)
+            is_held = received.delivery_id in decided.held
+            yield Shown(filed[received.delivery_id], is_held, own)
+
+
+def decide(work: Workplace, named: str, kind: Kind, *, reason: str, day: date | None = None) -> Act:
+    """Record an act; the next run follows it.
+
+    Args:
+        work: Where.
+        named: Id of the delivery, or a beginning of it that only it has.
+        kind: What is decided.
+        reason: Why, in words for whoever reads the log in five years.
+        day: The day to file it under, for ``redate`` alone.
+
+    Raises:
+        QutongError: there is no such delivery, or the act says nothing.
+        RunLockedError: a run is at work.
+    """
+    with run_lock(work.settings):
+        entry = _named(list(shown(work.declarations, work.archive)), named)
+        if kind == "redate" and day and day > work.archive.today:
+            raise QutongError(
+                f"{day} lies in the future / 日期在今天之后",
+                remedy="state the day it was delivered",
+            )
+        is_idle = {
+            "hold": entry.is_held,
+            "release": not entry.is_held,
+            "redate": day == entry.delivery.delivered_on,
+        }[kind]
+        if is_idle:
+            raise QutongError(
+                f"{entry.delivery.delivery_id} is so already / 状态未变",
+                remedy="nothing was recorded, and nothing needs to be",
+            )
+        act = Act(
+            delivery_id=entry.delivery.delivery_id,
+            kind=kind,
+            reason=reason,
+            person=current_user(),
+            at=work.now.isoformat(timespec="seconds"),
+            day=day.isoformat() if day else "",
+        )
+        acts.record(work.archive.root, act)
+        return act
+
+
+def _named(deliveries: Sequence[Shown], named: str) -> Shown:
+    exact = [entry for entry in deliveries if entry.delivery.delivery_id == named]
+    found = exact or [e for e in deliveries if e.delivery.delivery_id.startswith(named)]
+    if len(found) == 1:
+        return found[0]
+    some = ", ".join(entry.delivery.delivery_id for entry in found[:5])
+    raise QutongError(
+        f"{printable(named)} names {len(found)} deliveries{': ' + some if some else ''}",
+        remedy="'qutong delivery list' shows every delivery with its id",
+    )

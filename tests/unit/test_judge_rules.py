@@ -16,7 +16,7 @@ import pytest
 
 from orchestration.errors import QutongError
 from orchestration.judge.catalogue import Judged, RuleOutcome
-from orchestration.judge.rules import run_rules
+from orchestration.judge.rules import essence, run_rules
 from tests.unit.judged import (
     CATALOGUE,
     answers,
@@ -491,3 +491,19 @@ def test_a_database_that_is_not_there_is_an_error_with_a_remedy(tmp_path: Path) 
     with pytest.raises(QutongError, match="cannot be read"):
         run_rules(tmp_path / "none.duckdb", CATALOGUE.rules)
     assert run_rules(tmp_path / "none.duckdb", []) == Judged([], [])
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("Catalog Error: no table x\n\nLINE 1: from x", "Catalog Error: no table x"),
+        (
+            "(duckdb.CatalogException) Catalog Error: no table x\n[SQL: from x]",
+            "Catalog Error: no table x",
+        ),
+        ("Parser Exception: near x", "Parser Exception: near x"),
+        (" something else\nand more ", "something else"),
+    ],
+)
+def test_of_an_error_its_first_words_are_told(message: str, told: str) -> None:
+    assert essence(message) == told

@@ -364,7 +364,7 @@ def _by_mart(reader: _Reader, tables: Sequence[Table]) -> list[Row]:
     }
     selects = [
         f"""
-        select distinct {literal(table.qualified)} as mart,
+        select {literal(table.qualified)} as mart,
             unnest(regexp_split_to_array(cast({quote(name)} as varchar), '[ ,;]+'))
                 as observation_id
         from {{mart}}.{quote(table.schema)}.{quote(table.name)} where {quote(name)} is not null
@@ -374,7 +374,9 @@ def _by_mart(reader: _Reader, tables: Sequence[Table]) -> list[Row]:
     ]
     if not selects:
         return []
-    rows = reader.rows("coverage", _COVERAGE_BY_MART.replace("{named}", " union ".join(selects)))
+    rows = reader.rows(
+        "coverage", _COVERAGE_BY_MART.replace("{named}", " union all ".join(selects))
+    )
     found = {row["mart"]: row for row in rows}
     titles = {table.qualified: (table.title_zh, table.title_en) for table in tables}
     return [
@@ -596,7 +598,7 @@ order by observations desc, theme
 """.replace("{covered}", _COVERED)
 
 _COVERAGE_BY_MART = """
-with named as ({named})
+with named as (select distinct mart, observation_id from ({named}))
 
 select
     n.mart,

@@ -17,6 +17,7 @@ import pytest
 
 from orchestration.errors import ReleaseError
 from orchestration.publish.build import build_candidate
+from orchestration.publish.database import open_new
 from orchestration.publish.layout import checked_release_id
 from orchestration.publish.products import tables as tables_module
 from tests.unit.test_publish_world import TIME, build, make_work_db
@@ -403,6 +404,21 @@ def test_a_work_database_that_is_open_says_so(tmp_path: Path) -> None:
         build(tmp_path)
 
     assert "close every connection" in str(caught.value.remedy)
+
+
+@pytest.mark.parametrize(
+    ("most_rows", "is_compressed"), [(0, False), (122_880, False), (122_881, True)]
+)
+def test_only_a_database_with_a_large_table_is_compressed(
+    tmp_path: Path, most_rows: int, is_compressed: bool
+) -> None:
+    with duckdb.connect() as con:
+        open_new(con, tmp_path / "mart.duckdb", most_rows)
+        con.execute("create table mart.t as select i // 1000 as n from range(50_000) as r(i)")
+        con.execute("checkpoint mart")
+        found = con.execute("select compression from pragma_storage_info('mart.t')").fetchall()
+
+    assert any(name not in ("Uncompressed", "Constant") for (name,) in found) == is_compressed
 
 
 @pytest.mark.parametrize("release_id", ["", ".", "..", ".x", "a/b", "a b", "current", "pin", "é"])

@@ -7,7 +7,6 @@ pages made of them (``data_docs``).
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,11 +24,14 @@ class Keep:
     Attributes:
         file: Holds the outcomes of SQL rules; the folder of its name without ending holds a file
             per suite.
+        standing: Suites that are not asked again, because nothing about them has changed: what an
+            earlier run kept of them stays, under the name of that run.
     """
 
     file: Path
     run_name: str
     run_time: datetime
+    standing: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -64,11 +66,18 @@ def keep_rules(keep: Keep, rules: Sequence[Rule], outcomes: Sequence[RuleOutcome
 
 
 def keep_suites(keep: Keep, validations: Sequence[dict[str, Any]]) -> None:
-    """Keep what Great Expectations made of suites, over all that was kept of the gate before."""
-    shutil.rmtree(keep.folder, ignore_errors=True)
+    """Keep what Great Expectations made of suites, over what was kept of the gate before."""
+    stays = {kept_file(keep, name) for name in keep.standing}
+    for old in keep.folder.glob("*.json"):
+        if old not in stays:
+            old.unlink()
     for validation in validations:
-        name = validation["suite_name"].replace("/", "_").replace(":", "_")
-        _write(keep.folder / f"{name}.json", validation)
+        _write(kept_file(keep, validation["suite_name"]), validation)
+
+
+def kept_file(keep: Keep, suite: str) -> Path:
+    """Where it is kept what came of a suite."""
+    return keep.folder / f"{suite.replace('/', '_').replace(':', '_')}.json"
 
 
 def read_kept(file: Path) -> dict[str, Any]:

@@ -504,6 +504,10 @@ def _is_selected(
     return key in context.selected_asset_check_keys
 
 
+UNCHANGED = "沿用 unchanged"
+"""Whether a table is as an earlier run made it, because all that it follows from is the same."""
+
+
 def _dbt_events(work: Workplace, step: steps.DbtStep, translator: Translator) -> Iterator[Any]:
     """Build in this process and tell Dagster of every model and test.
 
@@ -516,7 +520,8 @@ def _dbt_events(work: Workplace, step: steps.DbtStep, translator: Translator) ->
         results = steps.build(work, step)
     except steps.ModelsBrokenError as error:
         broken, results = error, error.results
-    rows = steps.table_rows(work)
+    rows, run = steps.table_rows(work), state.identity_of(work.settings)
+    known = steps.standing_models(work)
     for result in results:
         if result.kind == "model" and not result.is_bad:
             props = manifest["nodes"][result.unique_id]
@@ -524,7 +529,15 @@ def _dbt_events(work: Workplace, step: steps.DbtStep, translator: Translator) ->
             count = rows.get((props["schema"], props["name"]))
             if count is not None:
                 told["dagster/row_count"] = count
-            yield dg.MaterializeResult(asset_key=translator.get_asset_key(props), metadata=told)
+            entry = known.get(result.unique_id)
+            if entry is not None:
+                told[UNCHANGED] = entry.run_id != run.run_id
+            yield dg.MaterializeResult(
+                asset_key=translator.get_asset_key(props),
+                metadata=told,
+                # Whoever stands on a table sees that it holds what it held before.
+                data_version=dg.DataVersion(entry.holds) if entry is not None else None,
+            )
     for result in results:
         if result.kind != "test":
             continue

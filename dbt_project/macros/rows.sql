@@ -4,17 +4,32 @@ columns per slot. A model opens with
 
     with {{ mart_rows('schema.table', values=[…], growths=[…], has_rank=true) }}
 
-and goes on from the CTE `rows_named`. For every value: <slot>, _unit, _qualifier, _price_basis, _scope, _reference (in
-the reference unit of its _dimension: yuan, persons, square metres), _observation_id; for every growth: <slot>, _qualifier, _price_basis, _scope,
-_observation_id, and _period
-for compound growth. A rank is an integer.
+and goes on from the CTE `rows_named`. For every value: <slot>, _unit, _qualifier, _price_basis, _scope, _reference (in the reference unit
+of its _dimension: yuan, persons, square metres), _period, _observation_id; for every growth: <slot>,
+_qualifier, _price_basis, _scope, _period, _observation_id. A period is there where the role stands
+in the row of the last year of a range (code list `last_year_role`). A rank is an integer.
 -#}
+
+{#- The figures that are shown in a mart, and what its rows are about. The tag says in the manifest
+    which part of `int_mart_cell` and `int_mart_item` a model reads: where that stays what it was,
+    the model need not be built again (`orchestration/steps/standing.py`). A model that names these
+    tables itself reads all of them. -#}
+{% macro mart_cells(mart) -%}
+{{ config(tags=['mart:' ~ mart]) -}}
+(select * from {{ ref('int_mart_cell') }} where mart = '{{ mart }}' and is_shown)
+{%- endmacro %}
+
+
+{% macro mart_items(mart) -%}
+{{ config(tags=['mart:' ~ mart]) -}}
+(select * from {{ ref('int_mart_item') }} where mart = '{{ mart }}')
+{%- endmacro %}
+
 
 {% macro mart_rows(mart, values=[], growths=[], has_rank=false) -%}
 cells as (
     select *
-    from {{ ref('int_mart_cell') }}
-    where mart = '{{ mart }}' and is_shown
+    from {{ mart_cells(mart) }}
 ),
 
 items as (
@@ -23,8 +38,7 @@ items as (
         item_name_zh,
         item_name_en,
         overlaps_with
-    from {{ ref('int_mart_item') }}
-    where mart = '{{ mart }}'
+    from {{ mart_items(mart) }}
 ),
 
 topics as (
@@ -55,9 +69,7 @@ rows_printed as (
         {{ slot('scope', name) }} as {{ name }}_scope,
         {{ slot('reference_value', name) }} as {{ name }}_reference,
         {{ slot('unit_dimension', name) }} as {{ name }}_dimension,
-        {%- if name.endswith('increment') %}
         {{ slot('growth_period', name) }} as {{ name }}_period,
-        {%- endif %}
         {{ slot('observation_id', name) }} as {{ name }}_observation_id,
         {%- endfor %}
         {%- for name in growths %}
@@ -65,9 +77,7 @@ rows_printed as (
         {{ slot('qualifier', name) }} as {{ name }}_qualifier,
         {{ slot('price_basis', name) }} as {{ name }}_price_basis,
         {{ slot('scope', name) }} as {{ name }}_scope,
-        {%- if name.endswith('cagr') %}
         {{ slot('growth_period', name) }} as {{ name }}_period,
-        {%- endif %}
         {{ slot('observation_id', name) }} as {{ name }}_observation_id,
         {%- endfor %}
         {%- if has_rank %}
@@ -117,7 +127,8 @@ rows_named as (
 {%- endmacro %}
 
 
-{#- The printed columns of slots, as `mart_rows` made them. -#}
+{#- The printed columns of slots, as `mart_rows` made them; for growths `with_period` the range too
+    that they are over. -#}
 {% macro printed_values(alias, names) -%}
 {%- for name in names %}
     {{ alias }}.{{ name }},
@@ -128,12 +139,12 @@ rows_named as (
 {%- endmacro %}
 
 
-{% macro printed_growths(alias, names) -%}
+{% macro printed_growths(alias, names, with_period=[]) -%}
 {%- for name in names %}
     {{ alias }}.{{ name }},
     {{ alias }}.{{ name }}_qualifier,
     {{ alias }}.{{ name }}_price_basis
-    {%- if name.endswith('cagr') -%}
+    {%- if name in with_period -%}
     ,
     {{ alias }}.{{ name }}_period
     {%- endif %}
@@ -203,13 +214,11 @@ population as (
         arg_min(cells.scope, cells.period_kind) as residents_scope,
         arg_min(cells.observation_id, cells.period_kind) as residents_observation_id,
         bool_or(cells.is_simulated) as residents_are_simulated
-    from {{ ref('int_mart_cell') }} as cells
+    from {{ mart_cells('core.district_profile') }} as cells
     where
-        cells.mart = 'core.district_profile'
-        and cells.item = 'resident_population'
+        cells.item = 'resident_population'
         and cells.slot = 'value'
         and cells.basis_family = 'outturn'
-        and cells.is_shown
         and cells.period_kind in ('annual', 'point')
         and cells.unit_dimension = 'persons'
         and cells.value > 0

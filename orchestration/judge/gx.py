@@ -7,6 +7,7 @@ seconds.
 
 from __future__ import annotations
 
+import functools
 import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,9 +53,12 @@ from great_expectations.expectations.core.expect_table_row_count_to_be_between i
     ExpectTableRowCountToBeBetween,
 )
 from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.expectation_configuration import parse_result_format
 from great_expectations.expectations.metrics.metric_provider import metric_partial, metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+from great_expectations.expectations.registry import get_metric_kwargs
 from great_expectations.validator.metric_configuration import MetricConfiguration
+from great_expectations.validator.validator import ValidationDependencies
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedPrimaryKeyConstraint
@@ -97,6 +101,7 @@ _TYPES = {
 }
 
 
+@functools.cache
 def _type(spelled: str) -> Any:
     """A type that Great Expectations can compare with, under the name that DuckDB gives it."""
     base = _TYPES.get(spelled.partition("(")[0], sqlalchemy.types.String)
@@ -152,21 +157,40 @@ def _url(database: Path) -> str:
 
 # --- expectations -----------------------------------------------------------------------------
 
+_NULLS = "column_values.nonnull.unexpected_count"
+
 
 class _Counted:
     """Asks for counts, which all expectations of a table share one statement for.
 
     The library fetches a sample of the violating values for each expectation besides; only where
-    something was found is that asked for, with the keys of the rows.
+    something was found is that asked for, with the keys of the rows. What counts need is said here
+    in one go: the library makes five copies of the expectation to find it out, twice.
     """
 
     map_metric: ClassVar[Any]  # the library's class beside it has it
 
-    def get_validation_dependencies(self, *args: Any, **kwargs: Any) -> Any:
-        found = super().get_validation_dependencies(*args, **kwargs)  # type: ignore[misc]  # of the library's class beside it
-        if found.result_format["result_format"] == "BASIC":
-            found.remove_metric_configuration(f"{self.map_metric}.unexpected_values")
-        return found
+    def get_validation_dependencies(
+        self,
+        execution_engine: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        wanted = parse_result_format((runtime_configuration or {}).get("result_format", {}))
+        if wanted["result_format"] != "BASIC":
+            return super().get_validation_dependencies(  # type: ignore[misc]  # of the library's class beside it
+                execution_engine, runtime_configuration, **kwargs
+            )
+        names = (_NULLS, f"{self.map_metric}.unexpected_count", "table.row_count")
+        return ValidationDependencies({name: self._metric(name) for name in names}, wanted)
+
+    def _metric(self, name: str) -> MetricConfiguration:
+        keys = get_metric_kwargs(name)
+        domain, value = (
+            {key: getattr(self, key, None) for key in keys[kind]}
+            for kind in ("metric_domain_keys", "metric_value_keys")
+        )
+        return MetricConfiguration(name, domain, value)
 
 
 class CodesOfColumn(_Counted, ExpectColumnValuesToBeInSet):

@@ -24,13 +24,14 @@ class Keep:
     Attributes:
         file: Holds the outcomes of SQL rules; the folder of its name without ending holds a file
             per suite.
-        stays: Suites that are not validated again, because what was kept of them still holds.
+        standing: Suites that are not asked again, because nothing about them has changed: what an
+            earlier run kept of them stays, under the name of that run.
     """
 
     file: Path
     run_name: str
     run_time: datetime
-    stays: tuple[str, ...] = ()
+    standing: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -65,16 +66,17 @@ def keep_rules(keep: Keep, rules: Sequence[Rule], outcomes: Sequence[RuleOutcome
 
 
 def keep_suites(keep: Keep, validations: Sequence[dict[str, Any]]) -> None:
-    """Keep what Great Expectations made of suites; of all others but those that stay, nothing."""
-    stays = {_file_of(keep, name) for name in keep.stays}
-    for file in keep.folder.glob("*.json"):
-        if file not in stays:
-            file.unlink()
+    """Keep what Great Expectations made of suites, over what was kept of the gate before."""
+    stays = {kept_file(keep, name) for name in keep.standing}
+    for old in keep.folder.glob("*.json"):
+        if old not in stays:
+            old.unlink()
     for validation in validations:
-        _write(_file_of(keep, validation["suite_name"]), validation)
+        _write(kept_file(keep, validation["suite_name"]), validation)
 
 
-def _file_of(keep: Keep, suite: str) -> Path:
+def kept_file(keep: Keep, suite: str) -> Path:
+    """Where it is kept what came of a suite."""
     return keep.folder / f"{suite.replace('/', '_').replace(':', '_')}.json"
 
 

@@ -7,7 +7,7 @@ came of them, as plain data. Does not belong here: Great Expectations, which run
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -323,18 +323,21 @@ def _like_the_last(low: int, high: int) -> Expectation:
 # --- what came of them -----------------------------------------------------------------------
 
 
-def validate(
-    database: Path,
-    suites: Sequence[Suite],
-    rule_ids: Sequence[str],
-    keep: Keep | None = None,
-) -> Judged:
-    """Validate suites in this process; importing Great Expectations costs seconds.
+def of_rules(suites: Sequence[Suite], rule_ids: Collection[str]) -> list[Suite]:
+    """The suites with what these rules ask alone; without those of which they ask nothing."""
+    return [
+        replace(suite, expectations=expectations)
+        for suite in suites
+        if (expectations := tuple(e for e in suite.expectations if e.rule_id in rule_ids))
+    ]
+
+
+def found(database: Path, suites: Sequence[Suite], keep: Keep | None = None) -> list[Found]:
+    """Run suites in this process; importing Great Expectations costs seconds.
 
     The file is opened read-only: nobody may hold it open for writing meanwhile.
 
     Args:
-        rule_ids: Rules to ask and to give an outcome for, also where no suite asks them.
         keep: Where the validations are kept for Data Docs.
 
     Raises:
@@ -342,12 +345,7 @@ def validate(
     """
     from orchestration.judge.gx import run_suites
 
-    asked = [
-        replace(suite, expectations=expectations)
-        for suite in suites
-        if (expectations := tuple(e for e in suite.expectations if e.rule_id in rule_ids))
-    ]
-    return judged(asked, run_suites(database, asked, keep), rule_ids)
+    return run_suites(database, suites, keep)
 
 
 def judged(suites: Sequence[Suite], found: Sequence[Found], rule_ids: Sequence[str]) -> Judged:

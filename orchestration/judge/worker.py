@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from orchestration.errors import QutongError
-from orchestration.judge.catalogue import Judged, RuleOutcome
+from orchestration.judge.catalogue import Judged
 from orchestration.judge.kept import Keep
-from orchestration.judge.suites import Expectation, Suite, validate
+from orchestration.judge.suites import Expectation, Found, Suite, found, judged, of_rules
 from orchestration.memory import uncollected
 from orchestration.settings import CODE_ROOT
 
@@ -39,7 +39,17 @@ _REMEDY = "run again, and report it if it stays; nothing was published"
 
 
 class Judge:
-    """Validates suites in this process, importing Great Expectations when first asked."""
+    """Runs suites in this process, importing Great Expectations when first asked."""
+
+    def found(
+        self, database: Path, suites: Sequence[Suite], keep: Keep | None = None
+    ) -> list[Found]:
+        """As ``suites.found``.
+
+        Raises:
+            QutongError: the file cannot be opened, or there is no answer. Never a pass.
+        """
+        return found(database, suites, keep)
 
     def validate(
         self,
@@ -48,12 +58,13 @@ class Judge:
         rule_ids: Sequence[str],
         keep: Keep | None = None,
     ) -> Judged:
-        """As ``suites.validate``.
+        """Run suites, and say what came of each of the rules, also where no suite asks them.
 
         Raises:
             QutongError: the file cannot be opened, or there is no answer. Never a pass.
         """
-        return validate(database, suites, rule_ids, keep)
+        asked = of_rules(suites, rule_ids)
+        return judged(asked, self.found(database, asked, keep), rule_ids)
 
     def close(self) -> None:
         """End it; it may be closed twice."""
@@ -92,18 +103,13 @@ class _Worker(Judge):
         # Also where nobody closes it: when it is forgotten, and when this process exits.
         self._end = weakref.finalize(self, _end, self._process, self._said)
 
-    def validate(
-        self,
-        database: Path,
-        suites: Sequence[Suite],
-        rule_ids: Sequence[str],
-        keep: Keep | None = None,
-    ) -> Judged:
+    def found(
+        self, database: Path, suites: Sequence[Suite], keep: Keep | None = None
+    ) -> list[Found]:
         """Ask the other process."""
         request = {
             "database": str(database),
             "suites": [asdict(suite) for suite in suites],
-            "rule_ids": list(rule_ids),
             "keep": keep and {**asdict(keep), "file": str(keep.file), "run_time": keep.run_time},
         }
         text = json.dumps(request, ensure_ascii=False, default=datetime.isoformat)
@@ -114,7 +120,7 @@ class _Worker(Judge):
             raise
         if "error" in answer:
             raise QutongError(**answer["error"])
-        return Judged([RuleOutcome(**o) for o in answer["outcomes"]], answer["violations"])
+        return [Found(**entry | {"rows": tuple(entry["rows"])}) for entry in answer["found"]]
 
     def close(self) -> None:
         """End the process and wait for it; also in the middle of an answer."""
@@ -204,14 +210,14 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         Path(told["file"]),
         told["run_name"],
         datetime.fromisoformat(told["run_time"]),
-        tuple(told["stays"]),
+        tuple(told["standing"]),
     )
     try:
-        judged = validate(Path(request["database"]), suites, request["rule_ids"], keep)
+        entries = found(Path(request["database"]), suites, keep)
     except QutongError as error:
         parts = ("what", "file", "place", "remedy")
         return {"error": {part: getattr(error, part) for part in parts}}
-    return asdict(judged)
+    return {"found": [asdict(entry) for entry in entries]}
 
 
 if __name__ == "__main__":

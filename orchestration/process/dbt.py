@@ -118,14 +118,22 @@ class DbtProject:
             self._catalog = folder, lists, made
         return self._catalog[2]
 
-    def build(self, select: Sequence[str], exclude: Sequence[str] = ()) -> list[NodeResult]:
+    def build(
+        self, select: Sequence[str], exclude: Sequence[str] = (), *, exactly: bool = False
+    ) -> list[NodeResult]:
         """Build and test a selection; unit tests run in the suite, not on the data.
+
+        Args:
+            select: What, as dbt selects.
+            exclude: What of it not.
+            exactly: Leave out tests that are not selected themselves but of what is.
 
         Raises:
             QutongError: dbt itself failed (a failing test is a result, not an error).
         """
         arguments = ["build", "--select", *select]
         arguments += ["--exclude", *exclude] if exclude else []
+        arguments += ["--indirect-selection", "empty"] if exactly else []
         return self._results([*arguments, "--exclude-resource-type", "unit_test"])
 
     def unit_tests(self) -> list[NodeResult]:

@@ -121,7 +121,7 @@ def _by_suites(work: Workplace, found: Judged) -> Judged:
             state.lent(work.settings),
             [suite for suite in asked if suite.delivery_id not in done],
             [rule.id for rule in catalogue.by_gate("delivery", "gx")],
-            replace(keep(work, "delivery"), stays=tuple(s.name for s in asked)),
+            replace(keep(work, "delivery"), standing=tuple(s.name for s in asked)),
         ),
     )
     _refuse_broken(compared.outcomes)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from orchestration.process.dbt import NodeResult
+    from orchestration.steps import standing
 
 DbtStep = Literal["marts", "quality"]
 
@@ -66,8 +67,10 @@ def build(
         QutongError: dbt found nothing to build, so that no gate would have anything to judge.
     """
     with state.carried(work, step, LINES[step]):
-        own, exclude = (("fqn:*",), NOT_WITH_MARTS) if step == "marts" else (QUALITY, ())
-        results = work.dbt.build(select or own, exclude)
+        if step == "marts":
+            results = work.dbt.build(select, NOT_WITH_MARTS) if select else _build_changed(work)
+        else:
+            results = work.dbt.build(select or QUALITY)
         if not results:
             raise QutongError(
                 "dbt found nothing to build",
@@ -86,6 +89,47 @@ def build(
             names = ", ".join(result.name for result in bad[:MOST_NODES])
             raise ModelsBrokenError("\n".join([f"{', '.join(rules)}: {names}", *lines]), results)
     return results
+
+
+def models_of(work: Workplace) -> standing.Models:
+    """The models and tests of the step ``marts``, as the project's files are now."""
+    from orchestration.steps.standing import Models
+
+    return Models(work.dbt.manifest(), work.dbt.ensure_manifest().parent.name)
+
+
+def _build_changed(work: Workplace) -> list[NodeResult]:
+    """Build and test what does not stand from an earlier run; results of all, of those too.
+
+    What follows every change is brought up to date first: only then is it known which figures of
+    which mart are other ones. Where nothing is on record all is built at once.
+    """
+    from orchestration.steps import standing
+
+    models = models_of(work)
+    run_id = state.identity_of(work.settings).run_id
+    with state.opened(work.settings) as con:
+        is_first = not standing.entries(con)
+    first = None if is_first else models.followed
+    results = work.dbt.build(models.selectors(first), exactly=True)
+    if any(result.is_bad for result in results):
+        return results
+    with state.opened(work.settings) as con:
+        made_from = models.made_from(con)
+        stand = standing.standing(con, models, made_from)
+    left = models.nodes.keys() - stand.keys() - {result.unique_id for result in results}
+    results += work.dbt.build(models.selectors(left), exactly=True) if left else []
+    with state.opened(work.settings) as con:
+        standing.keep(con, models, made_from, results, run_id)
+    return [*results, *stand.values()]
+
+
+def standing_models(work: Workplace) -> dict[str, standing.Entry]:
+    """The models and tests on record, with the run that made them and what their tables hold."""
+    from orchestration.steps import standing
+
+    with state.opened(work.settings) as con:
+        return standing.entries(con)
 
 
 def _keep(con: DuckDBPyConnection, step: DbtStep, results: Sequence[NodeResult]) -> None:

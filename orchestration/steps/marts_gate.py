@@ -6,14 +6,20 @@ Belongs here: which outcomes make up the verdict. Does not belong here: the rule
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from orchestration.judge.catalogue import Gate, RuleOutcome
+from orchestration.judge.catalogue import Gate, Judged, RuleOutcome
 from orchestration.judge.gates import FindingGroup, Subject
 from orchestration.steps import state
 from orchestration.steps.delivery_gate import keep
-from orchestration.steps.marts import dbt_outcomes
+from orchestration.steps.marts import dbt_outcomes, models_of
 from orchestration.steps.workplace import Workplace
+
+if TYPE_CHECKING:
+    from orchestration.judge.kept import Keep
+    from orchestration.judge.suites import Suite
 
 
 def marts_gate(work: Workplace) -> tuple[list[RuleOutcome], dict[str, Any]]:
@@ -45,8 +51,7 @@ def marts_gate(work: Workplace) -> tuple[list[RuleOutcome], dict[str, Any]]:
         )
         database = state.lent(work.settings)
         found = rules.run_rules(database, catalogue.by_gate("marts", "sql"), kept)
-        native = [rule.id for rule in catalogue.by_gate("marts", "gx")]
-        tables = work.judge.validate(database, asked, native, kept)
+        tables = _by_suites(work, asked, kept)
         with state.opened(work.settings) as con:
             outcomes = [*found.outcomes, *tables.outcomes, *dbt_outcomes(work, con)]
             for judged in (found, tables):
@@ -58,6 +63,36 @@ def marts_gate(work: Workplace) -> tuple[list[RuleOutcome], dict[str, Any]]:
                 "error": "\n".join(f"{o.rule_id}: {o.error}" for o in outcomes if o.error),
             }
     return outcomes, step.detail
+
+
+def _by_suites(work: Workplace, suites: Sequence[Suite], keep: Keep) -> Judged:
+    """Ask the suites that do not stand from an earlier run; what came of all of them, by rule.
+
+    A suite stands where it says what it said, and its table holds what it held when it passed.
+    """
+    from importlib.metadata import version
+
+    from orchestration.judge.kept import kept_file
+    from orchestration.judge.suites import judged, of_rules
+    from orchestration.steps import standing
+
+    native = [rule.id for rule in work.catalogue.by_gate("marts", "gx")]
+    asked = of_rules(suites, native)
+    with state.opened(work.settings) as con:
+        made_from = standing.suites_made_from(
+            con, asked, models_of(work), version("great-expectations")
+        )
+        pages = [suite for suite in asked if kept_file(keep, suite.name).is_file()]
+        known = standing.standing_suites(con, pages, made_from)
+    names = {entry.suite for entry in known}
+    left = [suite for suite in asked if suite.name not in names]
+    found = work.judge.found(
+        state.lent(work.settings), left, replace(keep, standing=tuple(sorted(names)))
+    )
+    run_id = state.identity_of(work.settings).run_id
+    with state.opened(work.settings) as con:
+        standing.keep_suites(con, found, made_from, run_id)
+    return judged(asked, [*known, *found], native)
 
 
 def finding_groups(work: Workplace, gate: Gate) -> dict[tuple[Subject, str], FindingGroup]:

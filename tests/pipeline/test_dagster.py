@@ -13,6 +13,7 @@ from orchestration.definitions import (
     FINDINGS_CHECK,
     MARTS_GATE,
     RELEASE_GATE,
+    UNCHANGED,
     build_defs,
     dagster_home,
 )
@@ -174,6 +175,12 @@ def test_the_sensor_asks_once_for_the_same_content(project: Settings) -> None:
         assert inbox_state(project) != before
 
 
+def materialized(instance: dg.DagsterInstance, key: str) -> dg.AssetMaterialization:
+    event = instance.get_latest_materialization_event(dg.AssetKey(key.split("/")))
+    assert event is not None and event.asset_materialization is not None
+    return event.asset_materialization
+
+
 def test_findings_are_shown_where_they_belong(first: Released, tmp_path: Path) -> None:
     settings = copy_of(first, tmp_path / "district")
     rows = (INVESTMENT[0], ("其中：工业投资", "亿元", 50.0, None, 35.0), INVESTMENT[2])
@@ -181,6 +188,8 @@ def test_findings_are_shown_where_they_belong(first: Released, tmp_path: Path) -
     deliver(settings, "yunxi-investment", "2025-10-15", "投资2025前三季度.xlsx", content)
     assert qutong(settings, "run", keep_history=True).exit_code == 0
     with dg.DagsterInstance.from_config(str(dagster_home(settings))) as instance:
+        tables = ("investment/fixed_asset_investment", "consumption/tourism", "core/correction")
+        made = {key: materialized(instance, key) for key in tables}
         records = {
             (key, name): instance.event_log_storage.get_latest_asset_check_execution_by_key(
                 [dg.AssetCheckKey(dg.AssetKey(key.split("/")), name)]
@@ -193,6 +202,12 @@ def test_findings_are_shown_where_they_belong(first: Released, tmp_path: Path) -
                 ("deliveries/yunxi_profile", FINDINGS_CHECK),
             )
         }
+    assert {key: bool(event.metadata[UNCHANGED].value) for key, event in made.items()} == {
+        "investment/fixed_asset_investment": False,
+        "consumption/tourism": True,
+        "core/correction": True,
+    }
+    assert all("dagster/data_version" in (event.tags or {}) for event in made.values())
     told = {}
     for (key, name), found in records.items():
         (record,) = found.values()
@@ -223,16 +238,12 @@ def test_the_history_of_the_command_is_what_the_interface_shows(first: Released)
         (run,) = instance.get_runs()
         assert (run.job_name, run.status) == (JOB_NAME, dg.DagsterRunStatus.SUCCESS)
         assert run.tags["qutong/release"] == "2026-03-01.1"
-        event = instance.get_latest_materialization_event(
-            dg.AssetKey(["deliveries", "yunxi_investment"])
-        )
-        assert event is not None and event.asset_materialization is not None
-        shown = {k: v.value for k, v in event.asset_materialization.metadata.items()}
+        event = materialized(instance, "deliveries/yunxi_investment")
+        shown = {k: v.value for k, v in event.metadata.items()}
         assert {k: shown[k] for k in ("received_new", "observations", "quarantined")} == {
             "received_new": 1,
             "observations": 6,
             "quarantined": 0,
         }
-        event = instance.get_latest_materialization_event(dg.AssetKey(["core", "observation"]))
-        assert event is not None and event.asset_materialization is not None
-        assert event.asset_materialization.metadata["dagster/row_count"].value == 13
+        event = materialized(instance, "core/observation")
+        assert event.metadata["dagster/row_count"].value == 13

@@ -18,7 +18,8 @@ from orchestration.errors import QutongError
 from orchestration.judge.catalogue import Gate, Rule
 from orchestration.judge.kept import Keep, read_kept
 from orchestration.judge.rules import run_rules
-from orchestration.judge.suites import Expectation, Suite, validate
+from orchestration.judge.suites import Expectation, Suite
+from orchestration.judge.worker import Judge
 from orchestration.spec import Text
 
 RAW_TEXT = "四十九万五"
@@ -75,7 +76,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for gate, rules in (("delivery", RULES[:1]), ("marts", RULES)):
         keep = Keep(validations / f"{gate}.json", "2026-03-01.1", datetime(2026, 3, 1, 9))
         run_rules(database, rules, keep)
-        validate(database, [SUITE], ("marts.unknown-code", "marts.no-rows"), keep)
+        Judge().validate(database, [SUITE], ("marts.unknown-code", "marts.no-rows"), keep)
     return validations
 
 

@@ -27,8 +27,8 @@ from orchestration.judge.suites import (
     judged,
     load_ranges,
     mart_suites,
-    validate,
 )
+from orchestration.judge.worker import Judge
 from tests.unit.judged import CATALOGUE, EXPECTATIONS, WRITTEN_BY_THE_JUDGE
 
 pytestmark = pytest.mark.core
@@ -164,7 +164,7 @@ def test_good_tables_pass_and_are_let_go_of(
 ) -> None:
     monkeypatch.chdir(database.parent)
 
-    result = validate(database, [SUITE], MARTS)
+    result = Judge().validate(database, [SUITE], MARTS)
 
     assert result.violations == []
     assert result.outcomes == [
@@ -247,7 +247,7 @@ def test_one_bad_change_is_counted_and_named(
 ) -> None:
     change(database, sql)
 
-    result = validate(database, [SUITE], MARTS)
+    result = Judge().validate(database, [SUITE], MARTS)
 
     failed = {o.rule_id: o.unexpected_count for o in result.outcomes if o.outcome != "passed"}
     assert failed == {rule: count}
@@ -262,7 +262,7 @@ def test_all_are_counted_and_the_first_are_named(database: Path) -> None:
         "insert into core.figure select 'N' || i, 'planned', 'x', 1, 1, 0 from range(250) as t(i)",
     )
 
-    result = validate(database, [SUITE], MARTS)
+    result = Judge().validate(database, [SUITE], MARTS)
 
     outcome = next(o for o in result.outcomes if o.rule_id == "marts.unknown-code")
     assert (outcome.unexpected_count, outcome.checked_count) == (250, 506)
@@ -271,14 +271,14 @@ def test_all_are_counted_and_the_first_are_named(database: Path) -> None:
 
 def test_a_rule_that_is_not_asked_says_nothing(database: Path) -> None:
     change(database, "update core.figure set rank = 0")
-    assert validate(database, [SUITE], ["marts.no-rows"]).outcomes == [
+    assert Judge().validate(database, [SUITE], ["marts.no-rows"]).outcomes == [
         RuleOutcome("marts.no-rows", "passed", 0, 1)
     ]
 
 
 def test_a_table_that_is_not_there_fails_every_rule_about_it(database: Path) -> None:
     change(database, "drop table core.figure")
-    result = validate(database, [SUITE], MARTS)
+    result = Judge().validate(database, [SUITE], MARTS)
     assert {outcome.outcome for outcome in result.outcomes} == {"failed"}
     assert {outcome.error for outcome in result.outcomes} == {
         "core.figure: there is no table core.figure"
@@ -290,7 +290,7 @@ def test_a_table_that_is_not_there_fails_every_rule_about_it(database: Path) -> 
 
 def test_an_expectation_that_cannot_be_asked_fails_and_others_still_answer(database: Path) -> None:
     change(database, "alter table core.figure rename basis to base")
-    result = validate(database, [SUITE], MARTS)
+    result = Judge().validate(database, [SUITE], MARTS)
     outcomes = {outcome.rule_id: outcome for outcome in result.outcomes}
     assert outcomes["marts.unknown-code"].outcome == "failed"
     assert outcomes["marts.unknown-code"].error is not None
@@ -310,7 +310,7 @@ def test_an_expectation_without_an_answer_has_failed() -> None:
 
 def test_a_database_that_is_not_there_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(QutongError, match="cannot be read"):
-        validate(tmp_path / "none.duckdb", [SUITE], MARTS)
+        Judge().validate(tmp_path / "none.duckdb", [SUITE], MARTS)
 
 
 def test_a_table_is_scanned_once(database: Path) -> None:
@@ -325,7 +325,7 @@ def test_a_table_is_scanned_once(database: Path) -> None:
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        validate(database, [SUITE], MARTS)
+        Judge().validate(database, [SUITE], MARTS)
     finally:
         event.remove(Engine, "before_cursor_execute", note)
     scans = [s for s in statements if "duckdb_columns" not in s and "LIMIT" not in s]
@@ -436,7 +436,7 @@ def test_a_delivery_is_judged_by_its_own_rows(tmp_path: Path) -> None:
         )
 
     rules = ("delivery.not-as-declared", "delivery.count-unlike-last")
-    result = validate(file, [suite("a:it's"), suite("b:2")], rules)
+    result = Judge().validate(file, [suite("a:it's"), suite("b:2")], rules)
 
     assert result.outcomes == [
         RuleOutcome("delivery.not-as-declared", "failed", 2, 3),

@@ -107,7 +107,7 @@ def test_an_error_of_ours_comes_through_with_its_remedy(judge: Judge, tmp_path: 
         ("import sys; sys.stdin.readline(); sys.exit(7)", 60, "ended with exit code 7"),
         ("import sys; sys.stdin.read()", 0.2, "gave no answer in 0.2 seconds"),
         (
-            "import sys; sys.stdin.readline(); print('{\"outcomes\"', end='', flush=True)",
+            "import sys; sys.stdin.readline(); print('{\"found\"', end='', flush=True)",
             60,
             "ended with exit code 0",
         ),
@@ -131,10 +131,10 @@ def test_a_question_larger_than_a_pipe_does_not_hang(database: Path) -> None:
     large = Suite(
         **{**SUITE.__dict__, "expectations": (Expectation(RULES[0], "codes", "", "", codes=codes),)}
     )
-    answer = '{"outcomes": [], "violations": []}'
+    answer = '{"found": []}'
     slow = f"import sys; sys.stdin.readline(); print('{answer}')"
     with stand_in(slow) as judge:
-        assert judge.validate(database, [large], RULES).outcomes == []
+        assert judge.found(database, [large]) == []
     with (
         stand_in("import sys; sys.stdin.read(1); sys.exit(3)") as judge,
         pytest.raises(QutongError, match="ended with exit code 3"),

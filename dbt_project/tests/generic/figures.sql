@@ -2,8 +2,10 @@
     that a declaration sends to this mart is in it (none gets lost on the way, none has a role that
     the mart has no column for), and every observation that a row names stands in core.observation
     and is a headline in force; one cell may name several, separated by commas. A failure says
-    which of the two, and shows the figure; the slot is a role, or the column that names it. -#}
+    which of the two, and shows the figure; the slot is a role, or the column that names it. The tag
+    says that it asks for no figures but those of the marts that its mart reads. -#}
 {% test figures(model, columns) %}
+{{ config(tags=['own_figures']) }}
 with named as (
     {%- for column in columns %}
     select

@@ -49,7 +49,7 @@ computed as (
 select
     {{ row_keys('computed') }},
     {{ printed_values('computed', ['value', 'count', 'moved', 'share_of_nation']) }},
-    {{ printed_growths('computed', ['growth', 'cagr']) }},
+    {{ printed_growths('computed', ['growth', 'cagr'], with_period=['cagr']) }},
     computed.rank,
     computed.rank_qualifier,
     computed.base_implied,

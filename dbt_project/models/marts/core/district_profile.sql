@@ -1,8 +1,7 @@
 -- Grain: one row per region, period, period kind, item and basis family (outturn or target).
 with cells as (
     select *
-    from {{ ref('int_mart_cell') }}
-    where mart = 'core.district_profile' and is_shown
+    from {{ mart_cells('core.district_profile') }}
 ),
 
 items as (
@@ -10,8 +9,7 @@ items as (
         item,
         item_name_zh,
         item_name_en
-    from {{ ref('int_mart_item') }}
-    where mart = 'core.district_profile'
+    from {{ mart_items('core.district_profile') }}
 ),
 
 -- An item has one value, whatever it is called: an amount, a number, a ratio or a rate.

@@ -17,8 +17,7 @@ item_facts as (
         overlap_note_zh,
         overlap_note_en,
         part_of_item
-    from {{ ref('int_mart_item') }}
-    where mart = 'industry_clusters.cluster_performance'
+    from {{ mart_items('industry_clusters.cluster_performance') }}
 ),
 
 -- What level, increase and compound growth imply about each other; nominal growth only.
@@ -175,7 +174,7 @@ select
     ]) }},
     {{ printed_growths('explained', [
         'output_cagr', 'value_added_growth', 'value_added_cagr', 'sales_output_growth'
-    ]) }},
+    ], with_period=['output_cagr', 'value_added_cagr']) }},
     explained.rank,
     explained.rank_qualifier,
     explained.output_base_implied,

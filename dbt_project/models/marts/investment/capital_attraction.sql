@@ -1,8 +1,7 @@
 -- Grain: one row per region, period, period kind and kind of capital or target.
 with cells as (
     select *
-    from {{ ref('int_mart_cell') }}
-    where mart = 'investment.capital_attraction' and is_shown
+    from {{ mart_cells('investment.capital_attraction') }}
 ),
 
 items as (
@@ -11,8 +10,7 @@ items as (
         item_name_zh,
         item_name_en,
         overlaps_with
-    from {{ ref('int_mart_item') }}
-    where mart = 'investment.capital_attraction'
+    from {{ mart_items('investment.capital_attraction') }}
 ),
 
 printed as (

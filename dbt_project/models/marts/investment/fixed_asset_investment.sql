@@ -1,8 +1,7 @@
 -- Grain: one row per region, period, period kind and item, and one for the residual of each.
 with cells as (
     select *
-    from {{ ref('int_mart_cell') }}
-    where mart = 'investment.fixed_asset_investment' and is_shown
+    from {{ mart_cells('investment.fixed_asset_investment') }}
 ),
 
 items as (
@@ -11,8 +10,7 @@ items as (
         item_name_zh,
         item_name_en,
         is_part_of_total
-    from {{ ref('int_mart_item') }}
-    where mart = 'investment.fixed_asset_investment'
+    from {{ mart_items('investment.fixed_asset_investment') }}
 ),
 
 residual_name as (

@@ -1,8 +1,7 @@
 -- Grain: one row per region, period, period kind, programme and project stage.
 with cells as (
     select *
-    from {{ ref('int_mart_cell') }}
-    where mart = 'investment.project_pipeline' and is_shown
+    from {{ mart_cells('investment.project_pipeline') }}
 ),
 
 items as (
@@ -10,8 +9,7 @@ items as (
         item,
         item_name_zh,
         item_name_en
-    from {{ ref('int_mart_item') }}
-    where mart = 'investment.project_pipeline'
+    from {{ mart_items('investment.project_pipeline') }}
 ),
 
 stages as (

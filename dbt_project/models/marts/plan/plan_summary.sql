@@ -6,8 +6,7 @@
 } %}
 with cells as (
     select *
-    from {{ ref('int_mart_cell') }}
-    where mart = 'plan.plan_summary' and is_shown
+    from {{ mart_cells('plan.plan_summary') }}
 ),
 
 items as (
@@ -15,8 +14,7 @@ items as (
         item,
         item_name_zh,
         item_name_en
-    from {{ ref('int_mart_item') }}
-    where mart = 'plan.plan_summary'
+    from {{ mart_items('plan.plan_summary') }}
 ),
 
 -- For what is computed and printed nowhere.

@@ -27,11 +27,9 @@ profile as (
         {{ slot('qualifier', 'share') }} as share_printed_qualifier,
         {{ slot('observation_id', 'share') }} as share_observation_id,
         bool_or(is_simulated) as is_simulated
-    from {{ ref('int_mart_cell') }}
+    from {{ mart_cells('core.district_profile') }}
     where
-        mart = 'core.district_profile'
-        and is_shown
-        and item in ('general_budget_expenditure', 'livelihood_expenditure')
+        item in ('general_budget_expenditure', 'livelihood_expenditure')
         and item not in (select items.item from items)
     group by
         region_code, region_name_zh, period, period_start, period_end, period_kind, item,
@@ -43,8 +41,7 @@ profile_items as (
         item,
         item_name_zh,
         item_name_en
-    from {{ ref('int_mart_item') }}
-    where mart = 'core.district_profile'
+    from {{ mart_items('core.district_profile') }}
 ),
 
 spending as (

@@ -32,7 +32,7 @@ class Chain:
 
     def links(self) -> dict[str, Left]:
         """What each run left, once the last has ended."""
-        if self.process.wait(timeout=600):
+        if self.process.wait(timeout=1800):
             raise AssertionError(self.output.with_suffix(".err").read_text("utf-8"))
         entries = [json.loads(line) for line in self.output.read_text("utf-8").splitlines()]
         return {entry.pop("link"): Left(**entry) for entry in entries}

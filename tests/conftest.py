@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from hypothesis import settings as hypothesis_settings
 
 from orchestration.declarations import Declarations, load_declarations
 from orchestration.settings import Settings
-from tests.support import make_project
+from tests.pipeline.released import (
+    RELEASE_ID,
+    RELEASE_TIME,
+    Released,
+    copy_of,
+    qutong,
+    under,
+)
+from tests.states import States
+from tests.support import CONTRADICTION, deliver, investment, make_project
 
 # Properties that the suite tries a few times, tried at length: pytest --hypothesis-profile deep
-hypothesis_settings.register_profile("deep", max_examples=200)
+hypothesis_settings.register_profile("deep", max_examples=200, deadline=None)
+# A machine with other work to do is no counterexample.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
-        monkeypatch.delenv(name, raising=False)
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    """No setting from outside reaches a test, or a fixture that lives longer than one."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
+            patch.delenv(name, raising=False)
+        yield
 
 
 @pytest.fixture
@@ -39,6 +55,76 @@ def empty_project(tmp_path: Path) -> Settings:
 def declarations(tmp_path_factory: pytest.TempPathFactory) -> Declarations:
     """Declarations of the invented district."""
     return load_declarations(make_project(tmp_path_factory.mktemp("declared") / "district"))
+
+
+HERE = Path(__file__).parent
+LONGEST_FIRST = (
+    "pipeline/test_subsets.py",
+    "pipeline/test_shipped.py",
+    "pipeline/test_recovery.py",
+    "pipeline/test_rebuilt.py",
+    "rejects/test_whole_runs.py",
+    "rejects/test_gates.py",
+    "pipeline/test_history.py",
+    "pipeline/test_one_door.py",
+    "pipeline/test_dbt_unit_tests.py",
+    "pipeline/test_new_district.py",
+    "pipeline/test_replayed.py",
+    "browser/test_site.py",
+)
+"""By what they cost; the second needs no state that the first is still making."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file that takes long begins early, so that no worker is left with one at the end."""
+    order = {HERE / name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
+
+
+# --- states that are made once; nobody changes them afterwards -------------------------------
+
+
+@pytest.fixture(scope="session")
+def states(tmp_path_factory: pytest.TempPathFactory) -> States:
+    """Where all workers find them."""
+    base = tmp_path_factory.getbasetemp()
+    return States((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "states")
+
+
+@pytest.fixture(scope="session")
+def first(states: States) -> Released:
+    """One run of the invented district."""
+
+    def make(folder: Path) -> Result:
+        fixed = ("--release-id", RELEASE_ID, "--release-time", RELEASE_TIME)
+        return qutong(make_project(folder), "run", *fixed, keep_history=True)
+
+    return states.get("first", make)
+
+
+@pytest.fixture(scope="session")
+def blocked(states: States, first: Released) -> Released:
+    """Under the policy ``bureau`` a second run, with a finding: it is not published."""
+
+    def make(folder: Path) -> Result:
+        settings = under(copy_of(first, folder), "bureau")
+        content = investment(CONTRADICTION, title="云溪区固定资产投资（2025年1—9月）")
+        deliver(settings, "yunxi-investment", "2025-10-15", "投资2025前三季度.xlsx", content)
+        return qutong(settings, "run", all_products=False)
+
+    return states.get("blocked", make)
+
+
+@pytest.fixture(scope="session")
+def contradicted(states: States, blocked: Released) -> Released:
+    """The same under the policy ``demo``: it is published, and Dagster keeps what was found."""
+
+    def make(folder: Path) -> Result:
+        settings = under(copy_of(blocked, folder), "demo")
+        return qutong(settings, "run", keep_history=True)
+
+    return states.get("contradicted", make)
 
 
 @pytest.hookimpl(wrapper=True)

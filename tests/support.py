@@ -16,6 +16,7 @@ from orchestration.collect.archive import Delivery
 from orchestration.collect.parse import Parsed, parse_bytes
 from orchestration.declarations import Declarations, load_declarations
 from orchestration.settings import CODE_ROOT, Settings, load_settings
+from orchestration.steps.custody import decide
 from orchestration.steps.door import execute
 from orchestration.steps.report import RunReport
 from orchestration.steps.workplace import Workplace
@@ -62,6 +63,11 @@ def profile(*rows: str, header: str = PROFILE_HEADER, encoding: str = "utf-8") -
     return "\n".join((header, *rows, "")).encode(encoding)
 
 
+def hold(settings: Settings, delivery_id: str) -> None:
+    """Take a delivery out of play, as ``qutong delivery hold`` does."""
+    decide(Workplace(settings, now=NOW), delivery_id, "hold", reason="withdrawn by its sender")
+
+
 Row = tuple[str, str, float | str | None, float | str | None, float | str | None]
 
 INVESTMENT: tuple[Row, ...] = (
@@ -101,6 +107,14 @@ def investment(
     sheet.write_string(4 + len(rows), 0, "注：虚构数据，仅供测试。")
     book.close()
     return buffer.getvalue()
+
+
+# Printed 25.0 % where 50 / 200 is 25.0 %: 35.0 % contradicts its own table.
+CONTRADICTION: tuple[Row, ...] = (
+    INVESTMENT[0],
+    ("其中：工业投资", "亿元", 50.0, None, 35.0),
+    INVESTMENT[2],
+)
 
 
 def parse(
@@ -155,6 +169,21 @@ def judging_here() -> Iterator[None]:
 
     with mock.patch.object(worker, "start", worker.Judge):
         yield
+
+
+@contextlib.contextmanager
+def few_products() -> Iterator[None]:
+    """Releases hold what readers and gates stand on; nobody looks at their pages and papers."""
+    from unittest import mock
+
+    from orchestration.publish.registry import PRODUCTS
+
+    few = tuple(product for product in PRODUCTS if product.name in FEW)
+    with mock.patch.object(Workplace, "products", few):
+        yield
+
+
+FEW = ("tables", "report", "inventory")
 
 
 def query(settings: Settings, sql: str) -> list[tuple[object, ...]]:

@@ -82,6 +82,7 @@ def candidate(work: Workplace) -> Path:
             # What readers see while this one is built: it says what it changes.
             previous=current.resolve() if current.is_symlink() and current.exists() else None,
             inputs_fingerprint=step.inputs,
+            products=work.products,
         )
     return path
 
@@ -133,7 +134,7 @@ def release_gate(work: Workplace) -> list[RuleOutcome]:
             )
         problems = [
             (problem.rule_id, f"{problem.file}: {problem.detail_en}")
-            for problem in verify_release(path, state.lent(settings))
+            for problem in verify_release(path, state.lent(settings), products=work.products)
         ]
         problems += _raw_text_inside(work, path)
         problems += _open_findings(work)

@@ -29,6 +29,7 @@ from orchestration.settings import CODE_ROOT, Settings
 if TYPE_CHECKING:
     from orchestration.judge.worker import Judge
     from orchestration.process.dbt import DbtProject
+    from orchestration.publish.product import Product
 
 Say = Callable[[str], None]
 
@@ -95,6 +96,13 @@ class Workplace:
         from orchestration.judge.worker import Judge
 
         return Judge()
+
+    @cached_property
+    def products(self) -> tuple[Product, ...]:
+        """What a release holds besides its database; fewer where a test does not look at them."""
+        from orchestration.publish.registry import PRODUCTS
+
+        return PRODUCTS
 
     @property
     def releases(self) -> Releases:

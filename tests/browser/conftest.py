@@ -6,6 +6,7 @@ expected values.
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,7 +19,10 @@ import pytest
 from orchestration.publish.build import build_candidate
 from orchestration.publish.durable import remove_tree
 from orchestration.settings import Settings, load_settings
-from tests.support import GOOD_ROW, deliver, drop, make_project, profile, run
+from orchestration.steps.door import execute
+from orchestration.steps.workplace import Workplace
+from tests.pipeline.steps import one_by_one
+from tests.support import GOOD_ROW, deliver, drop, judging_here, make_project, profile
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -52,17 +56,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     The marts are made once; the release before is theirs without what is new.
     """
     folder = tmp_path_factory.mktemp("site")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
-            patch.delenv(name, raising=False)
-        settings = make_project(folder / "district")
-        with (settings.raw / "district.yml").open("a", encoding="utf-8") as file:
-            file.write("scorecard: [gdp, gdp_growth, residents, schools]\n")
-        for name, row in (("公报2024最终核实.csv", REVISED), ("公报2025.csv", SIMULATED)):
-            drop(settings, "yunxi-profile", name, profile(row))
-        deliver(settings, "yunxi-profile", "2025-03-06", "公报历年.csv", profile(*SERIES))
-        settings = load_settings(settings.project)
-        assert run(settings).exit_code == 0
+    settings = make_project(folder / "district")
+    with (settings.raw / "district.yml").open("a", encoding="utf-8") as file:
+        file.write("scorecard: [gdp, gdp_growth, residents, schools]\n")
+    for name, row in (("公报2024最终核实.csv", REVISED), ("公报2025.csv", SIMULATED)):
+        drop(settings, "yunxi-profile", name, profile(row))
+    deliver(settings, "yunxi-profile", "2025-03-06", "公报历年.csv", profile(*SERIES))
+    settings = load_settings(settings.project)
+    with judging_here():
+        report = execute(Workplace(settings), functools.partial(one_by_one, end="quality"))
+    assert (report.error, report.blocking) == ("", [])
     before = _release(settings, folder, BEFORE, WITHOUT_NEWS)
     after = _release(settings, folder, AFTER, "", before)
     yield after / "site"

@@ -1,7 +1,7 @@
-"""The first release of the invented district: made once, and looked at by most of these tests.
+"""Runs that are interrupted, in a process of their own.
 
-Belongs here: runs that several modules share, and what works while other tests run. Does not
-belong here: runs that only one module looks at, and expected values.
+Belongs here: what works while other tests run. Does not belong here: states that tests begin with
+(``tests/conftest``), and expected values.
 """
 
 from __future__ import annotations
@@ -18,25 +18,8 @@ import pytest
 
 from orchestration.settings import CODE_ROOT, Settings
 from tests.pipeline.interrupted import Left
-from tests.pipeline.released import RELEASE_ID, RELEASE_TIME, Released, copy_of, qutong
-from tests.support import drop, make_project, profile
-
-
-@pytest.fixture(scope="session")
-def clean_environment() -> Iterator[None]:
-    """No setting from outside reaches a fixture that lives longer than a test."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
-            patch.delenv(name, raising=False)
-        yield
-
-
-@pytest.fixture(scope="session")
-def first(tmp_path_factory: pytest.TempPathFactory, clean_environment: None) -> Released:
-    """One run of the invented district; nobody changes it afterwards."""
-    settings = make_project(tmp_path_factory.mktemp("first") / "district")
-    fixed = ("--release-id", RELEASE_ID, "--release-time", RELEASE_TIME)
-    return Released(settings, qutong(settings, "run", *fixed, keep_history=True))
+from tests.pipeline.released import Released, copy_of
+from tests.support import drop, profile
 
 
 @dataclass
@@ -49,7 +32,7 @@ class Chain:
 
     def links(self) -> dict[str, Left]:
         """What each run left, once the last has ended."""
-        if self.process.wait(timeout=600):
+        if self.process.wait(timeout=1800):
             raise AssertionError(self.output.with_suffix(".err").read_text("utf-8"))
         entries = [json.loads(line) for line in self.output.read_text("utf-8").splitlines()]
         return {entry.pop("link"): Left(**entry) for entry in entries}

@@ -30,7 +30,7 @@ from orchestration.steps.state import StepName
 from orchestration.steps.workplace import Workplace
 from tests.pipeline.released import current, last_run
 from tests.pipeline.steps import one_by_one
-from tests.support import judging_here
+from tests.support import few_products, judging_here
 
 RELEASE_TIME = "2026-03-02T09:00:00+00:00"
 SPARE_BYTES = 1_500_000
@@ -177,19 +177,20 @@ def whole_run(project: Path, release_id: str) -> int:
 
 
 def without_dagster(project: Path, release_id: str, *, begin: StepName = "collect") -> int:
-    """The same steps in the same order, called one after the other: half the time.
+    """The same steps in the same order, called one after the other, with few products.
 
     From a later step on, they stand on what the run before it left.
     """
     from orchestration.cli import summary
 
     moment = datetime.fromisoformat(RELEASE_TIME)
-    report = execute(
-        Workplace(load_settings(project)),
-        functools.partial(one_by_one, begin=begin),
-        release_id=release_id,
-        release_time=moment,
-    )
+    with few_products():
+        report = execute(
+            Workplace(load_settings(project)),
+            functools.partial(one_by_one, begin=begin),
+            release_id=release_id,
+            release_time=moment,
+        )
     print(summary(report, 0))
     return report.exit_code
 

@@ -6,6 +6,7 @@ expected values.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from dataclasses import dataclass
@@ -17,11 +18,10 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
-from orchestration import definitions
 from orchestration.cli import main
 from orchestration.settings import Settings, load_settings
 from tests.pipeline.steps import one_by_one
-from tests.support import judging_here
+from tests.support import few_products, judging_here
 
 RELEASE_ID = "2026-03-01.1"
 RELEASE_TIME = "2026-03-01T09:00:00+00:00"
@@ -86,17 +86,28 @@ def ask(release: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 def qutong(
-    settings: Settings, *arguments: str, keep_history: bool = False, through_dagster: bool = True
+    settings: Settings,
+    *arguments: str,
+    keep_history: bool = False,
+    through_dagster: bool = True,
+    all_products: bool = True,
 ) -> Result:
     """Type a command, in this process.
 
     What Dagster notes about a run stays in memory unless it is to be kept: that is a third of
-    the time of a small run. Where nothing depends on Dagster, the steps are called without it.
+    the time of a small run. Where nothing depends on Dagster, the steps are called without it;
+    where nobody looks at pages and papers, they are not made.
     """
-    with pytest.MonkeyPatch.context() as patch, judging_here():
-        if arguments[0] == "run" and not through_dagster:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        judging_here(),
+        contextlib.nullcontext() if all_products else few_products(),
+    ):
+        if not through_dagster:
+            from orchestration import definitions
+
             patch.setattr(definitions, "execute_job", one_by_one)
-        elif arguments[0] == "run" and not keep_history:
+        elif not keep_history:
             from dagster import DagsterInstance
 
             patch.setattr(DagsterInstance, "from_config", lambda home: DagsterInstance.ephemeral())
@@ -107,6 +118,15 @@ def copy_of(released: Released, folder: Path) -> Settings:
     """The same district at another place, with everything it ever received and published."""
     shutil.copytree(released.settings.project, folder, symlinks=True)
     return load_settings(folder)
+
+
+def under(settings: Settings, policy: str) -> Settings:
+    """The same district, publishing under another policy."""
+    file = settings.raw / "district.yml"
+    lines = file.read_text("utf-8").splitlines()
+    text = "\n".join(f"policy: {policy}" if x.startswith("policy:") else x for x in lines)
+    file.write_text(text + "\n", encoding="utf-8")
+    return load_settings(settings.project)
 
 
 def last_run(settings: Settings) -> dict[str, Any]:

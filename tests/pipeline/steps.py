@@ -15,7 +15,13 @@ from orchestration.steps.state import STEPS, StepName
 from orchestration.steps.workplace import Workplace
 
 
-def one_by_one(work: Workplace, data_sets: Sequence[str], *, begin: StepName = "collect") -> None:
+def one_by_one(
+    work: Workplace,
+    data_sets: Sequence[str],
+    *,
+    begin: StepName = "collect",
+    end: StepName = "publish",
+) -> None:
     """Stands in for ``definitions.execute_job``.
 
     From a later step on, they stand on what an earlier run left on disk.
@@ -33,5 +39,5 @@ def one_by_one(work: Workplace, data_sets: Sequence[str], *, begin: StepName = "
     }
     # As in Dagster: what goes wrong in a step stands in the record, and the run ends there.
     with contextlib.suppress(Exception):
-        for name in STEPS[STEPS.index(begin) :]:
+        for name in STEPS[STEPS.index(begin) : STEPS.index(end) + 1]:
             steps[name]()

@@ -16,14 +16,15 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.settings import Settings, load_settings
 from orchestration.steps.state import STEPS, StepName
 from tests.pipeline.interrupted import import_everything, in_marts_gate
-from tests.support import INVESTMENT, deliver, drop, investment, judging_here, profile
+from tests.support import drop, few_products, judging_here, profile
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -34,7 +35,6 @@ CHAIN = STEPS[STEPS.index("land") :]
 FIRST, NEXT = "2026-03-01.1", "2026-03-02.1"
 GOOD = "地区生产总值,云溪区,2024年,年度,515.0,,亿元,水平值,一、综合,yunxi-bulletin,,,"
 LATER = "地区生产总值,云溪区,2025年,年度,530.0,,亿元,水平值,一、综合,yunxi-bulletin,,,"
-STATES = ("passed", "refused", "stale", "half-made")
 
 
 def name_of(steps: tuple[StepName, ...]) -> str:
@@ -86,7 +86,7 @@ def carry_out(settings: Settings, steps: tuple[StepName, ...]) -> None:
         for key in defs.resolve_asset_graph().executable_asset_keys
         if set(steps_of([key])) <= set(steps)
     ]
-    with dg.DagsterInstance.ephemeral() as instance, judging_here():
+    with dg.DagsterInstance.ephemeral() as instance, judging_here(), few_products():
         defs.resolve_job_def(JOB_NAME).execute_in_process(
             instance=instance,
             asset_selection=sorted(keys),
@@ -109,36 +109,36 @@ def passed(settings: Settings) -> None:
     carry_out(settings, ("collect", *CHAIN[:-1]))
 
 
-def refused(settings: Settings) -> None:
-    """A release gate said no: under the policy ``bureau`` a finding is open."""
-    file = settings.raw / "district.yml"
-    text = file.read_text("utf-8")
-    file.write_text(text.replace("policy: demo", "policy: bureau"), encoding="utf-8")
-    rows = (INVESTMENT[0], ("其中：工业投资", "亿元", 50.0, None, 35.0), INVESTMENT[2])
-    content = investment(rows, title="云溪区固定资产投资（2025年1—9月）")
-    deliver(settings, "yunxi-investment", "2025-10-15", "投资2025前三季度.xlsx", content)
-    carry_out(settings, ("collect", *CHAIN[:-1]))
-
-
 def stale(settings: Settings) -> None:
-    """Every gate passed; then another delivery was collected."""
-    passed(settings)
+    """After that another delivery was collected."""
     drop(settings, "yunxi-profile", "公报2025.csv", profile(LATER))
     carry_out(settings, ("collect",))
 
 
 def half_made(settings: Settings) -> None:
-    """Every gate passed; then the marts gate was carried out again, and killed in it."""
-    passed(settings)
+    """After that the marts gate was carried out again, and killed in it."""
     in_marts_gate()
     carry_out(settings, ("marts_gate",))
 
 
-MAKE: dict[str, Callable[[Settings], None]] = {
-    "passed": passed,
-    "refused": refused,
-    "stale": stale,
-    "half-made": half_made,
+@dataclass(frozen=True)
+class State:
+    """What earlier runs left, and where they began.
+
+    Attributes:
+        upon: The state that it is made from.
+    """
+
+    upon: str
+    make: Callable[[Settings], None] = lambda settings: None
+
+
+STATES: dict[str, State] = {
+    "passed": State("first", passed),
+    "stale": State("passed", stale),
+    "half-made": State("passed", half_made),
+    # A release gate said no: under the policy ``bureau`` a finding is open.
+    "refused": State("blocked"),
 }
 
 # --- in a process of its own -------------------------------------------------------------------
@@ -163,20 +163,40 @@ def seen(settings: Settings) -> str:
     return (settings.releases / "current").readlink().name
 
 
-def main(project: Path, state: str, *, every: bool) -> None:
-    """Make a state, and carry out each selection on it."""
+def main(folder: Path, states: Sequence[str], *, every: bool) -> None:
+    """Carry out selections on states; ``folder`` holds those that they are made from.
+
+    A state lies where it is looked at only while it is: it is kept aside, and copied for each.
+    """
     import_everything()
-    settings = load_settings(project)
+    here = folder / "district"
+    for name in states:
+        settings = reach(folder, name, here)
+        for steps in every_selection() if every else TELLING[name]:
+            lay(folder / name, here)
+            apart(functools.partial(carry_out, settings, steps))
+            line = {"state": name, "steps": name_of(steps), "seen": seen(settings)}
+            print(json.dumps(line), flush=True)
+
+
+def reach(folder: Path, name: str, here: Path) -> Settings:
+    """Make a state, and before it that from which it is made, where that is not there yet."""
+    state = STATES[name]
+    if not (folder / state.upon).exists():
+        reach(folder, state.upon, here)
+    lay(folder / state.upon, here)
+    settings = load_settings(here)
     definitions(settings)
-    apart(lambda: MAKE[state](settings))
-    kept = project.with_name("kept")
-    shutil.copytree(project, kept, symlinks=True)
-    for steps in every_selection() if every else TELLING[state]:
-        shutil.rmtree(project)
-        shutil.copytree(kept, project, symlinks=True)
-        apart(functools.partial(carry_out, settings, steps))
-        print(json.dumps({"steps": name_of(steps), "seen": seen(settings)}), flush=True)
+    apart(functools.partial(state.make, settings))
+    lay(here, folder / name)
+    return settings
+
+
+def lay(source: Path, target: Path) -> None:
+    """Put a copy in the place of what is there."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target, symlinks=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], every=sys.argv[3:] == ["every"])
+    main(Path(sys.argv[1]), sys.argv[2].split(","), every=sys.argv[3:] == ["every"])

@@ -20,7 +20,7 @@ from orchestration.definitions import (
 from orchestration.judge.catalogue import load_catalogue
 from orchestration.settings import CODE_ROOT, Settings
 from tests.pipeline.released import Released, copy_of, qutong
-from tests.support import INVESTMENT, deliver, drop, investment
+from tests.support import CONTRADICTION, deliver, drop, investment
 
 FOR_DBT_ALONE = ("staging", "intermediate", "landing")
 CATALOGUE = load_catalogue(CODE_ROOT / "expectations")
@@ -181,15 +181,27 @@ def materialized(instance: dg.DagsterInstance, key: str) -> dg.AssetMaterializat
     return event.asset_materialization
 
 
-def test_findings_are_shown_where_they_belong(first: Released, tmp_path: Path) -> None:
+def test_a_table_that_stands_is_shown_with_the_version_that_it_had(
+    first: Released, tmp_path: Path
+) -> None:
     settings = copy_of(first, tmp_path / "district")
-    rows = (INVESTMENT[0], ("其中：工业投资", "亿元", 50.0, None, 35.0), INVESTMENT[2])
-    content = investment(rows, title="云溪区固定资产投资（2025年1—9月）")
+    content = investment(CONTRADICTION, title="云溪区固定资产投资（2025年1—9月）")
     deliver(settings, "yunxi-investment", "2025-10-15", "投资2025前三季度.xlsx", content)
-    assert qutong(settings, "run", keep_history=True).exit_code == 0
+    done = qutong(settings, "run", keep_history=True, all_products=False)
+    assert done.exit_code == 0
     with dg.DagsterInstance.from_config(str(dagster_home(settings))) as instance:
         tables = ("investment/fixed_asset_investment", "consumption/tourism", "core/correction")
         made = {key: materialized(instance, key) for key in tables}
+    assert {key: bool(event.metadata[UNCHANGED].value) for key, event in made.items()} == {
+        "investment/fixed_asset_investment": False,
+        "consumption/tourism": True,
+        "core/correction": True,
+    }
+    assert all("dagster/data_version" in (event.tags or {}) for event in made.values())
+
+
+def test_findings_are_shown_where_they_belong(contradicted: Released) -> None:
+    with dg.DagsterInstance.from_config(str(dagster_home(contradicted.settings))) as instance:
         records = {
             (key, name): instance.event_log_storage.get_latest_asset_check_execution_by_key(
                 [dg.AssetCheckKey(dg.AssetKey(key.split("/")), name)]
@@ -202,12 +214,6 @@ def test_findings_are_shown_where_they_belong(first: Released, tmp_path: Path) -
                 ("deliveries/yunxi_profile", FINDINGS_CHECK),
             )
         }
-    assert {key: bool(event.metadata[UNCHANGED].value) for key, event in made.items()} == {
-        "investment/fixed_asset_investment": False,
-        "consumption/tourism": True,
-        "core/correction": True,
-    }
-    assert all("dagster/data_version" in (event.tags or {}) for event in made.values())
     told = {}
     for (key, name), found in records.items():
         (record,) = found.values()

@@ -13,7 +13,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.judge.suites import Suite, validate
+from orchestration.judge.suites import Suite
+from orchestration.judge.worker import Judge
 from orchestration.process.contract import landing_tables
 from orchestration.settings import Settings
 from orchestration.steps import collect, delivery_gate, land
@@ -24,6 +25,7 @@ from tests.support import (
     INVESTMENT,
     NOW,
     deliver,
+    hold,
     investment,
     make_project,
     profile,
@@ -43,7 +45,7 @@ class Counting:
 
     def validate(self, database: Path, suites: list[Suite], *more: Any) -> Any:
         self.asked += [suite.delivery_id for suite in suites]
-        return validate(database, suites, *more)
+        return Judge().validate(database, suites, *more)
 
 
 def judge(settings: Settings) -> tuple[list[list[tuple[Any, ...]]], list[str]]:
@@ -92,9 +94,8 @@ def mended(settings: Settings) -> None:
 def withdrawn(settings: Settings) -> None:
     name = "投资2025上半年.xlsx"
     next(settings.deliveries.rglob(name)).unlink()
-    for file in (settings.archive / "deliveries" / "yunxi-investment").glob("*.json"):
-        if name in file.read_text(encoding="utf-8"):
-            file.unlink()
+    received = Workplace(settings, now=NOW).archive.received("yunxi-investment")
+    hold(settings, next(d.delivery_id for d in received if d.file_name == name))
 
 
 def declared_otherwise(settings: Settings) -> None:

@@ -23,7 +23,13 @@ from orchestration.settings import CODE_ROOT, Settings
 from orchestration.steps.state import STEPS
 from tests.pipeline.released import RELEASE_ID, Released, copy_of, current, last_run
 from tests.pipeline.test_recovery import HOLD
-from tests.support import GOOD_ROW, drop, judging_here, profile
+from tests.support import GOOD_ROW, drop, few_products, judging_here, profile
+
+
+@pytest.fixture(autouse=True)
+def _few_products() -> Iterator[None]:
+    with few_products():
+        yield
 
 
 @pytest.fixture

@@ -34,9 +34,9 @@ def with_plan(settings: Settings) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory, clean_environment: None) -> Released:
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Released:
     settings = with_plan(make_project(tmp_path_factory.mktemp("plan") / "district"))
-    return Released(settings, qutong(settings, "run", through_dagster=False))
+    return Released(settings, qutong(settings, "run", through_dagster=False, all_products=False))
 
 
 def test_the_table_arrives_like_any_data_set(planned: Released) -> None:

@@ -33,7 +33,7 @@ from orchestration.steps.land import land_deliveries, landed_deliveries
 from orchestration.steps.marts_gate import marts_gate
 from orchestration.steps.state import StepRecord
 from orchestration.steps.workplace import Workplace
-from tests.support import make_project, profile
+from tests.support import hold, make_project, profile
 
 pytestmark = pytest.mark.core
 
@@ -139,16 +139,12 @@ class District:
             self.receive(step)
         elif isinstance(step, Declare):
             self.declare(step.what)
-        elif files := self.registered():
-            file = files[step.number % len(files)]
+        elif received := self.run().archive.deliveries("yunxi-profile"):
+            delivery = received[step.number % len(received)]
             if isinstance(step, Withdraw):
-                file.unlink()
+                hold(self.settings, delivery.delivery_id)
             else:
-                self.refused ^= {file.stem}
-
-    def registered(self) -> list[Path]:
-        """The deliveries that the archive knows, each under its hash."""
-        return sorted((self.settings.archive / "deliveries" / "yunxi-profile").glob("*.json"))
+                self.refused ^= {delivery.sha256}
 
     def receive(self, step: Deliver) -> None:
         self.runs += 1

@@ -47,7 +47,7 @@ class Replayed:
 def replayed(first: Released, tmp_path_factory: pytest.TempPathFactory) -> Replayed:
     settings = copy_of(first, tmp_path_factory.mktemp("replayed") / "district")
     drop(settings, "yunxi-profile", "公报2021.csv", UNKNOWN)
-    refused = qutong(settings, "run", "--quiet")
+    refused = qutong(settings, "run", "--quiet", through_dagster=False, all_products=False)
     corrections = settings.raw / "corrections" / "yunxi-investment.yml"
     corrections.parent.mkdir()
     corrections.write_text(yaml.safe_dump({"corrections": [CORRECTION]}, allow_unicode=True))
@@ -55,7 +55,8 @@ def replayed(first: Released, tmp_path_factory: pytest.TempPathFactory) -> Repla
     text = path.read_text(encoding="utf-8")
     labels = "  - code: gdp\n    labels: [地区生产总值, 地区生产总直]\n"
     path.write_text(text.replace("  - code: gdp\n", labels, 1), encoding="utf-8")
-    return Replayed(settings, refused, qutong(settings, "quarantine", "replay"))
+    done = qutong(settings, "quarantine", "replay", through_dagster=False, all_products=False)
+    return Replayed(settings, refused, done)
 
 
 def test_a_refused_delivery_comes_in_once_the_declaration_is_mended(replayed: Replayed) -> None:

@@ -15,7 +15,7 @@ from tests.pipeline.released import Released, qutong
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory, clean_environment: None) -> Released:
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Released:
     """A copy of the shipped district, run once."""
     folder = tmp_path_factory.mktemp("shipped") / "district"
     shutil.copytree(CODE_ROOT / "raw", folder / "raw")
@@ -264,7 +264,7 @@ def test_the_tour(shipped: Released, tmp_path: Path) -> None:
     shutil.copytree(shipped.settings.project, folder, symlinks=True)
     settings = load_settings(folder)
     shutil.copytree(CODE_ROOT / "raw/simulated/second-round", settings.inbox, dirs_exist_ok=True)
-    done = qutong(settings, "run")
+    done = qutong(settings, "run", through_dagster=False)
     assert done.exit_code == 3, done.output
     toured = Released(settings, done)
     where = "indicator_code = 'gdp' and source_document = 'jiangbei-plan-report-2020'"

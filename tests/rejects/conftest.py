@@ -23,10 +23,7 @@ def catalogue() -> Catalogue:
 def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stage, dict[str, RuleOutcome]]:
     """After the delivery gate, with the outcome of each of its rules."""
     folder = tmp_path_factory.mktemp("rejects")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
-            patch.delenv(name, raising=False)
-        settings = world.lay_out(folder / "district")
+    settings = world.lay_out(folder / "district")
     return world.judge_deliveries(settings, folder / "delivered.duckdb")
 
 

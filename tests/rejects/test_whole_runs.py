@@ -1,6 +1,6 @@
 """Whole runs through Dagster: whatever a gate refuses, readers keep the last good release.
 
-One district goes through four runs: a good release; a block at the marts gate; a block at the
+A district with a good release goes through three runs: a block at the marts gate; a block at the
 release gate; and an untampered run with every kind of bad input among good files. The fixtures
 keep that order, whichever test is asked for.
 """
@@ -21,13 +21,14 @@ from orchestration.settings import Settings
 from orchestration.steps import marts_gate, release
 from orchestration.steps.report import RunReport
 from orchestration.steps.workplace import Workplace
+from tests.pipeline.released import Released, copy_of, last_run
 from tests.rejects.cases import truncated_workbook
 from tests.rejects.kinds import FILES
 from tests.support import (
     GOOD_ROW,
     PROFILE_HEADER,
     drop,
-    make_project,
+    few_products,
     profile,
     query,
     run,
@@ -88,16 +89,14 @@ class Blocked:
 
 
 @pytest.fixture(scope="module")
-def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def district(first: Released, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A district whose readers have a good release."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
-            patch.delenv(name, raising=False)
-        settings = make_project(tmp_path_factory.mktemp("whole") / "district")
+    settings = copy_of(first, tmp_path_factory.mktemp("whole") / "district")
+    report = last_run(settings)
+    assert (report["outcome"], report["exit_code"], report["refused"]) == ("published", 0, [])
+    with pytest.MonkeyPatch.context() as patch, few_products():
         # What Dagster writes down about the runs is not the subject: it keeps that in memory.
         patch.setattr(DagsterInstance, "from_config", lambda home: DagsterInstance.ephemeral())
-        report = run(settings)
-        assert (report.outcome, report.exit_code, report.refused) == ("published", 0, []), report
         yield settings
 
 

@@ -18,7 +18,7 @@ from orchestration.steps.collect import collect
 from orchestration.steps.door import entered, rebuild
 from orchestration.steps.land import land_deliveries, landed_deliveries
 from orchestration.steps.workplace import Workplace
-from tests.support import GOOD_ROW, NOW, deliver, profile
+from tests.support import GOOD_ROW, NOW, deliver, hold, profile
 
 
 def land(settings: Settings) -> tuple[landing.Touched, Workplace]:
@@ -90,14 +90,13 @@ def test_only_what_is_new_is_landed(project: Settings, monkeypatch: pytest.Monke
 
 
 def test_what_is_withdrawn_goes(project: Settings) -> None:
-    """Given a delivery that the archive no longer knows, then nothing of it stays."""
+    """Given a delivery that is held back, then nothing of it stays."""
     deliver(project, "yunxi-profile", "2026-01-05", "公报2023.csv", profile(GOOD_ROW))
     _, run = land(project)
     with duckdb.connect(str(project.database)) as connection:
         landing.admit(connection)
     (gone,) = (d for d in run.archive.deliveries("yunxi-profile") if "2023" in d.file_name)
-    (project.archive / "deliveries" / "yunxi-profile" / f"{gone.sha256}.json").unlink()
-    (project.deliveries / "yunxi-profile" / "2026-01-05" / "公报2023.csv").unlink()
+    hold(project, gone.delivery_id)
     touched, _ = land(project)
     assert touched.deliveries == {gone.delivery_id}
     with duckdb.connect(str(project.database)) as connection:

@@ -97,7 +97,8 @@ def _by_rules(work: Workplace) -> Judged:
         gates.forget_routing(connection)
         keys = known.keys_for_rules(connection, alone)
         _, before = known.recall(connection, "sql", keys)
-    found = rules.run_rules(state.lent(work.settings), ours, keep(work, "delivery"), before)
+    kept = keep(work, "delivery")
+    found = rules.run_rules(state.lent(work.settings), ours, kept, before)
     _refuse_broken(found.outcomes)
     names = {rule.id for rule in alone}
     with state.opened(work.settings) as connection:
@@ -115,13 +116,14 @@ def _by_suites(work: Workplace, found: Judged) -> Judged:
         asked = suites.delivery_suites(connection, _demanded(work))
         keys = known.keys_for_suites(connection, asked)
         done, before = known.recall(connection, "gx", keys)
+    kept = replace(keep(work, "delivery"), standing=tuple(suite.name for suite in asked))
     compared = together(
         before,
         work.judge.validate(
             state.lent(work.settings),
             [suite for suite in asked if suite.delivery_id not in done],
             [rule.id for rule in catalogue.by_gate("delivery", "gx")],
-            replace(keep(work, "delivery"), standing=tuple(s.name for s in asked)),
+            kept,
         ),
     )
     _refuse_broken(compared.outcomes)

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -522,7 +523,11 @@ def _dbt_events(work: Workplace, step: steps.DbtStep, translator: Translator) ->
         broken, results = error, error.results
     rows, run = steps.table_rows(work), state.identity_of(work.settings)
     known = steps.standing_models(work)
-    for result in results:
+    # Built now or standing, tables are told of in the order in which they stand on each other.
+    order = {
+        name: n for n, name in enumerate(TopologicalSorter(manifest["parent_map"]).static_order())
+    }
+    for result in sorted(results, key=lambda result: order[result.unique_id]):
         if result.kind == "model" and not result.is_bad:
             props = manifest["nodes"][result.unique_id]
             told: dict[str, Any] = {"seconds": result.seconds}
@@ -765,13 +770,29 @@ def execute_job(work: Workplace, data_sets: Sequence[str]) -> None:
         chosen = {delivery_key(name) for name in data_sets}
         collected = {delivery_key(declared.id) for declared in work.declarations}
         keys = defs.resolve_asset_graph().executable_asset_keys - (collected - chosen)
-        job.execute_in_process(
+        done = job.execute_in_process(
             instance=instance,
             asset_selection=sorted(keys),
             raise_on_error=False,
             tags={"qutong/started": work.now.astimezone(UTC).isoformat(timespec="seconds")},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
+        here = door.inside(work.settings)
+        if here is not None and not done.success:
+            here.error = _own_failure(done.get_run_failure_event())
+
+
+def _own_failure(failed: dg.DagsterEvent) -> str:
+    """What Dagster itself stumbled over; what a step says of its failure stands on record."""
+    first = failed.job_failure_data.first_step_failure_event
+    data = first.step_failure_data if first is not None else None
+    if first is None or data is None or data.error_source.name != "FRAMEWORK_ERROR":
+        return ""
+    text = data.error.message.strip().splitlines()[0] if data.error else ""
+    return (
+        f"Dagster, step {first.step_key}: {text}\n"
+        "  → nothing was published; run again, and report it if it stays"
+    )
 
 
 @dg.definitions

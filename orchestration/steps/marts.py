@@ -112,7 +112,7 @@ def _build_changed(work: Workplace) -> list[NodeResult]:
         is_first = not standing.entries(con)
     first = None if is_first else models.followed
     results = work.dbt.build(models.selectors(first), exactly=True)
-    if any(result.is_bad for result in results):
+    if not results or any(result.is_bad for result in results):
         return results
     with state.opened(work.settings) as con:
         made_from = models.made_from(con)

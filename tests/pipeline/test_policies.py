@@ -23,7 +23,7 @@ def test_bureau_publishes_nothing_while_a_finding_is_open(
 
 
 def test_demo_publishes_and_says_so_on_every_product(contradicted: Released) -> None:
-    assert contradicted.done.exit_code == 0
+    assert contradicted.done.exit_code == 0, contradicted.done.output
     said = contradicted.done.stdout
     assert "demo: published with open findings, and every product says so" in said
     page = (contradicted.path / "quality" / "report.html").read_text("utf-8")

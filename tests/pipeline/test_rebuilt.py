@@ -186,7 +186,7 @@ class District:
         database = run.settings.database
         with entered(run, release_id="r", release_time=FIRST_RUN) as here:
             land_deliveries(run, landed_deliveries(run))
-            with duckdb.connect(str(database)) as connection:
+            with state.opened(run.settings) as connection:
                 connection.execute(
                     "update landing.delivery set verdict = 'refused' "
                     "where receipt_sha256 in (select unnest($1::varchar[]))",
@@ -203,7 +203,7 @@ class District:
             if not is_whole:
                 results = run.dbt._results(["run", "--select", *MODELS])
                 assert [(r.name, r.message) for r in results if r.is_bad] == []
-                return Built(hashes(database))
+                return Built(hashes(state.lent(run.settings)))
             results = marts.build(run, "marts")
             outcomes, _ = marts_gate(run)
         return Built(

@@ -345,7 +345,7 @@ def test_where_dbt_builds_nothing_no_gate_passes(
     found: Stage, monkeypatch: pytest.MonkeyPatch, step: marts.DbtStep
 ) -> None:
     work = found.again()
-    monkeypatch.setattr(DbtProject, "build", lambda *_: [])
+    monkeypatch.setattr(DbtProject, "build", lambda *_, **__: [])
 
     with pytest.raises(QutongError, match="dbt found nothing to build"):
         marts.build(work, step)
@@ -455,7 +455,7 @@ def test_a_check_that_names_no_rule_of_the_gate_stops_the_release(
     found = Problem(rule, "geo/regions.json", "坏", "bad")
     monkeypatch.setattr(verify, "_CHECKS", (lambda package: iter((found,)),))
 
-    with pytest.raises(DeclarationError, match=f"{rule}, which is no rule of the release gate"):
+    with pytest.raises(DeclarationError, match=f"names '{rule}', which is no rule of its gate"):
         release.release_gate(work)
     with pytest.raises(StaleStateError, match="the step release_gate was failed"):
         release.publish(work)

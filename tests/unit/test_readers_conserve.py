@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import json
+import re
 from collections.abc import Callable
 
 import polars as pl
@@ -190,6 +191,8 @@ def read(content: bytes, wants_format: bool, **source: str) -> list[tuple[int, i
 @given(rows=tables(), wants_format=st.booleans())
 def test_no_cell_is_lost_and_none_invented(writer: str, rows: Rows, wants_format: bool) -> None:
     write, source = WRITERS[writer]
+    if writer == "html":  # several blanks are one there, whoever reads it
+        rows = [[re.sub(" +", " ", text) for text in row] for row in rows]
     assert read(write(rows), wants_format, **source) == expected(rows)
 
 

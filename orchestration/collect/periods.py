@@ -616,6 +616,8 @@ class _Path:
 
     def _last_year(self, token: _Token) -> None:
         if token.is_end:
+            if self.is_shifted:
+                raise ValueError(f"{token.text} beside the year before: one year back, or two?")
             self.said, self.is_loose = _point(year(self._number - 1)), False
         elif self.said is None:
             self.said, self.is_loose = year(self._number - 1), True

@@ -275,6 +275,8 @@ def test_what_depends_on_the_kind_of_report(path: list[str], report: str, code: 
         (["2026年1-11月", "2025年"], "contradict"),
         (["上年同期", "2026年11月"], "contradict"),
         (["11月", "12月"], "contradict"),
+        (["上年同期上年末"], "one year back, or two"),
+        (["上年", "上年末"], "one year back, or two"),
         # In a report of November nobody knows December, the fourth quarter or the end of the year.
         (["12月"], "goes beyond"),
         (["第四季度"], "goes beyond"),

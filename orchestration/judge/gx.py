@@ -441,8 +441,8 @@ def _source(database: Path) -> Iterator[Any]:
     context = great_expectations.get_context(mode="ephemeral", project_config=config)
     # To nowhere it would write its whole configuration, as YAML, for every table that it is told
     # of, and every result: we keep what is kept.
-    context._save_project_config = lambda: None  # type: ignore[method-assign]  # on purpose
-    context.validation_results_store.store_validation_results = lambda **_: True  # type: ignore[method-assign]  # on purpose
+    context._save_project_config = lambda: None  # type: ignore[method-assign]  # see above
+    context.validation_results_store.store_validation_results = lambda **_: True  # type: ignore[method-assign]  # see above
     source = context.data_sources.add_sql(
         "work", connection_string=_url(database), create_temp_table=False
     )
@@ -599,7 +599,7 @@ def result_page(validation: Mapping[str, Any]) -> str:
     with _quiet():
         result = expectationSuiteValidationResultSchema.load(dict(validation))
         document = ValidationResultsPageRenderer().render(result)
-        return str(DefaultJinjaPageView().render(document))  # type: ignore[no-untyped-call]  # the library's
+        return str(DefaultJinjaPageView().render(document))  # type: ignore[no-untyped-call]  # it has no types
 
 
 @contextmanager

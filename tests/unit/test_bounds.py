@@ -118,7 +118,7 @@ def computed(operation: str, a: tuple[End, End], b: tuple[End, End]) -> tuple[En
     (a_low, a_high), (b_low, b_high) = a, b
     if operation in ("of_difference", "of_ratio"):
         b_low, b_high = b_high, b_low
-    return tuple(  # type: ignore[return-value]  # two of them
+    return tuple(  # type: ignore[return-value]  # a tuple of two ends
         (_apply(operation, x[0], y[0]), x[1] or y[1]) for x, y in ((a_low, b_low), (a_high, b_high))
     )
 

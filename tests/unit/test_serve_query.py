@@ -219,7 +219,7 @@ def test_errors_carry_the_words_of_duckdb_and_a_remedy(
 
 def test_an_unknown_format(releases: Path) -> None:
     with pytest.raises(QutongError, match="there is no format 'xml'"):
-        run_sql(releases, "select 1", "xml", io.BytesIO())  # type: ignore[arg-type]  # on purpose
+        run_sql(releases, "select 1", "xml", io.BytesIO())  # type: ignore[arg-type]  # no such format
 
 
 def test_nothing_is_published_yet(tmp_path: Path) -> None:

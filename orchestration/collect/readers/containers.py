@@ -122,7 +122,8 @@ def _kind_of_archive(content: bytes) -> str:
                     return "ods"
                 if mime.startswith(b"application/vnd.oasis.opendocument"):
                     return "odt"
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, EOFError):
+        # A way of packing that the library does not know is a RuntimeError too.
         return "zip"
     return "zip"
 
@@ -204,6 +205,7 @@ def open_archive(content: bytes) -> zipfile.ZipFile:
         package = zipfile.ZipFile(io.BytesIO(content))
         entries = package.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError):
+        # The last is what the library says of a version of the format that it does not know.
         raise cut_off(content) from None
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * max(len(content), 1 << 16):
@@ -233,6 +235,7 @@ def part(package: zipfile.ZipFile, name: str) -> bytes:
     try:
         xml = package.read(name)
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError):
+        # The last is what the library says of a way of packing that it does not know.
         raise cut_off(b"PK", name) from None
     except Exception as error:  # zlib.error has no common ancestor with the others
         raise cut_off(b"PK", f"{name} ({type(error).__name__})") from None

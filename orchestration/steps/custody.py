@@ -181,6 +181,6 @@ def _named(deliveries: Sequence[Shown], named: str) -> Shown:
         return found[0]
     some = ", ".join(entry.delivery.delivery_id for entry in found[:5])
     raise QutongError(
-        f"{printable(named)} names {len(found)} deliveries{': ' + some if some else ''}",
+        f"'{printable(named)}' names {len(found)} deliveries{': ' + some if some else ''}",
         remedy="'qutong delivery list' shows every delivery with its id",
     )

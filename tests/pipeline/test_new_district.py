@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from orchestration.cli import main
 from orchestration.settings import CODE_ROOT, load_settings
 from tests.pipeline.released import Released, ask, copy_of, current, last_run, qutong
-from tests.support import GOOD_ROW, deliver, investment, profile
+from tests.support import GOOD_ROW, deliver, investment, make_project, profile
 
 INIT = ("--code", "990101", "--name-zh", "云溪区", "--name-en", "Yunxi District")
 
@@ -127,3 +127,15 @@ def test_nothing_needs_a_path_outside_the_repository() -> None:
         if outside.search(line) and path != Path(__file__)
     ]
     assert named == []
+
+
+def test_a_district_that_has_figures_of_others_alone(tmp_path: Path) -> None:
+    """Its front page says that it has none of its own; that is no reason to publish nothing."""
+    settings = make_project(tmp_path, with_deliveries=False)
+    row = GOOD_ROW.replace("云溪区", "云山区")
+    deliver(settings, "yunxi-profile", "2025-07-15", "公报2023.csv", profile(row))
+    done = qutong(settings, "run")
+    assert done.exit_code == 0, done.output
+    assert ask(current(settings), "select region_code from core.observation") == [("990102",)]
+    page = (current(settings) / "site/index.html").read_text("utf-8")
+    assert "This release has no figures of the district yet." in page

@@ -21,7 +21,7 @@ from orchestration.publish.durable import files_below
 from orchestration.publish.site import model
 from orchestration.publish.site.markup import STAMP, checksum, file_name, read_script, stamp_of
 from orchestration.publish.site.pages import ASSETS, SITE, expected_pages
-from orchestration.publish.tables import Table
+from orchestration.publish.tables import Table, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -62,7 +62,7 @@ def check_site(
     belong to one release, only the whole site can tell. ``version`` is that of the manifest.
     """
     reader = model.Reader(con, catalog, tables)
-    found = con.execute(f'select release_id from "{catalog}".meta.release').fetchone()
+    found = con.execute(f"select release_id from {quote(catalog)}.meta.release").fetchone()
     kind = _Written if version >= _STAMPED_SINCE else _WrittenBefore
     site = kind(path, str(found[0]) if found else "")
     expected = _expected(con, tables)
@@ -70,7 +70,7 @@ def check_site(
     yield from _first(site.of_another_release())
     yield from _first(site.links())
     yield from _first(site.data())
-    yield from _first(_cards(site, reader))
+    yield from _first(_cards(site, reader, catalog))
     yield from _first(_counts(site, con))
 
 
@@ -215,8 +215,8 @@ class _WrittenBefore(_Written):
         return [own, count, crc, payload] if is_own else None
 
 
-def _cards(site: _Written, reader: model.Reader) -> Iterator[Fault]:
-    """The headline figures are those of the scorecard, or of the figures in force without one."""
+def _cards(site: _Written, reader: model.Reader, catalog: str) -> Iterator[Fault]:
+    """The headline figures are those of the scorecard, else the district's figures in force."""
     page = f"{SITE}/index.html"
     shown = _CARD.findall(site.pages.get(page, ""))
     expected: dict[str, set[Decimal]] = {}
@@ -226,7 +226,8 @@ def _cards(site: _Written, reader: model.Reader) -> Iterator[Fault]:
         ).fetchall()
         or reader.con.execute(
             "select indicator_code, value from qt_observation where value is not null "
-            "and known_to is null and coalesce(is_headline, true)"
+            "and known_to is null and coalesce(is_headline, true) "
+            f"and region_code = (select district_code from {quote(catalog)}.meta.release)"
         ).fetchall()
     )
     for code, value in rows:

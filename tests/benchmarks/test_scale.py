@@ -92,14 +92,17 @@ select
     if(v.i % 11 = 9, date '2021-01-01', null) as known_to,
     cast(null as varchar) as repeat_of,
     v.i % 11 <> 9 as is_headline,
-    'yunxi-returns' as data_set_id
+    'yunxi-returns' as data_set_id,
+    -- One indicator in twenty is treated as one that several sources state.
+    if(f.figure % 20 = 7, '2020-01-01/', null) as headline_during
 from (select i, i // 11 * 10 + least(i % 11, 9) as n from range({versions}) as t(i)) as v
 inner join figure as f on v.n % 40000 = f.figure
 inner join month as m on v.n // 40000 = m.month
 """
 AS_OF = "core.as_of(date '2030-01-01')"
 QUESTIONS = {
-    "all of an indicator": "sum(value) from {} and indicator_code = 'invented_7'",
+    "all of an indicator": "sum(value) from {} and indicator_code = 'invented_8'",
+    "the same, with rivals": "sum(value) from {} and indicator_code = 'invented_7'",
     "headlines of a region": "sum(value) from {} and region_code = '990100007' and is_headline",
     "sum by region": "list(s) from (select sum(value) as s from {} group by region_code)",
 }

@@ -1,6 +1,7 @@
 -- Grain: one row per version of a printed figure; what repeats a version unchanged is no row.
 {{ config(materialized='touched_cells') }}
 {%- set narrowed = followed_generation() is not none %}
+{%- set quantity = headline_columns() %}
 with versions as {{ 'materialized' if narrowed else 'not materialized' }} (
     select *
     from {{ ref('int_observation_history') }}
@@ -82,50 +83,151 @@ ranked as not materialized (
         on versions.estimate_stage = stages.estimate_stage
 ),
 
--- Most figures are said by one source alone: those are found by a short hash, and not sorted.
--- Where two figures share one, they are sorted for nothing.
-in_force as not materialized (
+-- Most quantities have one version alone: those are found by a short hash, and nothing is sorted.
+-- Where two quantities share a hash, they are sorted for nothing.
+stated as not materialized (
     select
         observation_id,
-        {{ headline_columns() | join(',\n        ') }},
+        {{ quantity | join(',\n        ') }},
         headline_rank,
         known_from,
+        coalesce(known_to, date 'infinity') as known_to,
         repeat_of,
-        hash({{ headline_columns() | join(', ') }}) as quantity_hash
+        hash({{ quantity | join(', ') }}) as quantity_hash
     from ranked
-    where known_to is null
+    where known_from is distinct from known_to
 ),
 
 crowded as (
     select quantity_hash
-    from in_force
+    from stated
     group by quantity_hash
     having count(*) > 1
 ),
 
--- The same order stands in release/as_of.sql, for any other day.
-compared as (
+numbered as (
+    select
+        *,
+        dense_rank() over (order by {{ quantity | join(', ') }}) as quantity
+    from stated
+    where quantity_hash in (select crowded.quantity_hash from crowded)
+),
+
+beginnings as (
+    select
+        *,
+        -- Begins while another version of the same quantity is in force.
+        known_from < max(known_to) over (
+            partition by quantity
+            order by known_from, known_to, observation_id
+            rows between unbounded preceding and 1 preceding
+        ) as is_beside_another
+    from numbered
+),
+
+rivals as materialized (
+    select * exclude (is_beside_another)
+    from beginnings
+    qualify bool_or(is_beside_another) over (partition by quantity)
+),
+
+-- Between two such days, nothing changes of what a quantity's sources say.
+turning_days as (
+    select
+        quantity,
+        known_from as begins_on
+    from rivals
+    union
+    select
+        quantity,
+        known_to as begins_on
+    from rivals
+    where known_to < date 'infinity'
+),
+
+spans as (
+    select
+        *,
+        lead(begins_on, 1, date 'infinity') over (partition by quantity order by begins_on)
+            as ends_on
+    from turning_days
+),
+
+firsts as (
+    select
+        spans.*,
+        rivals.observation_id
+    from spans
+    inner join rivals
+        on
+            spans.quantity = rivals.quantity
+            and spans.begins_on >= rivals.known_from
+            and spans.begins_on < rivals.known_to
+    qualify row_number() over (
+        partition by spans.quantity, spans.begins_on
+        order by
+            rivals.headline_rank asc,
+            rivals.known_from desc,
+            rivals.repeat_of is not null asc,
+            rivals.observation_id asc
+    ) = 1
+),
+
+-- Spans that follow each other are one.
+kept as (
+    select
+        *,
+        coalesce(begins_on <> lag(ends_on) over (
+            partition by quantity, observation_id
+            order by begins_on
+        ), true) as is_new
+    from firsts
+),
+
+joined as (
+    select
+        *,
+        count(*) filter (where is_new) over (
+            partition by quantity, observation_id
+            order by begins_on
+        ) as stretch
+    from kept
+),
+
+stretches as (
     select
         observation_id,
-        row_number() over (
-            partition by {{ headline_columns() | join(', ') }}
-            order by
-                headline_rank asc,
-                known_from desc,
-                repeat_of is not null asc,
-                observation_id asc
-        ) = 1 as is_first
-    from in_force
-    where quantity_hash in (select crowded.quantity_hash from crowded)
+        min(begins_on) as begins_on,
+        nullif(max(ends_on), date 'infinity') as ends_on
+    from joined
+    group by observation_id, stretch
+),
+
+headlines as (
+    select
+        observation_id,
+        string_agg(
+            concat(begins_on, '/', ends_on), ' '
+            order by begins_on
+        ) as headline_during,
+        bool_or(ends_on is null) as is_first
+    from stretches
+    group by observation_id
 ),
 
 told as (
     select
         ranked.*,
-        ranked.known_to is null and coalesce(compared.is_first, true) as is_headline
+        ranked.known_to is null
+        and (rivals.observation_id is null or coalesce(headlines.is_first, false)) as is_headline,
+        if(
+            rivals.observation_id is not null, coalesce(headlines.headline_during, 'never'), null
+        ) as headline_during
     from ranked
-    left join compared
-        on ranked.observation_id = compared.observation_id
+    left join rivals
+        on ranked.observation_id = rivals.observation_id
+    left join headlines
+        on ranked.observation_id = headlines.observation_id
 )
 
 select
@@ -170,5 +272,6 @@ select
     theme,
     headline_rank,
     case when conf_status = 'F' then note end as note,
-    correction_id
+    correction_id,
+    headline_during
 from told

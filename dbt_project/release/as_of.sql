@@ -1,7 +1,7 @@
 -- Grain of the result: one row per figure in force at the end of day t, as core.observation.
 -- Runs in the release when it is made: `from core.as_of('2026-03-01')` then works read-only.
 -- A version that ended on the day it began was corrected before anyone knew it: never shown.
--- A figure is the headline where an odd number of the days in headline_during are t or earlier. With t
+-- A figure is the headline if an odd number of the days in headline_during are t or earlier. With t
 -- and a letter put among them, and all sorted, that number is one less than the place of t.
 create or replace macro core.as_of(t) as table
     select

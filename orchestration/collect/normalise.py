@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from orchestration.collect.layouts.extract import TEXT_COLUMNS, Extract
-from orchestration.collect.names import AmbiguousNameError, Names
+from orchestration.collect.names import AmbiguousNameError, Names, Vocabulary
 from orchestration.collect.numbers import DIRECTED, PERCENT, POINTS, Words, folded, read_values
 from orchestration.collect.periods import (
     NoSuchDateError,
@@ -22,7 +22,7 @@ from orchestration.collect.periods import (
     default_kind,
     hint,
     parse_period,
-    resolve_period,
+    read_period,
     shift_months,
 )
 from orchestration.spec import TableLayout, last_day
@@ -318,21 +318,21 @@ def _constant(frame: pl.DataFrame, column: str, value: str | None) -> pl.DataFra
     return frame.with_columns(pl.col(column).fill_null(pl.lit(value)))
 
 
-def _understood_period(text: str | None, report: Period | None) -> tuple[Period | None, str | None]:
-    """The period, or the rule that its text breaks."""
+def _understood_period(
+    text: str | None, report: Period | None, stages: Vocabulary
+) -> tuple[Period | None, str | None, str | None]:
+    """The period, a word for a stage beside it (2025年快报), and the rule that its text breaks."""
     if text is None:
-        return None, "period.unreadable"
+        return None, None, "period.unreadable"
     try:
-        try:
-            return parse_period(text), None
-        except NoSuchDateError:
-            raise
-        except ValueError:
-            return resolve_period([text], report), None
+        period, beside = read_period(text, report)
+        if beside and stages.find(beside, None, None) is None:
+            return None, None, "period.with-other-words"
     except NoSuchDateError:
-        return None, "period.no-such-date"
+        return None, None, "period.no-such-date"
     except ValueError:
-        return None, "period.unreadable"
+        return None, None, "period.unreadable"
+    return period, beside or None, None
 
 
 def _periods(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
@@ -344,16 +344,18 @@ def _periods(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
         frame = frame.with_columns(period_source=by_constant.otherwise("period_source"))
     frame = _constant(frame, "period", constants.period)
 
+    stages = work.names.words("estimate_stage")
+
     def translate(text: str | None, report: str | None) -> tuple[object, ...]:
-        period, rule = _understood_period(
-            text, _understood_period(report, None)[0] if report is not None else None
-        )
+        reported = _understood_period(report, None, stages)[0] if report is not None else None
+        period, stage, rule = _understood_period(text, reported, stages)
         if period is None:
-            return rule, None, None, None, None
-        return None, period.code, period.start, period.end, default_kind(period)
+            return rule, None, None, None, None, None
+        return None, stage, period.code, period.start, period.end, default_kind(period)
 
     outputs = {
         "_rule": pl.String,
+        "period_stage": pl.String,
         "period_code": pl.String,
         "period_start": pl.Date,
         "period_end": pl.Date,
@@ -500,6 +502,7 @@ def _codes(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     import polars as pl
 
     context, constants = work.context, work.data_set.layout.constants
+    frame = frame.with_columns(stage=pl.coalesce("stage", "period_stage"))
     frame = _constant(frame, "stage", context.stage or constants.stage)
     frame = _constant(frame, "measure", constants.measure)
     frame = _constant(frame, "scope", constants.scope)
@@ -509,8 +512,17 @@ def _codes(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
         ("scope", "scope_code", "scope"),
         ("qualifier", "qualifier_code", "qualifier"),
         ("stage", "stage_code", "estimate_stage"),
+        ("period_stage", "period_stage_code", "estimate_stage"),
     ):
         frame = _named(frame, work, column, target, name, "code.unknown")
+    contradicted = pl.col("stage_code") != pl.col("period_stage_code")
+    frame = _flag(
+        frame,
+        contradicted.fill_null(value=False),
+        "period.with-other-words",
+        "period_text",
+        "estimate_stage",
+    )
     if work.data_set.layout.breakdown_list is not None:
         frame = _named(frame, work, "breakdown", "class_code", "breakdown", "code.unknown")
         frame = frame.with_columns(breakdown=pl.col("class_code"))

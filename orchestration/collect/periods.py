@@ -284,7 +284,13 @@ _UNCLEAR = re.compile(
     r"|(?<![0-9.])[0-9]{2}年(?![期限内以来])"
     r"|(?<![0-9.,])(?:19|20)[0-9]{2}(?![0-9.,年万亿元个家户人亩件%])"
 )
-_UNCLEAR_BESIDE = re.compile(r"[0-9]+[年月日季]|止")
+_UNCLEAR_BESIDE = re.compile(
+    r"[0-9]+[年月日季]|止"
+    r"|\n(?:初(?![步级始中])|[之以][前后]|前后|左右|上下|中期)|(?:约|大概|大约|不是|并非|除)\n"
+)
+# What may stand beside a period in a cell of its own: 2025年（累计）, 截至2025年末, 2025年数.
+_BESIDE_ALLOWED = re.compile(r"[()\[\]【】\n\s,、。.:]|期间|时期|报告期|(?<!\w)数据?$")
+_UNTIL = re.compile(r"截[至止]|至|到")
 # 上年同期增长 may be last year's growth or this year's against it; 上年同期增速 is last year's.
 _GROWTH_AFTER = re.compile(r"[(]?(?:增长|增减|[±]|[+][-/])")
 _PLANNED = re.compile("计划|目标|任务|预[期计算测]")
@@ -306,7 +312,12 @@ class _Token:
 
 
 def _tokens(text: str) -> list[_Token]:
-    """The period expressions of one text from left to right.
+    """The period expressions of one text from left to right."""
+    return _spoken(text)[0]
+
+
+def _spoken(text: str) -> tuple[list[_Token], str]:
+    """The period expressions of one text from left to right, and what it says beside them.
 
     Raises:
         ValueError: it speaks of time in a way that is not understood.
@@ -314,12 +325,12 @@ def _tokens(text: str) -> list[_Token]:
     plain = _plain(text)
     bare = re.sub(r"^[(\[【](.*)[)\]】]$", r"\1", plain)
     if _absolute(bare) is not None:
-        return [_Token("dated", bare)]
+        return [_Token("dated", bare)], ""
     # Something that no expression matches keeps the neighbours of what is cut out apart.
     plain = _COMPARED.sub("\n", plain)
     rest = re.sub(r"[(]?%[)]?|[\n±]|增[长减速幅]|下降", "", plain)
     if re.match("[0-9]{4}", rest) and _absolute(rest) is not None:
-        return [_Token("dated", rest)]
+        return [_Token("dated", rest)], _plain(text).replace(rest, "")
     found: list[_Token] = []
     at, residue = 0, ""
     for match in _TOKEN.finditer(plain):
@@ -335,8 +346,8 @@ def _tokens(text: str) -> list[_Token]:
     residue += plain[at:]
     unclear = _UNCLEAR.search(residue) or (found and _UNCLEAR_BESIDE.search(residue))
     if unclear:
-        raise ValueError(f"{unclear[0]!r} in {text!r} is not written like a period")
-    return found
+        raise ValueError(f"{unclear[0].strip()!r} in {text!r} is not written like a period")
+    return found, residue
 
 
 def is_period_text(text: str) -> bool:
@@ -345,6 +356,37 @@ def is_period_text(text: str) -> bool:
         return bool(_tokens(text))
     except ValueError:
         return True
+
+
+def beside_period(text: str) -> str:
+    """What a text says beside its periods; all of it where it is not understood."""
+    try:
+        return _spoken(text)[1].replace("\n", "")
+    except ValueError:
+        return _plain(text)
+
+
+def read_period(text: str, report: Period | None) -> tuple[Period, str]:
+    """The period of a text that says little else, such as a cell of a column of periods.
+
+    Returns:
+        The period, and the words that stand beside it (快报, 计划, 左右): passed over, they would
+        make a plan an outturn.
+
+    Raises:
+        NoSuchDateError: a date that does not exist is written.
+        ValueError: no period is, or one that may be meant in two ways.
+    """
+    try:
+        return parse_period(text), ""
+    except NoSuchDateError:
+        raise
+    except ValueError:
+        period = resolve_period([text], report)
+    beside = beside_period(text)
+    if period.is_point or period.is_to_date:
+        beside = _UNTIL.sub("", beside)
+    return period, _BESIDE_ALLOWED.sub("", beside)
 
 
 def resolve_period(texts: Sequence[str], report: Period | None) -> Period:
@@ -492,7 +534,7 @@ class _Path:
         before = self.said
         if before is not None and _has_months(before):
             inside = before.start <= period.start and period.end <= before.end
-            around = period.start <= before.start and before.end <= period.end
+            around = period.start <= before.start and before.end == period.end
             if not (inside or around):
                 raise ValueError(f"{before.code} and {period.code} contradict one another")
         report = self.report

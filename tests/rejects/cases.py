@@ -205,6 +205,7 @@ DELIVERY_CASES = (
     ),
     cell("indicator.unknown", "R3C5", "Indicator is unknown", "绿色生产总值"),
     cell("period.unreadable", "R3C5", "Period cannot be read", "前年"),
+    cell("period.with-other-words", "R3C5", "Other words stand beside a period", "2022年计划"),
     cell("period.no-such-date", "R3C5", "There is no such date", "2022年13月"),
     cell("code.unknown", "R3C5", "Unknown word in a coded column", "大概齐"),
     cell("source.unknown-document", "R3C5", "Source document is not declared", "yunxi-yearbook"),

@@ -9,6 +9,8 @@ import pytest
 
 from orchestration.collect.grid import Grid, RefusedError
 from orchestration.collect.layouts import Extract, Told, Words, extract
+from orchestration.collect.layouts.header import meaning_of
+from orchestration.collect.periods import months
 from orchestration.spec import TableLayout
 
 pytestmark = pytest.mark.core
@@ -394,3 +396,13 @@ def test_constants_of_a_block_fill_what_nothing_else_says() -> None:
     assert rows(found, "period", "period_source", "unit", "scope") == [
         ("2025", "constant", "亿元", "total")
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_outturn"),
+    [("2025年1-11月", True), ("2025年1-11月计划", False), ("2025年1-11月预计", False),
+     ("2025年1-11月实际完成", True)],
+)  # fmt: skip
+def test_a_header_that_says_more_than_its_period_is_no_outturn(text: str, is_outturn: bool) -> None:
+    said = meaning_of((text,), months(2025, 1, 2025, 11), WORDS)
+    assert (said is not None and said.measure == "level") is is_outturn

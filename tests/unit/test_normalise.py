@@ -291,6 +291,10 @@ LISTS = CodeLists(
         a_code("measure", "yoy_growth_pct", "同比"),
         a_code("scope", "not_stated", "未说明"),
         a_code("scope", "above_scale", "规上"),
+        a_code("estimate_stage", "not_stated", "未说明"),
+        a_code("estimate_stage", "forecast", "预测数", "预计"),
+        a_code("estimate_stage", "flash", "快报数", "快报"),
+        a_code("estimate_stage", "final", "最终核实数"),
         a_code("period_kind", "cumulative_range", "累计"),
         a_code("period_kind", "monthly", "月度"),
         a_code("breakdown", "_T", "合计"),
@@ -447,7 +451,8 @@ def test_a_blank_cell_may_be_a_symbol() -> None:
         ("累计", "2026年1月", "2026-01", "cumulative_range"),
         ("2024年", "2026-11", "2024", "annual"),
         ("2024年末", None, "2024-12", "point"),
-        ("2024年初步数", None, "2024", "annual"),
+        ("2025年（累计）", "2025年1—11月", "2025-01/2025-11", "cumulative_range"),
+        ("截至2024年末", None, "2024-12", "point"),
     ],
 )
 def test_periods_of_rows_under_the_report(
@@ -458,8 +463,38 @@ def test_periods_of_rows_under_the_report(
 
 
 @pytest.mark.parametrize(
+    ("texts", "stage"),
+    [
+        ({"period": "2025年快报"}, "flash"),
+        ({"period": "2025年（快报数）"}, "flash"),
+        ({"period": "2025年预计"}, "forecast"),
+        ({"period": "2025年预计", "stage": "预测数"}, "forecast"),
+        ({"period": "2025年", "stage": "最终核实数"}, "final"),
+        ({"period": "2025年"}, "not_stated"),
+    ],
+)
+def test_a_word_for_a_stage_beside_a_period_is_the_stage(
+    texts: dict[str, str | None], stage: str
+) -> None:
+    row = figure(**texts, period_source="row")
+    assert (row["period"], row["estimate_stage"]) == ("2025", stage)
+
+
+@pytest.mark.parametrize(
     ("texts", "rule"),
     [
+        ({"period": "2025年计划"}, "period.with-other-words"),
+        ({"period": "2025年目标"}, "period.with-other-words"),
+        ({"period": "2025年同比"}, "period.with-other-words"),
+        ({"period": "截至2025年"}, "period.with-other-words"),
+        ({"period": "2025年快报", "stage": "最终核实数"}, "period.with-other-words"),
+        ({"period": "不是2025年"}, "period.unreadable"),
+        ({"period": "2025年之前"}, "period.unreadable"),
+        ({"period": "2025年以后"}, "period.unreadable"),
+        ({"period": "2025年初"}, "period.unreadable"),
+        ({"period": "2025年左右"}, "period.unreadable"),
+        ({"period": "约2025年"}, "period.unreadable"),
+        ({"period": "2025年1月 1-3月"}, "period.unreadable"),
         ({"period": "11月"}, "period.unreadable"),
         ({"period": None}, "period.unreadable"),
         ({"period": "12月", "report_period": "2026-11"}, "period.unreadable"),

@@ -20,8 +20,10 @@ from orchestration.collect.layouts.extract import (
 )
 from orchestration.collect.periods import (
     Period,
+    beside_period,
     default_kind,
     is_period_text,
+    read_period,
     resolve_period,
     span_of,
 )
@@ -231,10 +233,8 @@ def meaning_of(texts: tuple[str, ...], report: Period | None, words: Words) -> S
         else:
             rest = compared
             last_year = last_year or bool(_EARLIER.search(rest))
-        if rest and same(rest) not in words.units and not is_period_text(rest):
-            rest = _FILLER.sub("", rest)
-            if rest and not is_period_text(rest):
-                return None
+        if same(rest) not in words.units and _FILLER.sub("", beside_period(rest)):
+            return None
     period = period_said(texts, report)
     if measure is None:
         measure = "level"
@@ -339,9 +339,10 @@ def _is_relative(text: str) -> bool:
 
 def _resolved(text: str, report: Period | None) -> Period | str:
     try:
-        return resolve_period([text], report)
+        period, beside = read_period(text, report)
     except ValueError:
         return text
+    return text if beside else period
 
 
 def _refuse_equal(place: str, found: dict[int, Found]) -> None:

@@ -574,7 +574,7 @@ def data_set_show(ctx: click.Context, data_set_id: str) -> None:
     from datetime import UTC
 
     from orchestration.collect.archive import Archive
-    from orchestration.collect.parse import ParseStore, codelists_digest
+    from orchestration.collect.parse import ParseStore
 
     declarations = _declarations(ctx)
     declared = declarations.get(data_set_id)
@@ -590,7 +590,7 @@ def data_set_show(ctx: click.Context, data_set_id: str) -> None:
         ("indicators", len(entry.indicators)),
     ):
         click.echo(f"  {name:<14}{value}")
-    store = ParseStore(settings.parsed, codelists_digest(settings.raw / "codelists"))
+    store = ParseStore.of(settings)
     archive = Archive(settings.archive, datetime.now(UTC))
     for delivery in archive.deliveries(entry.id):
         parsed = store.load(delivery, declared)
@@ -695,7 +695,7 @@ def data_set_preview(
 
     declarations = _declarations(ctx)
     declared = declarations.get(data_set_id)
-    parsed, outcome = preview(file, declared, declarations.codelists)
+    parsed, outcome = preview(file, declared, declarations)
     if as_csv and outcome is not None:
         click.echo(outcome.accepted.write_csv(), nl=False)
     else:

@@ -393,6 +393,8 @@ def release_show(ctx: click.Context, release_id: str | None) -> None:
 @click.pass_context
 def release_verify(ctx: click.Context, release_id: str | None) -> None:
     """Open a release again and compare everything with its manifest."""
+    from orchestration.publish import ledger
+    from orchestration.publish.layout import Releases
     from orchestration.publish.verify import verify_release
 
     path = _release_path(ctx, release_id)
@@ -402,8 +404,11 @@ def release_verify(ctx: click.Context, release_id: str | None) -> None:
             f"✗ {problem.rule_id}  {problem.file}: {problem.detail_zh} | {problem.detail_en}"
         )
     if problems:
+        click.echo("→ publish anew: qutong rebuild; or choose another: qutong release rollback ID")
         ctx.exit(EXIT_FAILED)
-    click.echo(f"✓ {path.name}: every file, table and hash is as it was published")
+    is_recorded = path.name in ledger.published(Releases(path.parent))
+    said = "as it was published" if is_recorded else "as its manifest says; no digest was recorded"
+    click.echo(f"✓ {path.name}: every file, table and hash is {said}")
 
 
 @release.command("rollback")

@@ -137,8 +137,8 @@ class Workplace:
 
     @property
     def published_file(self) -> Path:
-        """Where it is noted which inputs the newest release followed from."""
-        return self.settings.work / "published.json"
+        """There where a release was made of this work directory, and nobody asked for a new one."""
+        return self.settings.work / "published"
 
 
 def inputs_digest(work: Workplace) -> str:

@@ -6,7 +6,6 @@ libraries are imported inside the commands that need them: the quick ones answer
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import date, datetime
 from functools import partial
@@ -870,34 +869,22 @@ def init(directory: Path, code: str, name_zh: str, name_en: str) -> None:
 @main.command()
 @click.option("--port", default=3000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
+@click.option(
+    "--allow-host",
+    "allowed",
+    multiple=True,
+    metavar="NAME",
+    help="A name under which browsers reach it; demanded where others can reach --host.",
+)
 @click.pass_context
-def ui(ctx: click.Context, port: int, host: str) -> None:
-    """Open Dagster's user interface on the same runs and assets."""
-    from orchestration.definitions import dagster_home
+def ui(ctx: click.Context, port: int, host: str, allowed: tuple[str, ...]) -> None:
+    """Open Dagster's user interface on the same runs and assets.
 
-    settings = _settings(ctx)
-    home = dagster_home(settings)
-    environment = os.environ | {
-        "DAGSTER_HOME": str(home),
-        "QUTONG_PROJECT": str(settings.project),
-        "QUTONG_HOME": str(settings.home),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "GX_ANALYTICS_ENABLED": "false",
-    }
-    click.echo(f"http://{host}:{port}", err=True)
-    command = [
-        sys.executable,
-        "-m",
-        "dagster",
-        "dev",
-        "--module-name",
-        "orchestration.definitions",
-        "--host",
-        host,
-        "--port",
-        str(port),
-    ]
-    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter
+    It has no login: who reaches it starts and ends runs. Pages of other origins are refused.
+    """
+    from orchestration.ui import serve
+
+    serve(_settings(ctx), host, port, allowed, partial(click.echo, err=True))
 
 
 if __name__ == "__main__":

@@ -1257,11 +1257,17 @@ select
     judge.note_en(note_en) as note_en
 from compared;
 
--- One row per two prints of one figure at different places of one document.
+-- One row per statement of a figure beside the one that stands in most places of the same document;
+-- a statement is what is printed, `places` where it is compared. So the rows are as many as the
+-- statements, where pairs of places would be their square. What the common statement allows (it is
+-- a bound, or about) can still contradict itself: it meets the highest of what is allowed too, and
+-- so one side at least of every contradiction is named.
 create or replace view judge.compared_repeats as
 with current_version as (
     select
         *,
+        coalesce(source_place, '') as position,
+        concat_ws('|', value, qualifier, coalesce(cast(resolution as varchar), '?')) as said,
         concat_ws(
             '|', source_document, indicator_code, region_code, period, period_kind, scope, measure,
             basis, price_basis, breakdown, unit, estimate_stage
@@ -1273,7 +1279,7 @@ with current_version as (
 repeated as (
     select figure from current_version
     group by figure
-    having count(*) > 1
+    having count(distinct position) > 1
 ),
 
 printed as (
@@ -1281,9 +1287,108 @@ printed as (
         *,
         judge.printed_low(value, qualifier, resolution) as low,
         judge.printed_high(value, qualifier, resolution) as high,
-        judge.place(source_document, source_place, delivery_place) as place
+        judge.place(source_document, source_place, delivery_place) as place,
+        min(position) over (partition by figure, said) as first_position
     from current_version
     where figure in (select figure from repeated)
+),
+
+-- by where each stands first, and first elsewhere
+statements as (
+    select
+        figure,
+        said,
+        any_value(value) as value,
+        any_value(qualifier) as qualifier,
+        any_value(resolution) as resolution,
+        any_value(low) as low,
+        any_value(high) as high,
+        min(position) as position,
+        count(distinct position) as places,
+        arg_min(observation_id, (position, observation_id)) as observation_id,
+        arg_min(observation_id, (position, observation_id))
+            filter (where position > first_position) as elsewhere_id
+    from printed
+    group by figure, said
+),
+
+common as (
+    select * from statements
+    qualify row_number() over (
+        partition by figure order by places desc, position, observation_id
+    ) = 1
+),
+
+beside_common as (
+    select
+        figure,
+        a.said,
+        b.said as other_said,
+        judge.is_contradictory(
+            a.value, a.qualifier, a.resolution, a.low, a.high, b.value, b.qualifier, b.resolution,
+            b.low, b.high
+        ) as is_contradictory
+    from common as a
+    inner join statements as b using (figure)
+),
+
+allowed as (
+    select s.*
+    from beside_common as c
+    inner join statements as s on s.figure = c.figure and s.said = c.other_said
+    where c.is_contradictory is distinct from true
+),
+
+highest as (
+    select * from allowed
+    qualify row_number() over (
+        partition by figure
+        order by low desc nulls last, bounds.is_open(qualifier) desc, position, observation_id
+    ) = 1
+),
+
+beside_highest as (
+    select
+        figure,
+        a.said,
+        b.said as other_said,
+        true as is_contradictory
+    from highest as a
+    inner join allowed as b using (figure)
+    where
+        judge.is_contradictory(
+            a.value, a.qualifier, a.resolution, a.low, a.high, b.value, b.qualifier, b.resolution,
+            b.low, b.high
+        )
+),
+
+beside as (
+    select * from beside_highest
+    union all
+    select c.*
+    from beside_common as c
+    anti join beside_highest as h on h.figure = c.figure and h.other_said = c.other_said
+),
+
+-- two prints at one place are no two places
+paired as (
+    select
+        d.is_contradictory,
+        a.places as common_places,
+        case when a.said = b.said then b.places - 1 else b.places end as places,
+        case
+            when a.said = b.said or a.position <> b.position or a.elsewhere_id is null
+                then a.observation_id
+            else a.elsewhere_id
+        end as observation_a,
+        case
+            when a.said = b.said then b.elsewhere_id
+            when a.position <> b.position or a.elsewhere_id is not null then b.observation_id
+            else b.elsewhere_id
+        end as observation_b
+    from beside as d
+    inner join statements as a on a.figure = d.figure and a.said = d.said
+    inner join statements as b on b.figure = d.figure and b.said = d.other_said
 )
 
 select
@@ -1296,16 +1401,8 @@ select
     b.place as place_b,
     a.observation_id as observation_a,
     b.observation_id as observation_b,
-    case
-        when a.value = b.value and a.qualifier = b.qualifier then false
-        when judge.is_different(
-            a.low, bounds.is_open(a.qualifier), a.high, b.low, bounds.is_open(b.qualifier), b.high,
-            b.qualifier, 0, false
-        ) then true
-        when a.resolution is null and bounds.rounding(a.qualifier) = 0 then null
-        when b.resolution is null and bounds.rounding(b.qualifier) = 0 then null
-        else false
-    end as is_contradictory,
+    p.places,
+    p.is_contradictory,
     concat(
         judge.show_figure(a.value, a.qualifier), ' [', coalesce(judge.show(a.low), '?'), ', ',
         coalesce(judge.show(a.high), '?'), '] / ', judge.show_figure(b.value, b.qualifier), ' [',
@@ -1316,7 +1413,10 @@ select
             coalesce(g.region_name_zh, a.region_code), a.period,
             coalesce(i.name_zh, a.indicator_code)
         ),
-        ' 在同一文件的一处为 ', judge.said_zh(a.value, a.qualifier, a.unit), '，另一处为 ',
+        ' 在同一文件的',
+        case when p.common_places > 1 then concat(' ', p.common_places, ' 处为 ') else '一处为 ' end,
+        judge.said_zh(a.value, a.qualifier, a.unit),
+        case when p.places > 1 then concat('，另 ', p.places, ' 处为 ') else '，另一处为 ' end,
         judge.said_zh(b.value, b.qualifier, b.unit)
     ) as said_zh,
     concat(
@@ -1324,16 +1424,17 @@ select
             coalesce(g.region_name_en, a.region_code), a.period,
             coalesce(i.name_en, a.indicator_code)
         ),
-        ', is ', judge.said_en(a.value, a.qualifier, a.unit),
-        ' in one place of the document and ', judge.said_en(b.value, b.qualifier, b.unit),
-        ' in another'
+        ', is ', judge.said_en(a.value, a.qualifier, a.unit), ' in ',
+        case
+            when p.common_places > 1 then concat(p.common_places, ' places')
+            else 'one place'
+        end,
+        ' of the document and ', judge.said_en(b.value, b.qualifier, b.unit), ' in ',
+        case when p.places > 1 then concat(p.places, ' others') else 'another' end
     ) as said_en
-from printed as a
-inner join printed as b
-    on
-        b.figure = a.figure
-        and (b.source_place, b.observation_id) > (a.source_place, a.observation_id)
-        and b.source_place is distinct from a.source_place
+from paired as p
+inner join printed as a on a.observation_id = p.observation_a
+inner join printed as b on b.observation_id = p.observation_b
 left join landing.indicator as i on i.indicator_code = a.indicator_code
 left join landing.region as g on g.region_code = a.region_code;
 

@@ -84,6 +84,22 @@ create or replace macro judge.is_different(
         ) then false
     end;
 
+-- Whether two prints of one figure cannot both be right; null where it is not known how exact one is.
+create or replace macro judge.is_contradictory(
+    a_value, a_qualifier, a_resolution, a_low, a_high, b_value, b_qualifier, b_resolution, b_low,
+    b_high
+) as
+    case
+        when a_value = b_value and a_qualifier = b_qualifier then false
+        when judge.is_different(
+            a_low, bounds.is_open(a_qualifier), a_high, b_low, bounds.is_open(b_qualifier), b_high,
+            b_qualifier, 0, false
+        ) then true
+        when a_resolution is null and bounds.rounding(a_qualifier) = 0 then null
+        when b_resolution is null and bounds.rounding(b_qualifier) = 0 then null
+        else false
+    end;
+
 -- A tolerance as a number in the unit of `value`; a relative one is a fraction of it.
 create or replace macro judge.tolerance_of(tolerance, tolerance_kind, value) as
     case

@@ -6,7 +6,6 @@ libraries are imported inside the commands that need them: the quick ones answer
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import date, datetime
 from functools import partial
@@ -393,6 +392,8 @@ def release_show(ctx: click.Context, release_id: str | None) -> None:
 @click.pass_context
 def release_verify(ctx: click.Context, release_id: str | None) -> None:
     """Open a release again and compare everything with its manifest."""
+    from orchestration.publish import ledger
+    from orchestration.publish.layout import Releases
     from orchestration.publish.verify import verify_release
 
     path = _release_path(ctx, release_id)
@@ -402,8 +403,11 @@ def release_verify(ctx: click.Context, release_id: str | None) -> None:
             f"✗ {problem.rule_id}  {problem.file}: {problem.detail_zh} | {problem.detail_en}"
         )
     if problems:
+        click.echo("→ publish anew: qutong rebuild; or choose another: qutong release rollback ID")
         ctx.exit(EXIT_FAILED)
-    click.echo(f"✓ {path.name}: every file, table and hash is as it was published")
+    is_recorded = path.name in ledger.published(Releases(path.parent))
+    said = "as it was published" if is_recorded else "as its manifest says; no digest was recorded"
+    click.echo(f"✓ {path.name}: every file, table and hash is {said}")
 
 
 @release.command("rollback")
@@ -574,7 +578,7 @@ def data_set_show(ctx: click.Context, data_set_id: str) -> None:
     from datetime import UTC
 
     from orchestration.collect.archive import Archive
-    from orchestration.collect.parse import ParseStore, codelists_digest
+    from orchestration.collect.parse import ParseStore
 
     declarations = _declarations(ctx)
     declared = declarations.get(data_set_id)
@@ -590,7 +594,7 @@ def data_set_show(ctx: click.Context, data_set_id: str) -> None:
         ("indicators", len(entry.indicators)),
     ):
         click.echo(f"  {name:<14}{value}")
-    store = ParseStore(settings.parsed, codelists_digest(settings.raw / "codelists"))
+    store = ParseStore.of(settings)
     archive = Archive(settings.archive, datetime.now(UTC))
     for delivery in archive.deliveries(entry.id):
         parsed = store.load(delivery, declared)
@@ -695,7 +699,7 @@ def data_set_preview(
 
     declarations = _declarations(ctx)
     declared = declarations.get(data_set_id)
-    parsed, outcome = preview(file, declared, declarations.codelists)
+    parsed, outcome = preview(file, declared, declarations)
     if as_csv and outcome is not None:
         click.echo(outcome.accepted.write_csv(), nl=False)
     else:
@@ -865,34 +869,22 @@ def init(directory: Path, code: str, name_zh: str, name_en: str) -> None:
 @main.command()
 @click.option("--port", default=3000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
+@click.option(
+    "--allow-host",
+    "allowed",
+    multiple=True,
+    metavar="NAME",
+    help="A name under which browsers reach it; demanded where others can reach --host.",
+)
 @click.pass_context
-def ui(ctx: click.Context, port: int, host: str) -> None:
-    """Open Dagster's user interface on the same runs and assets."""
-    from orchestration.definitions import dagster_home
+def ui(ctx: click.Context, port: int, host: str, allowed: tuple[str, ...]) -> None:
+    """Open Dagster's user interface on the same runs and assets.
 
-    settings = _settings(ctx)
-    home = dagster_home(settings)
-    environment = os.environ | {
-        "DAGSTER_HOME": str(home),
-        "QUTONG_PROJECT": str(settings.project),
-        "QUTONG_HOME": str(settings.home),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "GX_ANALYTICS_ENABLED": "false",
-    }
-    click.echo(f"http://{host}:{port}", err=True)
-    command = [
-        sys.executable,
-        "-m",
-        "dagster",
-        "dev",
-        "--module-name",
-        "orchestration.definitions",
-        "--host",
-        host,
-        "--port",
-        str(port),
-    ]
-    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter
+    It has no login: who reaches it starts and ends runs. Pages of other origins are refused.
+    """
+    from orchestration.ui import serve
+
+    serve(_settings(ctx), host, port, allowed, partial(click.echo, err=True))
 
 
 if __name__ == "__main__":

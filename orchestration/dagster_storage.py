@@ -12,6 +12,7 @@ a verdict, which are not kept here.
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -150,6 +151,47 @@ class PooledRunStorage(SqliteRunStorage):
         if self._kept is not None:
             self._kept.dispose()
             self._kept = None
+
+
+SEARCHED_BYTES = 256 << 20
+"""Up to this size a file is searched for damage throughout; of a larger one only its beginning."""
+
+
+def put_aside_damaged(home: Path) -> list[Path]:
+    """Make room for a new history where the one below a Dagster home cannot be read.
+
+    Nothing stands on it: a run that stopped here would stop for nothing.
+
+    Returns:
+        Where what was damaged lies now.
+    """
+    aside = []
+    for folder, names in (
+        ("history", ("runs.db", "runs/index.db")),
+        ("schedules", ("schedules.db",)),
+    ):
+        if all(_is_sound(home / folder / name) for name in names):
+            continue
+        number = 1
+        while (target := home / f"{folder}-damaged-{number}").exists():
+            number += 1
+        aside.append((home / folder).rename(target))
+    return aside
+
+
+def _is_sound(file: Path) -> bool:
+    """Whether SQLite reads a file, or would make it; one that somebody holds is not damaged."""
+    if not file.exists():
+        return True
+    search = "quick_check(1)" if file.stat().st_size <= SEARCHED_BYTES else "schema_version"
+    try:
+        with contextlib.closing(sqlite3.connect(file, timeout=0)) as connection:
+            said = connection.execute(f"pragma {search}").fetchone()
+    except sqlite3.OperationalError:
+        return True
+    except sqlite3.DatabaseError:
+        return False
+    return search == "schema_version" or said == ("ok",)
 
 
 def file_system_of(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:

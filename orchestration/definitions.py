@@ -22,7 +22,7 @@ from pydantic import PrivateAttr
 
 from orchestration.automation import JOB_NAME, build_schedule, build_sensor
 from orchestration.catalog import Catalog
-from orchestration.dagster_storage import REMOTE, file_system_of
+from orchestration.dagster_storage import REMOTE, file_system_of, put_aside_damaged
 from orchestration.declarations import Declared
 from orchestration.errors import DeclarationError
 from orchestration.judge import worker
@@ -763,7 +763,12 @@ def execute_job(work: Workplace, data_sets: Sequence[str]) -> None:
     with uncollected():
         defs = build_defs(work.settings, reader=work)
         job = defs.resolve_job_def(JOB_NAME)
-    with dg.DagsterInstance.from_config(str(dagster_home(work.settings))) as instance:
+    home = dagster_home(work.settings)
+    for aside in put_aside_damaged(home):
+        work.say(
+            f"Dagster 历史已损坏, 另存并重建 / damaged history put aside, a new one begun: {aside}"
+        )
+    with dg.DagsterInstance.from_config(str(home)) as instance:
         stale = instance.get_runs(dg.RunsFilter(statuses=list(_UNFINISHED)))
         for leftover in stale:
             instance.report_run_failed(leftover, "the process that carried it out was killed")

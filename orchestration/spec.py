@@ -854,6 +854,17 @@ class District(Model):
         le=600,
         description="A file is taken when nothing was written to it for as long as this.",
     )
+    reading_seconds: int = Field(
+        default=60,
+        ge=1,
+        le=3600,
+        description="A delivery whose reading takes more processor time than this is refused.",
+    )
+    reading_megabytes: int = Field(
+        default=2048,
+        ge=256,
+        description="A delivery whose reading needs more memory than this is refused.",
+    )
     scorecard: tuple[str, ...] = Field(
         default=(), description="Indicators on the leaders' sheet, in their order."
     )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from orchestration.authoring.look import Seen, is_value, most, plain_title, rows_of, tables
+from orchestration.collect.apart import LimitError, Limits, within
 from orchestration.collect.archive import Delivery, hash_file
 from orchestration.collect.grid import Grid, RefusedError
 from orchestration.collect.layouts.extract import Words, period_in
@@ -150,8 +151,24 @@ def draft(
     """Look at a file and write a declaration for it.
 
     Raises:
-        QutongError: the file cannot be read, or holds nothing that looks like a table.
+        QutongError: the file cannot be read, or not within the limits of a reading, or holds
+            nothing that looks like a table.
     """
+    limits = Limits.of(declarations.settings)
+    try:
+        return within(limits, _drafted, path, declarations, data_set_id, theme)
+    except LimitError as error:
+        raise QutongError(
+            f"{error.zh} | {error.en}",
+            file=path,
+            remedy="take one table of it, or raise reading_seconds or reading_megabytes "
+            "in raw/district.yml",
+        ) from None
+
+
+def _drafted(
+    path: Path, declarations: Declarations, data_set_id: str | None, theme: str | None
+) -> Draft:
     known_format = _FORMATS.get(path.suffix.lower())
     if known_format is None:
         raise QutongError(

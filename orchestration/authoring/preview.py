@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.authoring.draft import stand_in
-from orchestration.collect.parse import Outcome, Parsed, parse_bytes
+from orchestration.collect.apart import Limits
+from orchestration.collect.parse import Outcome, Parsed, parse_within
 from orchestration.errors import QutongError
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from orchestration.declarations import CodeLists, Declared
+    from orchestration.declarations import Declarations, Declared
 
 SHOWN = (
     "indicator_code",
@@ -33,7 +34,9 @@ SHOWN = (
 )
 
 
-def preview(path: Path, declared: Declared, lists: CodeLists) -> tuple[Parsed, Outcome | None]:
+def preview(
+    path: Path, declared: Declared, declarations: Declarations
+) -> tuple[Parsed, Outcome | None]:
     """Read a file as a delivery of the data set.
 
     Raises:
@@ -43,7 +46,9 @@ def preview(path: Path, declared: Declared, lists: CodeLists) -> tuple[Parsed, O
         content = path.read_bytes()
     except OSError as error:
         raise QutongError(f"cannot be opened: {error.strerror}", file=path) from error
-    return parse_bytes(content, stand_in(path, declared.id), declared, lists)
+    limits = Limits.of(declarations.settings)
+    delivery = stand_in(path, declared.id)
+    return parse_within(limits, content, delivery, declared, declarations.codelists)
 
 
 def render(parsed: Parsed, outcome: Outcome | None, limit: int) -> str:

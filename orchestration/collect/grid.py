@@ -41,7 +41,10 @@ class RefusedError(Exception):
         self.place = place
         self.detail_zh = detail_zh
         self.detail_en = detail_en
-        super().__init__(f"{rule} at {place}: {detail_en}")
+        super().__init__(rule, place, detail_zh, detail_en)  # as another process makes it again
+
+    def __str__(self) -> str:
+        return f"{self.rule} at {self.place}: {self.detail_en}"
 
 
 @dataclass(frozen=True)

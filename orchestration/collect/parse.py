@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.collect import corrections
+from orchestration.collect.apart import LimitError, Limits, within
 from orchestration.collect.connectors import matches
 from orchestration.collect.grid import RefusedError
 from orchestration.collect.layouts import Extract, Told, Words, extract, wants_format
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from orchestration.collect.archive import Archive, Delivery
     from orchestration.declarations import CodeLists, Declared
+    from orchestration.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -92,16 +94,27 @@ def codelists_digest(folder: Path) -> str:
 class ParseStore:
     """Parsed deliveries in the state directory; the key is bytes, declaration, lists and code.
 
+    The limits of a reading belong to it too: what did not keep them is not tried again under the
+    same ones.
+
     Args:
         root: Its directory.
         lists_digest: See ``codelists_digest``.
+        limits: Of each reading.
     """
 
-    def __init__(self, root: Path, lists_digest: str) -> None:
+    def __init__(self, root: Path, lists_digest: str, limits: Limits) -> None:
         self.root = root
         self.lists_digest = lists_digest
+        self.limits = limits
         self._definitions: dict[str, tuple[Declared, str]] = {}
         self._known: dict[Path, Parsed] = {}  # by stem
+
+    @classmethod
+    def of(cls, settings: Settings) -> ParseStore:
+        """That of a project directory."""
+        lists = codelists_digest(settings.raw / "codelists")
+        return cls(settings.parsed, lists, Limits.of(settings))
 
     def _definitions_of(self, declared: Declared) -> str:
         """``definitions_digest``, computed once as long as the data set is the same object."""
@@ -120,6 +133,7 @@ class ParseStore:
                     delivery.file_name,
                     self._definitions_of(declared),
                     self.lists_digest,
+                    repr(self.limits),
                     parser_digest(),
                 )
             ).encode()
@@ -149,7 +163,8 @@ class ParseStore:
         known = self.load(delivery, declared)
         if known is not None:
             return known, False
-        parsed, outcome = parse_bytes(archive.read(delivery.sha256), delivery, declared, codelists)
+        content = archive.read(delivery.sha256)
+        parsed, outcome = parse_within(self.limits, content, delivery, declared, codelists)
         stem = self.stem(delivery, declared)
         stem.parent.mkdir(parents=True, exist_ok=True)
         for stale in stem.parent.glob(f"{delivery.name}-*"):
@@ -204,7 +219,7 @@ def _understood(
         )
         result = normalise(found, context)
         return found, replace(result, accepted=corrections.as_printed(result.accepted, printed))
-    except RefusedError:
+    except (RefusedError, MemoryError):
         raise
     except Exception as error:
         name = type(error).__name__
@@ -271,19 +286,7 @@ def parse_bytes(
         found, result = _understood(content, delivery, declared, codelists)
     except RefusedError as refused:
         refusal = Refusal(refused.rule, refused.place, refused.detail_zh, refused.detail_en)
-        parsed = Parsed(
-            delivery.delivery_id,
-            declared.id,
-            delivery.sha256,
-            "row" if data_set.layout.kind == "records" else "cell",
-            0,
-            0,
-            0,
-            0,
-            data_set.simulated,
-            refusal,
-        )
-        return parsed, None
+        return _nothing_read(delivery, declared, refusal), None
     parsed = Parsed(
         delivery_id=delivery.delivery_id,
         data_set_id=declared.id,
@@ -297,3 +300,29 @@ def parse_bytes(
         refusal=None,
     )
     return parsed, Outcome(result.accepted, result.quarantined, found.notes)
+
+
+def parse_within(
+    limits: Limits, content: bytes, delivery: Delivery, declared: Declared, codelists: CodeLists
+) -> tuple[Parsed, Outcome | None]:
+    """As ``parse_bytes``, in the process that reads; what does not keep its limits is refused."""
+    try:
+        return within(limits, parse_bytes, content, delivery, declared, codelists)
+    except LimitError as error:
+        refusal = Refusal("delivery.over-reading-limit", "file", error.zh, error.en)
+        return _nothing_read(delivery, declared, refusal), None
+
+
+def _nothing_read(delivery: Delivery, declared: Declared, refusal: Refusal) -> Parsed:
+    return Parsed(
+        delivery_id=delivery.delivery_id,
+        data_set_id=declared.id,
+        sha256=delivery.sha256,
+        counted_unit="row" if declared.data_set.layout.kind == "records" else "cell",
+        read=0,
+        accepted=0,
+        quarantined=0,
+        non_data=0,
+        is_simulated=declared.data_set.simulated,
+        refusal=refusal,
+    )

@@ -88,6 +88,17 @@ def files_below(directory: Path) -> Iterator[str]:
     yield from sorted(found)
 
 
+def folders_below(directory: Path) -> Iterator[str]:
+    """Paths of all folders below a folder, as of ``files_below``."""
+    found = [
+        Path(folder, name).relative_to(directory).as_posix()
+        for folder, folders, _ in os.walk(directory)
+        for name in folders
+        if not Path(folder, name).is_symlink()
+    ]
+    yield from sorted(found)
+
+
 def directory_digest(directory: Path) -> str:
     """One digest for everything below a folder: each path with the hash of its bytes.
 

@@ -26,17 +26,23 @@ PUBLISHING_PREFIX = ".publishing-"
 POINTER_PREFIX = ".current-"
 
 _ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
-_RESERVED = frozenset({"current", "pin"})
+LEDGER_FILE = "ledger.jsonl"
+_RESERVED = frozenset({"current", "pin", LEDGER_FILE})
+
+
+def may_name_release(name: str) -> bool:
+    """Whether a directory of that name can be a release."""
+    return _ID.fullmatch(name) is not None and name not in _RESERVED
 
 
 def checked_release_id(release_id: str) -> str:
     """The id itself when it may name a directory; otherwise a ``ReleaseError``."""
-    if not _ID.fullmatch(release_id) or release_id in _RESERVED:
+    if not may_name_release(release_id):
         raise ReleaseError(
             f"{release_id!r} cannot be a release id / 不能用作版本号",
             remedy=(
                 "use letters, digits, '.', '_' and '-', not starting with '.', "
-                "and neither 'current' nor 'pin'"
+                f"and none of 'current', 'pin', '{LEDGER_FILE}'"
             ),
         )
     return release_id
@@ -57,6 +63,11 @@ class Releases:
     def pin(self) -> Path:
         """Present while a rollback holds the pointer."""
         return self.root / "pin"
+
+    @property
+    def ledger(self) -> Path:
+        """What was ever published from here, see ``ledger``."""
+        return self.root / LEDGER_FILE
 
     def release(self, release_id: str) -> Path:
         """A published release."""

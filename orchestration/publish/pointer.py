@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import ReleaseError, VerdictError
+from orchestration.publish import ledger
 from orchestration.publish.durable import (
     directory_digest,
     fsync_path,
@@ -27,6 +28,7 @@ from orchestration.publish.layout import (
     PUBLISHING_PREFIX,
     Releases,
     checked_release_id,
+    may_name_release,
 )
 from orchestration.publish.verdict import PASSED, VerdictReader
 
@@ -91,13 +93,20 @@ def publish(
     releases = Releases(releases_dir)
     release_id = _candidate_id(releases, candidate)
     say("verdict")
-    _check_verdict(release_id, candidate, verdict_reader)
+    digest = _check_verdict(release_id, candidate, verdict_reader)
     target = releases.release(release_id)
     if target.exists():
         raise ReleaseError(
             f"release {release_id} exists already and is never rewritten / 该版本已存在",
             file=target,
             remedy="publish under another id",
+        )
+    known = ledger.published(releases).get(release_id)
+    if known is not None and known.digest != digest:
+        raise ReleaseError(
+            f"release {release_id} was published before, with other content / 该版本号已用过",
+            file=candidate,
+            remedy="publish under another id: an id is given once, also where its release is gone",
         )
     previous = _link_target(releases)
     mark = releases.publishing(release_id)
@@ -111,6 +120,8 @@ def publish(
     if pinned_to is None:
         say("pointer")
         _point_at(releases, release_id, progress=say)
+    say("ledger")
+    ledger.enter(releases, release_id, digest)
     say("unmark")
     mark.unlink()
     fsync_path(releases.root)
@@ -123,7 +134,7 @@ def publish(
 
 
 def recover(releases_dir: Path, *, keep: str | None = None) -> list[str]:
-    """Clear what a killed run left: half-built candidates, half-moved pointers.
+    """Clear what a killed run left, and give readers a release where their pointer was lost.
 
     Args:
         releases_dir: The directory of releases.
@@ -133,7 +144,7 @@ def recover(releases_dir: Path, *, keep: str | None = None) -> list[str]:
         One line for each thing that was put right; nothing when all was well.
     """
     releases = Releases(releases_dir)
-    done = _clear(releases, keep) + _finish_rollback(releases)
+    done = _clear(releases, keep) + _finish_rollback(releases) + _restore_pointer(releases)
     if done:
         fsync_path(releases.root)
     return done
@@ -158,16 +169,39 @@ def _clear(releases: Releases, keep: str | None = None) -> list[str]:
 def _finish_rollback(releases: Releases) -> list[str]:
     """A rollback was killed between pin and pointer: the pin says where it led."""
     pinned_to = pinned(releases.root)
-    if pinned_to is None or pinned_to == _link_target(releases):
+    if pinned_to is None:
         return []
-    if not (releases.root / pinned_to / MART_FILE).is_file():
+    if not _is_whole(releases, pinned_to):
         raise ReleaseError(
             f"the pin names a release that is not there: {pinned_to} / 固定的版本不存在",
             file=releases.pin,
             remedy="release the pin: qutong release unpin",
         )
+    if pinned_to == _link_target(releases):
+        return []
     _point_at(releases, pinned_to)
     return [f"finished the rollback to {pinned_to}"]
+
+
+def _restore_pointer(releases: Releases) -> list[str]:
+    """Where the pointer is gone or leads nowhere: the newest release that is whole, if any."""
+    pointed = _link_target(releases)
+    if releases.pin.exists() or (pointed is not None and _is_whole(releases, pointed)):
+        return []
+    for item in reversed(_listed(releases, None)):
+        try:
+            _check_target(releases.root, item.release_id)
+        except ReleaseError:
+            continue
+        _point_at(releases, item.release_id)
+        return [f"the pointer was lost: readers see {item.release_id}"]
+    return []
+
+
+def _is_whole(releases: Releases, release_id: str) -> bool:
+    """Whether readers can tell what it is and find its database; `verify_release` reads it."""
+    path = releases.root / release_id
+    return (path / MART_FILE).is_file() and _manifest(path).get("release_id") == release_id
 
 
 def current(releases_dir: Path) -> str | None:
@@ -184,7 +218,9 @@ def current(releases_dir: Path) -> str | None:
         raise ReleaseError(
             f"the current release {release_id} is not there / 当前版本的文件不存在",
             file=releases.current,
-            remedy="move the pointer to another release: qutong release rollback ID",
+            remedy="release the pin: qutong release unpin"
+            if releases.pin.exists()
+            else "let a run put it right: qutong run",
         )
     return release_id
 
@@ -196,7 +232,7 @@ def pinned(releases_dir: Path) -> str | None:
         return None
     try:
         return checked_release_id(json.loads(path.read_text(encoding="utf-8"))["release_id"])
-    except (ValueError, KeyError, TypeError, ReleaseError) as error:
+    except (OSError, ValueError, KeyError, TypeError, ReleaseError) as error:
         raise ReleaseError(
             "the pin cannot be read / 固定标记无法读取",
             file=path,
@@ -205,8 +241,12 @@ def pinned(releases_dir: Path) -> str | None:
 
 
 def list_releases(releases_dir: Path) -> list[ReleaseInfo]:
-    """All complete releases, the oldest first."""
-    return _listed(Releases(releases_dir), pinned(releases_dir))
+    """All complete releases, the oldest first; none is pinned where the pin cannot be read."""
+    try:
+        pin = pinned(releases_dir)
+    except ReleaseError:
+        pin = None
+    return _listed(Releases(releases_dir), pin)
 
 
 def _listed(releases: Releases, pin: str | None) -> list[ReleaseInfo]:
@@ -215,8 +255,11 @@ def _listed(releases: Releases, pin: str | None) -> list[ReleaseInfo]:
     pointed = _link_target(releases)
     found = []
     for path in releases.root.iterdir():
-        hidden = path.name.startswith(".") or path.is_symlink()
-        if hidden or not (path / MANIFEST_FILE).is_file():
+        if (
+            not may_name_release(path.name)
+            or path.is_symlink()
+            or not (path / MANIFEST_FILE).is_file()
+        ):
             continue
         if releases.publishing(path.name).exists() and path.name != pointed:
             continue
@@ -258,6 +301,8 @@ def rollback(releases_dir: Path, release_id: str | None = None) -> str:
         recover(releases_dir)
         target = _before_current(releases_dir)
     _check_target(releases_dir, target)
+    if releases.pin.is_dir():
+        remove_tree(releases.pin)
     # The pin comes first: killed in between, the next step of any run finishes the move. The
     # other order would let a run undo the rollback unasked.
     write_durably(releases.pin, json.dumps({"release_id": target}) + "\n")
@@ -290,10 +335,11 @@ def unpin(releases_dir: Path, *, advance: bool = False) -> str | None:
         # The pin may be the very thing that is damaged: it is not asked.
         for newest in [item.release_id for item in _listed(releases, None)][-1:]:
             _check_target(releases_dir, newest)
-    releases.pin.unlink()
+    remove_tree(releases.pin)
     fsync_path(releases.root)
     if newest is not None:
         _point_at(releases, newest)
+    _restore_pointer(releases)
     return current(releases_dir)
 
 
@@ -314,7 +360,8 @@ def _candidate_id(releases: Releases, candidate: Path) -> str:
     return checked_release_id(release_id)
 
 
-def _check_verdict(release_id: str, candidate: Path, verdict_reader: VerdictReader) -> None:
+def _check_verdict(release_id: str, candidate: Path, verdict_reader: VerdictReader) -> str:
+    """The digest of the candidate, which its verdict allows to publish."""
     verdict = verdict_reader(release_id)
     if verdict is None:
         raise _refused(candidate, "no verdict is recorded for it / 没有结论记录")
@@ -333,6 +380,7 @@ def _check_verdict(release_id: str, candidate: Path, verdict_reader: VerdictRead
         raise _refused(
             candidate, "its files are not those the verdict was given on / 文件在判定后被改动"
         )
+    return verdict.candidate_digest
 
 
 def _refused(candidate: Path, reason: str) -> VerdictError:
@@ -350,10 +398,20 @@ def _point_at(releases: Releases, release_id: str, *, progress: Progress | None 
     aside.symlink_to(release_id, target_is_directory=True)
     if progress:
         progress("swap")
+    if releases.current.exists() and not releases.current.is_symlink():
+        _put_aside(releases.current)
     aside.replace(releases.current)
     if progress:
         progress("swapped")
     fsync_path(releases.root)
+
+
+def _put_aside(path: Path) -> None:
+    """Make room for the pointer; what stands there is none of ours, and nobody's loss."""
+    number = 1
+    while (aside := path.with_name(f".aside-{path.name}-{number}")).exists():
+        number += 1
+    path.rename(aside)
 
 
 def _finish_publishing(releases: Releases, mark: Path) -> str:
@@ -364,6 +422,8 @@ def _finish_publishing(releases: Releases, mark: Path) -> str:
         remove_tree(target)
         told = f"removed {release_id}, which no reader had seen"
     else:
+        if _is_whole(releases, release_id):
+            ledger.enter(releases, release_id, directory_digest(target))
         told = f"cleared the mark of {release_id}"
     mark.unlink()
     return told
@@ -412,6 +472,6 @@ def _link_target(releases: Releases) -> str | None:
 def _manifest(path: Path) -> dict[str, Any]:
     try:
         content = json.loads((path / MANIFEST_FILE).read_text(encoding="utf-8"))
-    except ValueError:
+    except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

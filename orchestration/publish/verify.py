@@ -10,15 +10,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from orchestration.errors import ReleaseError
-from orchestration.publish.durable import files_below, sha256_of
+from orchestration.publish import ledger
+from orchestration.publish.durable import (
+    directory_digest,
+    files_below,
+    folders_below,
+    sha256_of,
+)
 from orchestration.publish.layout import (
     MANIFEST_FILE,
     MART_FILE,
     RELEASE_FILE_TABLE,
+    Releases,
     release_id_of,
 )
 from orchestration.publish.package import Package
@@ -181,6 +188,19 @@ def _check_files(path: Path, manifest: Mapping[str, Any]) -> list[Problem]:
                 HASH_MISMATCH, name, "清单中没有这个文件", "the manifest does not know this file"
             )
         )
+    needed = {
+        str(parent) for name in (*listed, MART_FILE) for parent in PurePosixPath(name).parents
+    }
+    for name in sorted(set(folders_below(path)) - needed):
+        problems.append(
+            Problem(
+                HASH_MISMATCH,
+                name,
+                "清单中没有这个文件夹",
+                "the manifest knows no file in this folder",
+            )
+        )
+    problems += _check_record(path.resolve())
     if manifest.get("release_id") != release_id_of(path.resolve()):
         problems.append(
             Problem(
@@ -191,6 +211,18 @@ def _check_files(path: Path, manifest: Mapping[str, Any]) -> list[Problem]:
             )
         )
     return problems
+
+
+def _check_record(path: Path) -> Iterator[Problem]:
+    """The files are those that were published under this name, where that was recorded."""
+    entry = ledger.published(Releases(path.parent)).get(path.name)
+    if entry is not None and directory_digest(path) != entry.digest:
+        yield Problem(
+            HASH_MISMATCH,
+            "",
+            "全部文件的哈希与发布时的记录不符",
+            "the files do not have the digest that was recorded when they were published",
+        )
 
 
 def _check_parts(package: Package) -> Iterator[Problem]:
@@ -215,14 +247,44 @@ def _check_parts(package: Package) -> Iterator[Problem]:
 
 def _check_identity(package: Package) -> Iterator[Problem]:
     """The database and the manifest speak of one and the same release."""
-    rows = package.con.execute("select release_id, policy from mart.meta.release").fetchall()
-    stated = (package.manifest.get("release_id"), package.manifest.get("policy"))
+    rows = [
+        (release_id, time.isoformat(), policy)
+        for release_id, time, policy in package.con.execute(
+            "select release_id, release_time, policy from mart.meta.release"
+        ).fetchall()
+    ]
+    stated = tuple(package.manifest.get(name) for name in ("release_id", "release_time", "policy"))
     if rows != [stated]:
         yield Problem(
             HASH_MISMATCH,
             MANIFEST_FILE,
             f"清单为 {stated}，数据库为 {rows}",
             f"the manifest says {stated}, the database {rows}",
+        )
+
+
+def _check_inputs(package: Package) -> Iterator[Problem]:
+    """The manifest lists the deliveries that the database says were admitted."""
+    names = ("data_set_id", "file_name")
+    rows = package.con.execute(
+        f"select {', '.join(names)} from mart.quality.conservation where verdict = 'admitted'"
+    ).fetchall()
+    stated = [
+        tuple(entry.get(name) for name in names) for entry in package.manifest.get("inputs", [])
+    ]
+    for entry, times in sorted((Counter(stated) - Counter(rows)).items(), key=str):
+        yield Problem(
+            HASH_MISMATCH,
+            MANIFEST_FILE,
+            f"清单多列 {times} 份报送：{entry[0]} {entry[1]}",
+            f"the manifest lists {times} deliveries too many: {entry[0]} {entry[1]}",
+        )
+    for entry, times in sorted((Counter(rows) - Counter(stated)).items(), key=str):
+        yield Problem(
+            HASH_MISMATCH,
+            MANIFEST_FILE,
+            f"清单少列 {times} 份报送：{entry[0]} {entry[1]}",
+            f"the manifest lists {times} deliveries too few: {entry[0]} {entry[1]}",
         )
 
 
@@ -348,6 +410,7 @@ def _check_simulated(package: Package) -> Iterator[Problem]:
 
 _CHECKS: tuple[Callable[[Package], Iterator[Problem]], ...] = (
     _check_identity,
+    _check_inputs,
     _check_parts,
     _check_contracts,
     _check_rows,

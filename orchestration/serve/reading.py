@@ -42,10 +42,16 @@ def current_release(releases_dir: Path) -> CurrentRelease:
     """
     pointer = releases_dir / CURRENT
     if not pointer.is_symlink():
+        if is_empty(releases_dir):
+            raise ReleaseError(
+                "nothing is published yet / 尚未发布任何版本",
+                file=releases_dir,
+                remedy="make a release: qutong run",
+            )
         raise ReleaseError(
-            "nothing is published yet / 尚未发布任何版本",
-            file=releases_dir,
-            remedy="make a release: qutong run",
+            "the pointer to the current release is lost / 指向当前版本的链接已丢失",
+            file=pointer,
+            remedy=_remedy(releases_dir),
         )
     path = releases_dir / pointer.readlink().name
     try:
@@ -54,9 +60,20 @@ def current_release(releases_dir: Path) -> CurrentRelease:
         raise ReleaseError(
             f"the current release cannot be read: {error} / 当前版本无法读取",
             file=path,
-            remedy="move the pointer to another release: qutong release rollback ID",
+            remedy=_remedy(releases_dir),
         ) from error
     return CurrentRelease(path.name, path, manifest)
+
+
+def is_empty(releases_dir: Path) -> bool:
+    """Whether nothing was ever published here, and nothing stands where the pointer would."""
+    return not (releases_dir / CURRENT).exists() and not any(releases_dir.glob("*/manifest.json"))
+
+
+def _remedy(releases_dir: Path) -> str:
+    if (releases_dir / PIN).exists():
+        return "release the pin: qutong release unpin"
+    return "let a run put it right: qutong run"
 
 
 def open_mart(release: CurrentRelease) -> DuckDBPyConnection:
@@ -68,7 +85,7 @@ def open_mart(release: CurrentRelease) -> DuckDBPyConnection:
         raise ReleaseError(
             "the database of the release is not there / 版本的数据库不存在",
             file=file,
-            remedy="move the pointer to another release: qutong release rollback ID",
+            remedy=_remedy(release.path.parent),
         )
     try:
         return duckdb.connect(

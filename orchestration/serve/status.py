@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from orchestration.errors import ReleaseError
-from orchestration.serve.reading import CURRENT, PIN, current_release
+from orchestration.serve.reading import CURRENT, PIN, current_release, is_empty
 
 Language = Literal["zh", "en"]
 
@@ -61,7 +61,7 @@ def read_status(releases_dir: Path, last_run_file: Path | None = None) -> Status
     last_run = _object(last_run_file) if last_run_file else None
     pin = _object(releases_dir / PIN)
     pinned_to = str(pin.get("release_id", "?")) if pin is not None else None
-    if not (releases_dir / CURRENT).is_symlink():
+    if not (releases_dir / CURRENT).is_symlink() and is_empty(releases_dir):
         return Status(None, None, "", "", "", "", False, 0, {}, (), pinned_to, last_run)
     release = current_release(releases_dir)
     manifest = release.manifest

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from orchestration.collect import apart
 from orchestration.collect.archive import Delivery, hash_file, outcome_of, printable
 from orchestration.collect.connectors import Connector, Offer, matches
 from orchestration.declarations import Declared
@@ -106,6 +107,7 @@ def _take(work: Workplace, declared: Declared, connector: Connector, offer: Offe
         QutongError: it is not at rest, or cannot be archived or removed.
     """
     if is_news(work.archive.received(declared.id), offer):
+        apart.start()  # it imports while the file comes to rest and is archived
         work.wait_until_at_rest(offer.path)
     _, receipt = work.archive.store(
         offer.path,

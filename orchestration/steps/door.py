@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from orchestration.locking import run_lock
+from orchestration.publish import ledger
 from orchestration.publish.pointer import recover
 from orchestration.settings import Settings
 from orchestration.steps import state
@@ -110,7 +111,8 @@ def _put_in_order(
     _ = work.catalogue  # a wrong rule is wrong use: found before any work
     # A run that does not land goes on with what was landed last, and with its candidate.
     last = state.prepared(settings) if "land" not in steps else None
-    recover(settings.releases, keep=last.release_id if last else None)
+    for told in recover(settings.releases, keep=last.release_id if last else None):
+        work.say(f"发布目录已恢复 / releases put in order: {told}")
     work.archive.clean()
     for entry in work.archive.reconcile():
         work.say(f"登记已按回执恢复 / an entry was written again from its receipt: {entry}")
@@ -139,6 +141,7 @@ def next_release_id(work: Workplace) -> str:
     """The day in the district's time zone, and the first number that is free on it."""
     day = work.now.astimezone(work.zone).date().isoformat()
     taken = {path.name for path in work.settings.releases.glob(f"{day}.*")}
+    taken |= ledger.published(work.releases).keys()  # also where the release is gone
     number = 1
     while f"{day}.{number}" in taken:
         number += 1

@@ -6,11 +6,11 @@ to do at all. Does not belong here: the tables of ``landing`` (``process.landing
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orchestration import __version__
+from orchestration.publish import ledger
 from orchestration.steps import state
 from orchestration.steps.workplace import Workplace, inputs_digest
 
@@ -43,16 +43,12 @@ def follows_from(work: Workplace, inputs: str) -> bool:
 
     Under a pin they see an earlier one, and that is as it should be.
     """
-    try:
-        note = json.loads(work.published_file.read_text(encoding="utf-8"))
-        known, published = note["fingerprint"], str(note["release_id"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return False
     releases = work.releases
-    if not (releases.root / published / "manifest.json").is_file():
+    newest = ledger.last(releases) if work.published_file.is_file() else None
+    if newest is None or not (releases.release(newest.release_id) / "manifest.json").is_file():
         return False
     in_force = releases.current.readlink().name if releases.current.is_symlink() else None
-    return bool(known == inputs) and (releases.pin.exists() or in_force == published)
+    return newest.inputs == inputs and (releases.pin.exists() or in_force == newest.release_id)
 
 
 def _was_sound(work: Workplace) -> bool:

@@ -9,7 +9,6 @@ inputs that are on disk now.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -228,6 +227,7 @@ def publish(work: Workplace) -> Publication:
     with state.carried(work, "publish", "发布 / publish") as step:
         _demand_fresh(work, step)
         _demand_passed(work, GATES)
+        work.published_file.touch()
         try:
             done = pointer.publish(
                 settings.releases, candidate_path(work), VerdictStore(settings.work / "verdicts")
@@ -237,8 +237,6 @@ def publish(work: Workplace) -> Publication:
                 missing = RuleOutcome.of("release.verdict-missing", unexpected=1, checked=1)
                 gates.write_validation(con, [missing], work.catalogue)
             raise
-        note = {"fingerprint": step.inputs, "release_id": done.release_id}
-        work.published_file.write_text(json.dumps(note), encoding="utf-8")
         step.detail = {
             "release_id": done.release_id,
             "path": str(done.path),

@@ -47,6 +47,7 @@ def reply_to_sender(declarations: Declarations, named: str) -> bytes:
     Raises:
         QutongError: there is no such delivery, or nothing is wrong with it.
     """
+    from orchestration.collect.apart import LimitError, Limits, within
     from orchestration.collect.grid import RefusedError
     from orchestration.collect.layouts import wants_format
     from orchestration.collect.readers import read_grids
@@ -70,8 +71,9 @@ def reply_to_sender(declarations: Declarations, named: str) -> bytes:
     layout = declared.data_set.layout
     try:
         content = archive.read(delivery.sha256)
-        grids = read_grids(content, layout, wants_format=wants_format(layout))
-    except RefusedError:
+        limits = Limits.of(settings)
+        grids = within(limits, read_grids, content, layout, wants_format=wants_format(layout))
+    except (RefusedError, LimitError):
         grids = []
     except QutongError:
         raise

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from orchestration.collect.archive import Archive, printable
 from orchestration.collect.connectors import Connector, connectors_of
 from orchestration.collect.connectors.folder import is_open_for_writing
-from orchestration.collect.parse import ParseStore, codelists_digest
+from orchestration.collect.parse import ParseStore
 from orchestration.declarations import Declarations, load_declarations
 from orchestration.errors import QutongError
 from orchestration.judge.catalogue import Catalogue, load_catalogue
@@ -78,7 +78,7 @@ class Workplace:
 
     @cached_property
     def store(self) -> ParseStore:
-        return ParseStore(self.settings.parsed, codelists_digest(self.settings.raw / "codelists"))
+        return ParseStore.of(self.settings)
 
     @cached_property
     def dbt(self) -> DbtProject:
@@ -137,8 +137,8 @@ class Workplace:
 
     @property
     def published_file(self) -> Path:
-        """Where it is noted which inputs the newest release followed from."""
-        return self.settings.work / "published.json"
+        """There where a release was made of this work directory, and nobody asked for a new one."""
+        return self.settings.work / "published"
 
 
 def inputs_digest(work: Workplace) -> str:

@@ -30,9 +30,10 @@ from orchestration.steps.state import StepName
 from orchestration.steps.workplace import Workplace
 from tests.pipeline.released import current, last_run
 from tests.pipeline.steps import one_by_one
-from tests.support import few_products, judging_here
+from tests.support import drop, few_products, judging_here, profile
 
 RELEASE_TIME = "2026-03-02T09:00:00+00:00"
+SCHOOLS = "学校数,云溪区,2025年,年度,43,,所,个数,三、教育,yunxi-bulletin,2026-01-30,,"
 SPARE_BYTES = 1_500_000
 
 
@@ -148,7 +149,7 @@ def before_pointer() -> None:
 
 
 def after_pointer() -> None:
-    """Readers see the release, nobody has noted that."""
+    """Readers see the release, nobody has entered that in the ledger."""
     from orchestration.publish import pointer
 
     move = pointer._point_at
@@ -222,6 +223,7 @@ CHAIN: dict[str, Link] = {
     "disk full": Link(functools.partial(in_candidate, disk_full), beginning("candidate")),
     "before the pointer": Link(before_pointer, beginning("candidate")),
     "after the pointer": Link(after_pointer, beginning("candidate")),
+    "nothing new": Link(nowhere, whole_run, "2026-03-03.1"),
     NO_SPACE: Link(nowhere, whole_run, "2026-03-03.1"),
     "none": Link(nowhere, whole_run, "2026-03-03.1"),
 }
@@ -346,6 +348,7 @@ def main(project: Path, *, may_mount: bool) -> None:
     has_small_disk = False
     for name, link in CHAIN.items():
         if name == NO_SPACE:
+            drop(settings, "yunxi-profile", "公报2025学校.csv", profile(SCHOOLS))
             has_small_disk = may_mount and small_disk(settings.home)
             if not has_small_disk:
                 continue

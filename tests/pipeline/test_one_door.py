@@ -69,9 +69,9 @@ def test_on_an_unchanged_state_nothing_is_published(
     assert (report["outcome"], report["exit_code"]) == ("unchanged", 0)
     assert report["release_id"] == RELEASE_ID
     assert report["unclaimed"] == ["nobody/unknown.csv"]
-    assert [path.name for path in settings.releases.iterdir() if not path.is_symlink()] == [
-        RELEASE_ID
-    ]
+    assert [
+        path.name for path in settings.releases.iterdir() if path.is_dir() and not path.is_symlink()
+    ] == [RELEASE_ID]
     (run,) = instance.get_runs()
     assert run.tags["qutong/outcome"] == "unchanged"
 

@@ -119,6 +119,14 @@ def test_a_run_killed_after_the_pointer_moved_has_published(
     assert qutong(chain.settings, "release", "verify", SECOND).exit_code == 0
 
 
+def test_what_was_published_before_the_kill_is_not_published_again(
+    links: dict[str, Left],
+) -> None:
+    left = links["nothing new"]
+    assert (left.exit_code, left.outcome, left.current) == (0, "unchanged", SECOND)
+    assert left.unfinished == []
+
+
 def test_a_delivery_waits_until_it_is_registered(links: dict[str, Left]) -> None:
     assert (links["collect"].inbox, links["collect"].archived) == (1, 2)
     assert (links["land"].inbox, links["land"].archived) == (0, 3)
@@ -129,7 +137,13 @@ def test_the_next_run_publishes_by_itself(links: dict[str, Left], chain: Chain) 
     assert (left.exit_code, left.outcome, left.error) == (0, "published", "")
     assert (left.current, left.unfinished, left.sound) == (THIRD, [], True)
     releases = chain.settings.releases
-    assert sorted(path.name for path in releases.iterdir()) == [FIRST, SECOND, THIRD, "current"]
+    assert sorted(path.name for path in releases.iterdir()) == [
+        FIRST,
+        SECOND,
+        THIRD,
+        "current",
+        "ledger.jsonl",
+    ]
     assert qutong(chain.settings, "release", "verify").exit_code == 0
     assert ask(
         releases / "current",

@@ -36,6 +36,7 @@ from tests.rejects.kinds import (
     refused,
 )
 from tests.rejects.table_cases import TABLE_CASES
+from tests.rejects.tables import part, with_parts
 from tests.support import INVESTMENT, Row, investment, profile
 
 # --- builders of what is no text -------------------------------------------------------------
@@ -61,6 +62,20 @@ def macro_workbook() -> bytes:
 def zip_bomb() -> bytes:
     """Twenty megabytes of nothing, packed into as many kilobytes."""
     return with_part("xl/media/image1.emf", bytes(20 << 20))
+
+
+def one_text_everywhere() -> bytes:
+    """A long text in so many cells that every reader needs gigabytes for them, in a small file."""
+    content = investment()
+    name = "xl/worksheets/sheet1.xml"
+    strings = part(content, "xl/sharedStrings.xml")
+    head, mark, tail = strings.rpartition(b"</sst>")
+    number = strings.count(b"<si>")
+    cells = b"".join(b'<c t="s" r="A%d"><v>%d</v></c>' % (row, number) for row in range(30, 60_030))
+    rows = cells.replace(b"<c ", b"</row><row><c ").removeprefix(b"</row>") + b"</row>"
+    sheet = part(content, name).replace(b"</sheetData>", rows + b"</sheetData>")
+    text = head + b"<si><t>" + b"x" * 32_000 + b"</t></si>" + mark + tail
+    return with_parts(content, {name: sheet, "xl/sharedStrings.xml": text})
 
 
 def encrypted_workbook() -> bytes:
@@ -138,6 +153,13 @@ DELIVERY_CASES = (
         "line 2",
         "line 2 is not ended by a line break (writing or transfer broken off?)",
         content=cut_text,
+    ),
+    refused(
+        "delivery.over-reading-limit",
+        "file",
+        "memory",
+        content=one_text_everywhere,
+        **WORKBOOK,
     ),
     refused(
         "delivery.unsafe-file",

@@ -383,6 +383,70 @@ def test_a_figure_printed_twice(
     assert answers(con, "compared_repeats", "is_contradictory") == [is_contradictory]
 
 
+def printed(con: duckdb.DuckDBPyConnection, *values: str, qualifier: str = "exact") -> None:
+    """The figure that stands at ``o-total`` and ``o-again`` as 100, at as many more places."""
+    for value in values:
+        number = count(con, "select count(*) from core.observation")
+        changes = {"value": value, "qualifier": qualifier, "is_headline": False}
+        known(con, f"o-more-{number:04}", **changes)
+
+
+def contradictions(con: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:
+    sql = CATALOGUE.get("repeat.contradiction").statement("sql")
+    columns = "observation_a, observation_b, arithmetic, message_en"
+    return con.execute(f"select {columns} from ({sql}) order by 2").fetchall()
+
+
+def compared(con: duckdb.DuckDBPyConnection) -> int:
+    sql = CATALOGUE.get("repeat.contradiction").statement("checked_sql")
+    return count(con, f"select ({sql})")
+
+
+def test_one_place_against_many_is_one_finding(con: duckdb.DuckDBPyConnection) -> None:
+    printed(con, "100.0", "100.0", "120.0", "100.0")
+    assert contradictions(con) == [
+        (
+            "o-more-0021",
+            "o-more-0023",
+            "100 [99.95, 100.05] / 120 [119.95, 120.05]",
+            "total, R1, 2022, is 100 亿元 in 4 places of the document and 120 亿元 in another",
+        )
+    ]
+    assert compared(con) == 5
+
+
+def test_findings_are_as_many_as_statements_not_as_pairs(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    printed(con, *(str(200 + number) for number in range(100) for _ in range(20)))
+    found = contradictions(con)
+    assert len(found) == 101  # 100 and 100.0 stand in a place each, 200 first in twenty
+    assert found[0][2].startswith("200 [199.95, 200.05] / ")
+    assert {entry[3].split(" in ", 1)[1] for entry in found} == {
+        "20 places of the document and 100 亿元 in another",
+        *(f"20 places of the document and {200 + n} 亿元 in 20 others" for n in range(1, 100)),
+    }
+    assert compared(con) == 2001
+
+
+def test_what_a_bound_allows_can_still_contradict_itself(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(set_core("o-again", "value = 90, qualifier = 'above'"))
+    con.execute(set_core("o-total", "value = 90, qualifier = 'above'"))
+    printed(con, "98.0", "102.0", "95.0")
+    assert [entry[2] for entry in contradictions(con)] == [
+        "102 [101.95, 102.05] / 98 [97.95, 98.05]",
+        "102 [101.95, 102.05] / 95 [94.95, 95.05]",
+    ]
+
+
+def test_two_prints_at_one_place_are_no_two_places(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(set_core("o-again", "value = 120, source_place = 'o-total'"))
+    assert contradictions(con) == []
+    printed(con, "120.0")
+    # 120 stands there too: what is said at the other place contradicts what is said here
+    assert [entry[:2] for entry in contradictions(con)] == [("o-more-0021", "o-total")]
+
+
 def test_another_document_may_say_something_else(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(set_core("o-again", "value = 130, source_document = 'other'"))
     assert answers(con, "compared_repeats", "is_contradictory") == []

@@ -56,9 +56,7 @@ class World:
         return Declared(validate_file(copy, self.declarations.settings), copy, "")
 
     def read(self, data_set: str) -> tuple[Parsed, Outcome]:
-        parsed, outcome = preview(
-            self.file(data_set), self.declared(data_set), self.declarations.codelists
-        )
+        parsed, outcome = preview(self.file(data_set), self.declared(data_set), self.declarations)
         assert parsed.refusal is None, parsed.refusal
         assert outcome is not None
         return parsed, outcome
@@ -155,9 +153,7 @@ def test_next_month_is_read_without_any_change(world: World) -> None:
     book.save(buffer)
     path = world.folder / "云溪区工业202612.xlsx"
     path.write_bytes(buffer.getvalue())
-    parsed, outcome = preview(
-        path, world.declared("yunxi-industry-month"), world.declarations.codelists
-    )
+    parsed, outcome = preview(path, world.declared("yunxi-industry-month"), world.declarations)
     assert parsed.refusal is None
     assert outcome is not None
     assert outcome.accepted["period"].unique().sort().to_list() == ["2026-01/2026-12", "2026-12"]

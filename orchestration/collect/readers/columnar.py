@@ -40,7 +40,7 @@ def read(content: bytes, source: Source) -> list[Grid]:
         table = file.read()
         table.validate(full=True)
         frame = pl.DataFrame(table)
-    except RefusedError:
+    except (RefusedError, MemoryError):
         raise
     except (pl.exceptions.PolarsError, pa.ArrowException, OSError, ValueError) as error:
         raise _unreadable(f"{type(error).__name__}") from None

@@ -134,6 +134,8 @@ def streams(content: bytes) -> set[str]:
 
     try:
         directory = CompDoc(content, logfile=io.StringIO()).dirlist
+    except MemoryError:
+        raise
     except Exception:  # a damaged container raises whatever its parser stumbles over
         return set()
     return {str(entry.name) for entry in directory}
@@ -237,6 +239,8 @@ def part(package: zipfile.ZipFile, name: str) -> bytes:
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError):
         # The last is what the library says of a way of packing that it does not know.
         raise cut_off(b"PK", name) from None
+    except MemoryError:
+        raise
     except Exception as error:  # zlib.error has no common ancestor with the others
         raise cut_off(b"PK", f"{name} ({type(error).__name__})") from None
     refuse_document_type(xml, name)

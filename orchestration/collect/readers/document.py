@@ -53,7 +53,7 @@ def read(content: bytes, source: Source, *, wants_format: bool) -> list[Grid]:
         document: Any = Document(io.BytesIO(content))
         body: _Element = document.element.body
         styles = _styles(document)
-    except RefusedError:
+    except (RefusedError, MemoryError):
         raise
     except Exception as error:  # python-docx raises whatever its parsers raise
         raise RefusedError(

@@ -55,7 +55,7 @@ def read(content: bytes, source: Source, *, wants_format: bool) -> list[Grid]:
             on_demand=True,
         ) as book:
             found = [_sheet(book, sheet, source, wants_format) for sheet in book.sheets()]
-    except RefusedError:
+    except (RefusedError, MemoryError):
         raise
     except XLRDError as error:
         if "encrypted" in str(error):

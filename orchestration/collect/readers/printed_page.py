@@ -57,7 +57,7 @@ def read(content: bytes, source: Source, *, wants_format: bool) -> list[Grid]:
     try:
         with pdfplumber.open(io.BytesIO(content)) as document:
             found = _pages(document, wants_format=wants_format)
-    except RefusedError:
+    except (RefusedError, MemoryError):
         raise
     except Exception as error:  # pdfminer raises whatever its parsers stumble over
         causes = (error, error.__cause__, error.__context__, *error.args)

@@ -236,7 +236,7 @@ def _fast(package: _Package, *, exact: bool) -> list[Found] | None:
             height = sheet.total_height
             is_hidden = about.visible != SheetVisibleEnum.Visible
             found.append(Found(Grid(about.name, cells, (), height), is_hidden=is_hidden))
-    except RefusedError:
+    except (RefusedError, MemoryError):
         raise
     except Exception:  # whatever it cannot read, the other library may; or it will say why not
         return None
@@ -271,7 +271,7 @@ def _slow(package: _Package, source: Source, *, wants_format: bool) -> list[Foun
                 found.append(_sheet(worksheet, styles, wants_format=wants_format))
                 total += found[-1].grid.cells.height
                 limit(total)
-    except RefusedError:
+    except (RefusedError, MemoryError):
         raise
     except Exception as error:  # openpyxl raises whatever its parsers raise
         raise RefusedError(

@@ -1,0 +1,244 @@
+"""Readings in a process of their own, within limits of time and memory.
+
+Belongs here: that process, and what became of a reading that did not keep its limits. Does not
+belong here: reading (``parse``, ``readers``), and what is made of a reading that failed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import pickle
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+from orchestration.errors import QutongError
+
+if TYPE_CHECKING:
+    from orchestration.settings import Settings
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+PATIENCE = 10
+"""So many times the allowed seconds may pass on the clock: a busy machine is no fault of a file."""
+
+_FROM_OUTSIDE = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one reading may take.
+
+    Attributes:
+        seconds: Of processor time, which does not depend on what else the machine does.
+        megabytes: Of memory, beyond what the process held before. Where the system cannot count
+            it (macOS), only time is limited.
+    """
+
+    seconds: int
+    megabytes: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """What the district declares."""
+        district = settings.district
+        return cls(district.reading_seconds, district.reading_megabytes)
+
+
+class LimitError(Exception):
+    """A reading was ended: it took too much, or took its process with it."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.zh, self.en = zh, en
+        super().__init__(en)
+
+
+def within(
+    limits: Limits, read: Callable[Given, Made], *args: Given.args, **kwargs: Given.kwargs
+) -> Made:
+    """Call a function of a module in the process that reads; started when first asked for.
+
+    Raises:
+        LimitError: it did not keep its limits, or its process died of it.
+        QutongError: somebody else ended that process.
+    """
+    with _LOCK:
+        return cast(Made, _process().call(limits, read, args, kwargs))
+
+
+def start() -> None:
+    """Start the process that reads, where there is none, and do not wait for it."""
+    with _LOCK:
+        _process()
+
+
+def close() -> None:
+    """End the process that reads; the next reading starts another."""
+    global _kept  # noqa: PLW0603 - one process for all readings, whoever asks
+    if _kept is not None:
+        _kept.end()
+    _kept = None
+
+
+class _Process:
+    """The other process, as this one sees it."""
+
+    def __init__(self) -> None:
+        # Spawned: a fork would inherit locks of threads that it does not have.
+        context = get_context("spawn")
+        self._line, theirs = context.Pipe()
+        self._process: BaseProcess = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.is_alive()
+
+    def call(self, limits: Limits, read: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        try:
+            self._line.send((limits, read, args, kwargs))
+            if not self._line.poll(PATIENCE * limits.seconds):
+                raise _too_long(limits)
+            is_good, answer = self._line.recv()
+        except (EOFError, ConnectionError):
+            self._process.join()
+            raise self._what_ended_it(limits) from None
+        except BaseException:
+            self.end()  # what it says later would be taken for the answer to something else
+            raise
+        if isinstance(answer, MemoryError):
+            self.end()  # nobody knows what it still holds
+            raise _too_much(limits)
+        if not is_good:
+            raise answer
+        return answer
+
+    def _what_ended_it(self, limits: Limits) -> Exception:
+        code = self._process.exitcode or 0
+        if code == -signal.SIGPROF:
+            return _too_long(limits)
+        if -code in _FROM_OUTSIDE:
+            return QutongError(
+                f"the process that reads deliveries was ended ({signal.Signals(-code).name})",
+                remedy="run again; what was read before is kept",
+            )
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return LimitError(
+            f"读取它的进程因此终止 ({how}), 通常是内存超过 {limits.megabytes} MB",
+            f"the process that read it died of it ({how}), as a rule for lack of memory "
+            f"({limits.megabytes} MB are allowed)",
+        )
+
+    def end(self) -> None:
+        """Kill it, and wait for it: it holds nothing but what it reads."""
+        self._process.kill()
+        self._process.join()
+        self._line.close()
+
+
+_LOCK = threading.Lock()
+_kept: _Process | None = None
+
+
+def _process() -> _Process:
+    global _kept  # noqa: PLW0603 - see ``close``
+    if _kept is None or not _kept.is_alive:
+        close()
+        _kept = _Process()
+    return _kept
+
+
+atexit.register(close)
+
+
+def _too_long(limits: Limits) -> LimitError:
+    return LimitError(
+        f"读取用时超过 {limits.seconds} 秒 (处理器时间)",
+        f"reading took more than {limits.seconds} seconds of processor time",
+    )
+
+
+def _too_much(limits: Limits) -> LimitError:
+    return LimitError(
+        f"读取所需内存超过 {limits.megabytes} MB",
+        f"reading needs more than {limits.megabytes} MB of memory",
+    )
+
+
+# --- the other process ------------------------------------------------------------------------
+
+
+def _serve(line: Connection) -> None:
+    """Read until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    # The kernel ends a reading that takes too long, in whatever library it is.
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    # What a library says when it dies, and what it held then, may be text of a respondent.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
+    import polars as pl
+
+    import orchestration.collect.parse
+
+    _ = pl, orchestration.collect.parse  # what every reading needs counts for none of them
+    with contextlib.suppress(EOFError, ConnectionError):
+        while True:
+            limits, read, args, kwargs = line.recv()
+            with _limited(limits):
+                line.send(_answer(read, args, kwargs))
+
+
+def _answer(read: Callable[..., Any], args: Any, kwargs: Any) -> tuple[bool, Any]:
+    try:
+        return True, read(*args, **kwargs)
+    except MemoryError:
+        return False, MemoryError()
+    except Exception as error:
+        return False, _sendable(error)
+
+
+def _sendable(error: Exception) -> Exception:
+    """The error, or its words where it cannot be made again by another process."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
+
+
+@contextlib.contextmanager
+def _limited(limits: Limits) -> Any:
+    held = _data_held()
+    kind = resource.RLIMIT_DATA
+    _, most = resource.getrlimit(kind)
+    if held is not None:
+        resource.setrlimit(kind, (held + (limits.megabytes << 20), most))
+    signal.setitimer(signal.ITIMER_PROF, limits.seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        if held is not None:
+            resource.setrlimit(kind, (most, most))
+
+
+def _data_held() -> int | None:
+    """Bytes that the kernel counts against the limit now; None where it does not count them."""
+    if sys.platform != "linux":
+        return None
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+    return pages * resource.getpagesize()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration import __version__
+from orchestration.collect import published
 from orchestration.errors import DeclarationError, StaleStateError, VerdictError
 from orchestration.judge import gates
 from orchestration.judge.catalogue import GATES, Catalogue, Gate, RuleOutcome
@@ -237,6 +238,7 @@ def publish(work: Workplace) -> Publication:
                 missing = RuleOutcome.of("release.verdict-missing", unexpected=1, checked=1)
                 gates.write_validation(con, [missing], work.catalogue)
             raise
+        published.record(work.archive.root, done.release_id)
         note = {"fingerprint": step.inputs, "release_id": done.release_id}
         work.published_file.write_text(json.dumps(note), encoding="utf-8")
         step.detail = {

@@ -36,7 +36,7 @@ from tests.rejects.kinds import (
     refused,
 )
 from tests.rejects.table_cases import TABLE_CASES
-from tests.support import INVESTMENT, Row, investment, profile
+from tests.support import HERE, INVESTMENT, Row, investment, profile
 
 # --- builders of what is no text -------------------------------------------------------------
 
@@ -44,6 +44,12 @@ from tests.support import INVESTMENT, Row, investment, profile
 def truncated_workbook() -> bytes:
     """A transfer that broke off."""
     return investment()[:2000]
+
+
+def shortened(name: str) -> bytes:
+    """A file of the district without its last row."""
+    lines = (HERE / "district" / "raw" / name).read_bytes().splitlines(keepends=True)
+    return b"".join(lines[:-1])
 
 
 def with_part(name: str, content: bytes) -> bytes:
@@ -248,6 +254,14 @@ DELIVERY_CASES = (
         "",
         "expected and missing: residents 990101",
         declared={"completeness": {"expected": [{**EXPECTED[0], "severity": "soft"}]}},
+    ),
+    DeliveryCase(
+        "delivery.fewer-figures",
+        "",
+        "1 figures of the file of that name of 2025-07-15 are missing and stay as they were: "
+        "990101 2024 schools",
+        name="公报2024.csv",
+        content=lambda: shortened("deliveries/yunxi-profile/2025-03-05/公报2024.csv"),
     ),
     refused("key.duplicate", "R2C5", "the same figure stands 2 times"),
     refused(
@@ -549,6 +563,17 @@ def final_bulletin() -> bytes:
     return profile("地区生产总值,云溪区,2024年,年度,515.6,,亿元,水平值,一、综合,yunxi-bulletin,,,")
 
 
+SCHOOLS = "(data_set_id = 'yunxi-profile' and indicator_code = 'schools' and period = '2024')"
+
+
+def one_other(change: str) -> str:
+    """A figure as it was published, otherwise than it is."""
+    return (
+        f"select * replace ('other' as observation_id, {change}) from core.observation "
+        f"where {SCHOOLS}"
+    )
+
+
 MARTS_CASES = (
     MartsCase(
         "history.one-current-version",
@@ -565,6 +590,21 @@ MARTS_CASES = (
         "delete from core.observation where data_set_id = 'yunxi-profile' "
         "and indicator_code = 'schools' and period = '2024'",
         "7 admitted, 6 in the history",
+    ),
+    MartsCase(
+        "published.figures-gone",
+        "",
+        "1 figures published in 2026-02-01.1 are gone although no delivery did it and nobody "
+        "decided so: 云州市云溪区 1999 学校数 41 所",
+        published="from core.observation union all " + one_other("'1999' as period"),
+    ),
+    MartsCase(
+        "published.figures-changed",
+        "",
+        "1 figures published in 2026-02-01.1 change although no delivery did: "
+        "云州市云溪区 2024 学校数 42 所 → 41 所",
+        published=f"from core.observation where {SCHOOLS} is not true "
+        "union all " + one_other("42 as value"),
     ),
     MartsCase(
         "headline.exactly-one",

@@ -47,6 +47,7 @@ class Parsed:
     Attributes:
         counted_unit: What was counted: ``row`` or ``cell``.
         read: Everything in the file; equals accepted + quarantined + non-data.
+        figures: Digest of what was accepted, as far as it is published; empty for a refusal.
     """
 
     delivery_id: str
@@ -59,6 +60,7 @@ class Parsed:
     non_data: int
     is_simulated: bool
     refusal: Refusal | None
+    figures: str = ""
 
     @property
     def is_balanced(self) -> bool:
@@ -130,16 +132,10 @@ class ParseStore:
         """The earlier result, if there is one with all its files; read once by a store."""
         stem = self.stem(delivery, declared)
         if stem not in self._known:
-            try:
-                data = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
-            except (OSError, json.JSONDecodeError):
+            parsed = read_counts(stem)
+            if parsed is None:
                 return None
-            refusal = data.pop("refusal")
-            if refusal is None and not all(
-                stem.with_suffix(f".{kind}.parquet").is_file() for kind in RESULT_KINDS
-            ):
-                return None
-            self._known[stem] = Parsed(**data, refusal=Refusal(**refusal) if refusal else None)
+            self._known[stem] = parsed
         return self._known[stem]
 
     def parse(
@@ -168,6 +164,31 @@ class ParseStore:
             json.dumps(asdict(parsed), ensure_ascii=False, indent=1), encoding="utf-8"
         )
         temporary.replace(stem.with_suffix(".json"))
+
+
+def read_counts(stem: Path) -> Parsed | None:
+    """What a result says of itself; None where it is not there with all its files."""
+    try:
+        data = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
+        refusal = data.pop("refusal")
+        parsed = Parsed(**data, refusal=Refusal(**refusal) if refusal else None)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    files = (stem.with_suffix(f".{kind}.parquet") for kind in RESULT_KINDS)
+    return parsed if refusal or all(file.is_file() for file in files) else None
+
+
+_NOT_PUBLISHED = ("place_order", "resolution", "note", "correction", "delivery_place")
+"""Columns of a figure that say nothing of what was published, nor those of its printed texts."""
+
+
+def figures_digest(accepted: pl.DataFrame) -> str:
+    """Hash of figures as they are published, whatever their order."""
+    import polars as pl
+
+    told = [c for c in accepted.columns if c not in _NOT_PUBLISHED and not c.endswith("_printed")]
+    text = accepted.select(told).cast(pl.String).sort(told).write_csv()
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def definitions_digest(declared: Declared) -> str:
@@ -295,5 +316,6 @@ def parse_bytes(
         non_data=found.non_data + result.non_data,
         is_simulated=bool(result.accepted["is_simulated"].any()),
         refusal=None,
+        figures=figures_digest(result.accepted),
     )
     return parsed, Outcome(result.accepted, result.quarantined, found.notes)

@@ -33,7 +33,7 @@ _FIGURE = (
     "source_document",
     "source_place",
 )
-_CONTENT = ("value", "unit", "qualifier", "obs_status")
+_CONTENT = ("value", "unit", "qualifier", "obs_status", "conf_status", "estimate_stage")
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ def lay(con: DuckDBPyConnection, release: InForce | None, decided: Iterable[str]
     con.execute(
         f"""
         insert into landing.unsaid by name
-        with accounted as (
-            select unnest($decided::varchar[]) as delivery_id
-            union
+        with decided as (select unnest($decided::varchar[]) as delivery_id),
+
+        came as (
             select d.delivery_id
             from landing.delivery as d
             anti join read_parquet($deliveries) as r
@@ -78,7 +78,7 @@ def lay(con: DuckDBPyConnection, release: InForce | None, decided: Iterable[str]
             where d.verdict = 'admitted'
         ),
 
-        -- What the release said of each day up to its own; of what it knew by then, one day at least.
+        -- What the release said of each day up to its own; of what was in force, one day at least.
         said as (
             select
                 * exclude (known_to),
@@ -108,8 +108,9 @@ def lay(con: DuckDBPyConnection, release: InForce | None, decided: Iterable[str]
                     least(v.known_to, coalesce(o.known_to, v.known_to))
                     - greatest(v.known_from, o.known_from), 0
                 ) as days,
-                o.delivery_id in (from accounted) as is_accounted,
-                o.correction_id is distinct from v.correction_id as is_corrected,
+                o.delivery_id in (from came) as is_news,
+                o.delivery_id in (from decided)
+                or o.correction_id is distinct from v.correction_id as is_decided,
                 judge.with_unit(judge.show_figure(o.value, o.qualifier), o.unit) as says
             from differing as v
             inner join core.observation as o on {same_figure}
@@ -131,7 +132,8 @@ def lay(con: DuckDBPyConnection, release: InForce | None, decided: Iterable[str]
                 observation_id,
                 sum(days) filter (where is_same) as days,
                 bool_or(is_in_force) as is_in_force,
-                bool_or(days > 0 and (is_accounted or is_corrected)) as is_accounted,
+                bool_or(days > 0 and is_news) as is_news,
+                bool_or(days > 0 and is_decided) as is_decided,
                 any_value(says order by days desc, says) filter (where not is_same) as says
             from answered
             group by observation_id
@@ -157,9 +159,12 @@ def lay(con: DuckDBPyConnection, release: InForce | None, decided: Iterable[str]
         left join summed as s on s.observation_id = v.observation_id
         where
             coalesce(s.days, 0) < v.known_to - v.known_from
-            and not coalesce(s.is_accounted, false)
-            and v.delivery_id not in (from accounted)
+            and not coalesce(s.is_decided, false)
+            and v.delivery_id not in (from decided)
             and v.observation_id not in (from corrected)
+            -- A delivery accounts for what it takes the place of, but not for what was said on days
+            -- before the release and would be left no day at all.
+            and not (coalesce(s.is_news, false) and (s.days > 0 or v.known_from >= $day))
         """,
         {
             "decided": sorted(set(decided)),

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 
 from orchestration import __version__
 from orchestration.collect import published
+from orchestration.collect.readings import Readings
 from orchestration.errors import DeclarationError, StaleStateError, VerdictError
 from orchestration.judge import gates
 from orchestration.judge.catalogue import GATES, Catalogue, Gate, RuleOutcome
 from orchestration.publish.layout import MART_FILE
 from orchestration.steps import state
-from orchestration.steps.land import landed_deliveries
+from orchestration.steps.land import landed_deliveries, readings_now
 from orchestration.steps.state import Carried
 from orchestration.steps.workplace import Workplace, inputs_digest
 
@@ -215,6 +216,27 @@ def _raw_text_inside(work: Workplace, path: Path) -> list[tuple[str, str]]:
     return [("release.raw-text-inside", f"{table} {key}") for table, key in rows]
 
 
+def _keep_evidence(work: Workplace, release_id: str) -> None:
+    """Keep in the archive how the deliveries of a release were read, and what it followed.
+
+    A run that is killed before this is published again by the next one, which keeps it.
+    """
+    with state.opened(work.settings) as con:
+        admitted = {
+            name
+            for (name,) in con.execute(
+                "select delivery_id from landing.delivery where verdict = 'admitted'"
+            ).fetchall()
+        }
+    for declared in work.declarations:
+        readings = Readings(work.archive.root, declared.id)
+        for entry in readings_now(work, declared):
+            if entry.delivery.delivery_id in admitted:
+                readings.keep(entry.delivery, entry.parsed.figures, entry.stem)
+        readings.settle()
+    published.record(work.archive.root, release_id)
+
+
 def publish(work: Workplace) -> Publication:
     """Move the pointer, if every gate passed for what is on disk and for these very bytes.
 
@@ -238,7 +260,7 @@ def publish(work: Workplace) -> Publication:
                 missing = RuleOutcome.of("release.verdict-missing", unexpected=1, checked=1)
                 gates.write_validation(con, [missing], work.catalogue)
             raise
-        published.record(work.archive.root, done.release_id)
+        _keep_evidence(work, done.release_id)
         note = {"fingerprint": step.inputs, "release_id": done.release_id}
         work.published_file.write_text(json.dumps(note), encoding="utf-8")
         step.detail = {

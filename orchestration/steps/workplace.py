@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from orchestration.collect import acts
 from orchestration.collect.archive import Archive, printable
 from orchestration.collect.connectors import Connector, connectors_of
 from orchestration.collect.connectors.folder import is_open_for_writing
@@ -155,6 +156,11 @@ def inputs_digest(work: Workplace) -> str:
     for declared in work.declarations:
         for delivery in work.archive.deliveries(declared.id):
             digest.update(f"{declared.id} {delivery.sha256} {delivery.order}\n".encode())
+    for act in acts.acts(settings.archive):
+        if act.was:
+            digest.update(
+                f"{act.delivery_id} {act.kind} {act.was} {act.reads} {act.day}\n".encode()
+            )
     for settled in sorted(quarantine.decided(settings.archive)):
         digest.update(f"settled {settled}\n".encode())
     digest.update(tree_digest(settings.raw, ("*.yml", "*.csv"), skip=("deliveries",)))

@@ -93,8 +93,10 @@ BAD: dict[str, str] = {
     "history.one-current-version": set_core("o-old", "known_to = null"),
     "history.interval-order": set_core("o-old", "known_to = date '2022-01-01'"),
     "history.nothing-lost": "delete from core.observation where observation_id = 'o-again'",
-    "published.figures-gone": "insert into landing.unsaid (data_set_id, is_gone, said) values ('plan', true, '41')",
-    "published.figures-changed": "insert into landing.unsaid (data_set_id, is_gone, said) values ('plan', false, '41')",
+    "published.figures-gone": "insert into landing.unsaid (data_set_id, is_gone, said) "
+    "values ('plan', true, '41')",
+    "published.figures-changed": "insert into landing.unsaid (data_set_id, is_gone, said) "
+    "values ('plan', false, '41')",
     "headline.exactly-one": set_core("o-again", "is_headline = true"),
     "marts.figure-not-in-mart": "delete from investment.project",
     "repeat.contradiction": set_core("o-again", "value = 102"),

@@ -126,7 +126,7 @@ class ParseStore:
                 )
             ).encode()
         ).hexdigest()[:16]
-        return self.root / declared.id / f"{delivery.name}-{key}"
+        return self.root / declared.id / f"{delivery.file_stem}-{key}"
 
     def load(self, delivery: Delivery, declared: Declared) -> Parsed | None:
         """The earlier result, if there is one with all its files; read once by a store."""
@@ -138,6 +138,18 @@ class ParseStore:
             self._known[stem] = parsed
         return self._known[stem]
 
+    def is_made(self, delivery: Delivery, declared: Declared) -> bool:
+        """Whether it was parsed as it is declared now; nothing is read."""
+        return self.stem(delivery, declared).with_suffix(".json").is_file()
+
+    def earlier(self, delivery: Delivery, declared: Declared) -> tuple[Parsed, Path] | None:
+        """A result that an earlier declaration, or earlier code, came to, with its stem."""
+        for file in sorted((self.root / declared.id).glob(f"{delivery.file_stem}-*.json")):
+            parsed = read_counts(file.with_suffix(""))
+            if parsed is not None:
+                return parsed, file.with_suffix("")
+        return None
+
     def parse(
         self, delivery: Delivery, declared: Declared, archive: Archive, codelists: CodeLists
     ) -> tuple[Parsed, bool]:
@@ -148,7 +160,7 @@ class ParseStore:
         parsed, outcome = parse_bytes(archive.read(delivery.sha256), delivery, declared, codelists)
         stem = self.stem(delivery, declared)
         stem.parent.mkdir(parents=True, exist_ok=True)
-        for stale in stem.parent.glob(f"{delivery.name}-*"):
+        for stale in stem.parent.glob(f"{delivery.file_stem}-*"):
             stale.unlink()
         if outcome is not None:
             frames = (outcome.accepted, outcome.quarantined, outcome.notes)
@@ -268,6 +280,33 @@ class Outcome:
     notes: pl.DataFrame
 
 
+def _refused(delivery: Delivery, declared: Declared, refusal: Refusal) -> Parsed:
+    data_set = declared.data_set
+    return Parsed(
+        delivery.delivery_id,
+        declared.id,
+        delivery.sha256,
+        "row" if data_set.layout.kind == "records" else "cell",
+        0,
+        0,
+        0,
+        0,
+        data_set.simulated,
+        refusal,
+    )
+
+
+def damaged(delivery: Delivery, declared: Declared) -> Parsed:
+    """What is known of a delivery whose bytes are damaged and that was never read before."""
+    refusal = Refusal(
+        "delivery.unreadable-file",
+        "archive",
+        "存档原件已损坏或缺失，请重新交付同一文件，或从备份恢复",
+        "its archived bytes are damaged: deliver the same file again, or restore the backup",
+    )
+    return _refused(delivery, declared, refusal)
+
+
 def parse_bytes(
     content: bytes, delivery: Delivery, declared: Declared, codelists: CodeLists
 ) -> tuple[Parsed, Outcome | None]:
@@ -292,18 +331,7 @@ def parse_bytes(
         found, result = _understood(content, delivery, declared, codelists)
     except RefusedError as refused:
         refusal = Refusal(refused.rule, refused.place, refused.detail_zh, refused.detail_en)
-        parsed = Parsed(
-            delivery.delivery_id,
-            declared.id,
-            delivery.sha256,
-            "row" if data_set.layout.kind == "records" else "cell",
-            0,
-            0,
-            0,
-            0,
-            data_set.simulated,
-            refusal,
-        )
+        parsed = _refused(delivery, declared, refusal)
         return parsed, None
     parsed = Parsed(
         delivery_id=delivery.delivery_id,

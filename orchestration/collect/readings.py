@@ -59,21 +59,21 @@ class Readings:
 
     def latest(self, delivery: Delivery) -> Reading | None:
         """How the delivery was read when it was published last."""
-        known = self._known.get(delivery.name)
+        known = self._known.get(delivery.file_stem)
         return known[-1] if known else None
 
     def find(self, delivery: Delivery, figures: str) -> Reading | None:
         """The published reading with these figures."""
-        known = self._known.get(delivery.name, ())
+        known = self._known.get(delivery.file_stem, ())
         return next((reading for reading in known if reading.figures == figures), None)
 
     def keep(self, delivery: Delivery, figures: str, stem: Path) -> None:
         """Keep a parse result that was published, unless the last one kept has its figures."""
-        known = self._known.setdefault(delivery.name, [])
+        known = self._known.setdefault(delivery.file_stem, [])
         if not figures or (known and known[-1].figures == figures):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        target = self.folder / f"{delivery.name}-{len(known) + 1}-{figures}"
+        target = self.folder / f"{delivery.file_stem}-{len(known) + 1}-{figures}"
         for kind in RESULT_KINDS:
             _link(stem.with_suffix(f".{kind}.parquet"), target.with_suffix(f".{kind}.parquet"))
         # What names a reading comes last: it is whole.

@@ -49,6 +49,7 @@ class Landed:
         refused_by: Rule that made it unusable, with the place; None when it could be read.
         stem: Path of its parsed files without their ending.
         past: How it was read before, oldest first; up to the day from which on it is read so.
+        is_damaged: Whether this is how it was read before its archived bytes were damaged.
     """
 
     delivery_id: str
@@ -64,6 +65,7 @@ class Landed:
     refused_by: tuple[str, str] | None
     stem: Path
     past: tuple[Past, ...] = ()
+    is_damaged: bool = False
 
     @property
     def parse_key(self) -> str:
@@ -385,6 +387,7 @@ def _delivery_rows(
                 "reason_zh": f"{place}: {zh}" if rule else "",
                 "reason_en": f"{place}: {en}" if rule else "",
                 "settled_by": "",
+                "is_damaged": entry.is_damaged,
             }
         )
     return rows

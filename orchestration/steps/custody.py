@@ -13,7 +13,14 @@ from datetime import date
 
 from orchestration.collect import acts
 from orchestration.collect.acts import Act, Choice, Decided, Kind
-from orchestration.collect.archive import Archive, Delivery, current_user, printable, told_by
+from orchestration.collect.archive import (
+    Archive,
+    DamagedError,
+    Delivery,
+    current_user,
+    printable,
+    told_by,
+)
 from orchestration.collect.readings import Readings
 from orchestration.declarations import Declarations
 from orchestration.errors import QutongError
@@ -197,9 +204,12 @@ def choose(work: Workplace, data_set_id: str, choice: Choice, *, reason: str) ->
         waiting, settled = [], []
         for delivery in work.archive.deliveries(data_set_id):
             published = readings.latest(delivery)
-            parsed, _ = work.store.parse(
-                delivery, declared, work.archive, work.declarations.codelists
-            )
+            try:
+                parsed, _ = work.store.parse(
+                    delivery, declared, work.archive, work.declarations.codelists
+                )
+            except DamagedError:
+                continue  # it counts as it was read before, whatever is declared
             if published is None or published.figures == parsed.figures:
                 continue
             told = decided.readings.get(delivery.delivery_id, [])

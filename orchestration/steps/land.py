@@ -8,25 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration import __version__
-from orchestration.collect import acts
-from orchestration.collect.acts import Decided
-from orchestration.collect.archive import Delivery
-from orchestration.collect.parse import Parsed
-from orchestration.collect.readings import Readings
-from orchestration.declarations import Declared
 from orchestration.steps import state
+from orchestration.steps.reading import readings_now
 from orchestration.steps.workplace import Workplace, inputs_digest
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from orchestration.process.landing import Landed, Past, Touched
+    from orchestration.process.landing import Landed, Touched
 
 
 def land(work: Workplace) -> dict[str, int] | None:
@@ -169,57 +161,7 @@ def landed_deliveries(work: Workplace, only: Sequence[str] = ()) -> list[Landed]
                     refused_by=(refusal.rule_id, refusal.place) if refusal else None,
                     stem=reading.stem,
                     past=reading.past(corrected_on),
+                    is_damaged=reading.is_damaged,
                 )
             )
     return landed
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A delivery as it counts now.
-
-    Attributes:
-        corrected: How it was read until a correction was decided, by the day of the decision.
-    """
-
-    delivery: Delivery
-    parsed: Parsed
-    stem: Path
-    corrected: dict[date, Path]
-
-    def past(self, days: Sequence[date]) -> tuple[Past, ...]:
-        """How it was read up to each day on which something of its data set was corrected."""
-        from orchestration.process.landing import Past
-
-        found: list[Past] = []
-        for day in days:
-            own = min((d for d in self.corrected if d >= day), default=None)
-            stem = self.stem if own is None else self.corrected[own]
-            if own is None and self.parsed.refusal:
-                continue
-            found.append(Past(stem, found[-1].until if found else None, day))
-        return tuple(found)
-
-
-def readings_now(work: Workplace, declared: Declared) -> list[Reading]:
-    """Every delivery of a data set as it is read now, or as a person decided that it is read."""
-    readings = Readings(work.archive.root, declared.id)
-    decided = Decided.of(acts.acts(work.archive.root))
-    found = []
-    for delivery in work.archive.deliveries(declared.id):
-        parsed, _ = work.store.parse(delivery, declared, work.archive, work.declarations.codelists)
-        stem = work.store.stem(delivery, declared)
-        told = decided.readings.get(delivery.delivery_id, ())
-        published = [(act, readings.find(delivery, act.was)) for act in told]
-        corrected = {
-            date.fromisoformat(act.day): reading.stem
-            for act, reading in published
-            if act.kind == "corrected" and reading
-        }
-        if published and published[-1][0].kind != "corrected":
-            _, reading = published[-1]
-            kept = reading.parsed() if reading and acts.is_settled(told, parsed.figures) else None
-            if reading and kept:
-                parsed, stem = kept, reading.stem
-        found.append(Reading(delivery, parsed, stem, corrected))
-    return found

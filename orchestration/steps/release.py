@@ -23,7 +23,8 @@ from orchestration.judge import gates
 from orchestration.judge.catalogue import GATES, Catalogue, Gate, RuleOutcome
 from orchestration.publish.layout import MART_FILE
 from orchestration.steps import state
-from orchestration.steps.land import landed_deliveries, readings_now
+from orchestration.steps.land import landed_deliveries
+from orchestration.steps.reading import readings_now
 from orchestration.steps.state import Carried
 from orchestration.steps.workplace import Workplace, inputs_digest
 

@@ -155,7 +155,9 @@ def inputs_digest(work: Workplace) -> str:
     settings, digest = work.settings, hashlib.sha256()
     for declared in work.declarations:
         for delivery in work.archive.deliveries(declared.id):
-            digest.update(f"{declared.id} {delivery.sha256} {delivery.order}\n".encode())
+            # What is damaged counts as it was read before, until it can be read again.
+            made = "" if work.store.is_made(delivery, declared) else " not read"
+            digest.update(f"{declared.id} {delivery.sha256} {delivery.order}{made}\n".encode())
     for act in acts.acts(settings.archive):
         if act.was:
             digest.update(

@@ -237,3 +237,53 @@ def test_a_rebuild_comes_to_the_same_history(edited: dict[str, Told]) -> None:
     history = "from core.observation order by all"
     assert edited["rebuilt"].done.exit_code == 0, edited["rebuilt"].done.output
     assert ask(edited["rebuilt"].release, history) == ask(edited["forward"].release, history)
+
+
+# --- archived bytes are damaged ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def damaged(first: Released, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
+    """The archive's copy of the workbook is torn, nothing of it is left, and all is read anew."""
+    settings = copy_of(first, tmp_path_factory.mktemp("damaged") / "district")
+    shutil.rmtree(settings.deliveries / "yunxi-investment")
+    (torn,) = Archive(settings.archive, NOW).received("yunxi-investment")
+    path = Archive(settings.archive, NOW).object_path(torn.sha256)
+    content = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(content[:100])
+    told = {"rebuilt": step(settings, "rebuild"), "again": step(settings, "run")}
+    drop(settings, "yunxi-investment", torn.file_name, content)
+    told["healed"] = step(settings, "run")
+    return told
+
+
+FIGURES = "select * exclude (delivery_place) from core.observation order by all"
+
+
+def test_a_damaged_object_costs_no_figure_that_was_in_force(
+    damaged: dict[str, Told], first: Released
+) -> None:
+    assert damaged["rebuilt"].done.exit_code == 3, damaged["rebuilt"].done.output
+    assert "the archived bytes are not those that were received" in damaged["rebuilt"].done.output
+    assert ask(damaged["rebuilt"].release, FIGURES) == first.rows(FIGURES)
+    assert ask(
+        damaged["rebuilt"].release,
+        "select data_set_id, message_en from quality.finding "
+        "where rule_id = 'delivery.damaged-object'",
+    ) == [
+        (
+            "yunxi-investment",
+            "the archived bytes of 投资2025上半年.xlsx are damaged, its 6 figures stay as they "
+            "were read",
+        )
+    ]
+    assert damaged["again"].done.exit_code == 3
+    assert damaged["again"].release == damaged["rebuilt"].release
+
+
+def test_the_same_bytes_heal_it(damaged: dict[str, Told], first: Released) -> None:
+    assert damaged["healed"].done.exit_code == 0, damaged["healed"].done.output
+    assert ask(damaged["healed"].release, FIGURES) == first.rows(FIGURES)
+    found = "from quality.finding where rule_id = 'delivery.damaged-object'"
+    assert ask(damaged["healed"].release, found) == []

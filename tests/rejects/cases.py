@@ -36,7 +36,7 @@ from tests.rejects.kinds import (
     refused,
 )
 from tests.rejects.table_cases import TABLE_CASES
-from tests.support import HERE, INVESTMENT, Row, investment, profile
+from tests.support import GOOD_ROW, HERE, INVESTMENT, Row, investment, profile
 
 # --- builders of what is no text -------------------------------------------------------------
 
@@ -254,6 +254,14 @@ DELIVERY_CASES = (
         "",
         "expected and missing: residents 990101",
         declared={"completeness": {"expected": [{**EXPECTED[0], "severity": "soft"}]}},
+    ),
+    DeliveryCase(
+        "delivery.damaged-object",
+        "",
+        "the archived bytes of 公报2023.csv are damaged, its 1 figures stay as they were read",
+        content=lambda: profile(GOOD_ROW),
+        tamper="update landing.delivery set is_damaged = true, receipt_sha256 = '' "
+        "where data_set_id = '{data_set}' and delivery_seq = 2",
     ),
     DeliveryCase(
         "delivery.fewer-figures",

@@ -47,7 +47,8 @@ create table intermediate.int_mart_cell (
 create table landing.delivery (
     delivery_id varchar, data_set_id varchar, file_name varchar, delivered_on date,
     delivery_seq integer, cells_read bigint,
-    cells_accepted bigint, cells_quarantined bigint, cells_non_data bigint, verdict varchar);
+    cells_accepted bigint, cells_quarantined bigint, cells_non_data bigint, verdict varchar,
+    receipt_sha256 varchar, is_damaged boolean);
 create table landing.data_set (data_set_id varchar, max_quarantined integer);
 create table landing.completeness (
     data_set_id varchar, indicator_code varchar, region_code varchar, severity varchar);

@@ -201,6 +201,9 @@ def choose(work: Workplace, data_set_id: str, choice: Choice, *, reason: str) ->
     with run_lock(work.settings):
         readings = Readings(work.archive.root, data_set_id)
         decided = Decided.of(acts.acts(work.archive.root))
+        told_days = [act.day for told in decided.readings.values() for act in told]
+        # A clock that is set back does not move what was decided before.
+        day = max([work.archive.today.isoformat(), *told_days]) if choice == "corrected" else ""
         waiting, settled = [], []
         for delivery in work.archive.deliveries(data_set_id):
             published = readings.latest(delivery)
@@ -222,7 +225,7 @@ def choose(work: Workplace, data_set_id: str, choice: Choice, *, reason: str) ->
                         reason=reason,
                         person=current_user(),
                         at=work.now.isoformat(timespec="seconds"),
-                        day=work.archive.today.isoformat() if choice == "corrected" else "",
+                        day=day,
                         was=published.figures,
                         reads=parsed.figures,
                     )

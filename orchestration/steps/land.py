@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration import __version__
 from orchestration.steps import state
-from orchestration.steps.reading import readings_now
+from orchestration.steps.reading import read_what_was_not, readings_now
 from orchestration.steps.workplace import Workplace, inputs_digest
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def land(work: Workplace) -> dict[str, int] | None:
         What was landed; None where the newest release follows from these very inputs, and nothing
         is to be done: what earlier steps left then stays as it is.
     """
+    read_what_was_not(work)  # what cannot be read is part of the inputs
     inputs = inputs_digest(work)
     if follows_from(work, inputs):
         with state.opened(work.settings) as con:

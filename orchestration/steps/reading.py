@@ -6,6 +6,7 @@ Belongs here: which parse result of a delivery counts. Does not belong here: mak
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -49,6 +50,15 @@ class Reading:
         return tuple(found)
 
 
+def read_what_was_not(work: Workplace) -> None:
+    """Parse what never was parsed as it is declared now; what is damaged cannot be."""
+    for declared in work.declarations:
+        for delivery in work.archive.deliveries(declared.id):
+            if not work.store.is_made(delivery, declared):
+                with contextlib.suppress(DamagedError):
+                    work.store.parse(delivery, declared, work.archive, work.declarations.codelists)
+
+
 def readings_now(work: Workplace, declared: Declared) -> list[Reading]:
     """Every delivery of a data set that counts, in the order of days."""
     readings = Readings(work.archive.root, declared.id)
@@ -58,11 +68,11 @@ def readings_now(work: Workplace, declared: Declared) -> list[Reading]:
         parsed, stem, is_damaged = _read(work, declared, delivery, readings)
         told = decided.readings.get(delivery.delivery_id, ())
         published = [(act, readings.find(delivery, act.was)) for act in told]
-        corrected = {
-            date.fromisoformat(act.day): reading.stem
-            for act, reading in published
-            if act.kind == "corrected" and reading
-        }
+        corrected: dict[date, Path] = {}
+        for act, was in published:
+            if act.kind == "corrected" and was:
+                # Of two on one day the first one ended what was said before.
+                corrected.setdefault(date.fromisoformat(act.day), was.stem)
         if published and published[-1][0].kind != "corrected":
             _, reading = published[-1]
             kept = reading.parsed() if reading and acts.is_settled(told, parsed.figures) else None

@@ -217,7 +217,7 @@ def _raw_text_inside(work: Workplace, path: Path) -> list[tuple[str, str]]:
     return [("release.raw-text-inside", f"{table} {key}") for table, key in rows]
 
 
-def _keep_evidence(work: Workplace, release_id: str) -> None:
+def keep_evidence(work: Workplace, release_id: str) -> None:
     """Keep in the archive how the deliveries of a release were read, and what it followed.
 
     A run that is killed before this is published again by the next one, which keeps it.
@@ -261,7 +261,7 @@ def publish(work: Workplace) -> Publication:
                 missing = RuleOutcome.of("release.verdict-missing", unexpected=1, checked=1)
                 gates.write_validation(con, [missing], work.catalogue)
             raise
-        _keep_evidence(work, done.release_id)
+        keep_evidence(work, done.release_id)
         note = {"fingerprint": step.inputs, "release_id": done.release_id}
         work.published_file.write_text(json.dumps(note), encoding="utf-8")
         step.detail = {

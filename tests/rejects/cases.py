@@ -257,7 +257,7 @@ DELIVERY_CASES = (
     ),
     DeliveryCase(
         "delivery.damaged-object",
-        "",
+        "objects//",
         "the archived bytes of 公报2023.csv are damaged, its 1 figures stay as they were read",
         content=lambda: profile(GOOD_ROW),
         tamper="update landing.delivery set is_damaged = true, receipt_sha256 = '' "

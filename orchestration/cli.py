@@ -21,7 +21,7 @@ from orchestration.memory import uncollected
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestration.collect.acts import Kind
+    from orchestration.collect.acts import Choice, Kind
     from orchestration.collect.archive import Delivery
     from orchestration.declarations import Declarations, Declared
     from orchestration.serve.query import Format
@@ -524,6 +524,31 @@ def delivery_release(ctx: click.Context, delivery_id: str, reason: str) -> None:
 def delivery_redate(ctx: click.Context, delivery_id: str, day: datetime, reason: str) -> None:
     """File a delivery under the day it came, where it was filed under a wrong one."""
     _decide(ctx, delivery_id, "redate", reason, day.date())
+
+
+@main.group()
+def declaration() -> None:
+    """What holds of published figures after a declaration was edited: decide."""
+
+
+@declaration.command("decide")
+@click.argument("data_set_id")
+@click.argument("choice", type=click.Choice(["kept", "corrected", "forward"]))
+@REASON
+@click.pass_context
+def declaration_decide(ctx: click.Context, data_set_id: str, choice: Choice, reason: str) -> None:
+    """Say what holds where published figures are read otherwise now.
+
+    kept: as published. corrected: what is read now is known from today on. forward: earlier
+    deliveries stay as they were read, the declaration is for those that come from now on.
+    """
+    from orchestration.collect.acts import KINDS
+    from orchestration.steps.custody import choose
+    from orchestration.steps.workplace import Workplace
+
+    for act in choose(Workplace(_settings(ctx)), data_set_id, choice, reason=reason):
+        click.echo(f"✓ {act.delivery_id}: {KINDS[choice]}{' ' + act.day if act.day else ''}")
+    click.echo("  下一步 Next   qutong run")
 
 
 @main.group("archive")

@@ -1,14 +1,15 @@
 """Acts on deliveries: what a person decided about one, in a log that is only ever added to.
 
-Belongs here: holding a delivery back, releasing it, and the day that it is filed under. Does not
-belong here: what a delivery says (corrections), and what is awaited of it (quarantine).
+Belongs here: holding a delivery back, releasing it, the day that it is filed under, and which of
+two readings of it holds. Does not belong here: what a delivery says (corrections), and what is
+awaited of it (quarantine).
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -16,11 +17,15 @@ from typing import Literal
 
 from orchestration.collect.archive import Delivery, begin_line
 
-Kind = Literal["hold", "release", "redate"]
+Choice = Literal["kept", "corrected", "forward"]
+Kind = Literal["hold", "release", "redate"] | Choice
 KINDS: dict[Kind, str] = {
     "hold": "暂停使用 held",
     "release": "恢复使用 released",
     "redate": "更正交付日期 filed under another day",
+    "kept": "保持已公布的数 figures kept as published",
+    "corrected": "更正已公布的数 published figures corrected",
+    "forward": "新声明只用于今后 the declaration is for later deliveries",
 }
 
 
@@ -29,8 +34,10 @@ class Act:
     """One decision about one delivery.
 
     Attributes:
-        day: The day it is filed under from now on; empty unless it is filed anew.
+        day: The day it is filed under from now on, or from which on a correction is known.
         at: When it was decided, ISO 8601.
+        was: The reading that was published (``Parsed.figures``), where one of two was chosen.
+        reads: How it was read otherwise when that was chosen.
     """
 
     delivery_id: str
@@ -39,6 +46,8 @@ class Act:
     person: str
     at: str
     day: str = ""
+    was: str = ""
+    reads: str = ""
 
 
 def _file(archive: Path) -> Path:
@@ -79,23 +88,28 @@ class Decided:
     Attributes:
         held: Those out of play, with the act that took them out.
         days: Those filed under another day than they came under.
+        readings: What was decided about their readings, oldest first.
     """
 
     held: dict[str, Act]
     days: dict[str, date]
+    readings: dict[str, list[Act]]
 
     @classmethod
     def of(cls, told: Iterable[Act]) -> Decided:
         held: dict[str, Act] = {}
         days: dict[str, date] = {}
+        readings: dict[str, list[Act]] = {}
         for act in told:
             if act.kind == "hold":
                 held[act.delivery_id] = act
             elif act.kind == "release":
                 held.pop(act.delivery_id, None)
-            else:
+            elif act.kind == "redate":
                 days[act.delivery_id] = date.fromisoformat(act.day)
-        return cls(held, days)
+            else:
+                readings.setdefault(act.delivery_id, []).append(act)
+        return cls(held, days, readings)
 
     def in_play(self, received: Iterable[Delivery]) -> list[Delivery]:
         """Deliveries that count, each of the day it is filed under, in the order of days."""
@@ -107,3 +121,8 @@ class Decided:
             if delivery.delivery_id not in self.held
         ]
         return sorted(counted, key=lambda delivery: delivery.order)
+
+
+def is_settled(told: Sequence[Act], figures: str) -> bool:
+    """Whether acts about the reading of a delivery say what holds where it is read like this."""
+    return bool(told) and (told[-1].kind == "forward" or told[-1].reads == figures)

@@ -27,6 +27,10 @@ from orchestration.errors import QutongError
 CHUNK = 1 << 20
 
 
+class DamagedError(QutongError):
+    """The archived bytes of a delivery are gone, or are not what was received."""
+
+
 Outcome = Literal["new", "again", "unchanged"]
 TELLING: frozenset[str] = frozenset({"new", "again"})
 """Outcomes of receipts that are deliveries of their own."""
@@ -86,6 +90,11 @@ class Delivery:
     def name(self) -> str:
         """The head of the hash, and which time it is that these bytes came."""
         return self.sha256[:12] + ("" if self.repeat == 1 else f".{self.repeat}")
+
+    @property
+    def file_stem(self) -> str:
+        """The name where files are called by it: without the dot that would begin an ending."""
+        return self.name.replace(".", "_")
 
     @property
     def delivery_id(self) -> str:
@@ -326,7 +335,7 @@ class Archive:
         """The archived bytes, checked against their hash.
 
         Raises:
-            QutongError: the bytes are gone or are not what was received.
+            DamagedError: the bytes are gone or are not what was received.
         """
         path = self.object_path(sha256)
         try:
@@ -341,7 +350,7 @@ class Archive:
         """Read the archived bytes again, piece by piece, and compare them with their hash.
 
         Raises:
-            QutongError: the bytes are gone or are not what was received.
+            DamagedError: the bytes are gone or are not what was received.
         """
         path = self.object_path(sha256)
         try:
@@ -355,7 +364,7 @@ class Archive:
         """Whether the archived bytes are those that were received."""
         try:
             self.check(sha256)
-        except QutongError:
+        except DamagedError:
             return False
         return True
 
@@ -505,16 +514,16 @@ def _identity(path: Path) -> tuple[int, int, int, int]:
     return told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns
 
 
-def _gone(path: Path) -> QutongError:
-    return QutongError(
+def _gone(path: Path) -> DamagedError:
+    return DamagedError(
         "the archived bytes are missing / 存档原件缺失",
         file=path,
         remedy="deliver the same file again, or restore var/archive from its backup",
     )
 
 
-def _changed(path: Path) -> QutongError:
-    return QutongError(
+def _changed(path: Path) -> DamagedError:
+    return DamagedError(
         "the archived bytes are not those that were received / 存档原件已损坏",
         file=path,
         remedy="deliver the same file again, or restore this file from the backup of var/archive",

@@ -49,6 +49,7 @@ class Parsed:
     Attributes:
         counted_unit: What was counted: ``row`` or ``cell``.
         read: Everything in the file; equals accepted + quarantined + non-data.
+        figures: Digest of what was accepted, as far as it is published; empty for a refusal.
     """
 
     delivery_id: str
@@ -61,6 +62,7 @@ class Parsed:
     non_data: int
     is_simulated: bool
     refusal: Refusal | None
+    figures: str = ""
 
     @property
     def is_balanced(self) -> bool:
@@ -138,23 +140,29 @@ class ParseStore:
                 )
             ).encode()
         ).hexdigest()[:16]
-        return self.root / declared.id / f"{delivery.name}-{key}"
+        return self.root / declared.id / f"{delivery.file_stem}-{key}"
 
     def load(self, delivery: Delivery, declared: Declared) -> Parsed | None:
         """The earlier result, if there is one with all its files; read once by a store."""
         stem = self.stem(delivery, declared)
         if stem not in self._known:
-            try:
-                data = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
-            except (OSError, json.JSONDecodeError):
+            parsed = read_counts(stem)
+            if parsed is None:
                 return None
-            refusal = data.pop("refusal")
-            if refusal is None and not all(
-                stem.with_suffix(f".{kind}.parquet").is_file() for kind in RESULT_KINDS
-            ):
-                return None
-            self._known[stem] = Parsed(**data, refusal=Refusal(**refusal) if refusal else None)
+            self._known[stem] = parsed
         return self._known[stem]
+
+    def is_made(self, delivery: Delivery, declared: Declared) -> bool:
+        """Whether it was parsed as it is declared now; nothing is read."""
+        return self.stem(delivery, declared).with_suffix(".json").is_file()
+
+    def earlier(self, delivery: Delivery, declared: Declared) -> tuple[Parsed, Path] | None:
+        """A result that an earlier declaration, or earlier code, came to, with its stem."""
+        for file in sorted((self.root / declared.id).glob(f"{delivery.file_stem}-*.json")):
+            parsed = read_counts(file.with_suffix(""))
+            if parsed is not None:
+                return parsed, file.with_suffix("")
+        return None
 
     def parse(
         self, delivery: Delivery, declared: Declared, archive: Archive, codelists: CodeLists
@@ -167,7 +175,7 @@ class ParseStore:
         parsed, outcome = parse_within(self.limits, content, delivery, declared, codelists)
         stem = self.stem(delivery, declared)
         stem.parent.mkdir(parents=True, exist_ok=True)
-        for stale in stem.parent.glob(f"{delivery.name}-*"):
+        for stale in stem.parent.glob(f"{delivery.file_stem}-*"):
             stale.unlink()
         if outcome is not None:
             frames = (outcome.accepted, outcome.quarantined, outcome.notes)
@@ -183,6 +191,32 @@ class ParseStore:
             json.dumps(asdict(parsed), ensure_ascii=False, indent=1), encoding="utf-8"
         )
         temporary.replace(stem.with_suffix(".json"))
+
+
+def read_counts(stem: Path) -> Parsed | None:
+    """What a result says of itself; None where it is not there with all its files."""
+    try:
+        data = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
+        refusal = data.pop("refusal")
+        parsed = Parsed(**data, refusal=Refusal(**refusal) if refusal else None)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    files = (stem.with_suffix(f".{kind}.parquet") for kind in RESULT_KINDS)
+    return parsed if refusal or all(file.is_file() for file in files) else None
+
+
+_NOT_PUBLISHED = ("place_order", "resolution", "note", "correction", "delivery_place")
+"""Columns of a figure that say nothing of what was published, nor those of its printed texts."""
+
+
+def figures_digest(accepted: pl.DataFrame, delivered_on: date) -> str:
+    """Hash of figures as they are published, whatever their order and the day of filing."""
+    import polars as pl
+
+    told = [c for c in accepted.columns if c not in _NOT_PUBLISHED and not c.endswith("_printed")]
+    own_date = pl.col("known_from").replace(delivered_on, None)
+    text = accepted.with_columns(own_date).select(told).cast(pl.String).sort(told).write_csv()
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def definitions_digest(declared: Declared) -> str:
@@ -262,6 +296,33 @@ class Outcome:
     notes: pl.DataFrame
 
 
+def _refused(delivery: Delivery, declared: Declared, refusal: Refusal) -> Parsed:
+    data_set = declared.data_set
+    return Parsed(
+        delivery.delivery_id,
+        declared.id,
+        delivery.sha256,
+        "row" if data_set.layout.kind == "records" else "cell",
+        0,
+        0,
+        0,
+        0,
+        data_set.simulated,
+        refusal,
+    )
+
+
+def damaged(delivery: Delivery, declared: Declared) -> Parsed:
+    """What is known of a delivery whose bytes are damaged and that was never read before."""
+    refusal = Refusal(
+        "delivery.unreadable-file",
+        "archive",
+        "存档原件已损坏或缺失，请重新交付同一文件，或从备份恢复",
+        "its archived bytes are damaged: deliver the same file again, or restore the backup",
+    )
+    return _refused(delivery, declared, refusal)
+
+
 def parse_bytes(
     content: bytes, delivery: Delivery, declared: Declared, codelists: CodeLists
 ) -> tuple[Parsed, Outcome | None]:
@@ -286,7 +347,7 @@ def parse_bytes(
         found, result = _understood(content, delivery, declared, codelists)
     except RefusedError as refused:
         refusal = Refusal(refused.rule, refused.place, refused.detail_zh, refused.detail_en)
-        return _nothing_read(delivery, declared, refusal), None
+        return _refused(delivery, declared, refusal), None
     parsed = Parsed(
         delivery_id=delivery.delivery_id,
         data_set_id=declared.id,
@@ -298,6 +359,7 @@ def parse_bytes(
         non_data=found.non_data + result.non_data,
         is_simulated=bool(result.accepted["is_simulated"].any()),
         refusal=None,
+        figures=figures_digest(result.accepted, delivery.delivered_on),
     )
     return parsed, Outcome(result.accepted, result.quarantined, found.notes)
 
@@ -310,19 +372,4 @@ def parse_within(
         return within(limits, parse_bytes, content, delivery, declared, codelists)
     except LimitError as error:
         refusal = Refusal("delivery.over-reading-limit", "file", error.zh, error.en)
-        return _nothing_read(delivery, declared, refusal), None
-
-
-def _nothing_read(delivery: Delivery, declared: Declared, refusal: Refusal) -> Parsed:
-    return Parsed(
-        delivery_id=delivery.delivery_id,
-        data_set_id=declared.id,
-        sha256=delivery.sha256,
-        counted_unit="row" if declared.data_set.layout.kind == "records" else "cell",
-        read=0,
-        accepted=0,
-        quarantined=0,
-        non_data=0,
-        is_simulated=declared.data_set.simulated,
-        refusal=refusal,
-    )
+        return _refused(delivery, declared, refusal), None

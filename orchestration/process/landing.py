@@ -32,6 +32,15 @@ _CELL = "indicator_code, region_code, period"
 
 
 @dataclass(frozen=True)
+class Past:
+    """A delivery as it was read up to a day on which a correction of it was decided."""
+
+    stem: Path
+    since: date | None
+    until: date
+
+
+@dataclass(frozen=True)
 class Landed:
     """One delivery with what parsing made of it.
 
@@ -39,6 +48,8 @@ class Landed:
         counts: Read, accepted, quarantined and non-data, in ``counted_unit``.
         refused_by: Rule that made it unusable, with the place; None when it could be read.
         stem: Path of its parsed files without their ending.
+        past: How it was read before, oldest first; up to the day from which on it is read so.
+        is_damaged: Whether this is how it was read before its archived bytes were damaged.
     """
 
     delivery_id: str
@@ -53,6 +64,14 @@ class Landed:
     counts: tuple[int, int, int, int]
     refused_by: tuple[str, str] | None
     stem: Path
+    past: tuple[Past, ...] = ()
+    is_damaged: bool = False
+
+    @property
+    def parse_key(self) -> str:
+        """Names its parse result, and those before it."""
+        before = (f"{past.stem.name}>{past.until}" for past in self.past)
+        return " ".join((*before, self.stem.name))
 
 
 @dataclass(frozen=True)
@@ -225,7 +244,7 @@ def _land_changed(
 ) -> Touched:
     """Land what is new or was read anew, and take away what it replaces or what is gone."""
     wanted = {
-        entry.delivery_id: f"{row['delivery_seq']} {entry.stem.name}"
+        entry.delivery_id: f"{row['delivery_seq']} {entry.parse_key}"
         for entry, row in zip(landed, deliveries, strict=True)
     }
     known = dict(connection.execute("select delivery_id, parse_key from landing.landed").fetchall())
@@ -236,7 +255,7 @@ def _land_changed(
         "create temp table changed as select unnest($1) as delivery_id", [[*changed]]
     )
     owners = {entry.data_set_id for entry in landed if entry.delivery_id in changed}
-    for table in ("candidate", "quarantine", "source_note", "landed"):
+    for table in ("candidate", "superseded", "quarantine", "source_note", "landed"):
         gone = f"delete from landing.{table} where delivery_id in (select delivery_id from changed)"
         if table == "candidate":
             gone += " returning data_set_id"
@@ -259,15 +278,17 @@ def _read_parsed(
     reasons: Mapping[str, tuple[str, str]],
 ) -> None:
     """Fill ``candidate``, ``quarantine`` and ``source_note`` from the files of parse results."""
-    readable = [entry for entry in landed if entry.refused_by is None]
+    past = [(e.delivery_id, p.stem, p.since, p.until) for e in landed for p in e.past]
+    _read_files(connection, "superseded", past)
+    readable = [
+        (e.delivery_id, e.stem, e.past[-1].until if e.past else None, None)
+        for e in landed
+        if e.refused_by is None
+    ]
     if not readable:
         return
-    for kind, insert in _INSERTS.items():
-        files = {str(e.stem.with_suffix(f".{kind}.parquet")): e.delivery_id for e in readable}
-        connection.execute(
-            f"insert into landing.{insert.format(figure=_figure(), source=_SOURCE)}",
-            {"files": [*files], "ids": [*files.values()]},
-        )
+    for table in ("candidate", "quarantine", "source_note"):
+        _read_files(connection, table, readable)
     connection.execute(
         "update landing.quarantine set reason_zh = r.zh, reason_en = r.en "
         "from (select unnest($1::varchar[]) as id, unnest($2::varchar[]) as zh, "
@@ -276,24 +297,59 @@ def _read_parsed(
     )
 
 
+Read = tuple[str, Path, date | None, date | None]
+"""A delivery, the stem of a result of it, and the days from and up to which it is read so."""
+
+
+def _read_files(connection: duckdb.DuckDBPyConnection, table: str, results: Sequence[Read]) -> None:
+    """Fill a table from the files of its kind."""
+    if not results:
+        return
+    kind, insert = _INSERTS[table]
+    ids, stems, since, until = zip(*results, strict=True)
+    files = [str(stem.with_suffix(f".{kind}.parquet")) for stem in stems]
+    connection.execute(
+        f"insert into landing.{table} by name {insert.format(figure=_figure())} {_SOURCE}",
+        {
+            "files": sorted(set(files)),
+            "names": files,
+            "ids": list(ids),
+            "since": list(since),
+            "until": list(until),
+        },
+    )
+
+
 _SOURCE = (
     "from read_parquet($files, filename = true, file_row_number = true) as p "
-    "join (select unnest($files) as name, unnest($ids) as delivery_id) as f on p.filename = f.name "
-    "join landing.delivery as d on f.delivery_id = d.delivery_id"
+    "join (select unnest($names) as name, unnest($ids) as delivery_id, "
+    "unnest($since::date[]) as read_from, unnest($until::date[]) as read_to) as f "
+    "on p.filename = f.name join landing.delivery as d on f.delivery_id = d.delivery_id"
 )
 _INSERTS = {
-    "accepted": "candidate by name select {figure} {source}",
-    "quarantine": "quarantine by name select substr(md5(concat_ws('|', d.delivery_id, p.rule_id, "
-    "p.delivery_place)), 1, 16) as quarantine_id, d.delivery_id, d.data_set_id, p.rule_id, "
-    "p.delivery_place, '' as reason_zh, '' as reason_en {source}",
-    "notes": "source_note by name select d.delivery_id, d.data_set_id, "
-    "p.file_row_number::integer + 1 as note_no, p.place, p.mark, p.text as note {source}",
+    "candidate": ("accepted", "select {figure}"),
+    "superseded": ("accepted", "select {figure}"),
+    "quarantine": (
+        "quarantine",
+        "select substr(md5(concat_ws('|', d.delivery_id, p.rule_id, p.delivery_place)), 1, 16) "
+        "as quarantine_id, d.delivery_id, d.data_set_id, p.rule_id, p.delivery_place, "
+        "'' as reason_zh, '' as reason_en",
+    ),
+    "source_note": (
+        "notes",
+        "select d.delivery_id, d.data_set_id, p.file_row_number::integer + 1 as note_no, p.place, "
+        "p.mark, p.text as note",
+    ),
 }
 
 
 def _figure() -> str:
     """The columns of a candidate, out of its parse result and its delivery."""
-    renamed = {"correction_id": "p.correction as correction_id"}
+    renamed = {
+        "correction_id": "p.correction as correction_id",
+        "read_from": "f.read_from",
+        "read_to": "f.read_to",
+    }
     return ", ".join(
         f"d.{name}" if name in _OF_DELIVERY else renamed.get(name, f"p.{name}")
         for name in landing_tables()["candidate"]
@@ -331,6 +387,7 @@ def _delivery_rows(
                 "reason_zh": f"{place}: {zh}" if rule else "",
                 "reason_en": f"{place}: {en}" if rule else "",
                 "settled_by": "",
+                "is_damaged": entry.is_damaged,
             }
         )
     return rows
@@ -360,9 +417,10 @@ def admit(connection: duckdb.DuckDBPyConnection) -> None:
         )
         _touch(connection, is_news, arrives)
         connection.execute(f"delete from landing.observation where {is_news}")
-        connection.execute(
-            f"insert into landing.observation by name from landing.candidate where {arrives}"
-        )
+        for table in ("candidate", "superseded"):
+            connection.execute(
+                f"insert into landing.observation by name from landing.{table} where {arrives}"
+            )
         connection.execute(f"delete from landing.admitted where {is_news}")
         connection.execute(f"insert into landing.admitted from landing.landed where {arrives}")
         connection.execute("drop table news")
@@ -383,7 +441,8 @@ def _touch(connection: duckdb.DuckDBPyConnection, goes: str, comes: str) -> None
         "(select generation from landing.built union all select generation from landing.touched)) "
         f"select distinct latest.generation + 1, {_CELL} from latest, ("
         f"select {_CELL} from landing.observation where {goes} union all "
-        f"select {_CELL} from landing.candidate where {comes}) "
+        f"select {_CELL} from landing.candidate where {comes} union all "
+        f"select {_CELL} from landing.superseded where {comes}) "
         # Where no model was built yet, all of them will be built in full.
         "where exists (select 1 from landing.built)"
     )

@@ -47,7 +47,7 @@ def published(releases: Releases) -> Mapping[str, Entry]:
 
 def last(releases: Releases) -> Entry | None:
     """What was published last; None where nobody knows."""
-    return next(reversed(published(releases).values()), None)
+    return next(reversed([*published(releases).values()]), None)
 
 
 def enter(releases: Releases, release_id: str, digest: str) -> None:

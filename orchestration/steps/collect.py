@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.collect import apart
-from orchestration.collect.archive import Delivery, hash_file, outcome_of, printable
+from orchestration.collect.archive import DamagedError, Delivery, hash_file, outcome_of, printable
 from orchestration.collect.connectors import Connector, Offer, matches
 from orchestration.declarations import Declared
 from orchestration.errors import QutongError
@@ -89,10 +89,14 @@ def collect_one(work: Workplace, declared: Declared) -> Collected:
         _damaged(path).render() for path in work.archive.damaged_entries(declared.id)
     ]
     for delivery in work.archive.deliveries(declared.id):
-        parsed, is_work = work.store.parse(
-            delivery, declared, work.archive, work.declarations.codelists
-        )
         collected.deliveries += 1
+        try:
+            parsed, is_work = work.store.parse(
+                delivery, declared, work.archive, work.declarations.codelists
+            )
+        except DamagedError as error:
+            collected.stuck.append(error.render())
+            continue
         collected.parsed_now += is_work
         collected.observations += parsed.accepted
         collected.quarantined += parsed.quarantined
@@ -147,9 +151,12 @@ def is_news(received: Sequence[Delivery], offer: Offer) -> bool:
 
 
 def has_news(work: Workplace, selected: Sequence[Declared]) -> bool:
-    """Whether anything on offer is news; nothing is stored."""
+    """Whether anything on offer is news, or was received and is to be read; nothing is stored."""
     for declared in selected:
         received = work.archive.received(declared.id)
         if any(is_news(received, offer) for _, offer in offers_of(work, declared)):
+            return True
+        in_play = work.archive.deliveries(declared.id)
+        if not all(work.store.is_made(delivery, declared) for delivery in in_play):
             return True
     return False

@@ -1,19 +1,27 @@
 """What a person asks of the archive: is it whole, and acts on deliveries.
 
-Belongs here: holding the three records of the archive against each other, and deciding about one
-delivery. Does not belong here: the archive itself (``collect.archive``), and what the next run
-makes of an act (it lands what counts).
+Belongs here: holding the three records of the archive against each other, deciding about one
+delivery, and about what was published of a data set. Does not belong here: the archive itself
+(``collect.archive``), and what the next run makes of an act (it lands what counts).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from orchestration.collect import acts
-from orchestration.collect.acts import Act, Decided, Kind
-from orchestration.collect.archive import Archive, Delivery, current_user, printable, told_by
+from orchestration.collect.acts import Act, Choice, Decided, Kind
+from orchestration.collect.archive import (
+    Archive,
+    DamagedError,
+    Delivery,
+    current_user,
+    printable,
+    told_by,
+)
+from orchestration.collect.readings import Readings
 from orchestration.declarations import Declarations
 from orchestration.errors import QutongError
 from orchestration.locking import run_lock
@@ -123,7 +131,7 @@ def shown(declarations: Declarations, archive: Archive, data_set_id: str = "") -
     for declared in chosen:
         filed = {
             d.delivery_id: d
-            for d in Decided({}, decided.days).in_play(archive.received(declared.id))
+            for d in replace(decided, held={}).in_play(archive.received(declared.id))
         }
         for received in archive.received(declared.id):
             own = tuple(act for act in told if act.delivery_id == received.delivery_id)
@@ -172,6 +180,68 @@ def decide(work: Workplace, named: str, kind: Kind, *, reason: str, day: date | 
         )
         acts.record(work.archive.root, act)
         return act
+
+
+def choose(work: Workplace, data_set_id: str, choice: Choice, *, reason: str) -> list[Act]:
+    """Decide which reading holds of what was published and is read otherwise now.
+
+    Args:
+        work: Where.
+        data_set_id: Whose declaration was edited.
+        choice: ``kept`` as published, whatever the declaration says of it now; ``corrected``, what
+            is read now being known from today on; ``forward``, the declaration being for deliveries
+            that come from now on.
+        reason: Why.
+
+    Raises:
+        QutongError: nothing that was published is read otherwise.
+        RunLockedError: a run is at work.
+    """
+    declared = work.declarations.get(data_set_id)
+    with run_lock(work.settings):
+        readings = Readings(work.archive.root, data_set_id)
+        decided = Decided.of(acts.acts(work.archive.root))
+        told_days = [act.day for told in decided.readings.values() for act in told]
+        # A clock that is set back does not move what was decided before.
+        day = max([work.archive.today.isoformat(), *told_days]) if choice == "corrected" else ""
+        waiting: list[Act] = []
+        settled: list[Act] = []
+        for delivery in work.archive.deliveries(data_set_id):
+            published = readings.latest(delivery)
+            try:
+                parsed, _ = work.store.parse(
+                    delivery, declared, work.archive, work.declarations.codelists
+                )
+            except DamagedError:
+                continue  # it counts as it was read before, whatever is declared
+            if published is None or published.figures == parsed.figures:
+                continue
+            told = decided.readings.get(delivery.delivery_id, [])
+            group = settled if acts.is_settled(told, parsed.figures) else waiting
+            if group is waiting or told[-1].kind != choice:
+                group.append(
+                    Act(
+                        delivery_id=delivery.delivery_id,
+                        kind=choice,
+                        reason=reason,
+                        person=current_user(),
+                        at=work.now.isoformat(timespec="seconds"),
+                        day=day,
+                        was=published.figures,
+                        reads=parsed.figures,
+                    )
+                )
+        # Where nothing waits, it is a change of mind.
+        found = waiting or settled
+        if not found:
+            raise QutongError(
+                f"nothing that was published of {data_set_id} is read otherwise now / "
+                "已公布的数没有别的读法",
+                remedy="nothing was recorded, and nothing needs to be",
+            )
+        for act in found:
+            acts.record(work.archive.root, act)
+        return found
 
 
 def _named(deliveries: Sequence[Shown], named: str) -> Shown:

@@ -192,7 +192,7 @@ def _routed(work: Workplace, connection: DuckDBPyConnection) -> Routed:
         "select count(*), count(*) filter (verdict = 'admitted') from landing.delivery"
     ).fetchall()[0]
     (told.observations,) = connection.execute(
-        "select count(*) from landing.observation"
+        "select count(*) from landing.observation where read_to is null"
     ).fetchall()[0]
     told.quarantined = [
         {
@@ -271,7 +271,7 @@ def _settle(work: Workplace, connection: DuckDBPyConnection) -> dict[str, str]:
         f"wanted as (select distinct data_set_id, delivery_id, {_FIGURE} from landing.candidate "
         "where delivery_id in (select delivery_id from bad)), "
         f"has as (select distinct data_set_id, delivery_id, {_FIGURE} from landing.observation "
-        "where data_set_id in (select data_set_id from bad)), "
+        "where read_to is null and data_set_id in (select data_set_id from bad)), "
         "needed as (select delivery_id, count(*) as n from wanted group by 1) "
         "select w.delivery_id, h.delivery_id from wanted as w "
         f"join has as h using (data_set_id, {_FIGURE}) "

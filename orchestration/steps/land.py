@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration import __version__
 from orchestration.publish import ledger
 from orchestration.steps import state
+from orchestration.steps.reading import read_what_was_not, readings_now
 from orchestration.steps.workplace import Workplace, inputs_digest
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def land(work: Workplace) -> dict[str, int] | None:
         What was landed; None where the newest release follows from these very inputs, and nothing
         is to be done: what earlier steps left then stays as it is.
     """
+    read_what_was_not(work)  # what cannot be read is part of the inputs
     inputs = inputs_digest(work)
     if follows_from(work, inputs):
         with state.opened(work.settings) as con:
@@ -136,10 +138,10 @@ def landed_deliveries(work: Workplace, only: Sequence[str] = ()) -> list[Landed]
     for declared in work.declarations:
         if only and declared.id not in only:
             continue
-        for delivery in work.archive.deliveries(declared.id):
-            parsed, _ = work.store.parse(
-                delivery, declared, work.archive, work.declarations.codelists
-            )
+        read = readings_now(work, declared)
+        corrected_on = sorted({day for reading in read for day in reading.corrected})
+        for reading in read:
+            delivery, parsed = reading.delivery, reading.parsed
             refusal = parsed.refusal
             landed.append(
                 Landed(
@@ -154,7 +156,9 @@ def landed_deliveries(work: Workplace, only: Sequence[str] = ()) -> list[Landed]
                     counted_unit=parsed.counted_unit,
                     counts=(parsed.read, parsed.accepted, parsed.quarantined, parsed.non_data),
                     refused_by=(refusal.rule_id, refusal.place) if refusal else None,
-                    stem=work.store.stem(delivery, declared),
+                    stem=reading.stem,
+                    past=reading.past(corrected_on),
+                    is_damaged=reading.is_damaged,
                 )
             )
     return landed

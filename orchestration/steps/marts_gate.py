@@ -8,18 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from orchestration.judge.catalogue import Gate, Judged, RuleOutcome
+from orchestration.collect import published
+from orchestration.errors import QutongError
+from orchestration.judge.catalogue import Catalogue, Gate, Judged, RuleOutcome
 from orchestration.judge.gates import FindingGroup, Subject
+from orchestration.publish.layout import MANIFEST_FILE, parquet_path
 from orchestration.steps import state
 from orchestration.steps.delivery_gate import keep
 from orchestration.steps.marts import dbt_outcomes, models_of
 from orchestration.steps.workplace import Workplace
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from orchestration.judge.kept import Keep
     from orchestration.judge.suites import Suite
+
+MOST_SAID = 5
 
 
 def marts_gate(work: Workplace) -> tuple[list[RuleOutcome], dict[str, Any]]:
@@ -39,6 +47,7 @@ def marts_gate(work: Workplace) -> tuple[list[RuleOutcome], dict[str, Any]]:
         kept = keep(work, "marts")
         with state.opened(work.settings) as con:
             gates.prepare(con, catalogue, expectations, "marts")
+            _lay_published(work, con)
             lists = dict(
                 con.execute(
                     "select list, list(code order by code) from landing.code group by list"
@@ -60,9 +69,62 @@ def marts_gate(work: Workplace) -> tuple[list[RuleOutcome], dict[str, Any]]:
             step.detail = {
                 "findings": gates.open_findings(con),
                 "undecided": sum(outcome.undecided_count for outcome in outcomes),
-                "error": "\n".join(f"{o.rule_id}: {o.error}" for o in outcomes if o.error),
+                "error": "\n".join(
+                    [f"{o.rule_id}: {o.error}" for o in outcomes if o.error]
+                    + _said_by_blocking(catalogue, found)
+                ),
             }
     return outcomes, step.detail
+
+
+def _said_by_blocking(catalogue: Catalogue, found: Judged) -> list[str]:
+    """What blocks, in the words of its first findings, and what to do about it."""
+    lines = []
+    for outcome in found.outcomes:
+        rule = catalogue.get(outcome.rule_id)
+        if rule.severity != "hard" or outcome.error:
+            continue
+        said = [v for v in found.violations if v["rule_id"] == rule.id]
+        lines += [f"{rule.id}: {v['message_zh']} | {v['message_en']}" for v in said[:MOST_SAID]]
+        lines += [f"  → {rule.guidance.zh} | {rule.guidance.en}"] if said else []
+    return lines
+
+
+def _lay_published(work: Workplace, con: DuckDBPyConnection) -> None:
+    """Hold what readers see against the marts.
+
+    Raises:
+        QutongError: the release that readers see cannot be read.
+    """
+    import json
+
+    import duckdb
+
+    from orchestration.process import said
+
+    current = work.releases.current
+    if not current.is_symlink():
+        said.lay(con, None, ())
+        return
+    path = current.resolve()
+    try:
+        manifest = json.loads((path / MANIFEST_FILE).read_text(encoding="utf-8"))
+        moment = datetime.fromisoformat(manifest["release_time"]).replace(tzinfo=UTC)
+        in_force = said.InForce(
+            path.name,
+            moment.astimezone(work.zone).date(),
+            path / parquet_path("core", "observation"),
+            path / parquet_path("quality", "conservation"),
+        )
+        since = published.acts_since(work.archive.root, path.name)
+        said.lay(con, in_force, (act.delivery_id for act in since))
+    except (OSError, ValueError, TypeError, KeyError, duckdb.IOException) as error:
+        raise QutongError(
+            "the release in force cannot be read, so nobody knows what was published / "
+            "当前版本无法读取",
+            file=path,
+            remedy="see 'qutong release verify'; 'qutong release rollback ID' leads to a sound one",
+        ) from error
 
 
 def _by_suites(work: Workplace, suites: Sequence[Suite], keep: Keep) -> Judged:

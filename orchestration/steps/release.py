@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration import __version__
+from orchestration.collect import published
+from orchestration.collect.readings import Readings
 from orchestration.errors import DeclarationError, StaleStateError, VerdictError
 from orchestration.judge import gates
 from orchestration.judge.catalogue import GATES, Catalogue, Gate, RuleOutcome
 from orchestration.publish.layout import MART_FILE
 from orchestration.steps import state
 from orchestration.steps.land import landed_deliveries
+from orchestration.steps.reading import readings_now
 from orchestration.steps.state import Carried
 from orchestration.steps.workplace import Workplace, inputs_digest
 
@@ -213,6 +216,29 @@ def _raw_text_inside(work: Workplace, path: Path) -> list[tuple[str, str]]:
     return [("release.raw-text-inside", f"{table} {key}") for table, key in rows]
 
 
+def keep_evidence(work: Workplace) -> None:
+    """Keep in the archive how the deliveries of a release were read, and what it followed.
+
+    Before readers are given it: nothing is ever published of which this was not kept. Kept twice,
+    or for a release that is not published after all, it does no harm: the next one asks at most
+    about a reading that nobody has seen.
+    """
+    with state.opened(work.settings) as con:
+        admitted = {
+            name
+            for (name,) in con.execute(
+                "select delivery_id from landing.delivery where verdict = 'admitted'"
+            ).fetchall()
+        }
+    for declared in work.declarations:
+        readings = Readings(work.archive.root, declared.id)
+        for entry in readings_now(work, declared):
+            if entry.delivery.delivery_id in admitted:
+                readings.keep(entry.delivery, entry.parsed.figures, entry.stem)
+        readings.settle()
+    published.record(work.archive.root, state.prepared_of(work.settings).release_id)
+
+
 def publish(work: Workplace) -> Publication:
     """Move the pointer, if every gate passed for what is on disk and for these very bytes.
 
@@ -227,6 +253,7 @@ def publish(work: Workplace) -> Publication:
     with state.carried(work, "publish", "发布 / publish") as step:
         _demand_fresh(work, step)
         _demand_passed(work, GATES)
+        keep_evidence(work)
         work.published_file.touch()
         try:
             done = pointer.publish(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from orchestration.collect import acts
 from orchestration.collect.archive import Archive, printable
 from orchestration.collect.connectors import Connector, connectors_of
 from orchestration.collect.connectors.folder import is_open_for_writing
@@ -154,7 +155,14 @@ def inputs_digest(work: Workplace) -> str:
     settings, digest = work.settings, hashlib.sha256()
     for declared in work.declarations:
         for delivery in work.archive.deliveries(declared.id):
-            digest.update(f"{declared.id} {delivery.sha256} {delivery.order}\n".encode())
+            # What is damaged counts as it was read before, until it can be read again.
+            made = "" if work.store.is_made(delivery, declared) else " not read"
+            digest.update(f"{declared.id} {delivery.sha256} {delivery.order}{made}\n".encode())
+    for act in acts.acts(settings.archive):
+        if act.was:
+            digest.update(
+                f"{act.delivery_id} {act.kind} {act.was} {act.reads} {act.day}\n".encode()
+            )
     for settled in sorted(quarantine.decided(settings.archive)):
         digest.update(f"settled {settled}\n".encode())
     digest.update(tree_digest(settings.raw, ("*.yml", "*.csv"), skip=("deliveries",)))

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.settings import CODE_ROOT, Settings
+from tests.pipeline.compiled import Models, compiled
 from tests.pipeline.interrupted import Left
 from tests.pipeline.released import Released, copy_of
 from tests.support import drop, profile
@@ -60,6 +61,12 @@ def chain(first: Released, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield Chain(settings, process, output)
         process.kill()
         process.wait()
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    """The tables of the history without dbt."""
+    return compiled(tmp_path_factory.mktemp("compiled") / "district")
 
 
 def _own_mounts() -> list[str]:

@@ -8,7 +8,6 @@ those are not taken apart here.
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,11 +20,10 @@ from hypothesis import strategies as st
 
 from orchestration.collect.archive import Archive
 from orchestration.process import landing
-from orchestration.settings import Settings
 from orchestration.steps import land
-from orchestration.steps.door import entered
 from orchestration.steps.workplace import Workplace
-from tests.support import make_project, profile
+from tests.pipeline.compiled import Models
+from tests.support import profile
 
 pytestmark = pytest.mark.core
 
@@ -98,36 +96,6 @@ def arranged(draw: st.DrawFn, printed: Sequence[Print]) -> list[File]:
     return draw(st.permutations([*sent, *again]))
 
 
-class Models:
-    """A district, an empty work database, and the tables of its history as DuckDB makes them."""
-
-    def __init__(self, own: Settings, database: bytes, tables: Sequence[str]) -> None:
-        self.settings = own
-        self.database = database
-        self.tables = tables
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
-    """The models compiled once: the property is about them, not about dbt."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
-            patch.delenv(name, raising=False)
-        own = make_project(tmp_path_factory.mktemp("same") / "district", with_deliveries=False)
-    work = Workplace(own)
-    with entered(work):
-        land.land_deliveries(work, [])
-    results = work.dbt.build(["+observation"])
-    assert [r.message for r in results if r.kind == "model" and r.is_bad] == []
-    made = {path.stem: path for path in (work.dbt.target / "run").rglob("*.sql")}
-    tables = [
-        re.sub(r"create\s+table", "create or replace table", made[r.name].read_text("utf-8"))
-        for r in results
-        if r.kind == "model"
-    ]
-    return Models(own, own.database.read_bytes(), tables)
-
-
 def history(models: Models, files: Sequence[File]) -> list[tuple[object, ...]]:
     """Every version of every figure, without where it was delivered."""
     folder = models.settings.home
@@ -148,8 +116,7 @@ def history(models: Models, files: Sequence[File]) -> list[tuple[object, ...]]:
         bad = "verdict = 'refused' or cells_quarantined > 0"
         assert connection.execute(f"from landing.delivery where {bad}").fetchall() == []
         landing.admit(connection)
-        for sql in models.tables:
-            connection.execute(sql)
+        models.build(connection)
         return connection.execute(
             "select * exclude (delivery_id, receipt_sha256, delivery_place) "
             "from core.observation order by all"

@@ -37,7 +37,7 @@ from tests.rejects.kinds import (
 )
 from tests.rejects.table_cases import TABLE_CASES
 from tests.rejects.tables import part, with_parts
-from tests.support import INVESTMENT, Row, investment, profile
+from tests.support import GOOD_ROW, HERE, INVESTMENT, Row, investment, profile
 
 # --- builders of what is no text -------------------------------------------------------------
 
@@ -45,6 +45,12 @@ from tests.support import INVESTMENT, Row, investment, profile
 def truncated_workbook() -> bytes:
     """A transfer that broke off."""
     return investment()[:2000]
+
+
+def shortened(name: str) -> bytes:
+    """A file of the district without its last row."""
+    lines = (HERE / "district" / "raw" / name).read_bytes().splitlines(keepends=True)
+    return b"".join(lines[:-1])
 
 
 def with_part(name: str, content: bytes) -> bytes:
@@ -271,6 +277,22 @@ DELIVERY_CASES = (
         "",
         "expected and missing: residents 990101",
         declared={"completeness": {"expected": [{**EXPECTED[0], "severity": "soft"}]}},
+    ),
+    DeliveryCase(
+        "delivery.damaged-object",
+        "objects//",
+        "the archived bytes of 公报2023.csv are damaged, its 1 figures stay as they were read",
+        content=lambda: profile(GOOD_ROW),
+        tamper="update landing.delivery set is_damaged = true, receipt_sha256 = '' "
+        "where data_set_id = '{data_set}' and delivery_seq = 2",
+    ),
+    DeliveryCase(
+        "delivery.fewer-figures",
+        "",
+        "1 figures of the file of that name of 2025-07-15 are missing and stay as they were: "
+        "990101 2024 schools",
+        name="公报2024.csv",
+        content=lambda: shortened("deliveries/yunxi-profile/2025-03-05/公报2024.csv"),
     ),
     refused("key.duplicate", "R2C5", "the same figure stands 2 times"),
     refused(
@@ -572,6 +594,17 @@ def final_bulletin() -> bytes:
     return profile("地区生产总值,云溪区,2024年,年度,515.6,,亿元,水平值,一、综合,yunxi-bulletin,,,")
 
 
+SCHOOLS = "(data_set_id = 'yunxi-profile' and indicator_code = 'schools' and period = '2024')"
+
+
+def one_other(change: str) -> str:
+    """A figure as it was published, otherwise than it is."""
+    return (
+        f"select * replace ('other' as observation_id, {change}) from core.observation "
+        f"where {SCHOOLS}"
+    )
+
+
 MARTS_CASES = (
     MartsCase(
         "history.one-current-version",
@@ -588,6 +621,21 @@ MARTS_CASES = (
         "delete from core.observation where data_set_id = 'yunxi-profile' "
         "and indicator_code = 'schools' and period = '2024'",
         "7 admitted, 6 in the history",
+    ),
+    MartsCase(
+        "published.figures-gone",
+        "",
+        "1 figures published in 2026-02-01.1 are gone although no delivery did it and nobody "
+        "decided so: 云州市云溪区 1999 学校数 41 所",
+        published="from core.observation union all " + one_other("'1999' as period"),
+    ),
+    MartsCase(
+        "published.figures-changed",
+        "",
+        "1 figures published in 2026-02-01.1 change although no delivery did: "
+        "云州市云溪区 2024 学校数 42 所 → 41 所",
+        published=f"from core.observation where {SCHOOLS} is not true "
+        "union all " + one_other("42 as value"),
     ),
     MartsCase(
         "headline.exactly-one",

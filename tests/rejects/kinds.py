@@ -99,11 +99,17 @@ class FindingCase:
 
 @dataclass(frozen=True)
 class MartsCase:
-    """A change of the work database between dbt and the marts gate, as a wrong model makes it."""
+    """A change of the work database between dbt and the marts gate, as a wrong model makes it.
+
+    Attributes:
+        published: What the release in force says, as a query of these marts; where it is not given
+            nothing was published yet.
+    """
 
     rule: str
     tamper: str
     said: str
+    published: str = ""
 
     @property
     def id(self) -> str:

@@ -29,7 +29,7 @@ FIGURE = """
     source_place varchar, delivery_place varchar"""
 WRITTEN_BY_THE_JUDGE = "create schema landing;" + ";".join(
     f"create table landing.{name} ({', '.join(map(' '.join, landing_tables()[name].items()))})"
-    for name in ("rule", "finding", "validation")
+    for name in ("rule", "finding", "validation", "unsaid")
 )
 SCHEMA = f"""
 {WRITTEN_BY_THE_JUDGE}; create schema core; create schema intermediate; create schema investment;
@@ -45,8 +45,10 @@ create table intermediate.int_mart_cell (
     slot varchar, indicator_code varchar, growth_period varchar, scope varchar,
     is_shown boolean);
 create table landing.delivery (
-    delivery_id varchar, data_set_id varchar, delivery_seq integer, cells_read bigint,
-    cells_accepted bigint, cells_quarantined bigint, cells_non_data bigint, verdict varchar);
+    delivery_id varchar, data_set_id varchar, file_name varchar, delivered_on date,
+    delivery_seq integer, cells_read bigint,
+    cells_accepted bigint, cells_quarantined bigint, cells_non_data bigint, verdict varchar,
+    receipt_sha256 varchar, is_damaged boolean);
 create table landing.data_set (data_set_id varchar, max_quarantined integer);
 create table landing.completeness (
     data_set_id varchar, indicator_code varchar, region_code varchar, severity varchar);

@@ -80,6 +80,12 @@ BAD: dict[str, str] = {
     "period.in-future": set_candidate("total", "known_from = date '2021-12-31'"),
     "status.value-missing-without-status": set_candidate("gap", "obs_status = 'A'"),
     "code.not-in-list": set_candidate("total", "scope = 'everything'"),
+    "delivery.damaged-object": "update landing.delivery set is_damaged = true",
+    "delivery.fewer-figures": "update landing.delivery set file_name = 'a.csv'; "
+    "insert into landing.delivery by name select 'plan-2' as delivery_id, 'plan' as data_set_id, "
+    "'a.csv' as file_name, 2 as delivery_seq, 9 as cells_accepted, 'admitted' as verdict; "
+    "insert into landing.candidate select * replace ('plan-2' as delivery_id) "
+    "from landing.candidate where indicator_code <> 'total'",
     "value.magnitude-shift": "insert into landing.delivery by name "
     "select 'plan-2' as delivery_id, 'plan' as data_set_id, 2 as delivery_seq; "
     "insert into landing.candidate "
@@ -88,6 +94,10 @@ BAD: dict[str, str] = {
     "history.one-current-version": set_core("o-old", "known_to = null"),
     "history.interval-order": set_core("o-old", "known_to = date '2022-01-01'"),
     "history.nothing-lost": "delete from core.observation where observation_id = 'o-again'",
+    "published.figures-gone": "insert into landing.unsaid (data_set_id, is_gone, said) "
+    "values ('plan', true, '41')",
+    "published.figures-changed": "insert into landing.unsaid (data_set_id, is_gone, said) "
+    "values ('plan', false, '41')",
     "headline.exactly-one": set_core("o-again", "is_headline = true"),
     "marts.figure-not-in-mart": "delete from investment.project",
     "repeat.contradiction": set_core("o-again", "value = 102"),

@@ -16,12 +16,12 @@ crowded as (
     select print_hash
     from arrived
     group by print_hash
-    having count(*) > 1
+    having count(*) > 1 or count(read_to) > 0
 ),
 
 alone as (
     select
-        *,
+        * replace (greatest(known_from, coalesce(read_from, known_from)) as known_from),
         {{ fingerprint(key) | indent(8) }} as figure_key,
         {{ fingerprint(content_columns()) | indent(8) }} as content_key
     from arrived
@@ -32,7 +32,7 @@ placed as (
     select
         *,
         row_number() over (
-            partition by {{ key | join(', ') }}
+            partition by {{ key | join(', ') }}, read_to
             order by delivered_on, delivery_seq, place_order
         ) as arrival
     from arrived
@@ -55,7 +55,23 @@ dated as (
 
 delivered as materialized (
     select
-        *,
+        * exclude (known_from),
+        known_from as stated_from,
+        -- A date that an earlier delivery of the figure bears already cannot tell when this one
+        -- became known: that was when it was delivered. What a decision has read anew is known from
+        -- that day on.
+        greatest(
+            case
+                when
+                    row_number() over (
+                        partition by {{ key | join(', ') }}, read_to, known_from
+                        order by delivered_on, delivery_seq, place_order
+                    ) > 1
+                    then greatest(known_from, delivered_on)
+                else known_from
+            end,
+            coalesce(read_from, known_from)
+        ) as known_from,
         -- Ties the narrow rows that are sorted below to the wide ones that are read.
         row_number() over () as figure_row,
         {{ fingerprint(key) | indent(8) }} as figure_key,
@@ -64,16 +80,19 @@ delivered as materialized (
     from dated
 ),
 
--- The order in which the public came to know a figure, and where its document has it first.
+-- The order in which the sources said a figure, and where its document has it first.
 ordered as (
     select
         figure_row,
         figure_key,
         content_key,
+        stated_from,
         known_from,
+        read_from,
+        read_to,
         row_number() over (
-            partition by figure_key
-            order by known_from, delivered_on, delivery_seq, place_order, delivery_place
+            partition by figure_key, read_to
+            order by stated_from, delivered_on, delivery_seq, place_order, delivery_place
         ) as figure_order,
         first_value(figure_key) over (
             partition by print_group
@@ -82,33 +101,95 @@ ordered as (
     from delivered
 ),
 
+placed_in_time as (
+    select
+        *,
+        max(figure_order) over up_to_here as last_known,
+        max(figure_order) over same_day as last_of_day
+    from ordered
+    window
+        up_to_here as (
+            partition by figure_key, read_to
+            order by known_from, figure_order
+            rows between unbounded preceding and current row
+        ),
+        same_day as (partition by figure_key, read_to, known_from)
+),
+
+-- The public hears the last that was said. What becomes known only when something later is known
+-- already never is heard; and a reading counts only until the decision that ends it.
+told as (
+    select
+        *,
+        known_from < coalesce(read_to, date '9999-12-31')
+        and figure_order = last_known
+        and (known_from = stated_from or figure_order = last_of_day) as is_heard
+    from placed_in_time
+),
+
+-- Where a figure is not read any more after a decision, it ends on that day.
+ended as (
+    select
+        before.figure_key,
+        before.read_to as known_from
+    from told as before
+    left join told as after
+        on
+            before.figure_key = after.figure_key
+            and before.read_to = after.read_from
+            and before.read_to = after.known_from
+    where before.is_heard and before.read_to is not null and after.figure_key is null
+    group by before.figure_key, before.read_to
+),
+
+heard as (
+    select
+        figure_row,
+        figure_key,
+        content_key,
+        first_figure_key,
+        known_from,
+        figure_order
+    from told
+    where is_heard
+    union all by name
+    select
+        figure_key,
+        known_from,
+        0 as figure_order
+    from ended
+),
+
 -- A version opens where the content differs from what was known before it, not from what came
 -- before it: a late delivery of an old figure finds its place in the past.
 compared as (
     select
         *,
         coalesce(lag(content_key) over by_knowledge = content_key, false) as is_unchanged_repeat
-    from ordered
-    window by_knowledge as (partition by figure_key order by figure_order)
+    from heard
+    window by_knowledge as (partition by figure_key order by known_from, figure_order)
 ),
 
 versioned as (
     select
         *,
-        cast(count(*) filter (where not is_unchanged_repeat) over up_to_here as integer)
-            as version_number,
+        cast(
+            count(*) filter (where not is_unchanged_repeat and figure_row is not null)
+                over up_to_here
+            as integer
+        ) as version_number,
         max(known_from) filter (where not is_unchanged_repeat) over up_to_here as opened_on,
         min(known_from) filter (where not is_unchanged_repeat) over later as known_to
     from compared
     window
         up_to_here as (
             partition by figure_key
-            order by figure_order
+            order by known_from, figure_order
             rows between unbounded preceding and current row
         ),
         later as (
             partition by figure_key
-            order by figure_order
+            order by known_from, figure_order
             rows between 1 following and unbounded following
         )
 ),
@@ -147,6 +228,7 @@ repeats as (
         again.figure_key <> again.first_figure_key
         and not again.is_unchanged_repeat
         and not first_print.is_unchanged_repeat
+        and first_print.figure_row is not null
     group by again.observation_id
 )
 
@@ -166,15 +248,16 @@ select
     delivered.known_from,
     identified.known_to,
     identified.version_number,
-    identified.is_unchanged_repeat,
+    coalesce(identified.is_unchanged_repeat, true) as is_unchanged_repeat,
     repeats.repeat_of,
     {%- for column in of_delivery %}
     delivered.{{ column }},
     {%- endfor %}
-    delivered.correction_id
-from identified
-inner join delivered
-    on identified.figure_row = delivered.figure_row
+    delivered.correction_id,
+    delivered.read_to
+from delivered
+left join identified
+    on delivered.figure_row = identified.figure_row
 left join repeats
     on identified.observation_id = repeats.observation_id
 union all by name
@@ -195,5 +278,6 @@ select
     {%- for column in of_delivery %}
     {{ column }},
     {%- endfor %}
-    correction_id
+    correction_id,
+    read_to
 from alone

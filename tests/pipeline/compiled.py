@@ -1,0 +1,54 @@
+"""The models of the history, compiled once: for properties that are about them, not about dbt.
+
+Belongs here: an empty work database and what makes its tables. Does not belong here: deliveries
+and expected values.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.judge import gates
+from orchestration.settings import CODE_ROOT, Settings
+from orchestration.steps import land
+from orchestration.steps.door import entered
+from orchestration.steps.workplace import Workplace
+from tests.support import make_project
+
+
+@dataclass(frozen=True)
+class Models:
+    """A district, an empty work database, and the tables of its history as DuckDB makes them."""
+
+    settings: Settings
+    database: bytes
+    tables: tuple[str, ...]
+
+    def build(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make the tables anew from what is landed."""
+        for sql in self.tables:
+            connection.execute(sql)
+
+
+def compiled(folder: Path) -> Models:
+    """dbt compiles the models of a district without deliveries."""
+    own = make_project(folder, with_deliveries=False)
+    work = Workplace(own)
+    with entered(work):
+        land.land_deliveries(work, [])
+    results = work.dbt.build(["+observation"])
+    assert [r.message for r in results if r.kind == "model" and r.is_bad] == []
+    made = {path.stem: path for path in (work.dbt.target / "run").rglob("*.sql")}
+    tables = [
+        re.sub(r"create\s+table", "create or replace table", made[r.name].read_text("utf-8"))
+        for r in results
+        if r.kind == "model"
+    ]
+    as_of = (CODE_ROOT / "dbt_project" / "release" / "as_of.sql").read_text("utf-8")
+    with duckdb.connect(str(own.database)) as connection:
+        gates.prepare(connection, work.catalogue, own.expectations, "delivery")
+    return Models(own, own.database.read_bytes(), (*tables, as_of))

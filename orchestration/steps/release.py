@@ -216,7 +216,7 @@ def _raw_text_inside(work: Workplace, path: Path) -> list[tuple[str, str]]:
     return [("release.raw-text-inside", f"{table} {key}") for table, key in rows]
 
 
-def keep_evidence(work: Workplace) -> None:
+def keep_evidence(work: Workplace, release_id: str) -> None:
     """Keep in the archive how the deliveries of a release were read, and what it followed.
 
     Before readers are given it: nothing is ever published of which this was not kept. Kept twice,
@@ -236,7 +236,7 @@ def keep_evidence(work: Workplace) -> None:
             if entry.delivery.delivery_id in admitted:
                 readings.keep(entry.delivery, entry.parsed.figures, entry.stem)
         readings.settle()
-    published.record(work.archive.root, state.prepared_of(work.settings).release_id)
+    published.record(work.archive.root, release_id)
 
 
 def publish(work: Workplace) -> Publication:
@@ -253,7 +253,7 @@ def publish(work: Workplace) -> Publication:
     with state.carried(work, "publish", "发布 / publish") as step:
         _demand_fresh(work, step)
         _demand_passed(work, GATES)
-        keep_evidence(work)
+        keep_evidence(work, state.prepared_of(settings).release_id)
         work.published_file.touch()
         try:
             done = pointer.publish(

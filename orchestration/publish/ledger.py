@@ -47,7 +47,8 @@ def published(releases: Releases) -> Mapping[str, Entry]:
 
 def last(releases: Releases) -> Entry | None:
     """What was published last; None where nobody knows."""
-    return next(reversed(published(releases).values()), None)
+    entries = list(published(releases).values())
+    return entries[-1] if entries else None
 
 
 def enter(releases: Releases, release_id: str, digest: str) -> None:

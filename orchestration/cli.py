@@ -10,13 +10,14 @@ import sys
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 import click
 
 from orchestration import __version__
 from orchestration.errors import DeclarationError, QutongError, RunLockedError
 from orchestration.memory import uncollected
+from orchestration.text import shown, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,24 @@ if TYPE_CHECKING:
 EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED = 1, 2, 3
 
 
+def _echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print for a person: names and texts from outside drive no terminal."""
+    click.echo(shown(str(text)), err=err, nl=nl)
+
+
+class _Terminal:
+    """Standard output where a person looks at it: what is written is escaped."""
+
+    def write(self, content: bytes) -> int:
+        _echo(content.decode(), nl=False)
+        return len(content)
+
+
+def _output() -> BinaryIO:
+    """Standard output for bytes; other programs get them as they are."""
+    return cast("BinaryIO", _Terminal()) if sys.stdout.isatty() else sys.stdout.buffer
+
+
 class Group(click.Group):
     """Errors of ours are told in one line with a remedy, never as a traceback."""
 
@@ -39,10 +58,10 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except (DeclarationError, RunLockedError) as error:
-            click.echo(error.render(), err=True)
+            _echo(error.render(), err=True)
             ctx.exit(EXIT_USAGE)
         except QutongError as error:
-            click.echo(error.render(), err=True)
+            _echo(error.render(), err=True)
             ctx.exit(EXIT_FAILED)
         except BrokenPipeError:
             sys.stderr.close()
@@ -107,7 +126,7 @@ def run(
 
     def say(line: str) -> None:
         if not quiet:
-            click.echo(f"{time.perf_counter() - begin:6.1f} s  {line}", err=True)
+            _echo(f"{time.perf_counter() - begin:6.1f} s  {line}", err=True)
 
     moment = None
     if release_time:
@@ -129,7 +148,7 @@ def run(
         release_id=release_id,
         release_time=moment,
     )
-    click.echo(summary(report, time.perf_counter() - begin))
+    _echo(summary(report, time.perf_counter() - begin))
     ctx.exit(report.exit_code)
 
 
@@ -146,9 +165,9 @@ def rebuild(ctx: click.Context) -> None:
     from orchestration.steps.workplace import Workplace
 
     begin = time.perf_counter()
-    say = partial(click.echo, err=True)
+    say = partial(_echo, err=True)
     report = door.rebuild(Workplace(_settings(ctx), say=say), _carry_out)
-    click.echo(summary(report, time.perf_counter() - begin))
+    _echo(summary(report, time.perf_counter() - begin))
     ctx.exit(report.exit_code)
 
 
@@ -201,8 +220,8 @@ def summary(report: RunReport, seconds: float) -> str:
     for refused in report.refused:
         if refused.is_open:
             lines += [
-                f"  ✗ {refused.data_set_id}: {refused.file_name}"
-                + (f", {refused.place}" if refused.place else ""),
+                f"  ✗ {refused.data_set_id}: {shown_name(refused.file_name)}"
+                + (f", {shown_name(refused.place)}" if refused.place else ""),
                 f"      {refused.rule_id}: {refused.detail_zh} | {refused.detail_en}",
                 f"      → {refused.guidance_zh} | {refused.guidance_en}",
             ]
@@ -213,7 +232,9 @@ def summary(report: RunReport, seconds: float) -> str:
                         f"      → {entry['guidance_zh']} | {entry['guidance_en']}",
                     ]
     for path in report.unclaimed:
-        lines.append(f"  ? {path}: no data set is declared for it; it stays where it is")
+        lines.append(
+            f"  ? {shown_name(path)}: no data set is declared for it; it stays where it is"
+        )
     for text in report.unreadable:
         lines += [f"  ✗ {line}" for line in text.splitlines()]
     if report.blocking:
@@ -256,7 +277,7 @@ def status(ctx: click.Context, english: bool) -> None:
 
     settings = _settings(ctx)
     state = read_status(settings.releases, settings.work / "last_run.json")
-    click.echo(render_text(state, "en" if english else "zh"), nl=False)
+    _echo(render_text(state, "en" if english else "zh"), nl=False)
 
 
 @main.command()
@@ -268,15 +289,23 @@ def status(ctx: click.Context, english: bool) -> None:
     default="table",
     show_default=True,
 )
+@click.option(
+    "--seconds",
+    type=click.IntRange(min=1),
+    default=120,
+    show_default=True,
+    help="A question that takes longer is stopped.",
+)
 @click.pass_context
-def sql(ctx: click.Context, query: str, form: Format) -> None:
+def sql(ctx: click.Context, query: str, form: Format, seconds: int) -> None:
     """Ask the current release, read-only.
 
     qutong sql "from core.observation limit 5"
     """
     from orchestration.serve.query import run_sql
 
-    run_sql(_settings(ctx).releases, query, form, sys.stdout.buffer)
+    output = sys.stdout.buffer if form == "parquet" else _output()
+    run_sql(_settings(ctx).releases, query, form, output, seconds=seconds)
 
 
 @main.command()
@@ -319,7 +348,7 @@ def trace(
         pairs += [(k, v) for k, v in (("period", period), ("region", region)) if v]
         selected = cell.CellSelector(what, tuple(pairs))
         answer = cell.trace_cell(settings.releases, settings.archive, selected)
-        click.echo(cell.render_text(answer, language), nl=False)
+        _echo(cell.render_text(answer, language), nl=False)
         return
     from orchestration.serve import trace as tracing
 
@@ -331,7 +360,7 @@ def trace(
         observation_id=what, indicator=indicator, period=period, region=region
     )
     found = tracing.trace(settings.releases, settings.archive, selector)
-    click.echo(tracing.render_text(found, language), nl=False)
+    _echo(tracing.render_text(found, language), nl=False)
 
 
 @main.group()
@@ -349,7 +378,7 @@ def release_list(ctx: click.Context) -> None:
         mark = "*" if info.is_current else " "
         pin = "  pinned" if info.is_pinned else ""
         simulated = "  模拟 simulated" if info.is_simulated else ""
-        click.echo(
+        _echo(
             f"{mark} {info.release_id:<16} {info.release_time}  {info.policy:<7}"
             f"{info.findings_total:>4} findings{simulated}{pin}"
         )
@@ -379,12 +408,12 @@ def release_show(ctx: click.Context, release_id: str | None) -> None:
     path = _release_path(ctx, release_id)
     manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     for key in ("release_id", "release_time", "policy", "findings_total", "is_simulated"):
-        click.echo(f"{key:<16}{manifest[key]}")
-    click.echo(f"{'place':<16}{path}")
-    click.echo(f"{'inputs':<16}{len(manifest['inputs'])} deliveries")
+        _echo(f"{key:<16}{manifest[key]}")
+    _echo(f"{'place':<16}{path}")
+    _echo(f"{'inputs':<16}{len(manifest['inputs'])} deliveries")
     for table in manifest["tables"]:
         name = f"{table['schema']}.{table['table']}" if "schema" in table else table["name"]
-        click.echo(f"  {name:<40}{table['row_count']:>9} rows")
+        _echo(f"  {name:<40}{table['row_count']:>9} rows")
 
 
 @release.command("verify")
@@ -399,15 +428,13 @@ def release_verify(ctx: click.Context, release_id: str | None) -> None:
     path = _release_path(ctx, release_id)
     problems = verify_release(path)
     for problem in problems:
-        click.echo(
-            f"✗ {problem.rule_id}  {problem.file}: {problem.detail_zh} | {problem.detail_en}"
-        )
+        _echo(f"✗ {problem.rule_id}  {problem.file}: {problem.detail_zh} | {problem.detail_en}")
     if problems:
-        click.echo("→ publish anew: qutong rebuild; or choose another: qutong release rollback ID")
+        _echo("→ publish anew: qutong rebuild; or choose another: qutong release rollback ID")
         ctx.exit(EXIT_FAILED)
     is_recorded = path.name in ledger.published(Releases(path.parent))
     said = "as it was published" if is_recorded else "as its manifest says; no digest was recorded"
-    click.echo(f"✓ {path.name}: every file, table and hash is {said}")
+    _echo(f"✓ {path.name}: every file, table and hash is {said}")
 
 
 @release.command("rollback")
@@ -424,7 +451,7 @@ def release_rollback(ctx: click.Context, release_id: str | None) -> None:
     settings = _settings(ctx)
     with run_lock(settings):
         name = rollback(settings.releases, release_id)
-    click.echo(f"readers see {name}; it is pinned until `qutong release unpin`")
+    _echo(f"readers see {name}; it is pinned until `qutong release unpin`")
 
 
 @release.command("unpin")
@@ -437,7 +464,7 @@ def release_unpin(ctx: click.Context) -> None:
     settings = _settings(ctx)
     with run_lock(settings):
         name = unpin(settings.releases, advance=True)
-    click.echo("nothing was pinned" if name is None else f"unpinned; readers see {name}")
+    _echo("nothing was pinned" if name is None else f"unpinned; readers see {name}")
 
 
 # --- what the operator looks at --------------------------------------------------------------
@@ -455,7 +482,8 @@ def docs_build(ctx: click.Context) -> None:
     from orchestration.judge.data_docs import build_docs
 
     settings = _settings(ctx)
-    click.echo(build_docs(settings.validations, settings.data_docs))
+    settings.make_private()
+    _echo(build_docs(settings.validations, settings.data_docs))
 
 
 # --- deliveries and the archive --------------------------------------------------------------
@@ -479,10 +507,10 @@ def delivery_list(ctx: click.Context, data_set_id: str) -> None:
     for entry in shown(work.declarations, work.archive, data_set_id):
         own = entry.delivery
         mark = "  ⏸ 暂停 held" if entry.is_held else ""
-        click.echo(f"{own.delivered_on}  {own.delivery_id}  {own.file_name}{mark}")
+        _echo(f"{own.delivered_on}  {own.delivery_id}  {own.file_name}{mark}")
         for act in entry.acts:
             day = f" {act.day}" if act.day else ""
-            click.echo(f"    {act.at}  {act.person}  {KINDS[act.kind]}{day}: {act.reason}")
+            _echo(f"    {act.at}  {act.person}  {KINDS[act.kind]}{day}: {act.reason}")
 
 
 def _decide(ctx: click.Context, named: str, kind: Kind, reason: str, day: date | None) -> None:
@@ -491,8 +519,8 @@ def _decide(ctx: click.Context, named: str, kind: Kind, reason: str, day: date |
     from orchestration.steps.workplace import Workplace
 
     act = decide(Workplace(_settings(ctx)), named, kind, reason=reason, day=day)
-    click.echo(f"✓ {act.delivery_id}: {KINDS[kind]}{' ' + act.day if act.day else ''}")
-    click.echo("  下一步 Next   qutong run")
+    _echo(f"✓ {act.delivery_id}: {KINDS[kind]}{' ' + act.day if act.day else ''}")
+    _echo("  下一步 Next   qutong run")
 
 
 REASON = click.option("--reason", required=True, help="Why; kept in the log for good.")
@@ -568,8 +596,8 @@ def archive_verify(ctx: click.Context) -> None:
 
     verified = verify_archive(Workplace(_settings(ctx)).archive)
     for problem in verified.problems:
-        click.echo(problem.render(), err=True)
-    click.echo(
+        _echo(problem.render(), err=True)
+    _echo(
         f"{'✗' if verified.problems else '✓'} {verified.receipts} receipts, "
         f"{verified.deliveries} deliveries, {verified.objects} objects read, "
         f"{len(verified.problems)} problems / 回执、交付、原件逐一核对"
@@ -592,7 +620,7 @@ def data_set_list(ctx: click.Context) -> None:
     """Every declared data set."""
     for declared in _declarations(ctx):
         entry = declared.data_set
-        click.echo(f"{entry.id:<36}{entry.theme:<18}{entry.title.zh} | {entry.title.en}")
+        _echo(f"{entry.id:<36}{entry.theme:<18}{entry.title.zh} | {entry.title.en}")
 
 
 @data_set.command("show")
@@ -608,7 +636,7 @@ def data_set_show(ctx: click.Context, data_set_id: str) -> None:
     declarations = _declarations(ctx)
     declared = declarations.get(data_set_id)
     entry, settings = declared.data_set, declarations.settings
-    click.echo(f"{entry.title.zh} | {entry.title.en}")
+    _echo(f"{entry.title.zh} | {entry.title.en}")
     for name, value in (
         ("declaration", declared.path.relative_to(settings.project)),
         ("theme", entry.theme),
@@ -618,19 +646,21 @@ def data_set_show(ctx: click.Context, data_set_id: str) -> None:
         ("cadence", entry.delivery.cadence),
         ("indicators", len(entry.indicators)),
     ):
-        click.echo(f"  {name:<14}{value}")
+        _echo(f"  {name:<14}{value}")
     store = ParseStore.of(settings)
     archive = Archive(settings.archive, datetime.now(UTC))
     for delivery in archive.deliveries(entry.id):
         parsed = store.load(delivery, declared)
-        click.echo(f"  {delivery.delivered_on}  {delivery.file_name}  {delivery.sha256[:12]}")
+        _echo(
+            f"  {delivery.delivered_on}  {shown_name(delivery.file_name)}  {delivery.sha256[:12]}"
+        )
         if parsed is None:
-            click.echo("      not read yet under this declaration")
+            _echo("      not read yet under this declaration")
         elif parsed.refusal:
             refusal = parsed.refusal
-            click.echo(f"      ✗ {refusal.rule_id} at {refusal.place}: {refusal.detail_en}")
+            _echo(f"      ✗ {refusal.rule_id} at {refusal.place}: {refusal.detail_en}")
         else:
-            click.echo(
+            _echo(
                 f"      read {parsed.read} {parsed.counted_unit}s = accepted {parsed.accepted} "
                 f"+ quarantined {parsed.quarantined} + no data {parsed.non_data}"
             )
@@ -643,15 +673,15 @@ def _show_corrections(declared: Declared, deliveries: Sequence[Delivery]) -> Non
 
     for correction in declared.corrections:
         count = sum(applies(correction, delivery) for delivery in deliveries)
-        click.echo(
+        _echo(
             f"  correction {correction.id}: {correction.target}: "
             f"{correction.expect} → {correction.becomes}  ({correction.kind})"
         )
-        click.echo(f"      {correction.reason.zh} | {correction.reason.en}")
+        _echo(f"      {correction.reason.zh} | {correction.reason.en}")
         if count:
-            click.echo(f"      for {count} of {len(deliveries)} deliveries ({correction.files})")
+            _echo(f"      for {count} of {len(deliveries)} deliveries ({correction.files})")
         else:
-            click.echo(
+            _echo(
                 f"      ! {correction.files} fits no delivery that ever came: mend `files`, "
                 "or remove the correction"
             )
@@ -664,14 +694,14 @@ def data_set_validate(ctx: click.Context, file: Path | None) -> None:
     """Check one declaration file, or all of them."""
     if file is None:
         declarations = _declarations(ctx)
-        click.echo(
+        _echo(
             f"✓ {len(declarations.data_sets)} data sets, {len(declarations.definitions)} indicators"
         )
         return
     from orchestration.declarations import validate_file
 
     entry = validate_file(file.resolve(), _settings(ctx))
-    click.echo(f"✓ {entry.id}: {len(entry.indicators)} indicators")
+    _echo(f"✓ {entry.id}: {len(entry.indicators)} indicators")
 
 
 @data_set.command("draft")
@@ -690,7 +720,7 @@ def data_set_draft(
     declarations = _declarations(ctx)
     drafted = draft(file, declarations, data_set_id=data_set_id, theme=theme)
     if to_stdout:
-        click.echo(drafted.text, nl=False)
+        _echo(drafted.text, nl=False)
         return
     settings = declarations.settings
     target = settings.raw / "datasets" / drafted.theme / f"{drafted.data_set_id}.yml"
@@ -702,9 +732,9 @@ def data_set_draft(
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(drafted.text, encoding="utf-8")
-    click.echo(render(drafted.parsed, drafted.outcome, 20), nl=False)
-    click.echo(f"written: {target}  ({drafted.doubts} lines marked # ?)")
-    click.echo(f"next: mend it, then `qutong data-set preview {drafted.data_set_id} {file}`")
+    _echo(render(drafted.parsed, drafted.outcome, 20), nl=False)
+    _echo(f"written: {target}  ({drafted.doubts} lines marked # ?)")
+    _echo(f"next: mend it, then `qutong data-set preview {drafted.data_set_id} {file}`")
 
 
 @data_set.command("preview")
@@ -726,9 +756,9 @@ def data_set_preview(
     declared = declarations.get(data_set_id)
     parsed, outcome = preview(file, declared, declarations)
     if as_csv and outcome is not None:
-        click.echo(outcome.accepted.write_csv(), nl=False)
+        _output().write(outcome.accepted.write_csv().encode())
     else:
-        click.echo(render(parsed, outcome, limit), nl=False)
+        _echo(render(parsed, outcome, limit), nl=False)
     if outcome is None or parsed.quarantined:
         ctx.exit(EXIT_REFUSED)
 
@@ -740,7 +770,7 @@ def data_set_schema() -> None:
 
     from orchestration.spec import DataSet
 
-    click.echo(json.dumps(DataSet.model_json_schema(), ensure_ascii=False, indent=2))
+    _echo(json.dumps(DataSet.model_json_schema(), ensure_ascii=False, indent=2))
 
 
 # --- what did not come in --------------------------------------------------------------------
@@ -760,7 +790,7 @@ def quarantine_list(ctx: click.Context, data_set: str | None, settled: bool) -> 
     from orchestration.serve import quarantine
 
     state = quarantine.read_state(_settings(ctx).work)
-    click.echo(quarantine.render_list(state, data_set, settled=settled), nl=False)
+    _echo(quarantine.render_list(state, data_set, settled=settled), nl=False)
 
 
 @quarantine_group.command("show")
@@ -777,7 +807,7 @@ def quarantine_show(ctx: click.Context, delivery: str) -> None:
     state = quarantine.read_state(work)
     entry = quarantine.find(state, delivery)
     problems = quarantine.problems_of(state, entry, work)
-    click.echo(quarantine.render_entry(state, entry, problems), nl=False)
+    _echo(quarantine.render_entry(state, entry, problems), nl=False)
 
 
 @quarantine_group.command("replay")
@@ -817,17 +847,17 @@ def quarantine_replay(
     for name in data_sets:
         work.declarations.get(name)  # a name that is not declared is wrong use
     if not ids:
-        click.echo("nothing is open / 没有未了结的送达")
+        _echo("nothing is open / 没有未了结的送达")
         return
     if dry_run:
         after = rehearse(work, data_sets)
-        click.echo(quarantine.render_replay(before, after, ids), nl=False)
+        _echo(quarantine.render_replay(before, after, ids), nl=False)
         refused = {entry.delivery_id for entry in after.entries if entry.verdict == "refused"}
         ctx.exit(EXIT_REFUSED if refused & set(ids) else 0)
     report = execute(work, _carry_out, data_sets)
     after = quarantine.read_state(settings.work)
-    click.echo(quarantine.render_replay(before, after, ids), nl=False)
-    click.echo(summary(report, time.perf_counter() - begin))
+    _echo(quarantine.render_replay(before, after, ids), nl=False)
+    _echo(summary(report, time.perf_counter() - begin))
     ctx.exit(report.exit_code)
 
 
@@ -850,8 +880,9 @@ def quarantine_return(ctx: click.Context, delivery: str, target: Path) -> None:
     declarations = _declarations(ctx)
     content = reply_to_sender(declarations, delivery)
     target.parent.mkdir(parents=True, exist_ok=True)
+    target.touch(mode=0o600)  # it holds what the sender wrote: for the one who asked for it
     target.write_bytes(content)
-    click.echo(f"{target}: send it back; the mended delivery goes to var/inbox/")
+    _echo(f"{target}: send it back; the mended delivery goes to var/inbox/")
 
 
 @quarantine_group.command("settle")
@@ -869,7 +900,7 @@ def quarantine_settle(ctx: click.Context, delivery: str, reason: str) -> None:
     entry = quarantine.find(state, delivery)
     quarantine.decide(settings.archive, entry, reason, getpass.getuser())
     state.settle(entry, quarantine.BY_DECISION).write(settings.work)
-    click.echo(f"{entry.delivery_id}: nothing more is awaited")
+    _echo(f"{entry.delivery_id}: nothing more is awaited")
 
 
 # --- setting up ------------------------------------------------------------------------------
@@ -886,9 +917,9 @@ def init(directory: Path, code: str, name_zh: str, name_en: str) -> None:
 
     written = lay_out(directory, code=code, name_zh=name_zh, name_en=name_en)
     for path in written:
-        click.echo(f"  {path}")
-    click.echo(f"next: declare a data set in {directory}/raw/datasets, then")
-    click.echo(f"  qutong --project {directory} run")
+        _echo(f"  {path}")
+    _echo(f"next: declare a data set in {directory}/raw/datasets, then")
+    _echo(f"  qutong --project {directory} run")
 
 
 @main.command()
@@ -909,7 +940,7 @@ def ui(ctx: click.Context, port: int, host: str, allowed: tuple[str, ...]) -> No
     """
     from orchestration.ui import serve
 
-    serve(_settings(ctx), host, port, allowed, partial(click.echo, err=True))
+    serve(_settings(ctx), host, port, allowed, partial(_echo, err=True))
 
 
 if __name__ == "__main__":

@@ -727,7 +727,7 @@ def dagster_home(settings: Settings) -> Path:
         DeclarationError: it lies on a file system on which SQLite cannot lock.
     """
     home = settings.dagster_home
-    home.mkdir(parents=True, exist_ok=True)
+    settings.make_private()
     kind = file_system_of(home)
     if kind in REMOTE:
         raise DeclarationError(

@@ -53,7 +53,7 @@ def acquire_lock(settings: Settings) -> bool:
     if lock.is_locked:
         return False
     try:
-        settings.lock_file.parent.mkdir(parents=True, exist_ok=True)
+        settings.make_private()
         lock.acquire(blocking=False)
     except Timeout:
         raise RunLockedError(

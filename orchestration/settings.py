@@ -24,6 +24,8 @@ M = TypeVar("M", bound="BaseModel")
 CODE_ROOT = Path(__file__).resolve().parent.parent
 """The checkout: ``dbt_project/`` and ``expectations/`` stand beside this package."""
 
+PRIVATE = 0o700
+
 DISTRICT_FILE = Path("raw", "district.yml")
 
 
@@ -110,6 +112,26 @@ class Settings:
     @property
     def lock_file(self) -> Path:
         return self.work / "run.lock"
+
+    def make_private(self) -> None:
+        """Make the state directory, whatever the umask, for its owner alone.
+
+        Whoever publishes to others on this machine opens the directory itself (``chmod o+x``):
+        releases can then be read, and what holds texts of respondents still cannot.
+
+        Raises:
+            OSError: it cannot be made, or belongs to somebody else.
+        """
+        self.home.parent.mkdir(parents=True, exist_ok=True)
+        private = (self.archive, self.work, self.dagster_home, self.dbt_target, self.data_docs)
+        for folder in (self.home, *private):
+            folder.mkdir(mode=PRIVATE, exist_ok=True)
+        for folder in private:
+            if folder.stat().st_mode & 0o077:
+                folder.chmod(PRIVATE)
+        if not self.releases.exists():
+            self.releases.mkdir()
+            self.releases.chmod(0o755)
 
 
 def find_project(named: Path | None = None) -> Path:

@@ -1,7 +1,7 @@
-"""Texts as deliveries write them, folded for comparison.
+"""Texts as deliveries write them, folded for comparison, and as a terminal may see them.
 
-Belongs here: folding of width and blanks. Does not belong here: what a text means. Unicode's
-compatibility forms are not used: they would turn 5² into 52 and ① into 1.
+Belongs here: folding of width and blanks, escaping. Does not belong here: what a text means.
+Unicode's compatibility forms are not used: they would turn 5² into 52 and ① into 1.
 """
 
 from __future__ import annotations
@@ -34,3 +34,25 @@ def fold(text: str) -> str:
 def same(text: str | None) -> str:
     """A text for comparison: folded, without any blanks."""
     return re.sub(r"\s+", "", fold(text or ""))
+
+
+_UNSHOWN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""Controls (but line feed and tab), directions of writing, characters without width, halves."""
+
+
+def shown(text: str) -> str:
+    """A text as a terminal gets it: what would drive it or cannot be seen is escaped."""
+    return _UNSHOWN.sub(_escaped, text)
+
+
+def shown_name(name: str) -> str:
+    """The same for a name or value from outside, which has one line: it cannot forge another."""
+    return re.sub("[\n\t]", _escaped, shown(name))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import QutongError
-from orchestration.text import fold
+from orchestration.text import fold, shown_name
 
 STATE_FILE = "quarantine.json"
 SETTLED_FOLDER = "settled"
@@ -358,7 +358,7 @@ def render_list(state: State, data_set: str | None = None, *, settled: bool = Fa
     for entry in shown:
         mark = "✗" if entry.verdict == "refused" else "!"
         lines.append(
-            f"{mark if entry.is_open else '✓'} {entry.delivery_id}  {entry.file_name}  "
+            f"{mark if entry.is_open else '✓'} {entry.delivery_id}  {shown_name(entry.file_name)}  "
             f"{entry.delivered_on}  {VERDICTS[entry.verdict]}"
         )
         if entry.settled_by:
@@ -386,7 +386,8 @@ def render_list(state: State, data_set: str | None = None, *, settled: bool = Fa
 def render_entry(state: State, entry: Entry, problems: Sequence[Problem]) -> str:
     """One delivery with every cell that was not understood, its text, and what to do."""
     lines = [
-        f"{entry.delivery_id}  {entry.file_name}  {entry.delivered_on}  {VERDICTS[entry.verdict]}",
+        f"{entry.delivery_id}  {shown_name(entry.file_name)}  {entry.delivered_on}  "
+        f"{VERDICTS[entry.verdict]}",
         f"  sha256 {entry.sha256}",
         f"  读入 read {entry.read} {entry.counted_unit}s: 接收 accepted {entry.accepted}, "
         f"隔离 quarantined {entry.quarantined}",
@@ -395,24 +396,19 @@ def render_entry(state: State, entry: Entry, problems: Sequence[Problem]) -> str
         lines.append(f"  已了结 settled by {entry.settled_by}")
     told: set[str] = set()
     for problem in problems:
-        head = f"  {problem.place or '–'}  {problem.rule_id}"
+        head = f"  {shown_name(problem.place) or '–'}  {problem.rule_id}"
         lines.append(f"{head}: {problem.zh} | {problem.en}")
         texts = (
             ("原文 text", problem.raw_text),
             ("未识别 not understood", problem.raw_name),
             ("近似 nearest known", problem.proposal),
         )
-        lines += [f"      {name}: {_printable(text)}" for name, text in texts if text]
+        lines += [f"      {name}: {shown_name(text)}" for name, text in texts if text]
         rule = state.rules.get(problem.rule_id)
         if rule is not None and problem.rule_id not in told:
             told.add(problem.rule_id)
             lines.append(f"      → {rule.guidance_zh} | {rule.guidance_en}")
     return "\n".join(lines) + "\n"
-
-
-def _printable(text: str) -> str:
-    """A text that cannot steer the terminal it is printed to."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def render_replay(before: State, after: State, chosen: Sequence[str]) -> str:
@@ -423,7 +419,7 @@ def render_replay(before: State, after: State, chosen: Sequence[str]) -> str:
     for name in chosen:
         was, now = earlier.get(name), later.get(name)
         known = now or was
-        lines.append(f"{name}  {known.file_name if known else ''}".rstrip())
+        lines.append(f"{name}  {shown_name(known.file_name) if known else ''}".rstrip())
         lines.append(f"  前 before  {_counts(was)}")
         lines.append(f"  后 after   {_counts(now)}")
     changed = sum(_counts(earlier.get(name)) != _counts(later.get(name)) for name in chosen)

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from orchestration.errors import QutongError
 from orchestration.serve.reading import current_release, open_mart
+from orchestration.text import shown
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Format = Literal["table", "csv", "json", "parquet"]
 FORMATS: tuple[Format, ...] = ("table", "csv", "json", "parquet")
 TABLE_ROWS = 1000
+SECONDS = 120
 
 _QUESTIONS = frozenset({"SELECT", "EXPLAIN", "PRAGMA", "CALL"})
 _UNSAFE_START = re.compile("[=+\\-@\t\r\n＝＋－＠]")
@@ -50,6 +52,7 @@ def run_sql(
     output: BinaryIO,
     *,
     table_rows: int = TABLE_ROWS,
+    seconds: float = SECONDS,
 ) -> None:
     """Answer one question from the current release.
 
@@ -60,10 +63,11 @@ def run_sql(
             (safe to open in a spreadsheet), ``json`` (an array of objects), ``parquet``.
         output: Where to write; bytes.
         table_rows: The most rows a table shows.
+        seconds: How long it may take.
 
     Raises:
-        QutongError: No release, several statements, a statement that is no question, or SQL
-            that DuckDB refuses, with its own words.
+        QutongError: No release, several statements, a statement that is no question, one that
+            takes too long, or SQL that DuckDB refuses, with its own words.
     """
     import duckdb
 
@@ -73,6 +77,9 @@ def run_sql(
         )
     release = current_release(releases_dir)
     con = open_mart(release)
+    clock = Timer(seconds, con.interrupt)
+    clock.daemon = True
+    clock.start()
     try:
         _check_question(con, sql)
         if format == "parquet":
@@ -83,9 +90,15 @@ def run_sql(
                 _write_table(answer, output, table_rows)
             else:
                 _WRITERS[format](answer, output)
+    except duckdb.InterruptException:
+        raise QutongError(
+            f"the question was stopped after {seconds:g} seconds / 查询超时, 已停止",
+            remedy="ask for less (a where clause, fewer joins), or allow more: --seconds N",
+        ) from None
     except duckdb.Error as error:
         raise _explained(error) from error
     finally:
+        clock.cancel()
         con.close()
 
 
@@ -230,9 +243,10 @@ def _write_table(answer: _Answer, output: BinaryIO, limit: int) -> None:
         if len(rows) > limit:
             break
     cells = [[_one_line(_text(value)) for value in row] for row in rows[:limit]]
+    names = [_one_line(name) for name in answer.names]
     widths = [
         max(display_width(name), *(display_width(row[place]) for row in cells), 1)
-        for place, name in enumerate(answer.names)
+        for place, name in enumerate(names)
     ]
 
     def line(values: Sequence[str]) -> str:
@@ -244,7 +258,7 @@ def _write_table(answer: _Answer, output: BinaryIO, limit: int) -> None:
         )
         return "  ".join(padded).rstrip() + "\n"
 
-    text = line(answer.names) + "  ".join("─" * width for width in widths) + "\n"
+    text = line(names) + "  ".join("─" * width for width in widths) + "\n"
     text += "".join(line(row) for row in cells)
     if len(rows) > limit:
         text += f"… 仅显示前 {limit} 行 / only the first {limit} rows; --format csv gives all\n"
@@ -256,7 +270,7 @@ def _write_table(answer: _Answer, output: BinaryIO, limit: int) -> None:
 
 def _one_line(text: str) -> str:
     """Text without what would break a line or drive a terminal."""
-    return "".join(char if unicodedata.category(char) != "Cc" else " " for char in text)
+    return shown(re.sub(r"[\r\n\t]", " ", text))
 
 
 def _write_parquet(con: DuckDBPyConnection, sql: str, output: BinaryIO) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from orchestration.errors import ReleaseError
 from orchestration.serve.reading import CURRENT, PIN, current_release, is_empty
+from orchestration.text import shown_name
 
 Language = Literal["zh", "en"]
 
@@ -124,7 +125,7 @@ def render_text(status: Status, language: Language = "zh") -> str:
             else f"Refused deliveries: {len(status.refused)}{_open(status, zh)}"
         )
         lines += [
-            f"  {item.data_set_id}  {item.file_name}  [{item.refused_by}]  "
+            f"  {item.data_set_id}  {shown_name(item.file_name)}  [{item.refused_by}]  "
             f"{item.reason_zh if zh else item.reason_en}"
             for item in status.refused
         ]

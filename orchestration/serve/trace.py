@@ -18,6 +18,7 @@ from orchestration.bounds import said
 from orchestration.catalog import literal
 from orchestration.errors import QutongError
 from orchestration.serve.reading import CurrentRelease, current_release, open_mart
+from orchestration.text import shown_name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -444,7 +445,10 @@ def figure_facts(figure: TracedFigure, zh: bool) -> list[Fact]:
     if document.address:
         facts.append((("网址", "Address")[side], document.address))
     facts += [
-        (("交付", "Delivery")[side], f"{delivery.data_set_id}  {delivery.file_name}".rstrip()),
+        (
+            ("交付", "Delivery")[side],
+            f"{delivery.data_set_id}  {shown_name(delivery.file_name)}".rstrip(),
+        ),
         (("单元格", "Cell")[side], delivery.place or "–"),
         (("回执", "Receipt")[side], f"sha256 {delivery.receipt_sha256}"),
         (

@@ -381,6 +381,7 @@ def test_readers_follow_one_relative_link(first: Released) -> None:
     assert sorted(path.name for path in first.settings.releases.iterdir()) == [
         "2026-03-01.1",
         "current",
+        "ledger.jsonl",
     ]
 
 

@@ -89,6 +89,13 @@ def encrypted_workbook() -> bytes:
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 
 
+def damaged_place() -> bytes:
+    """A section whose name lost a character on its way through another encoding."""
+    return profile(
+        "地区生产总值,云溪区,2023年,年度,480.1,,亿元,水平值,一、综\ufffd,yunxi-bulletin,,,"
+    )
+
+
 def workbook_without_period() -> bytes:
     return investment(title="云溪区固定资产投资")
 
@@ -311,6 +318,12 @@ DELIVERY_CASES = (
         "starts 2024-01-01, ends 2023-12-31",
         tamper="update landing.candidate set period_start = date '2024-01-01' "
         "where data_set_id = '{data_set}' and delivery_seq = 2",
+    ),
+    DeliveryCase(
+        "place.damaged-encoding",
+        "R2C5",
+        "the name of the place is damaged, of 1 figures",
+        content=damaged_place,
     ),
     DeliveryCase("period.in-future", "R2C5", "known from 2025-02-28, period starts 2031-01-01"),
     refused(

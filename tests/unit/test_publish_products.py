@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from orchestration.errors import ReleaseError
-from orchestration.publish.build import build_candidate
+from orchestration.publish.build import ReleaseInput, build_candidate
 from orchestration.publish.durable import remove_tree
 from orchestration.publish.product import EVERYTHING, Files, Problem, Product
 from orchestration.publish.registry import PRODUCTS
 from orchestration.publish.verify import verify_release
 from tests.unit.test_publish_verify import rehash, rewrite
-from tests.unit.test_publish_world import MACRO, TIME, build, make_work_db, unsealed
+from tests.unit.test_publish_world import MACRO, SHA, TIME, build, make_work_db, unsealed
 
 if TYPE_CHECKING:
     from orchestration.publish.edition import Edition
@@ -86,7 +86,7 @@ def following(
         root / "releases",
         release_id,
         TIME,
-        [],
+        [ReleaseInput("fai_year", "fai.xlsx", SHA)],
         {},
         "demo",
         verdicts={"delivery": "passed", "marts": "passed"},

@@ -109,7 +109,7 @@ def test_errors_come_back_as_they_were() -> None:
 
 
 def three_million_empty_cells() -> bytes:
-    """A workbook of 17 KB that takes its reader seconds, and as many gigabytes as it likes."""
+    """A workbook of 17 KB that takes its reader several seconds and some 700 MB."""
     name = "xl/worksheets/sheet1.xml"
     content = investment()
     row = b"<row>" + b"<c/>" * 3_000_000 + b"</row></sheetData>"

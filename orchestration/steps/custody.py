@@ -204,7 +204,8 @@ def choose(work: Workplace, data_set_id: str, choice: Choice, *, reason: str) ->
         told_days = [act.day for told in decided.readings.values() for act in told]
         # A clock that is set back does not move what was decided before.
         day = max([work.archive.today.isoformat(), *told_days]) if choice == "corrected" else ""
-        waiting, settled = [], []
+        waiting: list[Act] = []
+        settled: list[Act] = []
         for delivery in work.archive.deliveries(data_set_id):
             published = readings.latest(delivery)
             try:

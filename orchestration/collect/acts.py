@@ -114,13 +114,18 @@ class Decided:
     def in_play(self, received: Iterable[Delivery]) -> list[Delivery]:
         """Deliveries that count, each of the day it is filed under, in the order of days."""
         counted = [
-            replace(
-                delivery, delivered_on=self.days.get(delivery.delivery_id, delivery.delivered_on)
-            )
-            for delivery in received
-            if delivery.delivery_id not in self.held
+            self._filed(delivery) for delivery in received if delivery.delivery_id not in self.held
         ]
         return sorted(counted, key=lambda delivery: delivery.order)
+
+    def _filed(self, delivery: Delivery) -> Delivery:
+        day = self.days.get(delivery.delivery_id)
+        if day is None:
+            return delivery
+        # A clock that was slow when it was received does not make the day a person names a future
+        # one; the receipt keeps what the clock said.
+        received_at = max(delivery.received_at, f"{day.isoformat()}T00:00:00+00:00")
+        return replace(delivery, delivered_on=day, received_at=received_at)
 
 
 def is_settled(told: Sequence[Act], figures: str) -> bool:

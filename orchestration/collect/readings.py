@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from orchestration.collect.archive import Delivery, fsync_directory
+from orchestration.collect.archive import Delivery
 from orchestration.collect.parse import RESULT_KINDS, Parsed, read_counts
 
 
@@ -67,11 +67,15 @@ class Readings:
         known = self._known.get(delivery.file_stem, ())
         return next((reading for reading in known if reading.figures == figures), None)
 
-    def keep(self, delivery: Delivery, figures: str, stem: Path) -> None:
-        """Keep a parse result that was published, unless the last one kept has its figures."""
+    def keep(self, delivery: Delivery, figures: str, stem: Path) -> bool:
+        """Keep a parse result that was published, unless the last one kept has its figures.
+
+        Returns:
+            Whether it was kept now.
+        """
         known = self._known.setdefault(delivery.file_stem, [])
         if not figures or (known and known[-1].figures == figures):
-            return
+            return False
         self.folder.mkdir(parents=True, exist_ok=True)
         target = self.folder / f"{delivery.file_stem}-{len(known) + 1}-{figures}"
         for kind in RESULT_KINDS:
@@ -79,11 +83,7 @@ class Readings:
         # What names a reading comes last: it is whole.
         _link(stem.with_suffix(".json"), target.with_suffix(".json"))
         known.append(Reading(figures, target))
-
-    def settle(self) -> None:
-        """Make what was kept durable."""
-        if self.folder.is_dir():
-            fsync_directory(self.folder)
+        return True
 
 
 def _number(entry: tuple[int, Reading]) -> int:

@@ -50,6 +50,7 @@ class Landed:
         stem: Path of its parsed files without their ending.
         past: How it was read before, oldest first; up to the day from which on it is read so.
         is_damaged: Whether this is how it was read before its archived bytes were damaged.
+        is_gone: Whether it lies no more in the folder that it was delivered in.
     """
 
     delivery_id: str
@@ -66,6 +67,7 @@ class Landed:
     stem: Path
     past: tuple[Past, ...] = ()
     is_damaged: bool = False
+    is_gone: bool = False
 
     @property
     def parse_key(self) -> str:
@@ -388,6 +390,7 @@ def _delivery_rows(
                 "reason_en": f"{place}: {en}" if rule else "",
                 "settled_by": "",
                 "is_damaged": entry.is_damaged,
+                "is_gone": entry.is_gone,
             }
         )
     return rows

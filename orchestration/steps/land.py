@@ -13,7 +13,7 @@ from orchestration import __version__
 from orchestration.publish import ledger
 from orchestration.steps import state
 from orchestration.steps.reading import read_what_was_not, readings_now
-from orchestration.steps.workplace import Workplace, inputs_digest
+from orchestration.steps.workplace import Workplace, inputs_digest, is_gone
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -159,6 +159,7 @@ def landed_deliveries(work: Workplace, only: Sequence[str] = ()) -> list[Landed]
                     stem=reading.stem,
                     past=reading.past(corrected_on),
                     is_damaged=reading.is_damaged,
+                    is_gone=is_gone(work.settings, delivery),
                 )
             )
     return landed

@@ -9,6 +9,7 @@ inputs that are on disk now.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -230,12 +231,14 @@ def keep_evidence(work: Workplace, release_id: str) -> None:
                 "select delivery_id from landing.delivery where verdict = 'admitted'"
             ).fetchall()
         }
+    is_news = False
     for declared in work.declarations:
         readings = Readings(work.archive.root, declared.id)
         for entry in readings_now(work, declared):
             if entry.delivery.delivery_id in admitted:
-                readings.keep(entry.delivery, entry.parsed.figures, entry.stem)
-        readings.settle()
+                is_news |= readings.keep(entry.delivery, entry.parsed.figures, entry.stem)
+    if is_news:
+        os.sync()  # once for thousands of files
     published.record(work.archive.root, release_id)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from orchestration.collect import acts
-from orchestration.collect.archive import Archive, printable
+from orchestration.collect.archive import Archive, Delivery, printable
 from orchestration.collect.connectors import Connector, connectors_of
 from orchestration.collect.connectors.folder import is_open_for_writing
 from orchestration.collect.parse import ParseStore
@@ -142,6 +142,14 @@ class Workplace:
         return self.settings.work / "published"
 
 
+def is_gone(settings: Settings, delivery: Delivery) -> bool:
+    """Whether a delivery was laid into the folder of deliveries alone and lies there no more."""
+    folder = settings.deliveries / delivery.data_set_id
+    names = [place.removeprefix("folder/") for place in delivery.places]
+    is_folder = bool(names) and all(place.startswith("folder/") for place in delivery.places)
+    return is_folder and not any((folder / name).exists() for name in names)
+
+
 def inputs_digest(work: Workplace) -> str:
     """Hash of all that a release follows from, as it is on disk now.
 
@@ -157,7 +165,10 @@ def inputs_digest(work: Workplace) -> str:
         for delivery in work.archive.deliveries(declared.id):
             # What is damaged counts as it was read before, until it can be read again.
             made = "" if work.store.is_made(delivery, declared) else " not read"
-            digest.update(f"{declared.id} {delivery.sha256} {delivery.order}{made}\n".encode())
+            gone = " gone" if is_gone(settings, delivery) else ""
+            digest.update(
+                f"{declared.id} {delivery.sha256} {delivery.order}{made}{gone}\n".encode()
+            )
     for act in acts.acts(settings.archive):
         if act.was:
             digest.update(

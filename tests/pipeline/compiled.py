@@ -7,7 +7,7 @@ and expected values.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -25,8 +25,8 @@ class Models:
     """A district, an empty work database, and the tables of its history as DuckDB makes them."""
 
     settings: Settings
-    database: bytes
-    tables: tuple[str, ...]
+    database: bytes = field(repr=False)
+    tables: tuple[str, ...] = field(repr=False)
 
     def build(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make the tables anew from what is landed."""

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import HealthCheck, Phase, event, example, given, settings
 from hypothesis import strategies as st
 
 from orchestration.collect import published
@@ -188,7 +188,8 @@ class District:
 
     def edit(self, happening: Edits) -> None:
         """Publish, edit, see that nothing changes in silence, decide."""
-        self.publish()
+        if not self.publish():
+            return  # what was kept back first has to be put right
         before = {day: self.model.as_of(day) for day in self._until_now()}
         self.declare(happening.declared)
         said_otherwise = any(
@@ -278,8 +279,17 @@ class District:
     deadline=None,
     derandomize=not MANY,
     database=None,
-    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    phases=(Phase.explicit, Phase.generate) if MANY else tuple(Phase),
     suppress_health_check=[*HealthCheck],
+)
+@example(
+    # A reprint of June comes when the figure of February is known: it never is in force.
+    life=[
+        Delivers((Said(2, 40, date(2025, 6, 1)),), 200),
+        Delivers((Said(2, 41, date(2026, 2, 20)),), 9),
+        Delivers((Said(2, 42, date(2025, 6, 1)),), 0),
+        Publishes(),
+    ]
 )
 @given(life=st.lists(HAPPENINGS, min_size=3, max_size=12))
 def test_what_the_public_knew_is_what_the_model_says(

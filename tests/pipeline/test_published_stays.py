@@ -258,6 +258,10 @@ def damaged(first: Released, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return told
 
 
+FOUND = (
+    "select rule_id, message_en from quality.finding "
+    "where data_set_id = 'yunxi-investment' order by all"
+)
 FIGURES = "select * exclude (delivery_place) from core.observation order by all"
 
 
@@ -267,16 +271,16 @@ def test_a_damaged_object_costs_no_figure_that_was_in_force(
     assert damaged["rebuilt"].done.exit_code == 3, damaged["rebuilt"].done.output
     assert "the archived bytes are not those that were received" in damaged["rebuilt"].done.output
     assert ask(damaged["rebuilt"].release, FIGURES) == first.rows(FIGURES)
-    assert ask(
-        damaged["rebuilt"].release,
-        "select data_set_id, message_en from quality.finding "
-        "where rule_id = 'delivery.damaged-object'",
-    ) == [
+    assert ask(damaged["rebuilt"].release, FOUND) == [
         (
-            "yunxi-investment",
+            "delivery.damaged-object",
             "the archived bytes of 投资2025上半年.xlsx are damaged, its 6 figures stay as they "
             "were read",
-        )
+        ),
+        (
+            "delivery.gone-from-folder",
+            "投资2025上半年.xlsx lies in its folder no more, its 6 figures count",
+        ),
     ]
     assert damaged["again"].done.exit_code == 3
     assert damaged["again"].release == damaged["rebuilt"].release
@@ -285,5 +289,4 @@ def test_a_damaged_object_costs_no_figure_that_was_in_force(
 def test_the_same_bytes_heal_it(damaged: dict[str, Told], first: Released) -> None:
     assert damaged["healed"].done.exit_code == 0, damaged["healed"].done.output
     assert ask(damaged["healed"].release, FIGURES) == first.rows(FIGURES)
-    found = "from quality.finding where rule_id = 'delivery.damaged-object'"
-    assert ask(damaged["healed"].release, found) == []
+    assert ask(damaged["healed"].release, FOUND) == []

@@ -294,6 +294,14 @@ DELIVERY_CASES = (
         "where data_set_id = '{data_set}' and delivery_seq = 2",
     ),
     DeliveryCase(
+        "delivery.gone-from-folder",
+        "",
+        "公报2023.csv lies in its folder no more, its 1 figures count",
+        content=lambda: profile(GOOD_ROW),
+        tamper="update landing.delivery set is_gone = true "
+        "where data_set_id = '{data_set}' and delivery_seq = 2",
+    ),
+    DeliveryCase(
         "delivery.fewer-figures",
         "",
         "1 figures of the file of that name of 2025-07-15 are missing and stay as they were: "

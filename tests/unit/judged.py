@@ -48,7 +48,7 @@ create table landing.delivery (
     delivery_id varchar, data_set_id varchar, file_name varchar, delivered_on date,
     delivery_seq integer, cells_read bigint,
     cells_accepted bigint, cells_quarantined bigint, cells_non_data bigint, verdict varchar,
-    receipt_sha256 varchar, is_damaged boolean);
+    receipt_sha256 varchar, is_damaged boolean, is_gone boolean);
 create table landing.data_set (data_set_id varchar, max_quarantined integer);
 create table landing.completeness (
     data_set_id varchar, indicator_code varchar, region_code varchar, severity varchar);

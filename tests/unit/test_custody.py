@@ -218,3 +218,16 @@ def test_days_are_those_of_the_district(project: Settings) -> None:
     work = Workplace(project, now=datetime(2026, 3, 1, 23, 0, tzinfo=UTC))
     assert isinstance(work.archive, Archive)
     assert work.archive.today == date(2026, 3, 2)
+
+
+def test_a_delivery_received_under_a_slow_clock_can_be_filed_under_its_day(
+    project: Settings,
+) -> None:
+    """Given a clock three days slow, then the right day is no future one for the reader either."""
+    drop(project, "yunxi-profile", "公报2023.csv", profile(ROW.format(year=2023, value=500)))
+    slow = Workplace(project, now=datetime(2026, 2, 26, 9, tzinfo=UTC))
+    collect_one(slow, slow.declarations.get("yunxi-profile"))
+    right = Workplace(project, now=NOW)
+    decide(right, "yunxi-profile:", "redate", day=date(2026, 3, 1), reason="the clock was slow")
+    read = collect_one(right, right.declarations.get("yunxi-profile"))
+    assert (read.observations, read.unreadable) == (1, 0)

@@ -81,6 +81,7 @@ BAD: dict[str, str] = {
     "status.value-missing-without-status": set_candidate("gap", "obs_status = 'A'"),
     "code.not-in-list": set_candidate("total", "scope = 'everything'"),
     "delivery.damaged-object": "update landing.delivery set is_damaged = true",
+    "delivery.gone-from-folder": "update landing.delivery set is_gone = true",
     "delivery.fewer-figures": "update landing.delivery set file_name = 'a.csv'; "
     "insert into landing.delivery by name select 'plan-2' as delivery_id, 'plan' as data_set_id, "
     "'a.csv' as file_name, 2 as delivery_seq, 9 as cells_accepted, 'admitted' as verdict; "

@@ -82,7 +82,19 @@ def test_a_release_with_fewer_figures_is_not_published(lost: dict[str, Told]) ->
 
 def test_the_archive_restored_from_its_backup_is_enough(lost: dict[str, Told]) -> None:
     assert lost["restored"].done.exit_code == 0, lost["restored"].done.output
-    assert "Nothing changed: release 2026-03-01.1" in lost["restored"].done.stdout
+    # Its folder is gone still: that is said, and all figures count.
+    assert "2 of 2 deliveries" in lost["restored"].done.stdout
+    assert lost["restored"].found == []
+    assert ask(
+        lost["restored"].release,
+        "select rule_id, message_en from quality.finding "
+        "where rule_id = 'delivery.gone-from-folder'",
+    ) == [
+        (
+            "delivery.gone-from-folder",
+            "投资2025上半年.xlsx lies in its folder no more, its 6 figures count",
+        )
+    ]
 
 
 def test_a_delivery_filed_under_the_day_of_what_was_published_is_asked_about(

@@ -72,6 +72,7 @@ BAD: dict[str, str] = {
     "delivery.incomplete-soft": set_candidate("total", "indicator_code = 'other'"),
     "key.duplicate": "insert into landing.candidate "
     "select * from landing.candidate where indicator_code = 'total'",
+    "place.damaged-encoding": set_candidate("total", "source_place = '表\ufffd'"),
     "value.share-out-of-range": set_candidate("share", "value = 100.1"),
     "rank.not-positive-integer": set_candidate("rank", "value = 0"),
     "count.not-whole": set_candidate("firms", "value = 12.5"),

@@ -65,7 +65,7 @@ def test_a_second_run_at_once_is_refused(
         r"  → wait until it has finished, then run again\n",
         done.stderr,
     )
-    assert not project.archive.exists()
+    assert not [*project.archive.rglob("*")]
     assert qutong(project, "release", "rollback").exit_code == 2
     assert qutong(project, "status", "--english").stdout.startswith("Nothing is published yet.\n")
 

@@ -450,7 +450,7 @@ select
     o.observation_id, o.indicator_code, o.indicator_name_zh, o.indicator_name_en,
     o.region_code, o.region_name_zh, g.region_name_en, o.period,
     p.label_zh as period_label_zh, p.label_en as period_label_en,
-    o.value, o.unit, o.qualifier, o.is_simulated,
+    o.value, o.unit, o.qualifier, o.is_simulated, o.obs_status, o.is_period_inferred,
     o.source_document, d.title_zh as document_title_zh, d.title_en as document_title_en,
     o.source_place, o.delivery_place
 from {mart}.core.observation as o

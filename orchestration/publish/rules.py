@@ -19,6 +19,7 @@ PACKAGE_INCOMPLETE = "release.package-incomplete"
 SITE_INCOMPLETE = "release.site-incomplete"
 SITE_FIGURE_DIFFERS = "release.site-figure-differs"
 PRINTED_FIGURE_DIFFERS = "release.printed-figure-differs"
+WORDS_DIFFER = "release.words-differ"
 
 RULES = (
     HASH_MISMATCH,
@@ -33,6 +34,7 @@ RULES = (
     SITE_INCOMPLETE,
     SITE_FIGURE_DIFFERS,
     PRINTED_FIGURE_DIFFERS,
+    WORDS_DIFFER,
 )
 
 

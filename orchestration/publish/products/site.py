@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any
 from orchestration.publish.product import EVERYTHING, Files, Problem, Product
 from orchestration.publish.products.workbooks import printed_inputs, shown_tables
 from orchestration.publish.report import has_simulated_rows
-from orchestration.publish.rules import SITE_FIGURE_DIFFERS, SITE_INCOMPLETE, unlabelled
+from orchestration.publish.rules import (
+    SITE_FIGURE_DIFFERS,
+    SITE_INCOMPLETE,
+    WORDS_DIFFER,
+    unlabelled,
+)
 from orchestration.publish.site import model
 from orchestration.publish.site.check import check_site
 from orchestration.publish.site.markup import STAMP, compact_json, read_script
@@ -164,8 +169,12 @@ def _stamp(page: Path) -> str:
 
 def _check(package: Package) -> Iterator[Problem]:
     """The pages are complete, of this release, and show the figures of the database."""
-    for fault in check_site(package.con, "mart", package.tables, package.path, package.version):
-        rule = SITE_FIGURE_DIFFERS if fault.is_figure else SITE_INCOMPLETE
+    for fault in check_site(
+        package.con, "mart", package.tables, package.path, package.version, package.is_carried
+    ):
+        rule = SITE_INCOMPLETE
+        if fault.is_figure or fault.is_word:
+            rule = SITE_FIGURE_DIFFERS if fault.is_figure else WORDS_DIFFER
         yield Problem(rule, fault.file, fault.zh, fault.en)
     page = f"{SITE}/index.html"
     file = package.path / page

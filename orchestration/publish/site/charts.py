@@ -13,21 +13,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from orchestration.bounds import bound_of, sign
 from orchestration.publish.site.markup import (
     GAPS,
+    MARKS,
     Units,
     file_name,
     number_text,
     safe,
+    status_marks,
     thousands,
 )
-from orchestration.publish.site.model import Reader, Row, Site
+from orchestration.publish.site.model import Reader, Row, Site, flags_of
 from orchestration.publish.tables import literal, quote
 
 if TYPE_CHECKING:
@@ -58,8 +60,11 @@ class Bar:
 
     Attributes:
         style: ``own``, ``other``, ``total``, ``residual`` or ``warn``.
+        status: The status of its figure, where it is not as usual.
         target: Where a bullet chart has its mark.
         remark: What stands behind the figure.
+        of: The observation that it is; of what is computed, those that it follows from.
+        says: How it follows from them (``site.words``); empty where it is one.
     """
 
     label: tuple[str, str]
@@ -71,7 +76,10 @@ class Bar:
     target_qualifier: str | None = None
     remark: tuple[str, str] = ("", "")
     is_simulated: bool = False
-    is_provisional: bool = False
+    status: str = ""
+    is_inferred: bool = False
+    of: str | None = None
+    says: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,7 @@ class Chart:
     Attributes:
         kind: ``bars`` (parts, ranking), ``bullet`` (on a track up to ``full``) or ``line``.
         full: Where the track of a bullet chart ends.
+        order: ``descending`` where the place of a bar says that none below it is longer.
     """
 
     id: str
@@ -90,6 +99,7 @@ class Chart:
     kind: str = "bars"
     note: tuple[str, str] = ("", "")
     full: Decimal | None = None
+    order: str = ""
 
     @property
     def is_simulated(self) -> bool:
@@ -188,8 +198,8 @@ def _value_text(bar: Bar, units: Units, language: int) -> str:
 
 
 def _remark(bar: Bar, language: int) -> str:
-    marks = [("初", "p")[language]] * bar.is_provisional
-    marks += [("模拟", "simulated")[language]] * bar.is_simulated
+    marks = [MARKS[mark][language] for mark in status_marks(bar.status)]
+    marks += [MARKS["simulated"][language]] * bar.is_simulated
     remark = bar.remark[language]
     return "".join(f" {safe(text)}" for text in [*([remark] if remark else []), *marks])
 
@@ -330,7 +340,7 @@ def _line(chart: Chart) -> dict[str, Any]:
             "label": f"QT{2 * place}Z",
             "text": f"QT{2 * place + 1}Z",
             "v": float(bar.value or 0),
-            "open": bar.is_provisional or bar.qualifier not in (None, "exact"),
+            "open": bool(bar.status) or bar.qualifier not in (None, "exact"),
             "up": _side(bar) > 0,
         }
         for place, bar in enumerate(chart.bars)
@@ -416,7 +426,27 @@ def choose(reader: Reader, site: Site) -> list[Chart]:
     found: list[Chart] = []
     for select in _CHOICES:
         found += select(_Marts(reader, site))
-    return [chart for chart in found if len(chart.bars) > 1]
+    found = [chart for chart in found if len(chart.bars) > 1]
+    ids = [{"observation_id": bar.of} for chart in found for bar in chart.bars if not bar.says]
+    flags = flags_of(reader, ids)
+    return [_flagged(chart, flags) for chart in found]
+
+
+def _flagged(chart: Chart, flags: Mapping[str, Row]) -> Chart:
+    """A chart whose bars bear the status of their figures."""
+    bars = []
+    for bar in chart.bars:
+        own = flags.get(bar.of or "", {})
+        status = own.get("obs_status") or ""
+        bars.append(
+            replace(
+                bar,
+                status="" if status == "A" else status,
+                is_inferred=bool(own.get("is_period_inferred")),
+                is_simulated=bar.is_simulated or bool(own.get("is_simulated")),
+            )
+        )
+    return replace(chart, bars=tuple(bars))
 
 
 class _Marts:
@@ -467,12 +497,14 @@ def _investment(marts: _Marts) -> list[Chart]:
     rows = marts.rows(
         "investment.fixed_asset_investment",
         "item item_name_zh item_name_en period period_end share_printed share_printed_qualifier "
-        "share_computed residual_share is_simulated",
+        "share_computed residual_share is_simulated share_observation_id "
+        "investment_observation_id total_observation_id",
         "coalesce(t.share_printed, t.share_computed, t.residual_share) is not null",
         "t.period_end desc, coalesce(t.share_printed, t.share_computed) desc nulls last, t.item",
     )
-    bars = []
-    for row in (last := _last(rows)):
+    bars: list[Bar] = []
+    last = _last(rows)
+    for row in sorted(last, key=lambda row: row["item"] == "_residual"):
         is_rest = row["item"] == "_residual"
         is_own = row["share_printed"] is None and not is_rest
         value = row["residual_share"] if is_rest else row["share_printed"]
@@ -485,8 +517,12 @@ def _investment(marts: _Marts) -> list[Chart]:
                 "residual" if is_rest else "own",
                 remark=("（计算）", "(computed)") if is_own else ("", ""),
                 is_simulated=bool(row["is_simulated"]),
+                of=" ".join(bar.of or "" for bar in bars) if is_rest
+                else f"{row['investment_observation_id']}/{row['total_observation_id']}" if is_own
+                else row["share_observation_id"],
+                says="rest" if is_rest else "share" if is_own else "",
             )
-        )
+        )  # fmt: skip
     if not last:
         return _funnel(marts)
     structure = Chart(
@@ -508,13 +544,14 @@ def _funnel(marts: _Marts) -> list[Chart]:
     rows = marts.rows(
         "investment.project_pipeline",
         "programme programme_name_zh programme_name_en stage_name_zh stage_name_en stage_sort "
-        "period period_end rate_printed is_simulated",
+        "period period_end rate_printed rate_of rate_observation_id is_simulated",
         "t.rate_printed is not null",
         "t.period_end desc, t.programme, t.stage_sort",
     )
     programmes: dict[str, list[Row]] = {}
     for row in rows:
-        programmes.setdefault(row["programme"], []).append(row)
+        # Rates of different wholes are no bars of one chart.
+        programmes.setdefault(f"{row['programme']}/{row['rate_of']}", []).append(row)
     last = max((_last(own) for own in programmes.values()), key=len, default=[])
     if not last:
         return []
@@ -526,11 +563,11 @@ def _funnel(marts: _Marts) -> list[Chart]:
             _titled(marts, last[0], f"{name[0]}：各阶段比率", f"{name[1]}: rate by stage"),
             tuple(
                 Bar(_named(row, "stage"), row["rate_printed"], "%",
-                    is_simulated=bool(row["is_simulated"]))
+                    is_simulated=bool(row["is_simulated"]), of=row["rate_observation_id"])
                 for row in last
             ),
             "bullet",
-            ("各阶段比率按文件所印，分母相同者方可相比。", "Rates as the document prints them."),
+            ("各阶段比率按文件所印，分母相同。", "Rates of one whole, as printed."),
             Decimal(100),
         )
     ]  # fmt: skip
@@ -542,26 +579,16 @@ def _clusters(marts: _Marts) -> list[Chart]:
     )
     outputs = marts.rows(
         "industry_clusters.cluster_performance",
-        columns + "output output_unit output_qualifier",
+        columns + "output output_unit output_qualifier output_observation_id",
         "t.output is not null and t.basis_family = 'outturn'",
         "t.period_end desc, t.output desc, t.item",
-    )
-    shares = marts.rows(
-        "industry_clusters.cluster_performance",
-        columns + "share share_unit share_qualifier",
-        "t.share is not null and t.basis_family = 'outturn' and t.share_unit = '%'",
-        "t.period_end desc, t.share desc, t.item",
     )
     overlap = (
         "各类互有重叠，不可相加。箭头表示下限。",
         "Classes overlap and must not be added. An arrow ends a lower bound.",
     )
-    return [
-        *_simple(marts, outputs, "clusters-output", "industry_clusters", "output",
-                 ("产业产值", "Output of industries"), overlap),
-        *_simple(marts, shares, "clusters-share", "industry_clusters", "share",
-                 ("产业所占比重", "Shares of industries"), overlap, Decimal(100)),
-    ]  # fmt: skip
+    return _simple(marts, outputs, "clusters-output", "industry_clusters", "output",
+                   ("产业产值", "Output of industries"), overlap)  # fmt: skip
 
 
 def _simple(
@@ -572,17 +599,17 @@ def _simple(
     column: str,
     title: tuple[str, str],
     note: tuple[str, str] = ("", ""),
-    full: Decimal | None = None,
 ) -> list[Chart]:
-    """Bars of one column in the newest period, of the unit that most rows have."""
+    """Bars of one column in the newest period, of the unit that most rows have.
+
+    Never of shares: rates of different wholes are no bars of one chart.
+    """
     last = _last(rows)
     if not last:
         return []
     units = [row[f"{column}_unit"] for row in last]
     unit = max(sorted(set(units)), key=units.count)
-    # A track says: of a whole. What is more than the whole has none.
     own = [row for row in last if row[f"{column}_unit"] == unit]
-    fits = full is not None and all(0 <= row[column] <= full for row in own)
     return [
         Chart(
             chart_id,
@@ -590,12 +617,11 @@ def _simple(
             _titled(marts, last[0], *title),
             tuple(
                 Bar(_named(row), row[column], unit or "", row[f"{column}_qualifier"],
-                    is_simulated=bool(row["is_simulated"]))
-                for row in own[:MOST_BARS]
+                    is_simulated=bool(row["is_simulated"]), of=row[f"{column}_observation_id"])
+                for row in sorted(own, key=lambda row: -row[column])[:MOST_BARS]
             ),
-            "bullet" if fits else "bars",
-            note,
-            full if fits else None,
+            note=note,
+            order="descending",
         )
     ]  # fmt: skip
 
@@ -604,18 +630,23 @@ def _consumption(marts: _Marts) -> list[Chart]:
     values = marts.rows(
         "consumption.retail_and_trade",
         "item item_name_zh item_name_en period period_end value value_unit value_qualifier "
-        "is_simulated",
+        "value_observation_id is_simulated",
         "t.value is not null and t.basis_family = 'outturn' and t.period_kind = 'annual'",
         "t.period_end desc, t.value desc, t.item",
     )
     rates = marts.rows(
         "consumption.retail_and_trade",
-        "item item_name_zh item_name_en period period_end cagr cagr_qualifier is_simulated",
+        "item item_name_zh item_name_en period period_end cagr cagr_qualifier cagr_period "
+        "cagr_price_basis cagr_observation_id is_simulated",
         "t.cagr is not null",
         "t.period_end desc, t.cagr desc, t.item",
     )
     for row in rates:
         row["cagr_unit"] = "%"
+    # Growth over other years, or at other prices, is no bar beside it.
+    kinds = [(row["cagr_period"], row["cagr_price_basis"]) for row in rates]
+    most = max(kinds, key=kinds.count, default=None)
+    rates = [row for row, kind in zip(rates, kinds, strict=True) if kind == most]
     return [
         *_simple(marts, values, "consumption-values", "consumption", "value",
                  ("商贸与外贸规模", "Trade and retail sales"),
@@ -630,16 +661,9 @@ def _services(marts: _Marts) -> list[Chart]:
     spending = marts.rows(
         "public_services.social_spending",
         "item item_name_zh item_name_en period period_end is_total amount amount_unit "
-        "amount_qualifier is_simulated",
+        "amount_qualifier amount_observation_id is_simulated",
         "t.amount is not null and t.basis_family = 'outturn' and t.period_kind = 'annual'",
         "t.period_end desc, t.is_total desc, t.amount desc, t.item",
-    )
-    coverage = marts.rows(
-        "public_services.service_coverage",
-        "item item_name_zh item_name_en period period_end coverage coverage_unit "
-        "coverage_qualifier is_simulated",
-        "t.coverage is not null and t.basis_family = 'outturn' and t.coverage_unit = '%'",
-        "t.period_end desc, t.coverage desc, t.item",
     )
     charts = _simple(
         marts, spending, "services-spending", "public_services", "amount",
@@ -648,22 +672,12 @@ def _services(marts: _Marts) -> list[Chart]:
          "Dark: the total. Spending on livelihood contains single items."),
     )  # fmt: skip
     totals = {_named(row)[0] for row in spending if row["is_total"]}
-    charts = [
-        Chart(
-            chart.id, chart.theme, chart.title,
-            tuple(
-                Bar(bar.label, bar.value, bar.unit, bar.qualifier,
-                    "total" if bar.label[0] in totals else "own", is_simulated=bar.is_simulated)
-                for bar in chart.bars
-            ),
-            chart.kind, chart.note, chart.full,
-        )
+    return [
+        replace(chart, bars=tuple(
+            replace(bar, style="total") if bar.label[0] in totals else bar for bar in chart.bars
+        ))
         for chart in charts
     ]  # fmt: skip
-    return charts + _simple(
-        marts, coverage, "services-coverage", "public_services", "coverage",
-        ("公共服务覆盖率", "Coverage of public services"), ("", ""), Decimal(100),
-    )  # fmt: skip
 
 
 def _series(marts: _Marts) -> list[Chart]:
@@ -687,12 +701,12 @@ def _series(marts: _Marts) -> list[Chart]:
                 (f"{named[0]}（{unit}）", f"{named[1]} ({Units({}).en(unit)})"),
                 tuple(
                     Bar((row["period"][:4], row["period"][:4]), row["value"], "",
-                        row["qualifier"], is_provisional=row["obs_status"] in ("P", "E"),
-                        is_simulated=bool(row["is_simulated"]))
+                        row["qualifier"], is_simulated=bool(row["is_simulated"]),
+                        of=row["observation_id"])
                     for row in own
                 ),
                 "line",
-                ("空心点为初步数、推算数或界限，箭头表示“超”；虚线跨过没有数字的年份。纵轴不从零起。",
+                ("空心点为初步数、估计数或界限，箭头表示“超”；虚线跨过没有数字的年份。纵轴不从零起。",
                  "Hollow: provisional, estimated or a bound; dashes cross years without a figure. "
                  "The axis does not start at zero."),
             )
@@ -704,7 +718,7 @@ _SERIES_LENGTH = 3
 _SERIES = """
 select
     o.indicator_code, o.indicator_name_zh, o.indicator_name_en, o.period, o.period_end, o.value,
-    o.unit, o.qualifier, o.obs_status, o.is_simulated
+    o.unit, o.qualifier, o.obs_status, o.is_simulated, o.observation_id
 from qt_observation as o
 inner join qt_scorecard as s on o.indicator_code = s.indicator_code
     and o.scope is not distinct from s.scope and o.period_kind is not distinct from s.period_kind
@@ -735,10 +749,11 @@ def _peers(marts: _Marts) -> list[Chart]:
         unit = rows[0]["unit"] or ""
         bars = [
             Bar(_region(marts, row), row["value"], unit, row["qualifier"], "other",
-                is_simulated=bool(row["is_simulated"]))
+                is_simulated=bool(row["is_simulated"]), of=row["value_observation_id"])
             for row in rows
         ]  # fmt: skip
-        bars.append(Bar((own_zh, own_en), rows[0]["own_value"], unit, rows[0]["own_qualifier"]))
+        bars.append(Bar((own_zh, own_en), rows[0]["own_value"], unit, rows[0]["own_qualifier"],
+                        of=rows[0]["own_observation_id"]))  # fmt: skip
         bars.sort(key=lambda bar: (-(bar.value or 0), bar.label))
         charts.append(
             Chart(
@@ -750,6 +765,7 @@ def _peers(marts: _Marts) -> list[Chart]:
                 "bars",
                 ("深蓝为本区；只列有数字的兄弟区县。",
                  "Dark blue: the district; sisters without a figure are left out."),
+                order="descending",
             )
         )  # fmt: skip
     return charts
@@ -762,6 +778,13 @@ def _region(marts: _Marts, row: Row) -> tuple[str, str]:
     known = marts.site.regions.get(row["region_code"], {})
     zh = row["region_name_zh"] or known.get("region_name_zh") or row["region_code"]
     return zh, known.get("region_name_en") or zh
+
+
+def _way(row: Row) -> str:
+    """What a progress follows from: base, target and outturns; no base where the way has none."""
+    base = row["base_observation_id"] if row["target_kind"] == "level" else None
+    outturns = str(row["outturn_observation_ids"] or "").replace(",", " ")
+    return f"{base or '-'} {row['target_observation_id']} {outturns}"
 
 
 # Hatched is what nobody knows: no evaluation decides it.
@@ -791,12 +814,13 @@ def _plan(marts: _Marts) -> list[Chart]:
                     Bar(_named(row), row["count_printed"], row["count_unit"] or "",
                         row["count_qualifier"],
                         _ASSESSED.get(row["item"], "warn"),
-                        is_simulated=bool(row["is_simulated"]))
+                        is_simulated=bool(row["is_simulated"]), of=row["count_observation_id"])
                     for row in sorted(rows, key=lambda row: -row["count_printed"])
                 ),
                 "bullet",
                 ("浅色底为全部可计的指标数。", "The light track is the whole it counts among."),
                 whole,
+                "descending",
             )
         )  # fmt: skip
     progress = [row for row in marts.site.progress if row["progress_pct"] is not None]
@@ -812,6 +836,7 @@ def _plan(marts: _Marts) -> list[Chart]:
                         "%", row["progress_qualifier"],
                         _ASSESSED.get(row["assessment"], "warn"),
                         row["threshold_pct"], is_simulated=bool(row["is_simulated"]),
+                        of=_way(row), says="progress",
                         remark=(f"（{row['assessment_name_zh']}）",
                                 f"({row['assessment_name_en']})"))
                     for row in progress[:40]

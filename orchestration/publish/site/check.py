@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -21,6 +21,7 @@ from orchestration.publish.durable import files_below
 from orchestration.publish.site import model
 from orchestration.publish.site.markup import STAMP, checksum, file_name, read_script, stamp_of
 from orchestration.publish.site.pages import ASSETS, SITE, expected_pages
+from orchestration.publish.site.words import check_pages
 from orchestration.publish.tables import Table, quote
 
 if TYPE_CHECKING:
@@ -40,26 +41,47 @@ _CARD = re.compile(
 _RELEASE_SCRIPT = f"{SITE}/data/release.js"
 # Until then every page and script bore the id of its release.
 _STAMPED_SINCE = 3
+# Since then pages name the figures that they follow from.
+_SAYS_SINCE = 4
 _RELEASE = re.compile(r'<meta name="qt-release" content="([^"]*)">')
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something wrong with the site; ``is_figure`` where a figure is not that of the mart."""
+    """Something wrong with the site.
+
+    Attributes:
+        is_figure: A figure is not that of the mart.
+        is_word: A word is not what the figures say.
+    """
 
     file: str
     zh: str
     en: str
     is_figure: bool = False
+    is_word: bool = False
 
 
 def check_site(
-    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table], path: Path, version: int
+    con: DuckDBPyConnection,
+    catalog: str,
+    tables: Sequence[Table],
+    path: Path,
+    version: int,
+    is_carried: Callable[[str], bool] = lambda path: False,
 ) -> Iterator[Fault]:
     """Compare the site in a release's folder with the attached database of the release.
 
     Pages that were linked are read too: whether a page links to one that is gone, and whether all
-    belong to one release, only the whole site can tell. ``version`` is that of the manifest.
+    belong to one release, only the whole site can tell. Their words were read when they were new.
+
+    Args:
+        con: A connection that has the release attached.
+        catalog: Under which name.
+        tables: Its tables.
+        path: Its folder.
+        version: That of its manifest.
+        is_carried: Whether a file was linked from an earlier release.
     """
     reader = model.Reader(con, catalog, tables)
     found = con.execute(f"select release_id from {quote(catalog)}.meta.release").fetchone()
@@ -72,6 +94,37 @@ def check_site(
     yield from _first(site.data())
     yield from _first(_cards(site, reader, catalog))
     yield from _first(_counts(site, con))
+    if version >= _SAYS_SINCE:
+        yield from _first(_words(site, con, catalog, tables, is_carried))
+        yield from _first(_scripts(site, con, is_carried))
+
+
+def _words(
+    site: _Written,
+    con: DuckDBPyConnection,
+    catalog: str,
+    tables: Sequence[Table],
+    is_carried: Callable[[str], bool],
+) -> Iterator[Fault]:
+    """Numbers and words of every page, and what charts draw, concluded anew."""
+    start = f"{SITE}/"
+    pages = {
+        name.removeprefix(start): text for name, text in site.pages.items() if not is_carried(name)
+    }
+    for name, wrong in check_pages(con, catalog, tables, pages):
+        yield Fault(f"{start}{name}", wrong.zh, wrong.en, is_word=True)
+
+
+def _scripts(
+    site: _Written, con: DuckDBPyConnection, is_carried: Callable[[str], bool]
+) -> Iterator[Fault]:
+    """The figures that a page's script draws are the figures in force, one by one."""
+    lines: list[tuple[str, ...]] = []
+    for (code,) in con.execute("select indicator_code from qt_indicator order by 1").fetchall():
+        name = f"indicator/{file_name(code)}"
+        if f"{SITE}/data/{name}.js" in site.files and not is_carried(f"{SITE}/data/{name}.js"):
+            lines += [(code, *line) for line in site.figures(name)]
+    yield from _not_in_force(con, lines)
 
 
 def _first(faults: Iterator[Fault]) -> Iterator[Fault]:
@@ -178,6 +231,15 @@ class _Written:
             self.scripts[name] = arguments[1:3] if arguments else None
         return self.scripts[name]
 
+    def figures(self, name: str) -> Iterator[tuple[str, ...]]:
+        """What a script draws: region, period, value, qualifier, status, unit and dimensions."""
+        arguments = self._arguments(name)
+        common, _, lines = (arguments[3] if arguments else "").partition("\n\n")
+        shared = common.split("\n")
+        for line in lines.split("\n") if lines else ():
+            *own, number = line.split("\t")
+            yield (*own, *shared[int(number)].split("\t"))
+
     def _arguments(self, name: str) -> list[Any] | None:
         """What a script says: its name, a count, a checksum, and what has that checksum."""
         arguments = self._written(name)
@@ -246,6 +308,69 @@ def _cards(site: _Written, reader: model.Reader, catalog: str) -> Iterator[Fault
                 f"{code} is {text}, which is not the database's figure",
                 is_figure=True,
             )
+
+
+_DRAWN = (
+    "indicator_code region_code period value qualifier status conf flags unit period_kind scope "
+    "basis breakdown"
+).split()
+_NOT_IN_FORCE = """
+with in_force as (
+    select
+        indicator_code, region_code, period,
+        case when conf_status in ('C', 'N') then null else value end as value,
+        coalesce(qualifier, 'exact') as qualifier, coalesce(obs_status, 'A') as status,
+        coalesce(conf_status, 'F') as conf,
+        if(is_simulated, 's', '') || if(is_period_inferred, 'i', '') as flags,
+        coalesce(unit, '') as unit, coalesce(period_kind, '') as period_kind,
+        coalesce(scope, '') as scope, coalesce(basis, '') as basis,
+        coalesce(breakdown, '') as breakdown
+    from qt_observation
+    where known_to is null and coalesce(is_headline, true)
+        and indicator_code in (select indicator_code from qt_drawn)
+),
+
+drawn as (
+    select
+        indicator_code, region_code, period,
+        try_cast(nullif(value, '') as decimal(30, 8)) as value,
+        coalesce(nullif(qualifier, ''), 'exact') as qualifier,
+        coalesce(nullif(status, ''), 'A') as status, coalesce(nullif(conf, ''), 'F') as conf,
+        flags, unit, period_kind, scope, basis, breakdown
+    from qt_drawn
+)
+
+select distinct indicator_code, region_code, period, coalesce(value::varchar, '')
+from (from drawn except all from in_force)
+union
+select distinct indicator_code, region_code, period, coalesce(value::varchar, '')
+from (from in_force except all from drawn)
+order by all
+limit 20
+"""
+
+
+def _not_in_force(con: DuckDBPyConnection, lines: Sequence[tuple[str, ...]]) -> Iterator[Fault]:
+    """Figures that scripts draw and the database has not in force, or the other way round."""
+    import polars as pl
+
+    drawn = pl.DataFrame(
+        [line for line in lines if len(line) == len(_DRAWN)],
+        schema=dict.fromkeys(_DRAWN, pl.String),
+        orient="row",
+    ).with_columns(pl.col("flags").fill_null(""))
+    con.register("qt_drawn", drawn)
+    try:
+        found = con.execute(_NOT_IN_FORCE).fetchall()
+    finally:
+        con.unregister("qt_drawn")
+    for code, region, period, value in found:
+        yield Fault(
+            f"{SITE}/data/indicator/{file_name(code)}.js",
+            f"{region} {period} {value} 与现行数字不符",
+            f"{region} {period} {value} is drawn and not in force, or in force and not drawn",
+            is_figure=True,
+        )
 
 
 def _counts(site: _Written, con: DuckDBPyConnection) -> Iterator[Fault]:

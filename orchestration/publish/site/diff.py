@@ -117,6 +117,7 @@ joined as (
         coalesce(n.period_end, w.period_end) as period_end,
         n.value, n.unit, n.qualifier, n.obs_status, n.conf_status, n.is_simulated,
         n.is_period_inferred, n.estimate_stage, n.source_document, n.known_from,
+        n.observation_id,
         w.value as was_value, w.unit as was_unit,
         {current_code("w.qualifier")} as was_qualifier,
         w.obs_status as was_obs_status, w.conf_status as was_conf_status,

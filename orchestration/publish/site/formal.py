@@ -146,7 +146,7 @@ class Formal:
         if column.kind == "mark":
             return marks_html(None, is_simulated=bool(value))
         if column.is_number:
-            return self._number(column, row)
+            return self._number(printed, column, row)
         if value is None:
             return ""
         if isinstance(value, bool):
@@ -167,13 +167,18 @@ class Formal:
             return both(zh, en)
         return safe(text)
 
-    def _number(self, column: PrintedColumn, row: tuple[Any, ...]) -> str:
+    def _number(self, printed: PrintedTable, column: PrintedColumn, row: tuple[Any, ...]) -> str:
         value: Decimal | int | None = row[column.place]
         qualifier = None if column.qualifier_place is None else row[column.qualifier_place]
         if value is None:
             return gap_html("none") if qualifier not in (None, "exact") else ""
         unit = None if column.unit_place is None else row[column.unit_place]
-        return figure(self.units, value, unit, qualifier, is_plain=column.is_plain_in(row))
+        known = printed.table.observation_of(column.column.name)
+        place = next(
+            (n for n, other in enumerate(printed.table.columns) if other.name == known), None
+        )
+        of = row[place] if place is not None and column.column.role != "ordinal" else None
+        return figure(self.units, value, unit, qualifier, is_plain=column.is_plain_in(row), of=of)
 
     def period(self, code: str) -> str:
         """A period as people call it."""

@@ -169,10 +169,12 @@ def figure(  # noqa: PLR0913 - each is a property of one printed figure
     is_inferred: bool | None = False,
     is_plain: bool = False,
     gap: str = "none",
+    of: str | None = None,
 ) -> str:
     """A figure as every page shows it: sign, number, unit, marks; never a bare gap.
 
     The number is text from the decimal; scripts move its point as text too, so no digit is lost.
+    ``of`` is the observation that it repeats: by it the release gate reads the page again.
     """
     marks = marks_html(status, is_simulated=is_simulated, is_inferred=is_inferred)
     if conf in ("C", "N"):
@@ -183,9 +185,10 @@ def figure(  # noqa: PLR0913 - each is a property of one printed figure
     text = number_text(value)
     shown = text.replace("-", "−") if is_plain else thousands(text)
     scalable = f' data-u="{safe(unit or "")}"' if unit in units.scales else ""
+    source = f' data-o="{safe(of)}"' if of else ""
     behind = _spaced(units.html(unit), unit)
     return (
-        f'<span class="fig"{scalable}>{sign_html(qualifier, unit)}'
+        f'<span class="fig"{scalable}{source}>{sign_html(qualifier, unit)}'
         f'<span class="n" data-v="{safe(text)}">{safe(shown)}</span>{behind}</span>{marks}'
     )
 
@@ -209,9 +212,7 @@ def marks_html(
     status: str | None, *, is_simulated: bool | None = False, is_inferred: bool | None = False
 ) -> str:
     """The small marks behind a figure; the legend explains each."""
-    names = [_STATUS_MARK.get(status, "other_status")] if status else []
-    if status in ("L", "M", "O", "Q"):
-        names = []
+    names = status_marks(status)
     names += ["inferred"] * bool(is_inferred) + ["simulated"] * bool(is_simulated)
     return "".join(
         f'<span class="m m-{name}" title="{safe(" · ".join(MARKS[name][2:]))}">'
@@ -219,6 +220,80 @@ def marks_html(
         for name in names
         if name
     )
+
+
+def said(kind: str, of: str | None, html: str, css: str = "") -> str:
+    """A statement that follows from figures: its kind, and the ids that it follows from.
+
+    The release gate draws the conclusion again from these (``site.words``).
+    """
+    named = f' class="{css}"' if css else ""
+    return f'<span{named} data-says="{kind}" data-of="{safe(of or "")}">{html}</span>'
+
+
+def growth_html(
+    growth: Decimal | None,
+    qualifier: str | None,
+    kind: str | None,
+    of: str | None,
+    html: str,
+) -> str:
+    """A growth with its direction, as far as its bound decides that, and over what it grew."""
+    if growth is None:
+        return ""
+    words = _GROWTH.get(kind or "", (kind or "", kind or ""))
+    css, arrow = _DIRECTIONS[_direction(growth, qualifier)]
+    shown = f'<span aria-hidden="true">{arrow}</span> ' if arrow else ""
+    return said("growth", of, f"{shown}{both(*words)} {html}", f"chg {css}".strip())
+
+
+_GROWTH: Mapping[str, tuple[str, str]] = {
+    "yoy": ("同比", "year on year"),
+    "cagr": ("年均", "a year on average"),
+    "mom": ("环比", "on the period before"),
+}
+_DIRECTIONS: Mapping[int | None, tuple[str, str]] = {
+    1: ("up", "▲"), -1: ("down", "▼"), 0: ("flat", "＝"), None: ("", ""),
+}  # fmt: skip
+
+
+def _direction(growth: Decimal, qualifier: str | None) -> int | None:
+    """Whether something grew (1), fell (-1) or stayed (0); None where the bound leaves it open."""
+    bound = bound_of(qualifier or "exact")
+    if bound is None or (bound.is_about and growth == 0):
+        return None
+    if growth > 0 and (bound.has_low or bound.is_about):
+        return 1
+    if growth < 0 and (bound.has_high or bound.is_about):
+        return -1
+    if growth == 0 and bound.is_open and (bound.has_low or bound.has_high):
+        return 1 if bound.has_low else -1
+    return 0 if growth == 0 and bound.has_low and bound.has_high else None
+
+
+def places_html(change: int | None, of: str | None) -> str:
+    """How many places somebody rose or fell: a positive change is a rise, to a smaller number."""
+    if change is None:
+        return ""
+    if change == 0:
+        words = both("位次不变", "unchanged")
+    elif change > 0:
+        words = both(f"升 {change} 位", f"up {change}")
+    else:
+        words = both(f"降 {-change} 位", f"down {-change}")
+    name, arrow = _PLACES[(change > 0) - (change < 0)]
+    return said("places", of, f'<span aria-hidden="true">{arrow}</span> {words}', f"chg {name}")
+
+
+_PLACES: Mapping[int, tuple[str, str]] = {1: ("up", "↑"), -1: ("down", "↓"), 0: ("flat", "＝")}
+
+
+def status_marks(status: str | None) -> list[str]:
+    """The name of the mark of a status; none for the usual one and for those without a number."""
+    if not status or status in ("L", "M", "O", "Q"):
+        return []
+    name = _STATUS_MARK.get(status, "other_status")
+    return [name] if name else []
 
 
 def gap_html(name: str) -> str:

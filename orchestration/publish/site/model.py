@@ -6,7 +6,7 @@ here: HTML, and any computing of figures (``dbt_project``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +92,9 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
             scope unit qualifier growth_kind growth_qualifier growth_price_basis growth_period
             rank_in_city_text_zh rank_in_city_text_en rank_in_city_period
             rank_in_province_text_zh rank_in_province_text_en rank_in_province_period
-            city_qualifier province_qualifier value_observation_id""",
+            city_qualifier province_qualifier value_observation_id growth_observation_id
+            rank_in_city_observation_id rank_in_province_observation_id city_observation_id
+            province_observation_id""",
         )
         | _columns(_NUMBER, "value growth city_value province_value")
         | _columns(_COUNT, "sort rank_in_city_change rank_in_province_change")
@@ -104,7 +106,7 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
             _TEXT,
             """region_code region_name_zh indicator_code indicator_name_zh indicator_name_en
             ranked_among scope period period_kind rank_text_zh rank_text_en
-            rank_previous_period""",
+            rank_previous_period rank_observation_id rank_previous_observation_id""",
         )
         | _columns(_COUNT, "rank rank_previous rank_change")
         | _columns(_FLAG, "is_latest is_simulated"),
@@ -114,7 +116,8 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
         _columns(
             _TEXT,
             """concept_code concept_name_zh concept_name_en period peer_kind region_code
-            region_name_zh unit qualifier own_qualifier scope""",
+            region_name_zh unit qualifier own_qualifier scope value_observation_id
+            own_observation_id""",
         )
         | _columns(_NUMBER, "value own_value ratio")
         | _columns(_FLAG, "is_simulated"),
@@ -125,7 +128,8 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
             _TEXT,
             """region_code plan_name_zh plan_name_en rule_name_zh rule_name_en
             evaluation_period period item item_name_zh item_name_en nature nature_name_zh
-            nature_name_en count_unit count_qualifier parts rate_qualifier note_zh note_en""",
+            nature_name_en count_unit count_qualifier parts rate_qualifier note_zh note_en
+            count_observation_id""",
         )
         | _columns(_NUMBER, "count_printed whole_printed rate_printed")
         | _columns(_FLAG, "is_table_supplied is_simulated"),
@@ -137,7 +141,8 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
             """region_code rule_name_zh rule_name_en evaluation_period indicator_code name_zh
             name_en nature unit base_period base_qualifier target_period target_qualifier
             outturn_period outturn_qualifier progress_qualifier assessment assessment_name_zh
-            assessment_name_en reason_zh reason_en""",
+            assessment_name_en reason_zh reason_en target_kind base_observation_id
+            target_observation_id outturn_observation_ids""",
         )
         | _columns(_NUMBER, "base_value target_value outturn_value progress_pct threshold_pct")
         | _columns(_COUNT, "number")
@@ -149,7 +154,8 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
             _TEXT,
             """region_code region_name_zh period indicator_code indicator_name_zh
             indicator_name_en target_qualifier target_unit document_title_zh document_title_en
-            outturn_period outturn_unit outturn_qualifier direction note_zh note_en""",
+            outturn_period outturn_unit outturn_qualifier direction note_zh note_en
+            target_observation_id outturn_observation_id""",
         )
         | _columns(_NUMBER, "target growth_target outturn")
         | _columns(_FLAG, "is_met is_simulated is_period_inferred"),
@@ -175,7 +181,11 @@ def scorecard_columns() -> tuple[str, ...]:
 
 @dataclass
 class Site:
-    """All that the pages show, except the figures of single indicators, which are streamed."""
+    """All that the pages show, except the figures of single indicators, which are streamed.
+
+    Attributes:
+        flags: What stands behind a figure that a mart repeats, by its observation.
+    """
 
     release: Row
     indicators: list[Row]
@@ -194,6 +204,7 @@ class Site:
     relations: list[Row]
     latest: dict[str, Row] = field(default_factory=dict)
     previous: dict[str, Row] = field(default_factory=dict)
+    flags: dict[str, Row] = field(default_factory=dict)
     counts: Row = field(default_factory=dict)
 
 
@@ -265,7 +276,27 @@ def read_site(reader: Reader, release: Row, relations: list[Row]) -> Site:
         target = site.latest if row.pop("nth") == 1 else site.previous
         target[row["indicator_code"]] = row
     site.counts = reader.rows(_COUNTS)[0]
+    repeating = (site.scorecard, site.ranking, site.summary, site.progress, site.targets)
+    site.flags = flags_of(reader, (row for rows in repeating for row in rows))
     return site
+
+
+def flags_of(reader: Reader, rows: Iterable[Row]) -> dict[str, Row]:
+    """What stands behind the figures that rows repeat, by observation."""
+    named = {
+        str(value)
+        for row in rows
+        for name, value in row.items()
+        if value and name.endswith("observation_id")
+    }
+    if not named:
+        return {}
+    listed = ", ".join(literal(name) for name in sorted(named))
+    found = reader.rows(
+        "select observation_id, obs_status, is_simulated, is_period_inferred "
+        f"from qt_observation where observation_id in ({listed})"
+    )
+    return {row["observation_id"]: row for row in found}
 
 
 def read_relations(con: DuckDBPyConnection, catalog: str) -> list[Row]:
@@ -389,9 +420,15 @@ order by indicator_code, nth
 
 # The scorecard names its figures; their status stands with the figures themselves.
 _SCORECARD = """
-select s.*, o.obs_status, o.conf_status, o.estimate_stage, o.is_period_inferred
+select
+    s.*, o.observation_id, o.obs_status, o.conf_status, o.estimate_stage, o.is_period_inferred,
+    in_city.rank_previous_observation_id as rank_in_city_previous_id,
+    in_province.rank_previous_observation_id as rank_in_province_previous_id
 from qt_scorecard as s
 left join qt_observation as o on s.value_observation_id = o.observation_id
+left join qt_ranking as in_city on s.rank_in_city_observation_id = in_city.rank_observation_id
+left join qt_ranking as in_province
+    on s.rank_in_province_observation_id = in_province.rank_observation_id
 order by s.sort, s.indicator_code
 """
 

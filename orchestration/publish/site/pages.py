@@ -48,7 +48,10 @@ from orchestration.publish.site.markup import (
     file_name,
     finalize,
     gap_html,
+    growth_html,
+    places_html,
     safe,
+    said,
     sign_html,
     stamped,
 )
@@ -128,10 +131,10 @@ class SiteWriter:
         return charts.choose(self.reader, self.site)
 
     @cached_property
-    def qualifiers(self) -> Mapping[str, str]:
-        """The column with the qualifier of each number on the scorecard, as the catalogue says."""
+    def beside(self) -> Mapping[str, tuple[str, str]]:
+        """Of each number on the scorecard the columns with its qualifier and its observation."""
         return {
-            column.name: column.qualifier_column
+            column.name: (column.qualifier_column, table.observation_of(column.name))
             for table in self.edition.tables
             if table.qualified == model.SCORECARD
             for column in table.columns
@@ -307,6 +310,9 @@ class SiteWriter:
             "word": marked(self.word),
             "fig": marked(self._figure),
             "sign": marked(sign_html),
+            "said": marked(said),
+            "growth": marked(self._growth),
+            "places": marked(places_html),
             "gap": marked(gap_html),
             "unit": marked(self.units.html),
             "safe": marked(safe),
@@ -332,16 +338,32 @@ class SiteWriter:
     def _figure(self, row: Row, base: str = "value", unit: str | None = None, **more: Any) -> str:
         """A figure of a row: its ``value``, or another number that the scorecard has."""
         is_main = base == "value"
+        qualifier, known = ("qualifier", "observation_id") if is_main else self.beside[base]
+        of = row.get(known)
+        # A mart that repeats a figure leaves behind what stands behind it.
+        flags = row if is_main and "obs_status" in row else self.site.flags.get(of or "", {})
         return figure(
             self.units,
             row[base],
             row.get("unit") if is_main and unit is None else unit,
-            row.get("qualifier" if is_main else self.qualifiers[base]),
-            status=row.get("obs_status") if is_main else None,
+            row.get(qualifier),
+            status=flags.get("obs_status"),
             conf=row.get("conf_status") if is_main else None,
-            is_simulated=row.get("is_simulated") if is_main else False,
-            is_inferred=row.get("is_period_inferred") if is_main else False,
+            is_simulated=flags.get("is_simulated"),
+            is_inferred=flags.get("is_period_inferred"),
+            of=of,
             **more,
+        )
+
+    def _growth(self, row: Row) -> str:
+        """The growth beside a figure of the scorecard."""
+        qualifier, known = self.beside.get("growth", ("", ""))
+        return growth_html(
+            row["growth"],
+            row.get(qualifier),
+            row["growth_kind"],
+            row.get(known),
+            self._figure(row, "growth", "%"),
         )
 
     def _region(self, code: str | None, zh: str | None = None, base: str | None = None) -> str:
@@ -409,6 +431,7 @@ class SiteWriter:
                 self.site.targets,
                 self.site.ranking,
                 self.site.benchmark,
+                self.site.flags,
             ]
             if theme in model.OWN_THEMES
             else []

@@ -283,6 +283,7 @@ joined as (
         coalesce(item_sums.parts, nature_sums.parts) as parts,
         coalesce(item_sums.parts_sum, nature_sums.parts_sum) as parts_sum,
         wholes.count_printed as whole_printed,
+        wholes.count_unit as whole_unit,
         wholes.count_observation_id as whole_observation_id,
         supplied.rule_id is not null as is_table_supplied,
         -- A count of something else, such as years, has nothing to be checked against.
@@ -384,7 +385,8 @@ select
     joined.source_document,
     joined.count_observation_id,
     joined.rate_observation_id,
-    joined.whole_observation_id
+    joined.whole_observation_id,
+    joined.whole_unit
 from joined
 left join rules
     on

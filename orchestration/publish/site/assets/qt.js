@@ -260,6 +260,8 @@
   var GAP = { Q: ["隐", "suppressed"], L: ["未采", "not collected"] };
   var MARK = { P: ["初", "p"], E: ["估", "e"], I: ["估", "e"], F: ["预", "f"] };
 
+  var RANK = ["位", "位次", "名次"];
+
   // What figures have in common first, a blank line, then a line for each figure.
   function parse(payload, periods) {
     if (!payload) { return []; }
@@ -341,9 +343,15 @@
       var low = Math.min.apply(null, values), high = Math.max.apply(null, values);
       var room = (high - low) * 0.12 || Math.abs(high) * 0.1 || 1;
       low -= room; high += room;
-      var few = points.length <= (W < 480 ? 6 : 12), step = (W - L - R - 60) / Math.max(1, points.length - 1);
-      function X(i) { return L + 30 + i * step; }
-      function Y(v) { return T + (high - v) / (high - low) * (H - T - B); }
+      // A place on the axis is a date; the first rank is the highest.
+      var days = points.map(function (row) { return new Date(row.end).getTime(); });
+      var first = days[0], span = days[days.length - 1] - first || 1, wide = W - L - R - 60;
+      var isRank = RANK.indexOf(one.unit) >= 0;
+      function X(i) { return L + 30 + (days[i] - first) / span * wide; }
+      function Y(v) { return T + (isRank ? v - low : high - v) / (high - low) * (H - T - B); }
+      var apart = wide;
+      for (var d = 1; d < days.length; d++) { apart = Math.min(apart, X(d) - X(d - 1)); }
+      var few = points.length <= (W < 480 ? 6 : 12) && apart >= (W < 480 ? 34 : 44);
       svg.append(make("line", { x1: L, x2: W - R, y1: H - B + 4, y2: H - B + 4, class: "axis" }));
       // A year apart or less makes a series; more is a gap, and no line crosses it.
       var path = points.map(function (row, i) {
@@ -351,13 +359,15 @@
         return (jump ? "M" : "L") + X(i).toFixed(1) + " " + Y(values[i]).toFixed(1);
       }).join("");
       svg.append(make("path", { d: path, class: "line" }));
-      var every = Math.ceil(points.length / (W < 480 ? 5 : 12));
+      // A label has room where the one before it is far enough away; the last one always has.
+      var free = -Infinity, room4 = W < 480 ? 56 : 52, ends = X(points.length - 1);
       points.forEach(function (row, i) {
         var open = row.status && row.status !== "A" || row.qualifier && row.qualifier !== "exact";
         var x = X(i), y = Y(values[i]);
         if (few) { svg.append(make("circle", { cx: x, cy: y, r: 4.5, class: open ? "dot open" : "dot" })); }
         else { svg.append(make("circle", { cx: x, cy: y, r: 2.2, class: "dot" })); }
         var side = (BOUND[row.qualifier] || ["", 0])[1];
+        side = isRank ? -side : side;
         if (few && side > 0) {
           svg.append(make("path", { d: "M" + (x - 4) + " " + (y - 8) + "L" + (x + 4) + " " + (y - 8) + "L" + x + " " + (y - 15) + "Z", class: "arrow" }));
         }
@@ -369,11 +379,17 @@
         if (few || i === points.length - 1) {
           svg.append(make("text", { x: px, y: y - (row.qualifier && row.qualifier !== "exact" ? 19 : 11), "text-anchor": edge, class: "value" }, shown(row)));
         }
-        if (i % every === 0 || i === points.length - 1 && few) {
+        if (i === points.length - 1 || x - free >= room4 && ends - x >= room4) {
+          free = x;
           svg.append(make("text", { x: px, y: H - B + 22, "text-anchor": edge, class: "tick" }, row.period));
         }
       });
       figure.append(svg);
+      var note = document.createElement("p");
+      note.className = "note";
+      note.textContent = say("横轴按时间比例；纵轴不从零起" + (isRank ? "，第1在上。" : "。"),
+        "Time is to scale; the vertical axis does not start at zero" + (isRank ? ", number 1 is at the top." : "."));
+      figure.append(note);
       return figure;
     }
     function table(own) {

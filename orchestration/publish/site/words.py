@@ -1,0 +1,670 @@
+"""Reads the words of pages again: each is concluded anew from the figures it names.
+
+A page ties what it says to observations: ``data-o`` is the one that a number repeats, ``data-of``
+those that a statement of the kind ``data-says`` follows from. Here both are read as a stranger
+would read them, from the written file and ``core.observation`` alone: no code that writes pages
+has a part in it. A word of direction that names no figure is a fault of its own.
+
+Belongs here: pages and their charts. Does not belong here: whether the site is complete
+(``site.check``), and papers (``paper.words``).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from orchestration.bounds import BOUNDS, Bound
+from orchestration.publish.site.geometry import check_bars, check_line
+from orchestration.publish.tables import Table, quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_RANK_UNITS = ("位", "位次", "名次")
+_GROWTH_WORDS = {
+    "yoy_growth_pct": ("同比", "year on year"),
+    "cagr_pct": ("年均", "a year on average"),
+    "mom_growth_pct": ("环比", "on the period before"),
+}
+_STATUS_MARKS = {"A": "", "P": "provisional", "E": "estimated", "I": "estimated", "F": "forecast"}
+_NO_MARK = ("L", "M", "O", "Q")
+# Where the text of a page is a name, a note or a title that was delivered, or the same in every
+# release: words in there are not of this page's making.
+_NOT_SAID = (
+    "a th h1 h2 h3 figcaption caption code summary script style nav header footer dl svg title"
+).split()
+_NOT_SAID_CLASSES = frozenset(
+    {"src", "note", "formal", "signs", "finding", "side", "more", "reason"}
+)
+_LOOSE = re.compile(
+    r"[▲▼↑↓]|位次不变|[升降] \d+ 位|\b(?:up|down) \d|[✓○] ?(?:已|未)|已达到|未达到|不能判定"
+    r"|已被取代|前一期"
+)
+_BLOCKS = ("tr", "li")
+_BLOCK_CLASSES = frozenset({"hero", "side", "rev"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An observation, as far as words can be about it."""
+
+    indicator: str
+    region: str
+    period: str
+    period_end: date
+    label_zh: str
+    label_en: str
+    measure: str
+    value: Decimal | None
+    unit: str
+    qualifier: str
+    status: str
+    is_simulated: bool
+    is_inferred: bool
+    is_superseded: bool
+    repeats: str
+    direction: str
+    item: str
+
+    @property
+    def bound(self) -> Bound | None:
+        """What is known of its ends."""
+        return BOUNDS.get(self.qualifier)
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A number or a word that is not what the figures say."""
+
+    zh: str
+    en: str
+
+
+def check_pages(
+    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table], pages: Mapping[str, str]
+) -> Iterator[tuple[str, Wrong]]:
+    """What pages say wrongly, each with its page.
+
+    Args:
+        con: A connection that has the release attached.
+        catalog: Under which name.
+        tables: Its tables.
+        pages: Text of each page by its path in the site.
+    """
+    from lxml import html
+
+    trees = {name: html.fromstring(text) for name, text in pages.items() if text.strip()}
+    named: set[str] = set()
+    for tree in trees.values():
+        named.update(tree.xpath("//@data-o"))
+        for ids in tree.xpath("//@data-of"):
+            named.update(re.split(r"[ /]+", ids))
+    facts = _facts(con, catalog, named)
+    places, counts = _places(con, catalog), _counts(con, catalog, tables)
+    for name, tree in trees.items():
+        page = _Page(name, tree, facts, places, counts)
+        for wrong in page.wrong():
+            yield name, wrong
+
+
+def _facts(con: DuckDBPyConnection, catalog: str, ids: set[str]) -> dict[str, Fact]:
+    con.execute("create or replace temp table qt_named (id varchar)")
+    if ids:
+        con.execute("insert into qt_named select unnest(?)", [sorted(ids)])
+    core = f"{quote(catalog)}.core"
+    rows = con.execute(
+        f"""
+        select
+            o.observation_id, o.indicator_code, o.region_code, o.period, o.period_end,
+            coalesce(p.label_zh, o.period), coalesce(p.label_en, o.period), o.measure, o.value,
+            coalesce(o.unit, ''), coalesce(o.qualifier, 'exact'), coalesce(o.obs_status, 'A'),
+            coalesce(o.is_simulated, false), coalesce(o.is_period_inferred, false),
+            o.known_to is not null, coalesce(o.repeat_of, ''), coalesce(i.direction, ''),
+            concat_ws('/', i.mart, i.item)
+        from {core}.observation as o
+        inner join qt_named as n on o.observation_id = n.id
+        left join {core}.period as p on o.period = p.period
+        left join {core}.indicator as i on o.indicator_code = i.indicator_code
+        """
+    ).fetchall()
+    con.execute("drop table qt_named")
+    return {row[0]: Fact(*row[1:]) for row in rows}
+
+
+@dataclass(frozen=True)
+class _Places:
+    district: str
+    parents: Mapping[str, str]
+
+    @property
+    def city(self) -> str:
+        return self.parents.get(self.district, "")
+
+    @property
+    def province(self) -> str:
+        return self.parents.get(self.city, "")
+
+
+def _places(con: DuckDBPyConnection, catalog: str) -> _Places:
+    found = con.execute(f"select district_code from {quote(catalog)}.meta.release").fetchone()
+    parents = con.execute(
+        f"select region_code, coalesce(parent_code, '') from {quote(catalog)}.core.region"
+    ).fetchall()
+    return _Places(str(found[0]) if found else "", dict(parents))
+
+
+_COUNTS: Mapping[str, tuple[str, str]] = {
+    "observations": ("core.observation", "count(*)"),
+    "indicators": ("core.observation", "count(distinct indicator_code)"),
+    "documents": ("core.observation", "count(distinct source_document)"),
+    "findings": ("quality.finding", "count(*)"),
+    "targets.no_outturn": ("plan.policy_target", "count(*) filter (where outturn is null)"),
+    "targets.undecided": (
+        "plan.policy_target",
+        "count(*) filter (where outturn is not null and is_met is null)",
+    ),
+}
+"""What pages count: in which table, and how."""
+_COUNTED = re.compile(r"\d[\d,]*")
+
+
+def _counts(con: DuckDBPyConnection, catalog: str, tables: Sequence[Table]) -> dict[str, int]:
+    there = {table.qualified: table for table in tables}
+    counts = {}
+    for name, (table, counted) in _COUNTS.items():
+        if table not in there:
+            continue
+        own = (
+            f"where region_code = (select district_code from {quote(catalog)}.meta.release)"
+            if table == "plan.policy_target"
+            else ""
+        )
+        found = con.execute(f"select {counted} from {there[table].in_catalog(catalog)} {own}")
+        counts[name] = int((found.fetchone() or (0,))[0])
+    return counts
+
+
+class _Page:
+    """One page: its figures, statements, charts, and words that name nothing."""
+
+    def __init__(
+        self,
+        name: str,
+        tree: Any,
+        facts: Mapping[str, Fact],
+        places: _Places,
+        counts: Mapping[str, int],
+    ) -> None:
+        self.name, self.tree, self.facts = name, tree, facts
+        self.places, self.counts = places, counts
+
+    def wrong(self) -> Iterator[Wrong]:
+        for span in self.tree.xpath("//span[contains(concat(' ', @class, ' '), ' fig ')]"):
+            yield from self._figure(span)
+        for span in self.tree.xpath("//*[@data-says]"):
+            yield from self._statement(span)
+        for block in self.tree.xpath("//tr | //li"):
+            yield from self._subject(block)
+        for figure in self.tree.xpath("//figure[@data-chart]"):
+            yield from self._chart(figure)
+        yield from self._loose()
+
+    # --- numbers -------------------------------------------------------------------------------
+
+    def _figure(self, span: Any) -> Iterator[Wrong]:
+        known = span.get("data-o")
+        if known is None:
+            if not _is_told_otherwise(span):
+                yield Wrong(
+                    f"数字 {_text(span)} 没有写明出自哪个数",
+                    f"the number {_text(span)} names no figure",
+                )
+            return
+        fact = self.facts.get(known)
+        if fact is None or fact.value is None:
+            yield _differs(_text(span), f"{known}: 无", f"no figure {known}")
+            return
+        shown, right = _shown(span), _printed(fact)
+        is_formal = _is_below(span, "section", "formal")
+        if shown.number not in right.numbers:
+            yield _differs(shown.number, right.numbers[0])
+        if shown.sign != right.sign:
+            yield _differs(f"{shown.sign}{shown.number}", f"{right.sign}{right.numbers[0]}")
+        if shown.unit and shown.unit != fact.unit:
+            yield _differs(f"{shown.number} {shown.unit}", f"{right.numbers[0]} {fact.unit}")
+        if is_formal:
+            return
+        marks = _marks_behind(span)
+        if marks != right.marks:
+            yield _differs(
+                f"{shown.number} [{', '.join(sorted(marks))}]",
+                f"{right.numbers[0]} [{', '.join(sorted(right.marks))}]",
+            )
+        block = _block(span)
+        if block is not None and not _is_below(span, "figure", "chart"):
+            text = _in_chinese(block)
+            if fact.label_zh not in text:
+                yield _differs(f"{shown.number}（{text[:40]}）", fact.label_zh, fact.label_en)
+
+    def _subject(self, block: Any) -> Iterator[Wrong]:
+        """The first number of a line is of the indicator and of the region that it links to."""
+        if _is_below(block, "section", "formal") or _is_below(block, "figure", "chart"):
+            return
+        first = next(iter(block.xpath(".//span[@data-o]")), None)
+        fact = self.facts.get(first.get("data-o", "")) if first is not None else None
+        if fact is None:
+            return
+        for kind, own in (("indicator", fact.indicator), ("region", fact.region)):
+            links = {
+                posixpath.basename(link).removesuffix(".html").partition("#")[0]
+                for link in block.xpath(f".//a[contains(@href, '{kind}/')]/@href")
+            }
+            plain = {link for link in links if not link.startswith("x-")}
+            if plain and len(links) == 1 and own not in plain:
+                yield _differs(f"{_shown(first).number}（{', '.join(links)}）", own)
+        named = {"City": self.places.city, "Province": self.places.province}
+        for cell in block.xpath("./td[@data-le]"):
+            region = named.get(cell.get("data-le"))
+            for span in cell.xpath(".//span[@data-o]"):
+                other = self.facts.get(span.get("data-o"))
+                if region and other and (other.region, other.indicator) != (region, fact.indicator):
+                    yield _differs(
+                        f"{_shown(span).number}（{cell.get('data-le')}）",
+                        f"{other.indicator} {other.region}",
+                    )
+
+    # --- statements ----------------------------------------------------------------------------
+
+    def _statement(self, span: Any) -> Iterator[Wrong]:
+        kind, ids = span.get("data-says", ""), span.get("data-of", "").split()
+        conclude = _KINDS.get(kind)
+        if conclude is None:
+            yield Wrong(f"说法“{kind}”没有判据", f"nothing tells what {kind!r} follows from")
+            return
+        text = _in_chinese(span), _in_english(span)
+        try:
+            right = conclude(self, span, ids)
+        except (KeyError, ValueError, TypeError, ArithmeticError):
+            yield _differs(text[0], f"{' '.join(ids)}: 无", "no figures behind it")
+            return
+        if right is not None and (_squeezed(text[0]), _squeezed(text[1])) != (
+            _squeezed(right[0]), _squeezed(right[1]),
+        ):  # fmt: skip
+            yield _differs(" / ".join(text), right[0], right[1])
+
+    def growth(self, span: Any, ids: Sequence[str]) -> tuple[str, str] | None:
+        """▲ 同比 6.5%: direction, over what, and of what it is the growth."""
+        fact = self.facts[ids[0]]
+        zh, en = _GROWTH_WORDS[fact.measure]
+        arrow = {1: "▲", -1: "▼", 0: "＝", None: ""}[_direction(fact)]
+        css = {1: "up", -1: "down", 0: "flat", None: ""}[_direction(fact)]
+        if set(span.get("class", "").split()) & {"up", "down", "flat"} != {css} - {""}:
+            raise ValueError(css)
+        block = _block(span)
+        head = None if block is None else next(iter(block.xpath(".//span[@data-o]")), None)
+        own = self.facts.get(head.get("data-o", "")) if head is not None else None
+        if own is not None and (own.item, own.region) != (fact.item, fact.region):
+            raise ValueError(own.item)
+        # The number itself is read by its own name.
+        figure = _in_chinese(_only(span, "fig")), _in_english(_only(span, "fig"))
+        marks = _after_figure(span)
+        return f"{arrow}{zh}{figure[0]}{marks[0]}", f"{arrow}{en}{figure[1]}{marks[1]}"
+
+    def places_moved(self, span: Any, ids: Sequence[str]) -> tuple[str, str]:
+        """升 2 位: from the rank before to this one; a smaller number is a rise."""
+        now, before = (self.facts[name] for name in ids)
+        same = (now.indicator, now.region, now.measure) == (
+            before.indicator, before.region, before.measure,
+        )  # fmt: skip
+        exact = now.qualifier == before.qualifier == "exact"
+        if not same or not exact or now.measure != "rank" or not before.period_end < now.period_end:
+            raise ValueError(ids)
+        assert now.value is not None and before.value is not None
+        rise = int(before.value - now.value)
+        css = "up" if rise > 0 else "down" if rise < 0 else "flat"
+        if css not in span.get("class", "").split():
+            raise ValueError(css)
+        if rise == 0:
+            return "＝位次不变", "＝unchanged"
+        if rise > 0:
+            return f"↑升{rise}位", f"↑up{rise}"
+        return f"↓降{-rise}位", f"↓down{-rise}"
+
+    def rank(self, span: Any, ids: Sequence[str]) -> tuple[str, str]:
+        """第3, 前10."""
+        fact = self.facts[ids[0]]
+        if fact.measure != "rank" or fact.bound is None or fact.value is None:
+            raise ValueError(ids)
+        number = _digits(fact.value)
+        zh, en = (words.format(number) for words in fact.bound.rank)
+        return zh, en
+
+    def met(self, span: Any, ids: Sequence[str]) -> tuple[str, str] | None:
+        """已达到, 未达到, 不能判定: every value that the outturn may have, against the target."""
+        target, outturn = (self.facts[name] for name in ids)
+        met = _meets(outturn, target)
+        shown = _in_chinese(span)
+        # That it cannot be told has other reasons too; that it can be has none but the figures.
+        if "不能判定" in shown and target.region == outturn.region:
+            return "?不能判定", "?undecided"
+        if met is None or target.unit != outturn.unit:
+            raise ValueError(ids)
+        return ("✓已达到", "✓met") if met else ("○未达到", "○notyet")
+
+    def before(self, span: Any, ids: Sequence[str]) -> tuple[str, str]:
+        """前一期: the same thing, earlier."""
+        last, earlier = (self.facts[name] for name in ids)
+        if (last.indicator, last.region) != (earlier.indicator, earlier.region):
+            raise ValueError(ids)
+        if not earlier.period_end < last.period_end:
+            raise ValueError(ids)
+        return "前一期", "Before"
+
+    def version(self, span: Any, ids: Sequence[str]) -> tuple[str, str]:
+        """已被取代, 重复公布, 另一来源."""
+        fact = self.facts[ids[0]]
+        if fact.is_superseded:
+            return "已被取代", "superseded"
+        if fact.repeats:
+            return "重复公布", "repeated"
+        return "另一来源，未作主数", "another source, not the headline"
+
+    def computed(self, span: Any, right: Decimal) -> None:
+        """A number in a statement is what its figures give, to the digits that are printed."""
+        shown = Decimal(_shown(_only(span, "fig")).number.replace(",", "").replace("−", "-"))
+        digits = -int(shown.as_tuple().exponent)
+        if abs(shown - right) > Decimal(1).scaleb(-digits):
+            raise ValueError(right)
+
+    def share(self, span: Any, ids: Sequence[str]) -> None:
+        """A part of a whole in per cent."""
+        self.computed(span, self._share(ids[0]))
+
+    def rest(self, span: Any, ids: Sequence[str]) -> None:
+        """What the shares leave of the whole."""
+        self.computed(span, 100 - sum((self._share(name) for name in ids), Decimal(0)))
+
+    def progress(self, span: Any, ids: Sequence[str]) -> None:
+        """How much of the way from the base to the target is gone."""
+        base = Decimal(0) if ids[0] == "-" else self._value(ids[0])
+        target = self._value(ids[1])
+        if len(ids) == 3:
+            self.computed(span, 100 * (self._value(ids[2]) - base) / (target - base))
+
+    def count(self, span: Any, ids: Sequence[str]) -> None:
+        """So many: what a query of its own counts, in both languages."""
+        right = f"{self.counts[ids[0]]:,}"
+        for text in (_in_chinese(span), _in_english(span)):
+            if _COUNTED.findall(text) != [right]:
+                raise ValueError(right)
+
+    def was(self, span: Any, ids: Sequence[str]) -> None:
+        """A figure of the release before: of another release, so nothing here can tell."""
+
+    def _value(self, name: str) -> Decimal:
+        value = self.facts[name].value
+        if value is None:
+            raise ValueError(name)
+        return value
+
+    def _share(self, name: str) -> Decimal:
+        part, _, whole = name.partition("/")
+        return 100 * self._value(part) / self._value(whole) if whole else self._value(part)
+
+    # --- charts --------------------------------------------------------------------------------
+
+    def _chart(self, figure: Any) -> Iterator[Wrong]:
+        """What is drawn has the sizes, the order and the places of the figures below it."""
+        drawing = next(iter(figure.xpath("./svg")), None)
+        lines = figure.xpath(".//tbody/tr")
+        numbers = [_number(line) for line in lines]
+        sides = [_side(line) for line in lines]
+        labels = [_in_chinese(line.xpath("./th")[0]) for line in lines]
+        if drawing is None:
+            yield Wrong("图没有画出", "the chart is not drawn")
+        elif figure.get("data-chart") == "line":
+            yield from _drawn(check_line(drawing, labels, numbers))
+            if "纵轴不从零起" not in _in_chinese(figure):
+                yield Wrong("截断的纵轴没有说明", "a cut axis does not say so")
+        else:
+            full = figure.get("data-full")
+            yield from _drawn(check_bars(drawing, numbers, sides, Decimal(full) if full else None))
+        given = [number for number in numbers if number is not None]
+        if figure.get("data-order") == "descending" and given != sorted(given, reverse=True):
+            yield Wrong(f"图中次序不是由大到小：{labels}", f"the bars do not descend: {labels}")
+
+    # --- words that name nothing ---------------------------------------------------------------
+
+    def _loose(self) -> Iterator[Wrong]:
+        if posixpath.basename(self.name) in ("quality.html", "methods.html", "search.html"):
+            return
+        for text in self.tree.xpath("//main//text()"):
+            found = _LOOSE.search(text)
+            if found and not _is_delivered(text.getparent()):
+                yield Wrong(f"“{found[0]}”没有写明出自哪些数", f"{found[0]!r} names no figures")
+
+
+_KINDS: Mapping[str, Callable[[_Page, Any, Sequence[str]], tuple[str, str] | None]] = {
+    "growth": _Page.growth,
+    "places": _Page.places_moved,
+    "rank": _Page.rank,
+    "met": _Page.met,
+    "before": _Page.before,
+    "version": _Page.version,
+    "share": _Page.share,
+    "rest": _Page.rest,
+    "progress": _Page.progress,
+    "count": _Page.count,
+    "was": _Page.was,
+}
+"""What each kind of statement must say, in both languages; nothing where its number is all."""
+
+
+# --- conclusions --------------------------------------------------------------------------------
+
+
+def _direction(fact: Fact) -> int | None:
+    """The sign of every value that the figure may have; None where they have several."""
+    bound, value = fact.bound, fact.value
+    if bound is None or value is None:
+        return None
+    low = value if bound.low in ("closed", "open", "near") else None
+    high = value if bound.high in ("closed", "open", "near") else None
+    if low is not None and (low > 0 or (low == 0 and bound.low == "open")):
+        return 1
+    if high is not None and (high < 0 or (high == 0 and bound.high == "open")):
+        return -1
+    return 0 if (bound.low, bound.high) == ("closed", "closed") else None
+
+
+def _meets(outturn: Fact, target: Fact) -> bool | None:
+    """Whether every value of the outturn, or none, is what the target asks for."""
+    asked, got = target.bound, outturn.bound
+    if asked is None or got is None or target.value is None or outturn.value is None:
+        return None
+    wants_more = asked.has_low and not asked.has_high
+    wants_less = asked.has_high and not asked.has_low
+    if (asked.low, asked.high) == ("closed", "closed"):
+        wants_more = target.direction == "higher_is_better"
+        wants_less = target.direction == "lower_is_better"
+    if wants_more == wants_less:
+        return None
+    is_open = (asked.low if wants_more else asked.high) == "open"
+    least = outturn.value if got.has_low else None
+    most = outturn.value if got.has_high else None
+    least_open, most_open = got.low == "open", got.high == "open"
+    level = target.value
+    if wants_less:
+        least, most = (None if most is None else -most), (None if least is None else -least)
+        least_open, most_open, level = most_open, least_open, -level
+    if least is not None and (least > level or (least == level and (not is_open or least_open))):
+        return True
+    if most is not None and (most < level or (most == level and (is_open or most_open))):
+        return False
+    return None
+
+
+@dataclass(frozen=True)
+class _Printed:
+    numbers: tuple[str, ...]
+    sign: str
+    marks: frozenset[str]
+
+
+def _printed(fact: Fact) -> _Printed:
+    """How a figure may be printed: its digits, the sign before them, the marks behind."""
+    assert fact.value is not None
+    plain = _digits(fact.value)
+    bound = fact.bound
+    sign = bound.sign[0] if bound else ""
+    if fact.unit in _RANK_UNITS and bound is not None and bound.high == "closed" != bound.low:
+        sign = "前"
+    marks = set()
+    if fact.status not in _NO_MARK:
+        marks.add(_STATUS_MARKS.get(fact.status, "other_status"))
+    marks |= {"inferred"} if fact.is_inferred else set()
+    marks |= {"simulated"} if fact.is_simulated else set()
+    grouped = f"{Decimal(plain):,f}".replace("-", "−")
+    return _Printed((grouped, plain.replace("-", "−")), sign, frozenset(marks - {""}))
+
+
+def _digits(value: Decimal) -> str:
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Shown:
+    number: str
+    sign: str
+    unit: str
+
+
+def _shown(span: Any) -> _Shown:
+    """What stands in a figure, in Chinese; its number as it is seen and as scripts read it."""
+    number = next(iter(span.xpath("./*[@class='n']")), None)
+    seen = "" if number is None else _text(number)
+    stored = "" if number is None else number.get("data-v", "")
+    if stored.replace("-", "−") not in (seen, seen.replace(",", "")):
+        seen = f"{seen} ({stored})"
+    parts = {
+        name: "".join(_in_chinese(part) for part in span.xpath(f"./span[@class='{name}']"))
+        for name in ("q", "u")
+    }
+    return _Shown(seen, parts["q"], parts["u"])
+
+
+def _only(span: Any, name: str) -> Any:
+    (found,) = span.xpath(f"./span[contains(concat(' ', @class, ' '), ' {name} ')]")
+    return found
+
+
+def _after_figure(span: Any) -> tuple[str, str]:
+    marks = span.xpath("./span[contains(@class, 'm-')]")
+    zh, en = "".join(map(_in_chinese, marks)), "".join(map(_in_english, marks))
+    return zh, en
+
+
+def _marks_behind(span: Any) -> frozenset[str]:
+    """The classes of the marks that follow a figure without anything between."""
+    found = set()
+    node = span
+    while not (node.tail or "").strip():
+        node = node.getnext()
+        names = [] if node is None else node.get("class", "").split()
+        marks = [name.removeprefix("m-") for name in names if name.startswith("m-")]
+        if not marks:
+            break
+        found.update(marks)
+    return frozenset(found)
+
+
+def _block(span: Any) -> Any | None:
+    """The line that a figure stands in, with all that is said beside it."""
+    for node in span.iterancestors():
+        if node.tag in _BLOCKS or _BLOCK_CLASSES & set(node.get("class", "").split()):
+            return node
+    return None
+
+
+def _is_below(node: Any, tag: str, name: str) -> bool:
+    return any(name in up.get("class", "").split() for up in node.iterancestors(tag))
+
+
+def _is_told_otherwise(span: Any) -> bool:
+    """A number in a statement is read with it; one of a formal table is its row's."""
+    says = any(up.get("data-says") is not None for up in span.iterancestors())
+    return says or _is_below(span, "section", "formal") or span.tag == "tspan"
+
+
+def _is_delivered(node: Any) -> bool:
+    for up in (node, *node.iterancestors()):
+        if up.get("data-says") is not None or up.tag in _NOT_SAID:
+            return True
+        if _NOT_SAID_CLASSES & set(up.get("class", "").split()):
+            return True
+    return False
+
+
+def _number(line: Any) -> Decimal | None:
+    """The number of a line below a chart; None where it has none."""
+    found = line.xpath(".//span[@class='n']/@data-v")
+    try:
+        return Decimal(found[0]) if found else None
+    except InvalidOperation:
+        return None
+
+
+def _side(line: Any) -> int:
+    """On which side of its number the true figure lies: 1 beyond it, -1 short of it, 0 neither."""
+    sign = "".join(_in_chinese(part) for part in line.xpath(".//span[@class='q']"))
+    bound = next((bound for bound in BOUNDS.values() if sign and bound.sign[0] == sign), None)
+    if bound is None or bound.has_low == bound.has_high:
+        return 0
+    return 1 if bound.has_low else -1
+
+
+def _drawn(faults: Iterator[tuple[str, str]]) -> Iterator[Wrong]:
+    for zh, en in faults:
+        yield Wrong(zh, en)
+
+
+def _text(node: Any) -> str:
+    return "".join(node.itertext()).strip()
+
+
+def _in_chinese(node: Any) -> str:
+    return _in_language(node, "en")
+
+
+def _in_english(node: Any) -> str:
+    return _in_language(node, "zh")
+
+
+def _in_language(node: Any, other: str) -> str:
+    """The text of a node without what is said in the other language, and without tips."""
+    if node.get("lang") == other:
+        return ""
+    parts = [node.text or ""]
+    for child in node:
+        if isinstance(child.tag, str):
+            parts.append(_in_language(child, other))
+        parts.append(child.tail or "")
+    return " ".join("".join(parts).split())
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def _differs(found: str, zh: str, en: str = "") -> Wrong:
+    return Wrong(f"写作“{found}”，应为“{zh}”", f"it says {found!r}, the figures say {en or zh!r}")

@@ -34,6 +34,7 @@ Sentence = tuple[Part, ...]
 
 NAME_WIDTH = 60
 _FEWEST_BARS, _MOST_BARS = 3, 6
+_LAST_MONTH = 12
 _MEASURE_ORDER = ("level", "share_pct", "ratio", "count")
 
 
@@ -308,7 +309,6 @@ def choose_charts(
         _series_chart(facts, words),
         _group_chart(facts, words, lambda f: f.measure == "level" and f.unit != "%"),
         _group_chart(facts, words, lambda f: f.is_growth),
-        _group_chart(facts, words, lambda f: f.measure == "share_pct"),
         _group_chart(facts, words, lambda f: f.measure == "count"),
     ]
     return [chart for chart in candidates if chart is not None][:2]
@@ -330,12 +330,17 @@ def _structure_chart(structure: Structure) -> Chart:
 
 
 def _series_chart(facts: Sequence[Figure], words: Words) -> Chart | None:
-    """The first indicator with three periods of one kind; a year without a figure is a gap."""
+    """The first indicator with three years of one kind.
+
+    Columns are a year apart: a year without a figure is a gap, and no year is left out.
+    """
     series: dict[tuple[str, str, str, str], list[Figure]] = {}
     for figure in facts:
         if figure.is_growth or figure.is_rank:
             continue
-        if (figure.period_end - figure.period_start).days <= 366:
+        if figure.period_kind == "annual" or (
+            figure.period_kind == "point" and figure.period_end.month == _LAST_MONTH
+        ):
             key = (figure.indicator_code, figure.period_kind, figure.scope, figure.unit)
             series.setdefault(key, []).append(figure)
     found = next((own for own in series.values() if len(own) >= _FEWEST_BARS), None)
@@ -345,12 +350,15 @@ def _series_chart(facts: Sequence[Figure], words: Words) -> Chart | None:
     first = found[0]
     bars: list[Bar] = []
     for before, figure in zip([None, *found], found, strict=False):
-        if before is not None and figure.period_kind in ("annual", "point"):
+        if before is not None:
             missing = range(before.period_end.year + 1, figure.period_end.year)
             bars += [Bar(str(year), str(year), None, "缺", None) for year in missing]
         bars.append(_bar(figure, words, figure.period_zh, figure.period))
-    if len(bars) > _MOST_BARS + 2:
-        bars = [bar for bar in bars if bar.value is not None]
+    bars = bars[-_MOST_BARS - 2 :]
+    while bars and bars[0].value is None:
+        bars = bars[1:]
+    if sum(bar.value is not None for bar in bars) < _FEWEST_BARS:
+        return None
     unit = printed_unit(first.unit)
     return Chart(
         "columns",
@@ -378,11 +386,8 @@ def _group_chart(facts: Sequence[Figure], words: Words, wanted: object) -> Chart
     unit = printed_unit(first.unit)
     kind_zh, kind_en = "主要指标", "Key figures"
     if first.is_growth:
-        price = "可比价" if first.price_basis == "comparable" else "名义"
         years = "年均增速" if first.measure == "cagr_pct" else "同比增速"
-        kind_zh, kind_en = f"{years}（{price}）", "Growth"
-    elif first.measure == "share_pct":
-        kind_zh, kind_en = "比重与比率（分母各异）", "Shares and rates of different wholes"
+        kind_zh, kind_en = f"{years}（可比价）" if _price(first) else years, "Growth"
     return Chart(
         "bars",
         f"{kind_zh}（{unit}），{first.period_zh}",
@@ -439,10 +444,9 @@ def notes(
         more = "等" if len(names) > 3 else ""
         found.append(f"口径为{word}：{'、'.join(cut(name, 40) for name in names[:3])}{more}。")
     if any(figure.is_growth for figure in used):
-        text = "增长率均为原文公布，未由总量推算"
-        if any(_price(figure) for figure in used if figure.is_growth):
-            text += "；注明按可比价者除外均为名义增长"
-        found.append(f"{text}。Growth is as published, never computed from levels.")
+        found.append(
+            "增长率均为原文公布，未由总量推算。Growth is as published, never computed from levels."
+        )
     if any(chart.has_residual for chart in charts):
         found.append("构成未单列部分为合计与各项公布比重之差。")
     if is_cut:

@@ -20,6 +20,7 @@ from orchestration.publish.paper.figures import (
     figures_query,
     read_figures,
 )
+from orchestration.publish.paper.words import check_words
 from orchestration.publish.paper.yearbook import write_yearbook
 from orchestration.publish.product import Files, Problem, Product
 from orchestration.publish.rowhash import digests
@@ -28,6 +29,7 @@ from orchestration.publish.rules import (
     PRINTED_FIGURE_DIFFERS,
     UNLABELLED_SIMULATED,
     UNSAFE_CELL,
+    WORDS_DIFFER,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from orchestration.publish.package import Package
 
 _YEARBOOK = "yearbook"
+# What briefs of earlier releases say was held to other rules.
+_SAYS_SINCE = 4
 _RULES = {
     "figure": PRINTED_FIGURE_DIFFERS,
     "active": UNSAFE_CELL,
@@ -148,6 +152,9 @@ def _check_briefs(package: Package) -> Iterator[Problem]:
     new = [name for name in names if not package.is_carried(name)]
     if new:
         yield from _problems(check_briefs(package.path, new, _published(package)))
+    if new and package.version >= _SAYS_SINCE:
+        for wrong in check_words(package.con, "mart", package.path, new):
+            yield Problem(WORDS_DIFFER, wrong.file, wrong.zh, wrong.en)
 
 
 # --- both ----------------------------------------------------------------------------------------

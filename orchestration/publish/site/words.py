@@ -92,7 +92,7 @@ def check_pages(
     """What pages say wrongly, each with its page.
 
     Args:
-        con: A connection that has the release attached.
+        con: A connection that has the release attached, and the views of ``model.Reader`` on it.
         catalog: Under which name.
         tables: Its tables.
         pages: Text of each page by its path in the site.
@@ -105,7 +105,7 @@ def check_pages(
         named.update(tree.xpath("//@data-o"))
         for ids in tree.xpath("//@data-of"):
             named.update(re.split(r"[ /]+", ids))
-    facts = _facts(con, catalog, named)
+    facts = _facts(con, named)
     places, counts = _places(con, catalog), _counts(con, catalog, tables)
     for name, tree in trees.items():
         page = _Page(name, tree, facts, places, counts)
@@ -113,13 +113,12 @@ def check_pages(
             yield name, wrong
 
 
-def _facts(con: DuckDBPyConnection, catalog: str, ids: set[str]) -> dict[str, Fact]:
+def _facts(con: DuckDBPyConnection, ids: set[str]) -> dict[str, Fact]:
     con.execute("create or replace temp table qt_named (id varchar)")
     if ids:
         con.execute("insert into qt_named select unnest(?)", [sorted(ids)])
-    core = f"{quote(catalog)}.core"
     rows = con.execute(
-        f"""
+        """
         select
             o.observation_id, o.indicator_code, o.region_code, o.period, o.period_end,
             coalesce(p.label_zh, o.period), coalesce(p.label_en, o.period), o.measure, o.value,
@@ -127,10 +126,10 @@ def _facts(con: DuckDBPyConnection, catalog: str, ids: set[str]) -> dict[str, Fa
             coalesce(o.is_simulated, false), coalesce(o.is_period_inferred, false),
             o.known_to is not null, coalesce(o.repeat_of, ''), coalesce(i.direction, ''),
             concat_ws('/', i.mart, i.item)
-        from {core}.observation as o
+        from qt_observation as o
         inner join qt_named as n on o.observation_id = n.id
-        left join {core}.period as p on o.period = p.period
-        left join {core}.indicator as i on o.indicator_code = i.indicator_code
+        left join qt_period as p on o.period = p.period
+        left join qt_indicator as i on o.indicator_code = i.indicator_code
         """
     ).fetchall()
     con.execute("drop table qt_named")
@@ -153,9 +152,7 @@ class _Places:
 
 def _places(con: DuckDBPyConnection, catalog: str) -> _Places:
     found = con.execute(f"select district_code from {quote(catalog)}.meta.release").fetchone()
-    parents = con.execute(
-        f"select region_code, coalesce(parent_code, '') from {quote(catalog)}.core.region"
-    ).fetchall()
+    parents = con.execute("select region_code, coalesce(parent_code, '') from qt_region").fetchall()
     return _Places(str(found[0]) if found else "", dict(parents))
 
 

@@ -45,6 +45,7 @@ from orchestration.publish.paper.figures import (
     figure_words,
     read_figures,
 )
+from orchestration.publish.paper.words import check_words
 from orchestration.publish.paper.yearbook import write_yearbook
 from orchestration.publish.printed import Word
 from orchestration.publish.tables import Column, Table
@@ -387,8 +388,7 @@ def test_a_brief_from_top_to_bottom(world: World) -> None:
         "说明与来源  Notes and sources",
         "1. 超：超过（不含本数） more than。界限不是准确值，图中以箭头表示。",
         "2. 数字后的字母：p 初步数 provisional。",
-        "3. 增长率均为原文公布，未由总量推算；注明按可比价者除外均为名义增长。"
-        "Growth is as published, never computed from levels.",
+        "3. 增长率均为原文公布，未由总量推算。Growth is as published, never computed from levels.",
         "资料来源 Sources：《年度<公报> “甲”》（统计局）。",
     ]
     table = document.tables[0]
@@ -617,6 +617,62 @@ def test_a_damaged_file_is_named(world: World, tmp_path: Path) -> None:
     checked = world.check(tmp_path / "release")
     found = [(d.kind, d.file) for d in checked]
     assert found == [("unreadable", "brief/profile.docx"), ("unreadable", "xlsx/yearbook.xlsx")]
+
+
+# --- words read back ---------------------------------------------------------------------------
+
+
+def wrong_words(world: World, path: Path) -> list[str]:
+    """What the briefs in the folder of a release say wrongly, in English."""
+    names = [f"brief/{file.name}" for file in sorted((path / "brief").glob("*.docx"))]
+    return [wrong.en for wrong in check_words(world.con, "mart", path, names)]
+
+
+def test_every_word_of_a_brief_follows_from_its_figures(world: World, nasty: World) -> None:
+    assert wrong_words(world, world.path) == []
+    assert wrong_words(nasty, nasty.path) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "after", "said"),
+    [
+        (">增长4.9%<", ">下降4.9%<", "it says '按可比价同比下降4.9%', the figures say '增长4.9%'"),
+        ("，按可比价同比<", "，同比<", "it says '同比增长4.9%', the figures say \"'按可比价同比'\""),
+        ("，按可比价同比<", "，按可比价环比<",
+         "it says '按可比价环比增长4.9%', the figures say \"'按可比价同比'\""),
+        ("，按可比价同比<", "，名义同比<",
+         "it says '名义同比增长4.9%', the figures say \"'按可比价同比'\""),
+        (">2025年，<", ">2024年，<", "it says '2024年，超1000亿元', the figures say '2025年'"),
+        (">地区生产总值<", ">财政收入<",
+         "it says '财政收入超1000亿元', the figures say \"'地区生产总值'\""),
+        (">超1000亿元<", ">近1000亿元<", "it says '地区生产总值近1000亿元', the figures say '超1000亿元'"),
+        (">。<", ">，创历史新高。<", "it says '，创历史新高。', the figures say 'the end of the sentence'"),
+        ("（2025年）", "（2024年）", "it says '2024年，前3', the figures say '2025年'"),
+        (">前3<", ">第3<", "it says 'GDP增速全市排名第3', the figures say '前3'"),
+        ("2027年目标为", "2027年", "it says '2027年数字经济收入超1000亿元', the figures say \"'数字经济收入'\""),
+        ("2027年目标为", "2026年目标为", "it says '2026年，超1000亿元', the figures say '2027年'"),
+        ("目标（不是实绩）：", "位次：", "it says '超1000亿元', the figures say 'targets apart from outturns'"),
+        ("同比可比价", "同比", "it says '地区生产总值 同比', the figures say '同比可比价'"),
+        ("全市2025", "全市2024", "it says 'GDP增速全市排名 全市2024', the figures say '2025'"),
+        (">亿元<", ">万元<", "it says '地区生产总值 万元', the figures say '亿元'"),
+        ("2026年3月1日", "2026年3月2日",
+         "it says '首发版本 First issued 2026-03-01.1\\t2026年3月2日', "
+         "the figures say \"the day of the release's id\""),
+        ("2023年 860.3", "2023年 430.3",
+         "it says '地区生产总值（亿元）', the figures say '第 2 条的长度'"),
+        ("2025年 超1000p", "2025年 1000p",
+         "it says '地区生产总值（亿元）', the figures say '第 4 条的箭头'"),
+        ("2024 缺", "2024 900", "it says '地区生产总值（亿元）', the figures say '第 3 条'"),
+        ('descr="地区生产总值（亿元）(.*?)title="地区生产总值（', r'descr="地区生产总值名义（亿元）\1title="地区生产总值名义（',
+         "it says '地区生产总值名义（亿元）', the figures say \"'nominal', which nobody said\""),
+    ],
+)  # fmt: skip
+def test_a_word_that_does_not_follow_is_found(
+    world: World, tmp_path: Path, pattern: str, after: str, said: str
+) -> None:
+    shutil.copytree(world.path, tmp_path / "release")
+    change(tmp_path / "release" / "brief/profile.docx", "word/document.xml", pattern, after)
+    assert said in wrong_words(world, tmp_path / "release")
 
 
 # --- on paper ----------------------------------------------------------------------------------

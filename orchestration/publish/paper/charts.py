@@ -56,7 +56,9 @@ class Chart:
     @property
     def alternative(self) -> str:
         """What somebody hears who cannot see the picture."""
-        values = "；".join(f"{bar.label_zh} {bar.text}{bar.marks}" for bar in self.bars)
+        values = "；".join(
+            f"{bar.label_zh.replace('；', '，')} {bar.text}{bar.marks}" for bar in self.bars
+        )
         return f"{self.title_zh}：{values}"
 
 

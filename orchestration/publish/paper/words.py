@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
 
 from orchestration.bounds import BOUNDS, Bound
+from orchestration.publish.paper.figures import clean
 from orchestration.publish.tables import quote
 
 if TYPE_CHECKING:
@@ -137,7 +138,11 @@ def _facts(con: DuckDBPyConnection, catalog: str) -> dict[str, Fact]:
             and o.region_code = (select district_code from {quote(catalog)}.meta.release)
         """
     ).fetchall()
-    return {row[0]: Fact(" ".join(str(row[1]).split()), *row[2:]) for row in rows}
+    facts = {}
+    for row in rows:
+        cells: list[Any] = [clean(cell) if isinstance(cell, str) else cell for cell in row]
+        facts[cells[0]] = Fact(*cells[1:])
+    return facts
 
 
 class _Brief:
@@ -309,37 +314,39 @@ class _Brief:
         blip = next(picture.iter(_BLIP), None)
         text = "" if described is None else described.get("descr", "")
         pixels = self.pictures.get("" if blip is None else blip.get(_EMBED))
-        if pixels is None or "：" not in text:
+        title = "" if described is None else described.get("title", "")
+        if pixels is None or not title or not text.startswith(f"{title}："):
             yield "图没有文字说明", "a chart without a text of its own"
             return
-        title, _, told = text.partition("：") if text.count("：") == 1 else _last_colon(text)
-        values = [_value(item) for item in told.split("；")]
+        told = text.removeprefix(f"{title}：")
+        bars = [_bar(item) for item in told.split("；")]
         if "名义" in title:
             yield _differs(title, "没有出处的“名义”", "'nominal', which nobody said")
-        wrong = [_measured(pixels, values, is_upright=upright) for upright in (False, True)]
-        if all(wrong):
-            yield _differs(title, wrong[0][0], wrong[0][0])
+        read = (_measured(pixels, bars, is_upright=upright) for upright in (False, True))
+        faults = min(read, key=len)
+        if faults:
+            yield _differs(title, "；".join(faults))
 
 
-def _last_colon(text: str) -> tuple[str, str, str]:
-    """Title and values: a title may hold a colon, and values come after the last with a blank."""
-    cut = text.index("：")
-    return text[:cut], "：", text[cut + 1 :]
+@dataclass(frozen=True)
+class _Bar:
+    """What the text of a picture says of a bar: its number, and whether an arrow ends it."""
+
+    value: Decimal | None
+    has_arrow: bool
+    is_striped: bool
 
 
-def _value(item: str) -> tuple[Decimal | None, bool]:
-    """Number of a bar and whether it is a bound; the label before the last blank is not read."""
+def _bar(item: str) -> _Bar:
     told = item.rpartition(" ")[2]
     found = _NUMBER.search(told)
     sign = told[: found.start()] if found else ""
     bound = next((bound for bound in BOUNDS.values() if sign and bound.sign[0] == sign), None)
     has_arrow = bound is not None and bound.has_low != bound.has_high
-    return (Decimal(found[0]) if found else None), has_arrow
+    return _Bar(Decimal(found[0]) if found else None, has_arrow, item.startswith("未单列部分"))
 
 
-def _measured(
-    content: bytes, values: Sequence[tuple[Decimal | None, bool]], *, is_upright: bool
-) -> list[str]:
+def _measured(content: bytes, bars: Sequence[_Bar], *, is_upright: bool) -> list[str]:
     """What is wrong with the bars of a picture, taken as lying or as standing ones."""
     import numpy as np
     from PIL import Image
@@ -347,10 +354,10 @@ def _measured(
     with Image.open(BytesIO(content)) as image:
         pixels = np.asarray(image.convert("RGB")).astype(int)
     lines = pixels.transpose(1, 0, 2)[:, ::-1] if is_upright else pixels
-    step = len(lines) / len(values)
+    step = len(lines) / len(bars)
     spans = {}
     faults = []
-    for place, (value, has_arrow) in enumerate(values):
+    for place, one in enumerate(bars):
         line = lines[int(step * (place + 0.5))]
         bar = np.zeros(len(line), dtype=bool)
         for colour in _BARS:
@@ -358,11 +365,11 @@ def _measured(
         found = np.flatnonzero(bar)
         near = lines[int(step * (place + 0.3)) : int(step * (place + 0.7))]
         arrow = bool((abs(near - _ARROW) <= 40).all(axis=2).any())
-        if value is not None and arrow != has_arrow:
+        if one.value is not None and arrow != one.has_arrow:
             faults.append(f"第 {place + 1} 条的箭头")
-        if len(found) and value is not None:
-            spans[place] = (int(found[0]), int(found[-1]) + 1, float(value))
-        elif len(found) or (value is not None and not _is_hatched(line)):
+        if len(found) and one.value is not None:
+            spans[place] = (int(found[0]), int(found[-1]) + 1, float(one.value))
+        elif bool(len(found)) != (one.value is not None and not one.is_striped):
             faults.append(f"第 {place + 1} 条")
     if not spans:
         return faults or ["没有条"]
@@ -376,11 +383,6 @@ def _measured(
         elif abs(high - low - abs(length) * scale) > _NEAR:
             faults.append(f"第 {place + 1} 条的长度")
     return faults
-
-
-def _is_hatched(line: Any) -> bool:
-    """Whether a bar of stripes stands there: what is not itemised."""
-    return bool(((abs(line - (0xB0, 0xB0, 0xB0)) <= 12).all(axis=1)).any())
 
 
 # --- reading ------------------------------------------------------------------------------------

@@ -95,6 +95,7 @@ def test_the_rules_are_these() -> None:
         "release.site-incomplete",
         "release.site-figure-differs",
         "release.printed-figure-differs",
+        "release.words-differ",
     )
 
 

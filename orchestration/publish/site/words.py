@@ -376,7 +376,7 @@ class _Page:
         """A number in a statement is what its figures give, to the digits that are printed."""
         shown = Decimal(_shown(_only(span, "fig")).number.replace(",", "").replace("−", "-"))
         digits = -int(shown.as_tuple().exponent)
-        if abs(shown - right) > Decimal(1).scaleb(-digits):
+        if abs(shown - right) >= Decimal(1).scaleb(-digits):
             raise ValueError(right)
 
     def share(self, span: Any, ids: Sequence[str]) -> None:

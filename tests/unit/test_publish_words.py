@@ -1,0 +1,277 @@
+"""Words, arrows, charts and scripts of pages, read again and concluded anew from their figures.
+
+Belongs here: one page that says nothing wrong, and one wrong statement of each kind. Does not
+belong here: papers (test_publish_paper), and whole releases (tests/rejects).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+import pytest
+from lxml import html
+
+from orchestration.catalog import Table
+from orchestration.publish.printed import Word
+from orchestration.publish.site.charts import Bar, Chart, draw
+from orchestration.publish.site.geometry import check_bars, check_line
+from orchestration.publish.site.markup import (
+    Units,
+    both,
+    figure,
+    growth_html,
+    places_html,
+    said,
+)
+from orchestration.publish.site.words import check_pages
+
+pytestmark = pytest.mark.core
+
+UNITS = Units({"亿元": Word("亿元", "100 million yuan", 1), "%": Word("%", "per cent", 2)})
+
+# id, indicator, region, period, end, label, measure, value, unit, qualifier, status, simulated,
+# inferred, superseded from, repeat of
+OBSERVATIONS = (
+    ("gdp25", "gdp", "D", "2025", date(2025, 12, 31), "level", "1000", "亿元", "above", "P"),
+    ("gdp24", "gdp", "D", "2024", date(2024, 12, 31), "level", "900.5", "亿元", "exact", "A"),
+    ("gdpcity", "gdp", "C", "2025", date(2025, 12, 31), "level", "18700", "亿元", "approx", "A"),
+    ("growth", "gdp_growth", "D", "2025", date(2025, 12, 31), "yoy_growth_pct", "-4.9", "%",
+     "exact", "P"),
+    ("rank25", "gdp_rank", "D", "2025", date(2025, 12, 31), "rank", "18", "位", "exact", "A"),
+    ("rank20", "gdp_rank", "D", "2020", date(2020, 12, 31), "rank", "12", "位", "exact", "A"),
+    ("top10", "gdp_rank", "D", "2019", date(2019, 12, 31), "rank", "10", "位", "at_most", "A"),
+    ("goal", "green", "D", "2025", date(2025, 12, 31), "target_level", "90", "%", "at_least", "A"),
+    ("got", "green", "D", "2025", date(2025, 12, 31), "share_pct", "90", "%", "exact", "A"),
+    ("part", "part", "D", "2025", date(2025, 12, 31), "level", "250", "亿元", "exact", "A"),
+    ("sh1", "share", "D", "2025", date(2025, 12, 31), "share_pct", "63.2", "%", "exact", "A"),
+    ("sh2", "share", "D", "2025", date(2025, 12, 31), "share_pct", "15.5", "%", "exact", "A"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A release of which only what words need is there."""
+    with duckdb.connect() as connection:
+        connection.execute("create schema meta")
+        connection.execute("create table meta.release as select 'D' as district_code")
+        connection.execute(
+            "create table qt_region as from (values ('D', 'C'), ('C', 'P'), ('P', null)) "
+            "as t(region_code, parent_code)"
+        )
+        connection.execute(
+            "create table qt_period as select y::varchar as period, y || '年' as label_zh, "
+            "y::varchar as label_en from range(2019, 2026) as t(y)"
+        )
+        connection.execute(
+            "create table qt_indicator as from (values "
+            "('gdp', 'm', 'gdp', 'higher_is_better'), ('gdp_growth', 'm', 'gdp', ''), "
+            "('gdp_rank', 'm', 'rank', ''), ('green', 'm', 'green', 'higher_is_better'), "
+            "('part', 'm', 'part', ''), ('share', 'm', 'share', '')) "
+            "as t(indicator_code, mart, item, direction)"
+        )
+        connection.execute(
+            "create table qt_observation (observation_id varchar, indicator_code varchar, "
+            "region_code varchar, period varchar, period_end date, measure varchar, "
+            "value decimal(30,8), unit varchar, qualifier varchar, obs_status varchar, "
+            "is_simulated boolean, is_period_inferred boolean, known_to date, repeat_of varchar)"
+        )
+        for row in OBSERVATIONS:
+            marks = ", ".join("?" * len(row))
+            connection.execute(
+                f"insert into qt_observation values ({marks}, false, false, null, null)", list(row)
+            )
+        yield connection
+
+
+def fig(value: str, unit: str, of: str, qualifier: str = "exact", status: str = "A") -> str:
+    return figure(UNITS, Decimal(value), unit, qualifier, status=status, of=of)
+
+
+def line(*cells: str) -> str:
+    link = '<a href="indicator/gdp.html">GDP</a>'
+    return f"<table><tbody><tr><th>{link}</th>{''.join(cells)}</tr></tbody></table>"
+
+
+GDP = fig("1000", "亿元", "gdp25", "above", "P")
+GROWTH = growth_html(
+    Decimal("-4.9"), "exact", "yoy", "growth", fig("-4.9", "%", "growth", "exact", "P")
+)
+SCORE = line(
+    f"<td>{GDP}</td><td>{both('2025年', '2025')}</td><td>{GROWTH}</td>"
+    f'<td data-le="City">{fig("18700", "亿元", "gdpcity", "approx")}</td>'
+)
+RANK = f"<li>{said('rank', 'rank25', both('第18', 'number 18'))}</li>"
+TOP = f"<li>{said('rank', 'top10', both('前10', 'among the first 10'))}</li>"
+PLACES = f"<li>{places_html(-6, 'rank25 rank20')}</li>"
+MET = f"<li>{said('met', 'goal got', '✓ ' + both('已达到', 'met'))}</li>"
+BEFORE = f"<li>{said('before', 'gdp25 gdp24', both('前一期', 'Before'))}</li>"
+VERSION = (
+    "<li>"
+    + said("version", "gdp24", both("另一来源，未作主数", "another source, not the headline"))
+    + "</li>"
+)
+SHARE = f"<li>{said('share', 'part/gdp25', figure(UNITS, Decimal('25'), '%'))}</li>"
+REST = f"<li>{said('rest', 'sh1 sh2', figure(UNITS, Decimal('21.3'), '%'))}</li>"
+GOOD = {
+    "score": SCORE, "rank": RANK, "top": TOP, "places": PLACES, "met": MET, "before": BEFORE,
+    "version": VERSION, "share": SHARE, "rest": REST,
+}  # fmt: skip
+
+
+def wrong(con: duckdb.DuckDBPyConnection, text: str, name: str = "index.html") -> list[str]:
+    page = f"<html><body><main>{text}</main></body></html>"
+    tables: list[Table] = []
+    return [found.en for _, found in check_pages(con, "memory", tables, {name: page})]
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_what_follows_from_the_figures_is_right(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    assert wrong(con, GOOD[name]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "told"),
+    [
+        ("score", ">1,000<", ">1,001<", "it says '1,001 (1000)', the figures say '1,000'"),
+        ("score", '<span lang="zh">超</span>', '<span lang="zh">近</span>',
+         "it says '近1,000', the figures say '超1,000'"),
+        ("score", "亿元", "万元", "it says '1,000 万元', the figures say '1,000 亿元'"),
+        ("score", "m m-provisional", "m m-estimated",
+         "it says '1,000 [estimated]', the figures say '1,000 [provisional]'"),
+        ("score", "2025年", "2024年",
+         "it says '1,000（GDP超1,000 亿元初2024年▼ 同比 −4.9%初约18,700 亿元）', "
+         "the figures say '2025'"),
+        ("score", "indicator/gdp.html", "indicator/fai.html",
+         "it says '1,000（fai）', the figures say 'gdp'"),
+        ("score", 'data-le="City"', 'data-le="Province"',
+         "it says '18,700（Province）', the figures say 'gdp C'"),
+        ("score", "▼", "▲", "it says '▲ 同比 −4.9%初 / ▲ year on year −4.9%p', "
+         "the figures say '▼year on year−4.9%p'"),
+        ("score", "chg down", "chg up",
+         "it says '▼ 同比 −4.9%初', the figures say 'no figures behind it'"),
+        ("score", "同比", "年均", "it says '▼ 年均 −4.9%初 / ▼ year on year −4.9%p', "
+         "the figures say '▼year on year−4.9%p'"),
+        ("score", ' data-o="gdp25"', "",
+         "the number 超>1,000 亿元100 million yuan names no figure"),
+        ("score", 'data-o="gdp25"', 'data-o="nobody"',
+         "it says '超>1,000 亿元100 million yuan', the figures say 'no figure nobody'"),
+        ("rank", "第18", "第8", "it says '第8 / number 18', the figures say 'number 18'"),
+        ("top", "前10", "第10",
+         "it says '第10 / among the first 10', the figures say 'among the first 10'"),
+        ("places", "降 6 位", "升 6 位",
+         "it says '↓ 升 6 位 / ↓ down 6', the figures say '↓down6'"),
+        ("places", "↓", "↑", "it says '↑ 降 6 位 / ↑ down 6', the figures say '↓down6'"),
+        ("places", "rank25 rank20", "rank20 rank25",
+         "it says '↓ 降 6 位', the figures say 'no figures behind it'"),
+        ("places", "rank25 rank20", "rank25 top10",
+         "it says '↓ 降 6 位', the figures say 'no figures behind it'"),
+        ("met", "✓ ", "○ ", "it says '○ 已达到 / ○ met', the figures say '✓met'"),
+        ("met", "已达到", "未达到", "it says '✓ 未达到 / ✓ met', the figures say '✓met'"),
+        ("before", "gdp25 gdp24", "gdp24 gdp25",
+         "it says '前一期', the figures say 'no figures behind it'"),
+        ("version", "另一来源，未作主数", "已被取代",
+         "it says '已被取代 / another source, not the headline', "
+         "the figures say 'another source, not the headline'"),
+        ("share", '"25">25<', '"35">35<', "it says '35%', the figures say 'no figures behind it'"),
+        ("rest", "21.3", "21.4", "it says '21.4%', the figures say 'no figures behind it'"),
+        ("rest", 'data-says="rest"', 'data-says="guess"',
+         "nothing tells what 'guess' follows from"),
+        ("rank", "</li>", "</li><p>↑ 升 3 位</p>", "'↑' names no figures"),
+        ("rank", "</li>", "</li><p>已达到</p>", "'已达到' names no figures"),
+    ],
+)  # fmt: skip
+def test_a_wrong_word_is_found(
+    con: duckdb.DuckDBPyConnection, name: str, before: str, after: str, told: str
+) -> None:
+    assert before in GOOD[name]
+    assert told in wrong(con, GOOD[name].replace(before, after))
+
+
+def test_an_outturn_of_ninety_meets_a_target_of_at_least_ninety(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    missed = f"<li>{said('met', 'goal got', '○ ' + both('未达到', 'not yet'))}</li>"
+    assert wrong(con, missed) == ["it says '○ 未达到 / ○ not yet', the figures say '✓met'"]
+
+
+# --- charts -------------------------------------------------------------------------------------
+
+BARS = Chart(
+    "one", "plan", ("图", "chart"),
+    (Bar(("甲", "a"), Decimal(60), "%"), Bar(("乙", "b"), Decimal(30), "%", "above"),
+     Bar(("丙", "c"), Decimal(-10), "%", "at_most"), Bar(("丁", "d"), None, "%")),
+)  # fmt: skip
+LINE = Chart(
+    "two", "profile", ("线", "line"),
+    tuple(Bar((year, year), Decimal(value), "") for year, value in
+          (("2018", "3"), ("2020", "5"), ("2021", "4"), ("2025", "9"))),
+    "line",
+)  # fmt: skip
+
+
+def drawn(chart: Chart, change: Callable[[str], str] = str) -> list[str]:
+    """What is wrong with a chart that is drawn as it is, or is changed afterwards."""
+    (picture,) = draw([chart], UNITS)
+    svg = html.fromstring(change(picture.inline))
+    values = [bar.value for bar in chart.bars]
+    if chart.kind == "line":
+        found = check_line(svg, [bar.label[0] for bar in chart.bars], values)
+    else:
+        sides = [{"above": 1, "at_most": -1}.get(bar.qualifier or "", 0) for bar in chart.bars]
+        found = check_bars(svg, values, sides, chart.full)
+    return [en for _, en in found]
+
+
+def scaled(pattern: str, factor: float) -> Callable[[str], str]:
+    """Make the first number that a pattern finds longer or shorter."""
+
+    def change(svg: str) -> str:
+        found = re.search(pattern, svg)
+        assert found is not None
+        return svg[: found.start(1)] + f"{float(found[1]) * factor:g}" + svg[found.end(1) :]
+
+    return change
+
+
+def test_drawings_have_the_sizes_of_their_figures() -> None:
+    assert drawn(BARS) == []
+    assert drawn(replace(BARS, kind="bullet", full=Decimal(100), bars=BARS.bars[:2])) == []
+    assert drawn(LINE) == []
+
+
+@pytest.mark.parametrize(
+    ("chart", "change", "told"),
+    [
+        (BARS, scaled(r"h([\d.]+)v13h-[\d.]+Z\" fill=\"#1f5c99", 0.5), "the length of bar"),
+        (BARS, scaled(r"M([\d.]+),75", 1.5), "bar 2 does not start at zero"),
+        (BARS, lambda svg: re.sub(r'<path transform="[^"]*" d="M[^"A]*Z"[^>]*/>', "", svg, count=1),
+         "the arrow of bar"),
+        (replace(BARS, bars=(replace(BARS.bars[0], value=Decimal(20)), *BARS.bars[1:])),
+         scaled(r"h([\d.]+)v13h-[\d.]+Z\" fill=\"#1f5c99", 3), "the length of bar"),
+        (LINE, scaled(r"<path transform=\"translate\(([1-9][\d.]+),[\d.]+\)\" d=\"M[^\"]*A", 1.2),
+         "is not at its place on the time axis"),
+    ],
+)  # fmt: skip
+def test_a_drawing_of_another_size_is_found(
+    chart: Chart, change: Callable[[str], str], told: str
+) -> None:
+    found = drawn(chart, change)
+    assert found
+    assert any(told in text for text in found)
+
+
+def test_places_on_a_time_axis_that_are_only_counted_are_found() -> None:
+    years = tuple(replace(bar, label=(str(2018 + n), "")) for n, bar in enumerate(LINE.bars))
+    (picture,) = draw([replace(LINE, bars=years)], UNITS)
+    svg = html.fromstring(picture.inline)
+    values = [bar.value for bar in LINE.bars]
+    found = [en for _, en in check_line(svg, ["2018", "2020", "2021", "2025"], values)]
+    assert found == [
+        "2020 is not at its place on the time axis",
+        "2021 is not at its place on the time axis",
+    ]

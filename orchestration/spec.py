@@ -32,9 +32,7 @@ Measure = Literal[
     "target_growth_pct",
     "duration",
 ]
-FigureKind = Literal[
-    "outturn", "target", "forecast", "proposal", "standard", "action", "record"
-]
+FigureKind = Literal["outturn", "target", "forecast", "proposal", "standard", "action", "record"]
 """What a figure is: what came about, what is aimed at, what somebody expects or proposes, what has
 to hold, what was done where plans stand, and a number that is no statistic. Not SDMX OBS_STATUS,
 an attribute that cannot tell two figures of one key apart; nor a scenario, which standards and

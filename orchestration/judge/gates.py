@@ -34,7 +34,6 @@ APART = "core.figure_apart"
 """Where figures stand that are no outturn, target or standard of their region."""
 
 
-
 def prepare(
     con: DuckDBPyConnection,
     catalogue: Catalogue,

@@ -359,8 +359,11 @@ select
     cast(joined.rate_printed as decimal(12, 4)) as rate_printed,
     joined.rate_qualifier,
     case
-        when joined.rate_printed is not null
+        when joined.rate_printed is null then null
+        when joined.period = rules.annual_period
             then cast(rules.annual_threshold_pct as decimal(12, 4))
+        when joined.period = rules.evaluation_period
+            then cast(rules.within_year_threshold_pct as decimal(12, 4))
     end as rate_declared,
     joined.is_table_supplied,
     nullif(concat_ws(

@@ -1,7 +1,8 @@
 -- What the marts gate compares: one view per kind of comparison, with its arithmetic and sentences.
 --
 -- Only current figures meet, each document's in its best print there, and only where region,
--- period, period kind, scope, breakdown, basis and price basis agree. A document has to agree with
+-- period, period kind, scope, division (breakdown, kind of figure, subject, locality), basis and
+-- price basis agree. A document has to agree with
 -- itself; figures of other documents may be of another vintage, so where they are used the sentence
 -- names them. `is_…` columns are three-valued: null is undecided.
 
@@ -60,7 +61,7 @@ select
     o.period_end,
     o.period_kind,
     o.scope,
-    o.breakdown,
+    judge.division(o.breakdown, o.figure_kind, o.subject, o.locality) as division,
     o.measure,
     o.basis,
     o.price_basis,
@@ -83,14 +84,14 @@ select
         when starts_with(u.dimension, 'count_') then 'count' else coalesce(u.dimension, o.unit)
     end as dimension,
     coalesce(u.factor, 1) as factor,
-    concat_ws('|', o.region_code, o.period, o.period_kind, o.scope, o.breakdown) as situation,
+    concat_ws('|', o.region_code, o.period, o.period_kind, o.scope, division) as situation,
     concat_ws(
-        '|', o.source_document, o.region_code, o.period, o.period_kind, o.scope, o.breakdown
+        '|', o.source_document, o.region_code, o.period, o.period_kind, o.scope, division
     ) as frame,
     concat_ws(
         '|', o.source_document, o.known_from,
         case when coalesce(d.published, '') = '' then o.delivery_id end, o.region_code, o.scope,
-        o.breakdown
+        division
     ) as edition,
     coalesce(i.name_zh, o.indicator_code) as name_zh,
     coalesce(i.name_en, o.indicator_code) as name_en,
@@ -108,7 +109,7 @@ where
 qualify row_number() over (
     partition by
         o.source_document, o.indicator_code, o.region_code, o.period, o.period_kind, o.scope,
-        o.measure, o.basis, o.price_basis, o.breakdown
+        o.measure, o.basis, o.price_basis, division
     order by o.headline_rank, o.known_from desc, o.observation_id
 ) = 1;
 
@@ -349,7 +350,7 @@ denominators as (
     union all
     select
         *,
-        concat_ws('|', region_code, period_end, scope, breakdown) as found_by
+        concat_ws('|', region_code, period_end, scope, division) as found_by
     from judge.figure
     where
         basis = 'point_in_time'
@@ -373,13 +374,13 @@ wanted as (
         case
             when not r.is_mean then s.situation
             when s.period_kind = 'annual'
-                then concat_ws('|', s.region_code, s.period_end, s.scope, s.breakdown)
+                then concat_ws('|', s.region_code, s.period_end, s.scope, s.division)
         end as found_by,
         case
             when r.is_mean and s.period_kind = 'annual'
                 then concat_ws(
                     '|', s.region_code, cast(s.period_start - interval 1 day as date), s.scope,
-                    s.breakdown
+                    s.division
                 )
         end as found_before_by
     from judge.figure as s
@@ -1270,7 +1271,8 @@ with current_version as (
         concat_ws('|', value, qualifier, coalesce(cast(resolution as varchar), '?')) as said,
         concat_ws(
             '|', source_document, indicator_code, region_code, period, period_kind, scope, measure,
-            basis, price_basis, breakdown, unit, estimate_stage
+            basis, price_basis, judge.division(breakdown, figure_kind, subject, locality), unit,
+            estimate_stage
         ) as figure
     from core.observation
     where known_to is null and value is not null and source_document <> ''
@@ -1449,12 +1451,13 @@ with stated as (
         *,
         concat_ws(
             '|', indicator_code, region_code, period, period_kind, scope, measure, basis,
-            price_basis, breakdown, unit
+            price_basis, judge.division(breakdown, figure_kind, subject, locality), unit
         ) as fact
     from core.observation
     where
         value is not null
         and source_document <> ''
+        and figure_kind = 'outturn'
         and estimate_stage <> 'forecast'
         and obs_status <> 'F'
         and period_kind <> 'target'
@@ -1663,6 +1666,7 @@ select
         when measure in ('yoy_growth_pct', 'cagr_pct', 'target_growth_pct') then dimension in (
             'percent', 'permille', 'permyriad', 'percentage_point', 'times_as_much', 'doubling'
         )
+        when measure = 'duration' then starts_with(dimension, 'time_')
         when measure = 'rank' then
             dimension in ('rank', 'named_persons', 'dimensionless')
             or starts_with(dimension, 'count_')
@@ -1689,8 +1693,9 @@ figures as (
     select
         o.*,
         concat_ws(
-            '|', o.indicator_code, o.region_code, o.scope, o.breakdown, o.price_basis, o.measure,
-            o.unit
+            '|', o.indicator_code, o.region_code, o.scope,
+            judge.division(o.breakdown, o.figure_kind, o.subject, o.locality), o.price_basis,
+            o.measure, o.unit
         ) as series,
         datediff('month', o.period_start, o.period_end) + 1 as months,
         coalesce(judge.printed_low(o.value, o.qualifier, o.resolution), 0) as low,
@@ -1703,6 +1708,7 @@ figures as (
         and o.is_headline
         and o.basis in ('current', 'cumulative')
         and o.measure in ('level', 'count')
+        and o.figure_kind = 'outturn'
         and o.estimate_stage <> 'forecast'
         and o.indicator_code in (select indicator_code from flows)
 ),
@@ -1853,7 +1859,7 @@ with kept as (
         f.*,
         i.over_regions,
         concat_ws(
-            '|', f.indicator_code, f.period, f.period_kind, f.scope, f.breakdown, f.measure,
+            '|', f.indicator_code, f.period, f.period_kind, f.scope, f.division, f.measure,
             f.basis, f.price_basis, f.unit
         ) as fact
     from judge.figure as f

@@ -8,6 +8,11 @@
 -- cannot be known, is null: comparisons then stay undecided by themselves.
 create schema if not exists judge;
 
+-- What divides the figures of a region: a class, what a figure is (outturn, forecast, …), whose it
+-- is and where. Two figures are set against each other only where all of it is equal.
+create or replace macro judge.division(breakdown, figure_kind, subject, locality) as
+    concat_ws('|', breakdown, figure_kind, subject, locality);
+
 -- One unit of the last significant digit: 808.4 -> 0.1, 800 -> 100. `resolution` is one unit of
 -- the last printed digit, so trailing zeros are counted in printed digits, whatever the base unit.
 create or replace macro judge.printed_digits(value, resolution) as

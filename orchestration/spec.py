@@ -30,7 +30,14 @@ Measure = Literal[
     "cagr_pct",
     "target_level",
     "target_growth_pct",
+    "duration",
 ]
+FigureKind = Literal["outturn", "target", "forecast", "proposal", "standard", "action", "record"]
+"""What a figure is: what came about, what is aimed at, what somebody expects or proposes, what has
+to hold, what was done where plans stand, and a number that is no statistic. Not SDMX OBS_STATUS,
+an attribute that cannot tell two figures of one key apart; nor a scenario, which standards and
+records are none of."""
+
 Basis = Literal[
     "current",
     "cumulative",
@@ -43,6 +50,7 @@ Basis = Literal[
     "ratio",
     "target",
     "target_growth",
+    "standard",
 ]
 PeriodKind = Literal[
     "annual",
@@ -207,6 +215,21 @@ class RecordColumns(Model):
     stage: str | None = None
     inferred: str | None = None
     simulated: str | None = None
+    figure_kind: str | None = Field(
+        default=None,
+        description="Outturn, target, forecast, … (code list figure_kind); where it says nothing, "
+        "measure and stage do.",
+    )
+    subject: str | None = Field(
+        default=None, description="Whose figure it is, where it is not the region's own: a firm."
+    )
+    locality: str | None = Field(
+        default=None, description="The place below the region that it is about: a new town."
+    )
+    printed: str | None = Field(
+        default=None, description="What is printed where it is not the digits: 三分之二, 居首."
+    )
+    note: str | None = Field(default=None, description="What the source leaves open about it.")
     present: str | None = Field(
         default=None,
         description="A column that says whether there is a figure at all (hasdata): where it says "
@@ -248,6 +271,9 @@ class Constants(Model):
     document: str | None = None
     source_place: str | None = None
     stage: Stage | None = None
+    figure_kind: FigureKind | None = None
+    subject: str | None = None
+    locality: str | None = None
 
 
 Format = Literal["csv", "xlsx", "xls", "ods", "html", "docx", "pdf", "json", "parquet"]
@@ -312,6 +338,11 @@ Dimension = Literal[
     "stage",
     "inferred",
     "simulated",
+    "figure_kind",
+    "subject",
+    "locality",
+    "printed",
+    "note",
 ]
 """What a text beside a figure can say about it."""
 
@@ -405,6 +436,9 @@ class TableColumn(Model):
         last = " 上年同期" if self.means.last_year else ""
         return f"{self.means.measure} {self.means.span}{last}"
 
+
+OF_ONE_VALUE = ("qualifier", "inferred", "printed")
+"""What a column of a table says of one of its columns of values alone."""
 
 Clue = Literal["indent", "numbering", "bold", "mark", "cut"]
 
@@ -501,7 +535,7 @@ class Block(Model):
         if not keys:
             raise ValueError("no column carries values: give one `carries: value`")
         for column in self.columns:
-            if column.carries in ("qualifier", "inferred") and column.of not in keys:
+            if column.carries in OF_ONE_VALUE and column.of not in keys:
                 raise ValueError(
                     f"column {list(column.header)} carries {column.carries}: "
                     f"`of` must name a key of a value column, one of {keys}"

@@ -11,6 +11,9 @@
     'measure',
     'price_basis',
     'breakdown',
+    'figure_kind',
+    'subject',
+    'locality',
     'source_document',
 ]) }}
 {%- endmacro %}
@@ -30,6 +33,7 @@
     'estimate_stage',
     'is_period_inferred',
     'is_simulated',
+    'note',
 ]) }}
 {%- endmacro %}
 
@@ -46,16 +50,45 @@
     'measure',
     'price_basis',
     'breakdown',
+    'figure_kind',
+    'subject',
+    'locality',
 ]) }}
 {%- endmacro %}
 
 
-{#- MD5 over columns; nulls count, and separators keep neighbours apart. -#}
+{#- Figures of the district itself that may stand beside each other: what came about, in all of it.
+    Forecasts, proposals, standards, things done and records are none, and neither is what belongs to
+    a subject in the region or a place below it. -#}
+{% macro is_own_outturn(alias) -%}
+{{ alias }}.figure_kind = 'outturn' and {{ is_of_region(alias) }}
+{%- endmacro %}
+
+
+{% macro is_of_region(alias) -%}
+{{ alias }}.breakdown = '_T' and {{ alias }}.subject = '_T' and {{ alias }}.locality = '_T'
+{%- endmacro %}
+
+
+{#- MD5 over columns; nulls count, and separators keep neighbours apart. A column that came later
+    counts, with its name, only where it says something: ids of figures that it says nothing new of
+    stay what they were. -#}
 {% macro fingerprint(columns) -%}
+{%- set later = {
+    'figure_kind': "nullif(nullif(figure_kind, 'outturn'), 'target')",
+    'subject': "nullif(subject, '_T')",
+    'locality': "nullif(locality, '_T')",
+    'note': "note",
+} -%}
 md5(concat_ws(
     chr(31),
     {%- for column in columns %}
-    coalesce(cast({{ column }} as varchar), chr(30)){{ "," if not loop.last }}
+    {%- if column in later %}
+    '{{ column }}=' || {{ later[column] }}
+    {%- else %}
+    coalesce(cast({{ column }} as varchar), chr(30))
+    {%- endif %}
+    {{- "," if not loop.last }}
     {%- endfor %}
 ))
 {%- endmacro %}

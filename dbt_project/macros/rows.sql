@@ -14,9 +14,19 @@ in the row of the last year of a range (code list `last_year_role`). A rank is a
     which part of `int_mart_cell` and `int_mart_item` a model reads: where that stays what it was,
     the model need not be built again (`orchestration/steps/standing.py`). A model that names these
     tables itself reads all of them. -#}
-{% macro mart_cells(mart) -%}
+{% macro mart_cells(mart, kinds=none, with_localities=false) -%}
 {{ config(tags=['mart:' ~ mart]) -}}
-(select * from {{ ref('int_mart_cell') }} where mart = '{{ mart }}' and is_shown)
+(select * from {{ ref('int_mart_cell') }} where mart = '{{ mart }}' and is_shown
+    and {{ belongs_in_mart(kinds, with_localities) }})
+{%- endmacro %}
+
+
+{#- Which cells of a mart are rows of it: figures of the region itself that came about, are aimed at
+    or have to hold. `kinds` names others, `with_localities` lets those of places below the region in,
+    for a mart that has a column for it. All others stand in core.figure_apart. -#}
+{% macro belongs_in_mart(kinds=none, with_localities=false) -%}
+basis_family in ('{{ (kinds or ['outturn', 'target', 'standard']) | join("', '") }}')
+    and subject = '_T' {{ "" if with_localities else "and locality = '_T'" }}
 {%- endmacro %}
 
 
@@ -26,10 +36,10 @@ in the row of the last year of a range (code list `last_year_role`). A rank is a
 {%- endmacro %}
 
 
-{% macro mart_rows(mart, values=[], growths=[], has_rank=false) -%}
+{% macro mart_rows(mart, values=[], growths=[], has_rank=false, with_localities=false) -%}
 cells as (
     select *
-    from {{ mart_cells(mart) }}
+    from {{ mart_cells(mart, with_localities=with_localities) }}
 ),
 
 items as (
@@ -60,6 +70,7 @@ rows_printed as (
         period_kind,
         item,
         basis_family,
+        locality,
         nullif(min(topic), '') as topic,
         {%- for name in values %}
         cast({{ slot('value', name) }} as decimal(30, 8)) as {{ name }},
@@ -89,7 +100,7 @@ rows_printed as (
     from cells
     group by
         region_code, region_name_zh, period, period_start, period_end, period_kind, item,
-        basis_family
+        basis_family, locality
 ),
 
 rows_named as (

@@ -54,6 +54,9 @@ KEY = (
     "basis",
     "price_basis",
     "breakdown",
+    "figure_kind",
+    "subject",
+    "locality",
     "source_document",
     "source_place",
 )
@@ -84,10 +87,16 @@ OBSERVATION_COLUMNS = (
     "delivery_place",
 )
 
-OPTIONAL_COLUMNS = ("indicator_path", "report_period", "period_source", "note", "correction")
+OPTIONAL_COLUMNS = ("indicator_path", "report_period", "period_source", "footnote", "correction")
 """Texts that a layout gives where it has them."""
 
 QUARANTINE_COLUMNS = ("rule_id", "delivery_place", "raw_text", "proposal", "raw_name")
+
+WHOLE = "_T"
+"""Of a dimension that divides a region: all of it."""
+
+AIMED = ("target_level", "target_growth_pct")
+"""Measures of what is aimed at, or has to hold: no outturn and no forecast has one."""
 
 GROWTH = ("yoy_growth_pct", "cagr_pct", "target_growth_pct")
 """Measures that words of growth (增长1倍, 持平) can state."""
@@ -159,6 +168,7 @@ def normalise(extract: Extract, context: Context) -> Normalised:
         _lags,
         _regions,
         _codes,
+        _kinds,
         _basis,
         _documents,
         _values,
@@ -185,7 +195,8 @@ def normalise(extract: Extract, context: Context) -> Normalised:
     )
     accepted = frame.filter(pl.col("rule").is_null()).with_columns(
         conf_status=pl.lit(context.data_set.disclosure.conf_status),
-        value_printed=pl.col("value"),
+        value_printed=pl.coalesce("printed", "value"),
+        note=_joined("note", "footnote"),
         unit_printed=pl.col("unit").fill_null(""),
         indicator_name_printed=pl.col("indicator"),
         delivery_place=pl.col("place"),
@@ -540,8 +551,60 @@ def _codes(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     )
 
 
+def _joined(*columns: str) -> pl.Expr:
+    """The texts of the columns, one after the other; null where there is none."""
+    import polars as pl
+
+    text = pl.concat_str(*columns, separator="；", ignore_nulls=True)
+    return pl.when(text != "").then(text)
+
+
+def _kinds(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """What the figure is, and of whom and where below the region.
+
+    Where nothing says what it is, its measure and the stage of its estimate do. Where they say
+    another thing than the delivery, or two stages do, nobody knows.
+    """
+    import polars as pl
+
+    constants = work.data_set.layout.constants
+    for name in ("figure_kind", "subject", "locality"):
+        frame = _constant(frame, name, getattr(constants, name))
+    frame = _named(frame, work, "figure_kind", "stated_kind", "figure_kind", "code.unknown")
+    is_aim = pl.col("measure_code").is_in(AIMED) | pl.col("declared_basis").is_in(
+        ["target", "target_growth"]
+    ).fill_null(value=False)
+    is_forecast = pl.col("estimate_stage") == "forecast"
+    follows = (
+        pl.when(is_aim)
+        .then(pl.lit("target"))
+        .when(is_forecast)
+        .then(pl.lit("forecast"))
+        .otherwise(pl.lit("outturn"))
+    )
+    stated = pl.col("stated_kind")
+    clash = (is_aim & stated.is_in(["outturn", "forecast", "action"])) | (
+        is_forecast & ~stated.is_in(["forecast", "record"])
+    )
+    frame = _flag(frame, clash.fill_null(value=False), "code.unknown", "figure_kind", "figure_kind")
+    kind = pl.coalesce(stated, follows)
+    unstaged = (kind == "forecast") & (pl.col("estimate_stage") == "not_stated")
+    return frame.with_columns(
+        figure_kind=kind,
+        estimate_stage=pl.when(unstaged)
+        .then(pl.lit("forecast"))
+        .otherwise(pl.col("estimate_stage")),
+        stage_status=pl.when(unstaged).then(pl.lit("F")).otherwise(pl.col("stage_status")),
+        subject=pl.col("subject").fill_null(WHOLE),
+        locality=pl.col("locality").fill_null(WHOLE),
+    )
+
+
 def _basis(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
-    """What the figure is measured against follows from its measure, else from its period."""
+    """What the figure is measured against follows from its measure, else from its period.
+
+    Only a target is measured as one; what has to hold, or is proposed to, is a standard.
+    """
     import polars as pl
 
     by_measure = {
@@ -554,14 +617,19 @@ def _basis(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
         "target_growth_pct": "target_growth",
     }
     by_kind = {"cumulative_range": "cumulative", "point": "point_in_time", "target": "target"}
+    followed = pl.coalesce(
+        "declared_basis",
+        pl.col("measure_code").replace_strict(by_measure, default=None, return_dtype=pl.String),
+        pl.col("period_kind").replace_strict(by_kind, default="current", return_dtype=pl.String),
+    )
+    is_target = pl.col("figure_kind") == "target"
+    is_standard = pl.col("measure_code").is_in(AIMED)
     return frame.with_columns(
-        basis=pl.coalesce(
-            "declared_basis",
-            pl.col("measure_code").replace_strict(by_measure, default=None, return_dtype=pl.String),
-            pl.col("period_kind").replace_strict(
-                by_kind, default="current", return_dtype=pl.String
-            ),
-        )
+        basis=pl.when(is_target | ~followed.is_in(["target", "target_growth"]))
+        .then(followed)
+        .when(is_standard)
+        .then(pl.lit("standard"))
+        .otherwise(pl.lit("current"))
     )
 
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _IDENTITY = SAID_BY_RULE[:9]
 
+APART = "core.figure_apart"
+"""Where figures stand that are no outturn, target or standard of their region."""
+
 
 def prepare(
     con: DuckDBPyConnection,
@@ -87,9 +90,8 @@ def _lay_comparisons(con: DuckDBPyConnection, views: str, frozen: bool) -> None:
 
 
 def _mart_figures(con: DuckDBPyConnection) -> str:
-    marts = {
-        row[0] for row in con.execute("select distinct mart from landing.indicator").fetchall()
-    }
+    declared = con.execute("select distinct mart from landing.indicator").fetchall()
+    marts = {APART, *(row[0] for row in declared)}
     selects = [
         f"""select '{schema}.{table}' as mart, cast("{column}" as varchar) as observation_id
         from "{schema}"."{table}" where "{column}" is not null"""

@@ -7,11 +7,34 @@ belong here: what the tables are filled with (``landing``, ``declared``).
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from orchestration.settings import CODE_ROOT, read_yaml
 
 CONTRACT = CODE_ROOT / "dbt_project" / "models" / "landing" / "_landing.yml"
+
+
+LATER = {
+    "figure_kind": "case when starts_with({row}.basis, 'target') then 'target' "
+    "when {row}.estimate_stage = 'forecast' then 'forecast' else 'outturn' end",
+    "subject": "'_T'",
+    "locality": "'_T'",
+}
+"""Columns of a figure that releases and readings of before do not have: what held then, as SQL."""
+
+
+def as_now(row: str, column: str, there: Collection[str]) -> str:
+    """A column of a figure as it is called now, out of a file that may be of before.
+
+    Args:
+        row: Alias of the file.
+        column: Which column.
+        there: The columns that the file has.
+    """
+    held = LATER.get(column, "").format(row=row)
+    if not held:
+        return f"{row}.{column}"
+    return f"coalesce({row}.{column}, {held})" if column in there else held
 
 
 @functools.cache

@@ -10,14 +10,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration import bounds
-from orchestration.process.contract import landing_ddl, landing_tables
+from orchestration.process.contract import as_now, landing_ddl, landing_tables
 from orchestration.process.fingerprint import tree_digest
 from orchestration.settings import CODE_ROOT
 
@@ -310,10 +310,18 @@ def _read_files(connection: duckdb.DuckDBPyConnection, table: str, results: Sequ
     kind, insert = _INSERTS[table]
     ids, stems, since, until = zip(*results, strict=True)
     files = [str(stem.with_suffix(f".{kind}.parquet")) for stem in stems]
+    distinct = sorted(set(files))
+    # Results that were kept with an earlier release may lack a column: then it is null of them.
+    there = {
+        name
+        for (name,) in connection.execute(
+            "select distinct name from parquet_schema($1)", [distinct]
+        ).fetchall()
+    }
     connection.execute(
-        f"insert into landing.{table} by name {insert.format(figure=_figure())} {_SOURCE}",
+        f"insert into landing.{table} by name {insert.format(figure=_figure(there))} {_SOURCE}",
         {
-            "files": sorted(set(files)),
+            "files": distinct,
             "names": files,
             "ids": list(ids),
             "since": list(since),
@@ -323,7 +331,7 @@ def _read_files(connection: duckdb.DuckDBPyConnection, table: str, results: Sequ
 
 
 _SOURCE = (
-    "from read_parquet($files, filename = true, file_row_number = true) as p "
+    "from read_parquet($files, filename = true, file_row_number = true, union_by_name = true) as p "
     "join (select unnest($names) as name, unnest($ids) as delivery_id, "
     "unnest($since::date[]) as read_from, unnest($until::date[]) as read_to) as f "
     "on p.filename = f.name join landing.delivery as d on f.delivery_id = d.delivery_id"
@@ -345,7 +353,7 @@ _INSERTS = {
 }
 
 
-def _figure() -> str:
+def _figure(there: Collection[str]) -> str:
     """The columns of a candidate, out of its parse result and its delivery."""
     renamed = {
         "correction_id": "p.correction as correction_id",
@@ -353,7 +361,7 @@ def _figure() -> str:
         "read_to": "f.read_to",
     }
     return ", ".join(
-        f"d.{name}" if name in _OF_DELIVERY else renamed.get(name, f"p.{name}")
+        f"d.{name}" if name in _OF_DELIVERY else renamed.get(name) or as_now("p", name, there)
         for name in landing_tables()["candidate"]
     )
 

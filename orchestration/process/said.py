@@ -16,6 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.process.contract import LATER, as_now
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -30,6 +32,9 @@ _FIGURE = (
     "measure",
     "price_basis",
     "breakdown",
+    "figure_kind",
+    "subject",
+    "locality",
     "source_document",
     "source_place",
 )
@@ -63,6 +68,13 @@ def lay(con: DuckDBPyConnection, release: InForce | None, decided: Iterable[str]
     con.execute("delete from landing.unsaid")
     if release is None:
         return
+    there = {
+        row[0]
+        for row in con.execute(
+            "describe select * from read_parquet($1)", [str(release.observations)]
+        ).fetchall()
+    }
+    later = "".join(f", {as_now('r', name, ())} as {name}" for name in LATER if name not in there)
     same_figure = _same("o", "v", _FIGURE)
     same_content = _same("o", "v", _CONTENT)
     con.execute(
@@ -81,12 +93,12 @@ def lay(con: DuckDBPyConnection, release: InForce | None, decided: Iterable[str]
         -- What the release said of each day up to its own; of what was in force, one day at least.
         said as (
             select
-                * exclude (known_to),
-                known_to is null as is_in_force,
+                r.* exclude (known_to){later},
+                r.known_to is null as is_in_force,
                 least(
-                    coalesce(known_to, date '9999-12-31'), greatest(known_from, $day) + 1
+                    coalesce(r.known_to, date '9999-12-31'), greatest(r.known_from, $day) + 1
                 ) as known_to
-            from read_parquet($observations)
+            from read_parquet($observations) as r
         ),
 
         differing as (

@@ -294,6 +294,9 @@ _KEY = (
     "basis",
     "price_basis",
     "breakdown",
+    "figure_kind",
+    "subject",
+    "locality",
     "source_document",
     "source_place",
 )
@@ -302,7 +305,7 @@ _KEY = (
 def _vintages(con: DuckDBPyConnection, row: dict[str, Any]) -> tuple[Vintage, ...]:
     """Every state of the figure, the oldest first."""
     condition = " and ".join(
-        f"{name} is not distinct from {_value_literal(row[name])}" for name in _KEY
+        f"{name} is not distinct from {_value_literal(row[name])}" for name in _KEY if name in row
     )
     rows = con.execute(
         f"""
@@ -395,6 +398,27 @@ def as_lines(facts: Sequence[Fact], zh: bool) -> str:
     )
 
 
+_KINDS = {
+    "target": ("目标", "target"),
+    "forecast": ("预计", "forecast"),
+    "proposal": ("建议", "proposal of an author"),
+    "standard": ("标准", "standard or threshold"),
+    "action": ("举措", "thing done"),
+    "record": ("非统计量", "no statistic"),
+}
+
+
+def _apart(row: Mapping[str, Any], side: int) -> list[Fact]:
+    """What sets a figure apart from the outturns of its region; earlier releases say nothing."""
+    kind, facts = row.get("figure_kind"), []
+    if kind and kind != "outturn":
+        facts.append((("性质", "Kind")[side], _KINDS.get(kind, (kind, kind))[side]))
+    for name, label in (("subject", ("主体", "Subject")), ("locality", ("地点", "Place"))):
+        if row.get(name) not in (None, "_T"):
+            facts.append((label[side], str(row[name])))
+    return facts
+
+
 def figure_facts(figure: TracedFigure, zh: bool) -> list[Fact]:
     """A figure from the observation down to the bytes."""
     side = 0 if zh else 1
@@ -429,6 +453,7 @@ def figure_facts(figure: TracedFigure, zh: bool) -> list[Fact]:
             (("更正", "Correction")[side] if place == 0 else "", _correction(correction, side))
             for place, correction in enumerate(figure.corrections)
         ),
+        *_apart(row, side),
         *([(("注释", "Note")[side], str(row["note"]))] if row.get("note") else []),
         (("编号", "Id")[side], str(row["observation_id"])),
         *(

@@ -249,7 +249,7 @@ def _refused(work: Workplace, row: tuple[str, ...], settled: Mapping[str, str]) 
 
 _FIGURE = (
     "indicator_code, scope, region_code, period, period_kind, measure, basis, price_basis, "
-    "breakdown"
+    "breakdown, figure_kind, subject, locality"
 )
 """What a figure is about, wherever it is printed."""
 

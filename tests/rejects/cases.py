@@ -856,6 +856,19 @@ RELEASE_CASES = (
         edit("site/index.html", 'class="n" data-v="', 'class="n" data-v="9'),
     ),
     ReleaseCase(
+        "release.words-differ",
+        ("release.hash-mismatch", "release.site-incomplete", "release.words-differ"),
+        "site/index.html: it says ",
+        edit("site/index.html", '<span lang="zh">亿元</span>', '<span lang="zh">万元</span>'),
+    ),
+    ReleaseCase(
+        "release.words-differ",
+        ("release.hash-mismatch", "release.words-differ"),
+        "brief/profile.docx: it says ",
+        in_zip("brief/profile.docx", "word/document.xml", r"(<w:t>\d{4}年)，", r"\g<1>底，"),
+        variant="brief",
+    ),
+    ReleaseCase(
         "release.raw-text-inside",
         ("release.raw-text-inside",),
         "quality.quarantine",

@@ -48,6 +48,7 @@ OBSERVATIONS = (
     ("goal", "green", "D", "2025", date(2025, 12, 31), "target_level", "90", "%", "at_least", "A"),
     ("got", "green", "D", "2025", date(2025, 12, 31), "share_pct", "90", "%", "exact", "A"),
     ("part", "part", "D", "2025", date(2025, 12, 31), "level", "250", "亿元", "exact", "A"),
+    ("firm", "gdp_rank", "D", "2025", date(2025, 12, 31), "rank", "10", "位", "at_most", "A"),
     ("sh1", "share", "D", "2025", date(2025, 12, 31), "share_pct", "63.2", "%", "exact", "A"),
     ("sh2", "share", "D", "2025", date(2025, 12, 31), "share_pct", "15.5", "%", "exact", "A"),
 )  # fmt: skip
@@ -78,12 +79,15 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             "create table qt_observation (observation_id varchar, indicator_code varchar, "
             "region_code varchar, period varchar, period_end date, measure varchar, "
             "value decimal(30,8), unit varchar, qualifier varchar, obs_status varchar, "
-            "is_simulated boolean, is_period_inferred boolean, known_to date, repeat_of varchar)"
+            "is_simulated boolean, is_period_inferred boolean, known_to date, repeat_of varchar, "
+            "subject varchar, locality varchar)"
         )
         for row in OBSERVATIONS:
             marks = ", ".join("?" * len(row))
             connection.execute(
-                f"insert into qt_observation values ({marks}, false, false, null, null)", list(row)
+                f"insert into qt_observation values ({marks}, false, false, null, null, "
+                "if(? = 'firm', '金田集团', '_T'), '_T')",
+                [*row, row[0]],
             )
         yield connection
 
@@ -116,10 +120,11 @@ VERSION = (
     + "</li>"
 )
 SHARE = f"<li>{said('share', 'part/gdp25', figure(UNITS, Decimal('25'), '%'))}</li>"
+FIRM = f"<li>金田集团 {fig('10', '位', 'firm', 'at_most')} {both('2025年', '2025')}</li>"
 REST = f"<li>{said('rest', 'sh1 sh2', figure(UNITS, Decimal('21.3'), '%'))}</li>"
 GOOD = {
     "score": SCORE, "rank": RANK, "top": TOP, "places": PLACES, "met": MET, "before": BEFORE,
-    "version": VERSION, "share": SHARE, "rest": REST,
+    "version": VERSION, "share": SHARE, "rest": REST, "firm": FIRM,
 }  # fmt: skip
 
 
@@ -163,13 +168,14 @@ def test_what_follows_from_the_figures_is_right(con: duckdb.DuckDBPyConnection, 
         ("rank", "第18", "第8", "it says '第8 / number 18', the figures say 'number 18'"),
         ("top", "前10", "第10",
          "it says '第10 / among the first 10', the figures say 'among the first 10'"),
-        ("places", "降 6 位", "升 6 位",
-         "it says '↓ 升 6 位 / ↓ down 6', the figures say '↓down6'"),
-        ("places", "↓", "↑", "it says '↑ 降 6 位 / ↑ down 6', the figures say '↓down6'"),
+        ("places", "下降6位", "上升6位",
+         "it says '↓ 上升6位 / ↓ fell 6 places', the figures say '↓fell6places'"),
+        ("places", "↓", "↑",
+         "it says '↑ 下降6位 / ↑ fell 6 places', the figures say '↓fell6places'"),
         ("places", "rank25 rank20", "rank20 rank25",
-         "it says '↓ 降 6 位', the figures say 'no figures behind it'"),
+         "it says '↓ 下降6位', the figures say 'no figures behind it'"),
         ("places", "rank25 rank20", "rank25 top10",
-         "it says '↓ 降 6 位', the figures say 'no figures behind it'"),
+         "it says '↓ 下降6位', the figures say 'no figures behind it'"),
         ("met", "✓ ", "○ ", "it says '○ 已达到 / ○ met', the figures say '✓met'"),
         ("met", "已达到", "未达到", "it says '✓ 未达到 / ✓ met', the figures say '✓met'"),
         ("before", "gdp25 gdp24", "gdp24 gdp25",
@@ -178,10 +184,12 @@ def test_what_follows_from_the_figures_is_right(con: duckdb.DuckDBPyConnection, 
          "it says '已被取代 / another source, not the headline', "
          "the figures say 'another source, not the headline'"),
         ("share", '"25">25<', '"35">35<', "it says '35%', the figures say 'no figures behind it'"),
+        ("firm", "金田集团", "本区",
+         "it says '10（本区 前10 位 2025年）', the figures say '金田集团'"),
         ("rest", "21.3", "21.4", "it says '21.4%', the figures say 'no figures behind it'"),
         ("rest", 'data-says="rest"', 'data-says="guess"',
          "nothing tells what 'guess' follows from"),
-        ("rank", "</li>", "</li><p>↑ 升 3 位</p>", "'↑' names no figures"),
+        ("rank", "</li>", "</li><p>↑ 上升3位</p>", "'↑' names no figures"),
         ("rank", "</li>", "</li><p>已达到</p>", "'已达到' names no figures"),
     ],
 )  # fmt: skip

@@ -18,7 +18,10 @@ with observations as (
         qualifier,
         is_simulated,
         headline_rank,
-        known_from
+        known_from,
+        figure_kind,
+        subject,
+        locality
     from {{ ref('observation') }}
     where is_headline and breakdown = '_T'
 ),
@@ -63,8 +66,7 @@ units as (
 -- core.observation, where the scope stands beside them. Growth may be on a frame of its own
 -- (同口径): that is what makes it comparable. A growth whose role names it (`output_cagr`,
 -- `value_added_growth`) has a column of its own; compound growth then stands in the row of its
--- last year, beside the level that it led to. A standard is what a service holds itself to and
--- stands with the outturn.
+-- last year, beside the level that it led to.
 joined as (
     select
         observations.*,
@@ -100,11 +102,7 @@ placed as (
         case when is_in_last_year then date_trunc('year', period_end) else start_printed end
             as period_start,
         case when is_in_last_year then 'annual' else kind_printed end as period_kind,
-        case
-            when basis in ('target', 'target_growth') and role <> 'standard'
-                then 'target'
-            else 'outturn'
-        end as basis_family,
+        figure_kind as basis_family,
         case
             when is_growth_role then role
             when measure in ('yoy_growth_pct', 'cagr_pct', 'target_growth_pct') then 'growth'
@@ -143,10 +141,13 @@ select
     growth_kind,
     case when is_in_last_year then period_printed end as growth_period,
     is_simulated,
+    subject,
+    locality,
     observation_id,
     row_number() over (
         partition by
-            mart, region_code, period, period_kind, item, stage, basis_family, slot
+            mart, region_code, period, period_kind, item, stage, basis_family, slot, subject,
+            locality
         order by
             is_declared_scope desc,
             headline_rank asc,

@@ -234,7 +234,7 @@ repeats as (
 
 {%- set of_delivery = [
     'delivery_id', 'receipt_sha256', 'delivered_on', 'delivery_seq', 'place_order',
-    'delivery_place', 'note',
+    'delivery_place',
 ] %}
 
 select

@@ -31,7 +31,7 @@ FIGURE_COLUMNS = (
     "indicator_path",
     "report_period",
     "period_source",
-    "note",
+    "footnote",
     "column_key",
     "place",
     "sheet",

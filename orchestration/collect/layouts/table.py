@@ -435,14 +435,16 @@ def _dress(
         ),
         report_period=pl.lit(around.report.code if around.report else title, dtype=pl.String),
         unit=pl.coalesce("col_unit", "unit", pl.lit(corner, dtype=pl.String)),
-        note=pl.concat_str("row_note", "col_note", "value_note", separator=" ", ignore_nulls=True),
+        footnote=pl.concat_str(
+            "row_note", "col_note", "value_note", separator=" ", ignore_nulls=True
+        ),
         sheet=pl.lit(grid.name),
         **{
             name: pl.coalesce(f"col_{name}", name, pl.lit(around.said.get(name), dtype=pl.String))
             for name in SAID
             if name != "unit"
         },
-    ).with_columns(note=pl.when(pl.col("note") != "").then(pl.col("note")))
+    ).with_columns(footnote=pl.when(pl.col("footnote") != "").then(pl.col("footnote")))
     return _constants(with_all_columns(grid.places(frame_)), frame.block)
 
 

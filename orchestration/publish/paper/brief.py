@@ -225,7 +225,7 @@ def _whole_selection(selection: Selection, scorecard: Sequence[str]) -> Selectio
     """For the district: the leaders' sheet alone, where there is one."""
     listed = tuple(e for e in selection.entries if e.figure.indicator_code in scorecard)
     listed = tuple(sorted(listed, key=lambda e: scorecard.index(e.figure.indicator_code)))
-    return Selection(listed or selection.entries, selection.ranks, ())
+    return Selection(listed or selection.entries, selection.ranks, (), selection.before)
 
 
 def _figures_of(selection: Selection, own: Sequence[Figure]) -> tuple[Figure, ...]:
@@ -347,10 +347,10 @@ def _compose(
     ranks = selection.ranks[: limits.ranks]
     targets = selection.targets[: limits.targets]
     body: list[tuple[str, Sentence]] = [
-        ("", sentence) for sentence in sentences(told, words, limits.name_width)
+        ("", sentence) for sentence in sentences(told, words, limits.name_width, selection.before)
     ]
     for head, sentence in (
-        ("位次：", rank_sentence(ranks, words, limits.name_width)),
+        ("位次：", rank_sentence(ranks, words, limits.name_width, selection.before)),
         ("目标（不是实绩）：", target_sentence(targets, words, limits.name_width)),
     ):
         if sentence:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
 
@@ -35,6 +35,8 @@ Sentence = tuple[Part, ...]
 NAME_WIDTH = 60
 _FEWEST_BARS, _MOST_BARS = 3, 6
 _LAST_MONTH = 12
+_PRICES = {"comparable": "可比价", "constant": "不变价", "current": "现价"}
+"""What is said of the prices of a growth: nothing where nobody says anything of them."""
 _MEASURE_ORDER = ("level", "share_pct", "ratio", "count")
 
 
@@ -80,11 +82,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Selection:
-    """The figures of a brief, best first."""
+    """The figures of a brief, best first.
+
+    Attributes:
+        before: By the observation of a rank the rank before it, where a distance can be told.
+    """
 
     entries: tuple[Entry, ...]
     ranks: tuple[Figure, ...]
     targets: tuple[Figure, ...]
+    before: Mapping[str, Figure] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -110,8 +117,8 @@ def select(
         words: The words of code lists: things stand in the order of their list.
     """
     items = words.get("item", {})
-    whole = [figure for figure in figures if figure.breakdown == "_T"]
-    facts = [figure for figure in whole if not figure.is_target]
+    whole = [figure for figure in figures if figure.is_of_region]
+    facts = [figure for figure in whole if figure.is_outturn]
     latest = _latest(facts)
     places = {code: place for place, code in enumerate(scorecard)}
     heads = [f for f in latest if not f.is_growth and not f.is_rank]
@@ -141,7 +148,28 @@ def select(
     alone.sort(key=lambda rank: (rank.qualifier != "exact", rank.value, rank.indicator_code))
     targets = _latest([figure for figure in whole if figure.is_target])
     targets.sort(key=lambda f: (f.unit not in ("%", "亿元"), f.period_end, f.indicator_code))
-    return Selection(tuple(entries), tuple(alone), tuple(targets))
+    return Selection(tuple(entries), tuple(alone), tuple(targets), _places_before(facts, ranks))
+
+
+def _places_before(facts: Sequence[Figure], ranks: Sequence[Figure]) -> dict[str, Figure]:
+    """The rank before each: of the same kind of period, and both without a bound.
+
+    One of the first ten has no distance to another rank.
+    """
+    found: dict[str, Figure] = {}
+    for rank in ranks:
+        kind = (rank.indicator_code, rank.scope, rank.period_kind)
+        earlier = [
+            other
+            for other in facts
+            if (other.indicator_code, other.scope, other.period_kind) == kind
+            and other.is_rank
+            and other.period_end < rank.period_end
+        ]
+        last = max(earlier, key=lambda other: (other.period_end, other.period), default=None)
+        if last is not None and last.qualifier == rank.qualifier == EXACT:
+            found[rank.observation_id] = last
+    return found
 
 
 def _latest(figures: Iterable[Figure]) -> list[Figure]:
@@ -208,7 +236,9 @@ def _weight(entry: Entry) -> int:
 # --- sentences ---------------------------------------------------------------------------------
 
 
-def sentences(entries: Sequence[Entry], words: Words, name_width: int) -> list[Sentence]:
+def sentences(
+    entries: Sequence[Entry], words: Words, name_width: int, before: Mapping[str, Figure]
+) -> list[Sentence]:
     """One sentence per period, in the order in which the periods first come."""
     order = {entry.figure.period: place for place, entry in reversed(list(enumerate(entries)))}
     found = []
@@ -219,7 +249,7 @@ def sentences(entries: Sequence[Entry], words: Words, name_width: int) -> list[S
         parts: list[Part] = [f"{_at(first)}，"]
         for place, entry in enumerate(of_period):
             parts += ["；"] if place else []
-            parts += _clause(entry, words, name_width)
+            parts += _clause(entry, words, name_width, before)
         found.append((*parts, "。"))
     return found
 
@@ -231,7 +261,9 @@ def _at(figure: Figure) -> str:
     return figure.period_zh
 
 
-def _clause(entry: Entry, words: Words, name_width: int) -> list[Part]:
+def _clause(
+    entry: Entry, words: Words, name_width: int, before: Mapping[str, Figure]
+) -> list[Part]:
     figure = entry.figure
     name = cut(figure.name_zh, name_width)
     if figure.is_growth:
@@ -251,7 +283,8 @@ def _clause(entry: Entry, words: Words, name_width: int) -> list[Part]:
     if entry.rank is not None:
         when = "" if entry.rank.period == figure.period else f"（{entry.rank.period_zh}）"
         parts += [f"，{cut(entry.rank.name_zh, name_width)}",
-                  (figure_words(entry.rank, words), entry.rank), when]  # fmt: skip
+                  (figure_words(entry.rank, words), entry.rank), when,
+                  place_change(entry.rank, before)]  # fmt: skip
     return [part for part in parts if part]
 
 
@@ -259,13 +292,26 @@ def _price(growth: Figure) -> str:
     return "按可比价" if growth.price_basis in ("comparable", "constant") else ""
 
 
-def rank_sentence(ranks: Sequence[Figure], words: Words, name_width: int) -> Sentence:
+def place_change(rank: Figure, before: Mapping[str, Figure]) -> str:
+    """How far a rank moved: 18 after 12 is a fall of six places, whatever the number did."""
+    earlier = before.get(rank.observation_id)
+    if earlier is None:
+        return ""
+    places = earlier.value - rank.value
+    if places == 0:
+        return f"，与{earlier.period_zh}持平"
+    return f"，较{earlier.period_zh}{'上升' if places > 0 else '下降'}{decimal_text(abs(places))}位"
+
+
+def rank_sentence(
+    ranks: Sequence[Figure], words: Words, name_width: int, before: Mapping[str, Figure]
+) -> Sentence:
     """Ranks that stand alone: each is a figure of its own."""
     parts: list[Part] = []
     for rank in ranks:
         parts += ["；"] if parts else []
         parts += [cut(rank.name_zh, name_width), (figure_words(rank, words), rank),
-                  f"（{rank.period_zh}）"]  # fmt: skip
+                  f"（{rank.period_zh}）{place_change(rank, before)}"]  # fmt: skip
     return (*parts, "。") if parts else ()
 
 
@@ -298,7 +344,7 @@ def choose_charts(
     words: Words,
 ) -> list[Chart]:  # fmt: skip
     """Two charts at most, of different kinds; none where there is nothing to compare."""
-    facts = [f for f in figures if not f.is_target and f.breakdown == "_T"]
+    facts = [f for f in figures if f.is_outturn and f.is_of_region]
     order = {
         f.indicator_code: place
         for place, f in reversed(list(enumerate(f for e in entries for f in e.figures)))
@@ -386,8 +432,9 @@ def _group_chart(facts: Sequence[Figure], words: Words, wanted: object) -> Chart
     unit = printed_unit(first.unit)
     kind_zh, kind_en = "主要指标", "Key figures"
     if first.is_growth:
+        price = _PRICES.get(first.price_basis, "")
         years = "年均增速" if first.measure == "cagr_pct" else "同比增速"
-        kind_zh, kind_en = f"{years}（可比价）" if _price(first) else years, "Growth"
+        kind_zh, kind_en = f"{years}（{price}）" if price else years, "Growth"
     return Chart(
         "bars",
         f"{kind_zh}（{unit}），{first.period_zh}",
@@ -444,9 +491,8 @@ def notes(
         more = "等" if len(names) > 3 else ""
         found.append(f"口径为{word}：{'、'.join(cut(name, 40) for name in names[:3])}{more}。")
     if any(figure.is_growth for figure in used):
-        found.append(
-            "增长率均为原文公布，未由总量推算。Growth is as published, never computed from levels."
-        )
+        text = "增长率均为原文公布，未由总量推算；未注明价格口径者，原文没有说明或不适用"
+        found.append(f"{text}。Growth is as published, never computed from levels.")
     if any(chart.has_residual for chart in charts):
         found.append("构成未单列部分为合计与各项公布比重之差。")
     if is_cut:

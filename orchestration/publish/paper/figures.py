@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 GROWTH = frozenset({"yoy_growth_pct", "cagr_pct", "mom_growth_pct"})
-TARGETS = frozenset({"target_level", "target_growth_pct"})
 
 # What a figure's number cannot say itself stands behind it as a letter.
 MARKS: Mapping[str, tuple[str, str]] = {
@@ -40,7 +39,8 @@ _NEEDED = {
     ("core", "observation"): (
         "observation_id indicator_code indicator_name_zh indicator_name_en region_code period "
         "period_start period_end period_kind measure basis scope price_basis breakdown value unit "
-        "qualifier obs_status is_headline is_period_inferred is_simulated source_document"
+        "qualifier obs_status is_headline is_period_inferred is_simulated source_document "
+        "figure_kind subject locality"
     ).split(),
     ("core", "indicator"): "indicator_code theme topic mart item role".split(),
     ("core", "region"): "region_code region_name_zh region_name_en".split(),
@@ -87,15 +87,24 @@ class Figure:
     is_period_inferred: bool
     is_simulated: bool
     source_document: str
+    figure_kind: str = "outturn"
+    subject: str = "_T"
+    locality: str = "_T"
+
+    @property
+    def is_outturn(self) -> bool:
+        """Whether it says what came about."""
+        return self.figure_kind == "outturn"
 
     @property
     def is_target(self) -> bool:
-        """Whether it says what shall be, not what is."""
-        return (
-            self.measure in TARGETS
-            or self.basis in ("target", "target_growth")
-            or self.period_kind == "target"
-        )
+        """Whether it says what is aimed at; a forecast, a proposal and a standard are none."""
+        return self.figure_kind == "target"
+
+    @property
+    def is_of_region(self) -> bool:
+        """Whether it is the region's own, and of all of it: no firm's, no place's, no class's."""
+        return (self.breakdown, self.subject, self.locality) == ("_T", "_T", "_T")
 
     @property
     def is_growth(self) -> bool:
@@ -152,7 +161,7 @@ def figures_query(catalog: str) -> str:
             coalesce(o.price_basis, ''), coalesce(o.breakdown, '_T'), o.value,
             coalesce(o.unit, ''), coalesce(o.qualifier, 'exact'), coalesce(o.obs_status, 'A'),
             coalesce(o.is_period_inferred, false), coalesce(o.is_simulated, false),
-            coalesce(o.source_document, '')
+            coalesce(o.source_document, ''), o.figure_kind, o.subject, o.locality
         from {quote(catalog)}.core.observation as o
         inner join {quote(catalog)}.core.indicator as i on o.indicator_code = i.indicator_code
         left join {quote(catalog)}.core.region as r on o.region_code = r.region_code

@@ -34,10 +34,11 @@ _BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
 _EMBED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
 _BOOKMARK = re.compile(r"figure_(\w+)_\d+")
 _CUT = "…"
-_TARGETS = ("target_level", "target_growth_pct")
 _GROWTHS = ("yoy_growth_pct", "cagr_pct", "mom_growth_pct")
 _FIXED_PRICES = ("comparable", "constant")
-_AFTER = re.compile(r"(?:（(?P<after>[^（）]*)）)?(?P<rest>.*)", re.DOTALL)
+_AFTER = re.compile(
+    r"(?:（(?P<after>[^（）]*)）)?(?P<moved>，[与较][^；。，]*(?:持平|位))?(?P<rest>.*)", re.DOTALL
+)
 _ISSUED = re.compile(r"First issued (\d{4})-(\d\d)-(\d\d)\.\d+\t(\d+)年(\d+)月(\d+)日")
 _BARS = ((0x1F, 0x4E, 0x79), (0x4F, 0x7F, 0xAE))
 _ARROW = (0xC5, 0x5A, 0x11)
@@ -65,14 +66,11 @@ class Fact:
     value: Decimal
     unit: str
     qualifier: str
+    figure_kind: str
 
     @property
     def is_target(self) -> bool:
-        return (
-            self.measure in _TARGETS
-            or self.basis in ("target", "target_growth")
-            or self.period_kind == "target"
-        )
+        return self.figure_kind == "target"
 
     @property
     def is_growth(self) -> bool:
@@ -130,7 +128,7 @@ def _facts(con: DuckDBPyConnection, catalog: str) -> dict[str, Fact]:
             o.observation_id, o.indicator_name_zh, o.indicator_code, concat_ws('/', i.mart, i.item),
             o.region_code, o.period, coalesce(p.label_zh, o.period), o.period_kind, o.period_end,
             o.measure, o.basis, o.scope, coalesce(o.price_basis, ''), o.value,
-            coalesce(o.unit, ''), coalesce(o.qualifier, 'exact')
+            coalesce(o.unit, ''), coalesce(o.qualifier, 'exact'), o.figure_kind
         from {core}.observation as o
         inner join {core}.indicator as i on o.indicator_code = i.indicator_code
         left join {core}.period as p on o.period = p.period
@@ -218,6 +216,8 @@ class _Brief:
             if one.text not in _texts(fact, bare):
                 yield _differs(f"{bare}{one.text}", _texts(fact, bare)[0], _texts(fact, bare)[0])
             yield from self._when(one, fact, when, after, is_follower=follows)
+            if end and end["moved"] and end["moved"] != self._moved(fact):
+                yield _differs(f"{one.text}{end['moved']}", self._moved(fact))
             if head.startswith("目标") != fact.is_target:
                 yield _differs(one.text, "目标另列", "targets apart from outturns")
             main = main if follows else fact
@@ -250,6 +250,23 @@ class _Brief:
         told = after or when
         if told not in (label, fact.label):
             yield _differs(f"{told}，{one.text}", label, label)
+
+    def _moved(self, rank: Fact) -> str:
+        """How far a rank rose or fell since the one before it; a smaller number is a rise."""
+        earlier = [
+            other
+            for other in self.facts.values()
+            if (other.indicator, other.region, other.scope, other.period_kind)
+            == (rank.indicator, rank.region, rank.scope, rank.period_kind)
+            and other.period_end < rank.period_end
+        ]
+        before = max(earlier, key=lambda other: other.period_end, default=None)
+        if before is None or not rank.qualifier == before.qualifier == "exact":
+            return ""
+        rise = int(before.value - rank.value)
+        if rise == 0:
+            return f"，与{before.label}持平"
+        return f"，较{before.label}{'上升' if rise > 0 else '下降'}{abs(rise)}位"
 
     # --- the table -----------------------------------------------------------------------------
 

@@ -150,20 +150,28 @@ def _tables(
         of_theme = [figure for figure in figures if figure.theme == name]
         own = [figure for figure in of_theme if figure.region_code == district]
         drafts: list[tuple[Table, str, str, list[_Line]]] = []
-        facts = [figure for figure in own if not figure.is_target]
+        facts = [figure for figure in own if figure.is_outturn and _is_whole(figure)]
         for mart in sorted({figure.mart for figure in facts},
                            key=lambda mart: (mart not in marts, mart)):  # fmt: skip
             table = marts.get(mart, observation)
             titles = (table.title_zh, table.title_en) if mart in marts else ("其他", "Other")
             lines = _own_lines([f for f in facts if f.mart == mart], words, several)
             drafts.append((table, *titles, lines))
-        targets = [figure for figure in own if figure.is_target]
+        targets = [figure for figure in own if figure.is_target and _is_whole(figure)]
         if targets:
             drafts.append((observation, f"{word.zh}：目标（不是实绩）",
                            f"{_capital(word.en)}: targets, not outturns",
                            _own_lines(targets, words, several)))  # fmt: skip
-        elsewhere = {f.indicator_code for f in of_theme if f.region_code != district}
-        compared = [f for f in of_theme if f.indicator_code in elsewhere]
+        told = {f.observation_id for f in (*facts, *targets)}
+        apart = [f for f in own if f.observation_id not in told]
+        if apart:
+            drafts.append((observation, f"{word.zh}：另列数字（不是本区的实绩或目标）",
+                           f"{_capital(word.en)}: figures that stand apart, no outturns or "
+                           "targets of the district",
+                           _own_lines(apart, words, several)))  # fmt: skip
+        plain = [f for f in of_theme if f.is_outturn and _is_whole(f)]
+        elsewhere = {f.indicator_code for f in plain if f.region_code != district}
+        compared = [f for f in plain if f.indicator_code in elsewhere]
         if compared:
             drafts.append((observation, f"{word.zh}：分地区", f"{_capital(word.en)}: by region",
                            _region_lines(compared, words, several)))  # fmt: skip
@@ -179,13 +187,19 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _identity(figure: Figure) -> tuple[str, str, str, str, str]:
+def _is_whole(figure: Figure) -> bool:
+    """Whether it is of the region itself: of no subject in it, and no place below it."""
+    return (figure.subject, figure.locality) == ("_T", "_T")
+
+
+def _identity(figure: Figure) -> tuple[str, ...]:
     """What makes a row: figures of different scope or unit never stand in one.
 
     Whether a figure is cumulative or of a point in time, its period says in the header.
     """
     return (figure.indicator_code, figure.scope, figure.breakdown, figure.unit,
-            figure.price_basis)  # fmt: skip
+            figure.price_basis, figure.figure_kind, figure.subject,
+            figure.locality)  # fmt: skip
 
 
 def _with_several_rows(figures: Iterable[Figure]) -> frozenset[str]:
@@ -273,6 +287,13 @@ def _line(
         word = words.get("breakdown", {}).get(figure.breakdown)
         zh = f"{zh}：{word.zh if word else figure.breakdown}"
         en = f"{en}: {word.en if word else figure.breakdown}"
+    if not figure.is_outturn and not figure.is_target:
+        word = words.get("figure_kind", {}).get(figure.figure_kind)
+        zh = f"{zh}（{word.zh if word else figure.figure_kind}）"
+        en = f"{en} ({word.en if word else figure.figure_kind})"
+    for own in (figure.subject, figure.locality):
+        if own != "_T":
+            zh, en = f"{zh}〔{own}〕", f"{en} [{own}]"
     if figure.indicator_code in several and figure.scope != "not_stated":
         word = words.get("scope", {}).get(figure.scope)
         zh = f"{zh}（{word.zh if word else figure.scope}）"

@@ -82,7 +82,7 @@ _REMARKS = {
     "t.is_period_inferred": "报告期由录入人推断，并非原文。"
     "The period was inferred by the transcriber, not printed.",
 }
-_REMARK = "nullif(concat_ws(' ', {}), '')".format(
+_REMARK = "nullif(concat_ws(' ', {}, t.note), '')".format(
     ", ".join(f"case when {flag} then {literal(text)} end" for flag, text in _REMARKS.items())
 )
 
@@ -99,6 +99,21 @@ COMPONENTS = (
         "PRICE_BASIS", "dimension", Text("价格基准", "Price basis"), "t.price_basis", "PRICE_BASIS"
     ),
     Component("BREAKDOWN", "dimension", Text("分组", "Breakdown"), "t.breakdown", "BREAKDOWN"),
+    Component(
+        "FIGURE_KIND",
+        "dimension",
+        Text("数字性质", "Kind of figure"),
+        "t.figure_kind",
+        "FIGURE_KIND",
+    ),
+    Component("SUBJECT", "dimension", Text("主体", "Subject"), "t.subject", "SUBJECT"),
+    Component(
+        "LOCALITY",
+        "dimension",
+        Text("区内地点", "Place below the region"),
+        "t.locality",
+        "LOCALITY",
+    ),
     Component(
         "PERIOD_KIND",
         "dimension",

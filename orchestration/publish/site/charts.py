@@ -728,6 +728,8 @@ where
     and o.value is not null and o.conf_status is distinct from 'C'
     and o.conf_status is distinct from 'N' and o.period_kind in ('annual', 'point')
     and coalesce(o.breakdown, '_T') = '_T'
+    and coalesce(o.figure_kind = 'outturn', o.basis not like 'target%')
+    and coalesce(o.subject, '_T') = '_T' and coalesce(o.locality, '_T') = '_T'
 qualify row_number() over (
     partition by o.indicator_code, year(o.period_end) order by o.period_end desc, o.observation_id
 ) = 1

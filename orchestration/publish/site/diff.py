@@ -70,7 +70,8 @@ def compare(con: DuckDBPyConnection, now: Reader, previous: Path | None) -> Chan
             kind: now.rows(
                 f"from qt_change where kind = {literal(kind)} "
                 "order by indicator_code, region_code, period_end desc, period, period_kind, "
-                f"scope, basis, measure, price_basis, breakdown limit {CHANGES_SHOWN}"
+                f"scope, basis, measure, price_basis, breakdown, figure_kind, subject, locality "
+                f"limit {CHANGES_SHOWN}"
             )
             for kind in counts
         }
@@ -97,9 +98,23 @@ def _views(reader: Reader) -> list[str]:
 
 
 _KEY = (
-    "indicator_code region_code period period_kind basis measure scope price_basis breakdown"
+    "indicator_code region_code period period_kind basis measure scope price_basis breakdown "
+    "figure_kind subject locality"
 ).split()
-_ON = " and ".join(f"n.{name} is not distinct from w.{name}" for name in _KEY)
+# What releases of before have no column for was nothing else in them.
+_USUAL = {
+    "figure_kind": "case when starts_with({row}.basis, 'target') then 'target' else 'outturn' end",
+    "subject": "'_T'",
+    "locality": "'_T'",
+}
+
+
+def _of(row: str, name: str) -> str:
+    usual = _USUAL.get(name)
+    return f"coalesce({row}.{name}, {usual.format(row=row)})" if usual else f"{row}.{name}"
+
+
+_ON = " and ".join(f"{_of('n', name)} is not distinct from {_of('w', name)}" for name in _KEY)
 _CURRENT = "known_to is null and coalesce(is_headline, true)"
 
 _CHANGES = f"""

@@ -277,10 +277,10 @@ def places_html(change: int | None, of: str | None) -> str:
         return ""
     if change == 0:
         words = both("位次不变", "unchanged")
-    elif change > 0:
-        words = both(f"升 {change} 位", f"up {change}")
     else:
-        words = both(f"降 {-change} 位", f"down {-change}")
+        zh, en = ("上升", "rose") if change > 0 else ("下降", "fell")
+        places = "place" if abs(change) == 1 else "places"
+        words = both(f"{zh}{abs(change)}位", f"{en} {abs(change)} {places}")
     name, arrow = _PLACES[(change > 0) - (change < 0)]
     return said("places", of, f'<span aria-hidden="true">{arrow}</span> {words}', f"chg {name}")
 

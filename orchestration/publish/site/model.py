@@ -40,7 +40,7 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
             region_code region_name_zh period period_kind measure basis scope price_basis
             breakdown unit value_printed unit_printed qualifier obs_status conf_status
             estimate_stage repeat_of source_document source_grade source_place delivery_place
-            theme""",
+            theme figure_kind subject locality note""",
         )
         | _columns(_DAY, "period_start period_end known_from known_to")
         | _columns(_FLAG, "is_headline is_period_inferred is_simulated")
@@ -385,31 +385,43 @@ select
 from qt_observation
 """
 
-# The two last periods of the kind that is newest. A figure of another scope never stands beside.
-_LATEST = """
+_SERIES = """concat_ws('/', period_kind, scope, basis, measure, price_basis, breakdown, figure_kind,
+            subject, locality)"""
+"""What figures of one indicator and region have in common that may stand in one line."""
+
+# Releases of before have no column for it, and nothing that stands apart but targets.
+_IS_APART = """(
+    coalesce(figure_kind <> 'outturn', basis like 'target%')
+    or coalesce(subject, '_T') <> '_T'
+    or coalesce(locality, '_T') <> '_T'
+)::int"""
+
+# The two last periods of the kind that is newest. A figure of another scope never stands beside,
+# and what is no outturn of the region itself only where there is none.
+_LATEST = f"""
 with current_figures as (
     select * from qt_observation
-    where known_to is null and coalesce(is_headline, true) and region_code = {district}
+    where known_to is null and coalesce(is_headline, true) and region_code = {{district}}
 ),
 
 ordered as (
     select
         *,
-        first_value(concat_ws('/', period_kind, scope, basis, measure, price_basis, breakdown))
+        first_value({_SERIES})
             over (
                 partition by indicator_code
-                order by (basis like 'target%')::int, period_end desc, period_start desc,
+                order by {_IS_APART}, period_end desc, period_start desc,
                     (breakdown is distinct from '_T')::int, period_kind, scope, basis, measure,
-                    price_basis, breakdown
+                    price_basis, breakdown, figure_kind, subject, locality
             ) as newest,
-        concat_ws('/', period_kind, scope, basis, measure, price_basis, breakdown) as own
+        {_SERIES} as own
     from current_figures
 )
 
 select
     indicator_code, period, period_kind, scope, basis, breakdown, value, unit, qualifier,
     obs_status, conf_status, estimate_stage, is_simulated, is_period_inferred, source_document,
-    source_place, observation_id,
+    source_place, observation_id, figure_kind, subject, locality,
     row_number() over (partition by indicator_code order by period_end desc, observation_id)
         as nth
 from ordered
@@ -468,7 +480,9 @@ order by chosen.peers desc, own.concept_code, own.value desc, own.region_code
 _SHOWN = """
 with marked as (
     select
-        o.*, known_to is null and coalesce(is_headline, true) as is_current
+        o.*,
+        known_to is null and coalesce(is_headline, true) as is_current,
+        value is not null and not regexp_matches(value_printed, '[0-9０-９]') as is_in_words
     from {prefix}_observation as o
     where indicator_code in ({codes})
 )
@@ -477,17 +491,19 @@ select
     indicator_code, is_current, region_code, region_name_zh, period, period_kind, measure,
     basis, scope, price_basis, breakdown, value, unit, qualifier, obs_status, conf_status,
     estimate_stage, known_from, known_to, is_headline, is_period_inferred, is_simulated,
-    repeat_of, source_document, source_place, delivery_place, observation_id
+    repeat_of, source_document, source_place, delivery_place, observation_id, value_printed,
+    is_in_words, figure_kind, subject, locality, note
 from marked
 qualify row_number() over (
     partition by indicator_code, is_current
     order by (region_code is distinct from {district})::int, period_end desc, period_start desc,
-        region_code, period_kind, basis, scope, breakdown, known_from desc, observation_id
+        region_code, period_kind, basis, scope, breakdown, figure_kind, subject, locality,
+        known_from desc, observation_id
 ) <= {limit}
 order by
     indicator_code, is_current desc, (region_code is distinct from {district})::int,
     period_end desc, period_start desc, region_code, period_kind, basis, scope, breakdown,
-    known_from desc, observation_id
+    figure_kind, subject, locality, known_from desc, observation_id
 """
 
 REGION_FIGURES = """
@@ -496,7 +512,8 @@ from qt_observation as o
 where known_to is null and coalesce(is_headline, true)
 qualify
     row_number() over (
-        partition by region_code, indicator_code, period_kind, scope, basis, breakdown
+        partition by region_code, indicator_code, period_kind, scope, basis, breakdown,
+            figure_kind, subject, locality
         order by period_end desc, period_start desc, observation_id
     ) = 1
     and dense_rank() over (partition by region_code order by theme, indicator_code) <= {limit}
@@ -504,7 +521,8 @@ qualify
 """The latest figure of each indicator in each region."""
 
 
-# First what figures have in common (unit, kind of period, scope, basis, breakdown), a line each;
+# First what figures have in common (unit, kind of period, scope, basis, breakdown, what the figure
+# is, whose and where), a line each;
 # after a blank line one line per figure in force, with the number of its line above. What is as
 # usual is left out: of thousands of figures every byte counts.
 _DATA = """
@@ -512,7 +530,9 @@ with own as (
     select
         *,
         translate(concat_ws(chr(9), coalesce(unit, ''), coalesce(period_kind, ''),
-            coalesce(scope, ''), coalesce(basis, ''), coalesce(breakdown, '')), chr(10), ' ')
+            coalesce(scope, ''), coalesce(basis, ''), coalesce(breakdown, ''),
+            coalesce(nullif(figure_kind, 'outturn'), ''), coalesce(nullif(subject, '_T'), ''),
+            coalesce(nullif(locality, '_T'), '')), chr(10), ' ')
             as common
     from {prefix}_observation
     where known_to is null and coalesce(is_headline, true) and indicator_code in ({codes})

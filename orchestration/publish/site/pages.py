@@ -214,7 +214,15 @@ class SiteWriter:
             "words": {
                 name: {code: [word.zh, word.en] for code, word in words.items()}
                 for name, words in self.edition.words.items()
-                if name in ("period_kind", "scope", "basis", "breakdown", "obs_status")
+                if name
+                in (
+                    "period_kind",
+                    "scope",
+                    "basis",
+                    "breakdown",
+                    "obs_status",
+                    "figure_kind",
+                )
             },
             "district": self.district,
         }
@@ -676,7 +684,7 @@ class SiteWriter:
         shown = model.REGION_FIGURES.format(limit=ITEMS_SHOWN)
         rows = self.reader.rows(
             f"from ({shown}) where region_code in ({listed}) order by region_code, theme, "
-            "indicator_code, period_kind, scope, basis, breakdown"
+            "indicator_code, period_kind, scope, basis, breakdown, figure_kind, subject, locality"
         )
         figures, counts = dict(by(rows, "region_code")), self._region_counts()
         parts: dict[str, list[Row]] = {}

@@ -43,7 +43,7 @@ _NOT_SAID_CLASSES = frozenset(
     {"src", "note", "formal", "signs", "finding", "side", "more", "reason"}
 )
 _LOOSE = re.compile(
-    r"[▲▼↑↓]|位次不变|[升降] \d+ 位|\b(?:up|down) \d|[✓○] ?(?:已|未)|已达到|未达到|不能判定"
+    r"[▲▼↑↓]|位次不变|[升降] ?\d+ ?位|\b(?:rose|fell) \d|[✓○] ?(?:已|未)|已达到|未达到|不能判定"
     r"|已被取代|前一期"
 )
 _BLOCKS = ("tr", "li")
@@ -71,6 +71,8 @@ class Fact:
     repeats: str
     direction: str
     item: str
+    subject: str
+    locality: str
 
     @property
     def bound(self) -> Bound | None:
@@ -125,7 +127,7 @@ def _facts(con: DuckDBPyConnection, ids: set[str]) -> dict[str, Fact]:
             coalesce(o.unit, ''), coalesce(o.qualifier, 'exact'), coalesce(o.obs_status, 'A'),
             coalesce(o.is_simulated, false), coalesce(o.is_period_inferred, false),
             o.known_to is not null, coalesce(o.repeat_of, ''), coalesce(i.direction, ''),
-            concat_ws('/', i.mart, i.item)
+            concat_ws('/', i.mart, i.item), coalesce(o.subject, '_T'), coalesce(o.locality, '_T')
         from qt_observation as o
         inner join qt_named as n on o.observation_id = n.id
         left join qt_period as p on o.period = p.period
@@ -246,6 +248,9 @@ class _Page:
         block = _block(span)
         if block is not None and not _is_below(span, "figure", "chart"):
             text = _in_chinese(block)
+            for own in (fact.subject, fact.locality):
+                if own != "_T" and own not in text:
+                    yield _differs(f"{shown.number}（{text[:40]}）", own)
             if fact.label_zh not in text:
                 yield _differs(f"{shown.number}（{text[:40]}）", fact.label_zh, fact.label_en)
 
@@ -314,7 +319,7 @@ class _Page:
         return f"{arrow}{zh}{figure[0]}{marks[0]}", f"{arrow}{en}{figure[1]}{marks[1]}"
 
     def places_moved(self, span: Any, ids: Sequence[str]) -> tuple[str, str]:
-        """升 2 位: from the rank before to this one; a smaller number is a rise."""
+        """上升2位: from the rank before to this one; a smaller number is a rise."""
         now, before = (self.facts[name] for name in ids)
         same = (now.indicator, now.region, now.measure) == (
             before.indicator, before.region, before.measure,
@@ -329,9 +334,10 @@ class _Page:
             raise ValueError(css)
         if rise == 0:
             return "＝位次不变", "＝unchanged"
+        word = "place" if abs(rise) == 1 else "places"
         if rise > 0:
-            return f"↑升{rise}位", f"↑up{rise}"
-        return f"↓降{-rise}位", f"↓down{-rise}"
+            return f"↑上升{rise}位", f"↑rose{rise}{word}"
+        return f"↓下降{-rise}位", f"↓fell{-rise}{word}"
 
     def rank(self, span: Any, ids: Sequence[str]) -> tuple[str, str]:
         """第3, 前10."""

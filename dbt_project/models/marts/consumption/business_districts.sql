@@ -1,7 +1,8 @@
--- Grain: one row per region, period, period kind, item and basis family.
+-- Grain: one row per region, period, period kind, item, basis family and place below the region.
 with {{ mart_rows(
     'consumption.business_districts',
-    values=['sales', 'footfall', 'count']
+    values=['sales', 'footfall', 'count'],
+    with_localities=true
 ) }},
 
 qualified as (
@@ -39,5 +40,6 @@ select
     computed.note_zh,
     computed.note_en,
     computed.is_simulated,
-    {{ observation_ids('computed', ['sales', 'footfall', 'count']) }}
+    {{ observation_ids('computed', ['sales', 'footfall', 'count']) }},
+    computed.locality
 from computed

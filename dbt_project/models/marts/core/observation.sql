@@ -273,5 +273,8 @@ select
     headline_rank,
     case when conf_status = 'F' then note end as note,
     correction_id,
-    headline_during
+    headline_during,
+    figure_kind,
+    subject,
+    locality
 from told

@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind and kind of capital or target.
+-- Grain: one row per region, period, period kind, kind of capital or target, and basis family.
 with cells as (
     select *
     from {{ mart_cells('investment.capital_attraction') }}
@@ -22,6 +22,7 @@ printed as (
         period_end,
         period_kind,
         item as kind,
+        basis_family,
         {{ slot('value', 'value') }} as amount,
         {{ slot('unit', 'value') }} as amount_unit,
         {{ slot('qualifier', 'value') }} as amount_qualifier,
@@ -36,7 +37,9 @@ printed as (
         {{ slot('observation_id', 'count') }} as quantity_observation_id,
         {{ slot('observation_id', 'growth') }} as growth_observation_id
     from cells
-    group by region_code, region_name_zh, period, period_start, period_end, period_kind, item
+    group by
+        region_code, region_name_zh, period, period_start, period_end, period_kind, item,
+        basis_family
 )
 
 select
@@ -62,7 +65,8 @@ select
     printed.is_simulated,
     printed.amount_observation_id,
     printed.quantity_observation_id,
-    printed.growth_observation_id
+    printed.growth_observation_id,
+    printed.basis_family
 from printed
 left join items
     on printed.kind = items.item

@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind and item, and one for the residual of each.
+-- Grain: one row per region, period, period kind, item and basis family, and one for the residual.
 with cells as (
     select *
     from {{ mart_cells('investment.fixed_asset_investment') }}
@@ -30,6 +30,7 @@ printed as (
         period_end,
         period_kind,
         item,
+        basis_family,
         {{ slot('value', 'value') }} as investment,
         {{ slot('unit', 'value') }} as investment_unit,
         {{ slot('qualifier', 'value') }} as investment_qualifier,
@@ -45,7 +46,9 @@ printed as (
         {{ slot('observation_id', 'share') }} as share_observation_id,
         {{ slot('observation_id', 'growth') }} as growth_observation_id
     from cells
-    group by region_code, region_name_zh, period, period_start, period_end, period_kind, item
+    group by
+        region_code, region_name_zh, period, period_start, period_end, period_kind, item,
+        basis_family
 ),
 
 totals as (
@@ -53,6 +56,7 @@ totals as (
         region_code,
         period,
         period_kind,
+        basis_family,
         investment as total,
         investment_unit as total_unit,
         investment_qualifier as total_qualifier,
@@ -91,6 +95,7 @@ joined as (
             printed.region_code = totals.region_code
             and printed.period = totals.period
             and printed.period_kind = totals.period_kind
+            and printed.basis_family = totals.basis_family
 ),
 
 computed as (
@@ -114,6 +119,7 @@ listed as (
         period_start,
         period_end,
         period_kind,
+        basis_family,
         any_value(total) as total,
         any_value(total_unit) as total_unit,
         any_value(total_qualifier) as total_qualifier,
@@ -131,7 +137,8 @@ listed as (
         bounds.of_total(investment_qualifier) as investments_qualifier
     from computed
     where is_part_of_total and (share_printed is not null or investment is not null)
-    group by region_code, region_name_zh, period, period_start, period_end, period_kind
+    group by
+        region_code, region_name_zh, period, period_start, period_end, period_kind, basis_family
 ),
 
 residual_qualifiers as (
@@ -178,6 +185,7 @@ combined as (
         period_start,
         period_end,
         period_kind,
+        basis_family,
         item,
         item_name_zh,
         item_name_en,
@@ -221,6 +229,7 @@ combined as (
         residuals.period_start,
         residuals.period_end,
         residuals.period_kind,
+        residuals.basis_family,
         '_residual' as item,
         residual_name.name_zh as item_name_zh,
         residual_name.name_en as item_name_en,
@@ -274,5 +283,6 @@ select
     investment_observation_id,
     share_observation_id,
     growth_observation_id,
-    total_observation_id
+    total_observation_id,
+    basis_family
 from combined

@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, programme and project stage.
+-- Grain: one row per region, period, period kind, programme, project stage and basis family.
 with cells as (
     select *
     from {{ mart_cells('investment.project_pipeline') }}
@@ -40,6 +40,7 @@ printed as (
         period_kind,
         item as programme,
         stage,
+        basis_family,
         {{ slot('value', 'count') }} as project_count,
         {{ slot('qualifier', 'count') }} as project_count_qualifier,
         {{ slot('indicator_code', 'count') }} as count_indicator,
@@ -56,7 +57,8 @@ printed as (
         any_value(observation_id) filter (where slot in ('rate', 'share')) as rate_observation_id
     from cells
     group by
-        region_code, region_name_zh, period, period_start, period_end, period_kind, item, stage
+        region_code, region_name_zh, period, period_start, period_end, period_kind, item, stage,
+        basis_family
 ),
 
 programmes as (
@@ -65,6 +67,7 @@ programmes as (
         period,
         period_kind,
         programme,
+        basis_family,
         project_count as all_count,
         project_count_qualifier as all_count_qualifier,
         count_indicator as all_count_indicator,
@@ -97,6 +100,7 @@ stage_pairs as (
         period_kind,
         programme,
         stage,
+        basis_family,
         lag(stage) over by_stage as previous_stage,
         lag(project_count) over by_stage as previous_count,
         lag(project_count_qualifier) over by_stage as previous_count_qualifier,
@@ -104,7 +108,7 @@ stage_pairs as (
     from named
     where stage <> 'all' and project_count is not null
     window by_stage as (
-        partition by region_code, period, period_kind, programme
+        partition by region_code, period, period_kind, programme, basis_family
         order by stage_sort, stage
     )
 ),
@@ -134,6 +138,7 @@ joined as (
             and named.period = programmes.period
             and named.period_kind = programmes.period_kind
             and named.programme = programmes.programme
+            and named.basis_family = programmes.basis_family
     left join share_relations
         on
             named.rate_indicator = share_relations.indicator_code
@@ -145,6 +150,7 @@ joined as (
             and named.period_kind = stage_pairs.period_kind
             and named.programme = stage_pairs.programme
             and named.stage = stage_pairs.stage
+            and named.basis_family = stage_pairs.basis_family
 ),
 
 qualified as (
@@ -228,5 +234,6 @@ select
     rate_observation_id,
     case
         when project_count_implied_qualifier is not null then all_count_observation_id
-    end as all_count_observation_id
+    end as all_count_observation_id,
+    basis_family
 from qualified

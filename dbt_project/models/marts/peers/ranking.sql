@@ -15,9 +15,12 @@ with ranks as (
         cast(value as integer) as rank,
         qualifier as rank_qualifier,
         is_simulated
-    from {{ ref('observation') }}
+    from {{ ref('observation') }} as observations
     where
-        is_headline and breakdown = '_T' and measure = 'rank' and value is not null
+        is_headline
+        and {{ is_own_outturn('observations') }}
+        and measure = 'rank'
+        and value is not null
     qualify row_number() over (
         partition by region_code, indicator_code, scope, period, period_kind
         order by headline_rank asc, known_from desc, observation_id asc

@@ -12,8 +12,7 @@ with figures as (
         on observations.period_kind = kinds.period_kind
     where
         observations.is_headline
-        and observations.breakdown = '_T'
-        and observations.basis not in ('target', 'target_growth')
+        and {{ is_own_outturn('observations') }}
         and observations.value is not null
 ),
 

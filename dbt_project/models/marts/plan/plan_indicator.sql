@@ -46,8 +46,11 @@ target_kinds as (
 
 observations as (
     select *
-    from {{ ref('observation') }}
-    where known_to is null and breakdown = '_T'
+    from {{ ref('observation') }} as figures
+    where
+        known_to is null
+        and figure_kind in ('outturn', 'target')
+        and {{ is_of_region('figures') }}
 ),
 
 -- Regions for which the table itself was delivered: other data sets may have the indicator too.
@@ -89,7 +92,7 @@ candidates as (
         listed.plan_id,
         listed.region_code,
         listed.indicator_code,
-        observations.basis in ('target', 'target_growth') as is_target,
+        observations.figure_kind = 'target' as is_target,
         observations.value,
         observations.qualifier,
         observations.is_simulated,
@@ -100,7 +103,7 @@ candidates as (
                 listed.plan_id,
                 listed.region_code,
                 listed.indicator_code,
-                observations.basis in ('target', 'target_growth')
+                observations.figure_kind = 'target'
             order by
                 {{ is_growth('observations.measure') }}
                 = (listed.target_kind = 'average_annual_growth') desc,
@@ -119,7 +122,7 @@ candidates as (
         observations.is_headline
         and observations.value is not null
         and case
-            when observations.basis in ('target', 'target_growth')
+            when observations.figure_kind = 'target'
                 then observations.period_end = listed.target_end
             else
                 observations.period_end = listed.base_end

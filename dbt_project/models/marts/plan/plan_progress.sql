@@ -29,12 +29,11 @@ reasons as (
 
 observations as (
     select *
-    from {{ ref('observation') }}
+    from {{ ref('observation') }} as figures
     where
         is_headline
-        and breakdown = '_T'
+        and {{ is_own_outturn('figures') }}
         and value is not null
-        and basis not in ('target', 'target_growth')
 ),
 
 -- Indicators with annual figures take the year of the rule, the others its month.

@@ -1,4 +1,4 @@
--- Grain: one row per region, evaluation rule, period, assessment (item) and nature of indicators.
+-- Grain: one row per region, rule, period, assessment (item), nature of indicators and kind of figure.
 {#- Which printed numbers have to add up to which. -#}
 {%- set compositions = {
     'plan_indicators': ['on_track', 'behind', 'unassessable'],
@@ -6,7 +6,7 @@
 } %}
 with cells as (
     select *
-    from {{ mart_cells('plan.plan_summary') }}
+    from {{ mart_cells('plan.plan_summary', kinds=['outturn', 'forecast', 'standard']) }}
 ),
 
 items as (
@@ -87,6 +87,7 @@ printed as (
         cells.period_kind,
         cells.item,
         cells.stage as nature,
+        cells.basis_family as figure_kind,
         {{ slot('cells.value', 'count') }} as count_printed,
         {{ slot('cells.unit', 'count') }} as count_unit,
         {{ slot('cells.qualifier', 'count') }} as count_qualifier,
@@ -104,7 +105,8 @@ printed as (
             cells.region_code = rules.region_code
             and documents.source_document = rules.source_document
     group by
-        cells.region_code, rules.rule_id, cells.period, cells.period_kind, cells.item, cells.stage
+        cells.region_code, rules.rule_id, cells.period, cells.period_kind, cells.item, cells.stage,
+        cells.basis_family
 ),
 
 -- What the delivered table of indicators gives, whether or not anything is printed about it.
@@ -191,6 +193,7 @@ combined as (
         coalesce(printed.period_kind, 'point') as period_kind,
         coalesce(printed.item, computed.item) as item,
         coalesce(printed.nature, computed.nature) as nature,
+        coalesce(printed.figure_kind, 'outturn') as figure_kind,
         printed.count_printed,
         printed.count_unit,
         printed.count_qualifier,
@@ -357,8 +360,11 @@ select
     cast(joined.rate_printed as decimal(12, 4)) as rate_printed,
     joined.rate_qualifier,
     case
-        when joined.rate_printed is not null
+        when joined.rate_printed is null then null
+        when joined.period = rules.annual_period
             then cast(rules.annual_threshold_pct as decimal(12, 4))
+        when joined.period = rules.evaluation_period
+            then cast(rules.within_year_threshold_pct as decimal(12, 4))
     end as rate_declared,
     joined.is_table_supplied,
     nullif(concat_ws(
@@ -386,6 +392,7 @@ select
     joined.count_observation_id,
     joined.rate_observation_id,
     joined.whole_observation_id,
+    joined.figure_kind,
     joined.whole_unit
 from joined
 left join rules

@@ -1,8 +1,13 @@
--- Grain: one row per headline figure in force that is a target, whatever mart it goes to.
+-- Grain: one row per headline figure in force that is a target or standard, whatever mart it is in.
 with observations as (
     select *
     from {{ ref('observation') }}
-    where is_headline and value is not null
+    where
+        is_headline
+        and value is not null
+        and subject = '_T'
+        and locality = '_T'
+        and figure_kind in ('outturn', 'target', 'standard')
 ),
 
 indicators as (
@@ -43,15 +48,18 @@ grown as (
     group by indicator_code
 ),
 
--- What an evaluation says of a plan's end (met, at risk) is its forecast, not a target.
+-- What is aimed at, and what has to hold; thresholds of evaluations are those of plan.plan_summary.
 targets as (
     select
         observations.*,
         indicators.mart,
         indicators.item,
         indicators.direction,
-        case when indicators.role in ('standard', 'floor') then indicators.role else 'target' end
-            as target_role,
+        case
+            when observations.figure_kind = 'standard' then 'standard'
+            when indicators.role = 'floor' then 'floor'
+            else 'target'
+        end as target_role,
         grown.other_code,
         {{ is_growth('observations.measure') }} as is_growth_target
     from observations
@@ -60,7 +68,7 @@ targets as (
     left join grown
         on observations.indicator_code = grown.indicator_code
     where
-        observations.basis in ('target', 'target_growth')
+        observations.figure_kind in ('target', 'standard')
         and coalesce(indicators.mart, '') <> 'plan.plan_summary'
 ),
 
@@ -109,7 +117,7 @@ candidates as (
                 )
                 or targets.other_code = outturns.indicator_code
             )
-    where outturns.basis not in ('target', 'target_growth')
+    where outturns.figure_kind = 'outturn'
 ),
 
 joined as (

@@ -271,6 +271,7 @@
       return {
         region: f[0], period: f[1], value: f[2], qualifier: f[3], status: f[4], conf: f[5],
         flags: f[6], unit: c[0], kind: c[1], scope: c[2], basis: c[3], breakdown: c[4],
+        what: c[5] || "", subject: c[6] || "", locality: c[7] || "",
         group: group, end: (periods[f[1]] || [])[2] || f[1]
       };
     });
@@ -410,7 +411,7 @@
           var line = body.insertRow(), first = document.createElement("th");
           first.scope = "row"; first.textContent = name("periods", row.period);
           line.append(first);
-          [shown(row), lang ? english(row.unit) : row.unit, [word("period_kind", row.kind), row.breakdown && row.breakdown !== "_T" ? row.breakdown : ""].filter(Boolean).join(" · ")]
+          [shown(row), lang ? english(row.unit) : row.unit, [row.what ? word("figure_kind", row.what) : "", row.subject, row.locality, word("period_kind", row.kind), row.breakdown && row.breakdown !== "_T" ? row.breakdown : ""].filter(Boolean).join(" · ")]
             .forEach(function (text, i) { var cell = line.insertCell(); cell.textContent = text === "1" && i === 1 ? "" : text; if (i === 0) { cell.className = "num strong"; } });
         });
         at += PAGE;

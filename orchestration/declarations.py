@@ -20,15 +20,18 @@ from orchestration.bounds import BOUNDS
 from orchestration.errors import DeclarationError
 from orchestration.programmes import (
     EVALUATION_RULE_COLUMNS,
+    HONOUR_COLUMNS,
     SCHEME_COLUMNS,
     SCHEME_MEMBER_COLUMNS,
     EvaluationRule,
+    Honour,
     Known,
     Row,
     Scheme,
     SchemeMember,
     check_documents,
     check_items,
+    read_honours,
     read_members,
     read_rules,
     read_schemes,
@@ -74,6 +77,7 @@ CODE_COLUMNS = (
 )
 
 QUALIFIER_LIST = "qualifier"
+_PROGRAMME_LISTS = ("scheme_kind", "scheme_status", "programme_level", "honour_state")
 SYNONYM_COLUMNS = ("list", "word", "code", "valid_from", "valid_to", "note")
 
 
@@ -144,6 +148,7 @@ class CodeLists:
     codes: tuple[Code, ...]
     schemes: tuple[Scheme, ...] = ()
     scheme_members: tuple[SchemeMember, ...] = ()
+    honours: tuple[Honour, ...] = ()
     evaluation_rules: tuple[EvaluationRule, ...] = ()
     synonyms: tuple[Synonym, ...] = ()
 
@@ -367,6 +372,8 @@ def _check_programmes(declarations: Declarations) -> None:
     lists, folder = declarations.codelists, declarations.settings.raw / "codelists"
     documents = declarations.documents
     check_documents(lists.schemes, folder / "schemes.csv", documents)
+    check_documents(lists.scheme_members, folder / "scheme_members.csv", documents)
+    check_documents(lists.honours, folder / "honours.csv", documents)
     check_documents(lists.evaluation_rules, folder / "evaluation_rules.csv", documents)
     items = {*lists.members("item"), *declarations.items}
     check_items(lists.scheme_members, folder / "scheme_members.csv", items)
@@ -775,10 +782,11 @@ def load_codelists(folder: Path) -> CodeLists:
         _refuse_ambiguous(folder / "codes.csv", entries)
     known = Known(
         regions=frozenset(r.code for r in regions),
-        kinds=frozenset(c.code for c in codes if c.list == "scheme_kind"),
+        lists={name: {c.code: c for c in codes if c.list == name} for name in _PROGRAMME_LISTS},
     )
     schemes = read_schemes(_optional(folder / "schemes.csv", SCHEME_COLUMNS), known)
     members = _optional(folder / "scheme_members.csv", SCHEME_MEMBER_COLUMNS)
+    honours = _optional(folder / "honours.csv", HONOUR_COLUMNS)
     rules = _optional(folder / "evaluation_rules.csv", EVALUATION_RULE_COLUMNS)
     return CodeLists(
         regions=regions,
@@ -786,6 +794,7 @@ def load_codelists(folder: Path) -> CodeLists:
         codes=codes,
         schemes=schemes,
         scheme_members=read_members(members, schemes),
+        honours=read_honours(honours, known),
         evaluation_rules=read_rules(rules, known),
         synonyms=_read_synonyms(folder / "synonyms.csv", regions, codes),
     )

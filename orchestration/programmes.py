@@ -1,6 +1,7 @@
-"""What a district carries out and is measured by: dated schemes, and rules of plan evaluations.
+"""What a district carries out and is measured by: schemes, honours, rules of plan evaluations.
 
-Belongs here: the rows of ``schemes.csv``, ``scheme_members.csv`` and ``evaluation_rules.csv``, and
+Belongs here: the rows of ``schemes.csv``, ``scheme_members.csv``, ``honours.csv`` and
+``evaluation_rules.csv``, and
 the checks that need nothing but these rows and the codes they use. Does not belong here: reading
 files (``declarations``), and what follows from a rule (``dbt_project``).
 """
@@ -16,14 +17,17 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from orchestration.errors import DeclarationError
-from orchestration.spec import CODE, IDENTIFIER, PlanPeriod, PublishedOn, last_day
+from orchestration.spec import CODE, IDENTIFIER, PlanPeriod, PublishedOn, Theme, last_day
+
+AIMED_AT = "aimed_at"
+NAMED_ONLY = "named_only"
 
 Row = tuple[Path, int, dict[str, str]]
 """A line of a code list: file, number of the line, its fields by column."""
 
 
 def _split(value: Any) -> Any:
-    return tuple(p.strip() for p in value.split("|") if p.strip()) if value else ()
+    return tuple(p.strip() for p in value.split(";") if p.strip()) if value else ()
 
 
 def _years(value: str) -> str:
@@ -45,49 +49,111 @@ class _Line(BaseModel):
 
 
 class Scheme(_Line):
-    """A named scheme: whose it is, from when to when, and what it followed."""
+    """A named scheme: whose it is, where it is printed, from when to when, what followed it.
+
+    Attributes:
+        level: Of the authority that it is a scheme of.
+        region_code: Whose it is, or whose document speaks of it; None for a group of regions.
+        status: Whether its parts are defined, listed beside the name, or not named at all.
+        document, section: Where it is defined, or first named in full.
+        successor_code: The later name of the same scheme.
+        also_in: Other documents that name it.
+    """
 
     scheme_code: str = Field(pattern=CODE)
     name_zh: str
     name_en: str
     kind: str
+    level: str
     region_code: str | None = None
     valid_from: PublishedOn | None = None
     valid_to: PublishedOn | None = None
-    predecessor_codes: Codes = ()
+    document: str
+    section: str
+    status: str
     note_zh: str | None = None
-    note_en: str | None = None
-    source_document: str | None = None
-    citation: str | None = None
+    successor_code: str | None = None
+    also_in: Codes = ()
 
     @property
     def key(self) -> str:
         """What the row is called in messages."""
         return self.scheme_code
 
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """Every document that names it."""
+        return (self.document, *self.also_in)
+
 
 class SchemeMember(_Line):
-    """A member of a scheme; without a position, a group of which no member is known.
+    """A member of a scheme, as a document prints it; what no document names has no row.
 
     Attributes:
-        group_size: How many members the scheme's name gives the group; None where it is open (X).
+        sort: Its place in the scheme, from 1.
         resembles_item: Item of the marts that has a similar name and is not the same class.
     """
 
     scheme_code: str
-    group_order: int = Field(ge=1)
-    group_name_zh: str | None = None
-    group_name_en: str | None = None
-    group_size: int | None = Field(default=None, ge=1)
-    position: int | None = Field(default=None, ge=1)
-    member_name_zh: str | None = None
-    member_name_en: str | None = None
-    valid_from: PublishedOn | None = None
-    valid_to: PublishedOn | None = None
-    resembles_item: str | None = None
+    group_zh: str | None = None
+    member_zh: str
+    member_en: str
+    sort: int = Field(ge=1)
+    document: str
+    section: str
     note_zh: str | None = None
-    note_en: str | None = None
-    citation: str | None = None
+    resembles_item: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What the row is called in messages."""
+        return f"{self.member_zh} ({self.scheme_code})"
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The document that names it."""
+        return (self.document,)
+
+
+class Honour(_Line):
+    """A title, pilot or aim of a region or of a subject in it.
+
+    Attributes:
+        subject: Whose it is, where it is not the region's own.
+        theme: The theme whose page shows it.
+        level: Who grants it.
+        granted: When, as a period: 2022, 2021-01/2023-06; None where nothing was granted yet.
+        granted_inferred: The document does not print it.
+        state: What became of it: awarded, selected, …, or only aimed at.
+    """
+
+    region_code: str
+    subject: str | None = None
+    theme: Theme
+    title_zh: str
+    title_en: str
+    level: str
+    granted: str | None = None
+    granted_inferred: bool = False
+    state: str
+    document: str
+    section: str
+    note_zh: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What the row is called in messages."""
+        return self.title_zh
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The document that names it."""
+        return (self.document,)
+
+    @property
+    def is_aim(self) -> bool:
+        """Whether it is only striven for."""
+        return self.state == AIMED_AT
 
 
 class EvaluationRule(_Line):
@@ -124,9 +190,15 @@ class EvaluationRule(_Line):
         """What the row is called in messages."""
         return self.rule_id
 
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The document that states it."""
+        return (self.source_document,) if self.source_document else ()
+
 
 SCHEME_COLUMNS = tuple(Scheme.model_fields)
 SCHEME_MEMBER_COLUMNS = tuple(SchemeMember.model_fields)
+HONOUR_COLUMNS = tuple(Honour.model_fields)
 EVALUATION_RULE_COLUMNS = tuple(EvaluationRule.model_fields)
 
 L = TypeVar("L", bound=_Line)
@@ -137,7 +209,11 @@ class Known:
     """The codes that such rows may use."""
 
     regions: frozenset[str]
-    kinds: frozenset[str]
+    lists: Mapping[str, Mapping[str, object]]
+
+    def codes(self, name: str) -> Iterable[str]:
+        """The codes of a list."""
+        return self.lists.get(name, {})
 
 
 def _read(model: type[L], row: Row) -> L:
@@ -197,61 +273,58 @@ def read_schemes(rows: Iterable[Row], known: Known) -> tuple[Scheme, ...]:
             raise _refuse(row, "scheme_code", what, "give one of them another code")
         codes[scheme.scheme_code] = row[1]
     for row, scheme in entries:
-        _check_code(row, "kind", scheme.kind, known.kinds)
+        _check_code(row, "kind", scheme.kind, known.codes("scheme_kind"))
+        _check_code(row, "level", scheme.level, known.codes("programme_level"))
+        _check_code(row, "status", scheme.status, known.codes("scheme_status"))
         _check_code(row, "region_code", scheme.region_code, known.regions)
-        for code in scheme.predecessor_codes:
-            _check_code(row, "predecessor_codes", code, codes)
-            if code == scheme.scheme_code:
-                raise _refuse(row, "predecessor_codes", "a scheme cannot follow itself", "mend it")
+        _check_code(row, "successor_code", scheme.successor_code, codes)
+        if scheme.successor_code == scheme.scheme_code:
+            raise _refuse(row, "successor_code", "a scheme cannot follow itself", "mend it")
         _check_interval(row, scheme.valid_from, scheme.valid_to)
-        _check_languages(row, scheme, "note")
     return tuple(scheme for _, scheme in entries)
 
 
 def read_members(rows: Iterable[Row], schemes: Iterable[Scheme]) -> tuple[SchemeMember, ...]:
-    """The members of schemes, group by group; items they resemble are checked by the caller.
+    """The members of schemes; items they resemble and documents are checked by the caller.
 
     Raises:
         DeclarationError: the first mistake, with file, line and remedy.
     """
-    codes = {scheme.scheme_code for scheme in schemes}
-    groups: dict[tuple[str, int], tuple[Any, ...]] = {}
-    places: dict[tuple[str, int, int | None], list[SchemeMember]] = {}
+    statuses = {scheme.scheme_code: scheme.status for scheme in schemes}
+    places: dict[tuple[str, int], int] = {}
     members = []
     for row in rows:
         member = _read(SchemeMember, row)
-        _check_code(row, "scheme_code", member.scheme_code, codes)
-        for stem in ("group_name", "member_name", "note"):
-            _check_languages(row, member, stem)
-        _check_position(row, member)
-        _check_interval(row, member.valid_from, member.valid_to)
-        key = (member.scheme_code, member.group_order)
-        says = (member.group_name_zh, member.group_name_en, member.group_size)
-        if groups.setdefault(key, says) != says:
-            what = f"group {member.group_order} has another name or size in a line above"
-            raise _refuse(row, "group_size", what, "make the lines of a group equal")
-        _check_succession(row, member, places.setdefault((*key, member.position), []))
+        _check_code(row, "scheme_code", member.scheme_code, statuses)
+        if statuses[member.scheme_code] == NAMED_ONLY:
+            what = f"{member.scheme_code!r} has the status {NAMED_ONLY}: it has no members"
+            raise _refuse(row, "scheme_code", what, "mend its status in schemes.csv")
+        place = (member.scheme_code, member.sort)
+        if place in places:
+            what = f"place {member.sort} of {member.scheme_code!r} stands in line {places[place]}"
+            raise _refuse(row, "sort", what, "number the members of a scheme from 1 on")
+        places[place] = row[1]
         members.append(member)
     return tuple(members)
 
 
-def _check_position(row: Row, member: SchemeMember) -> None:
-    if (member.position is None) is not (member.member_name_zh is None):
-        what = "a member has a position and a name; a group of which none is known has neither"
-        raise _refuse(row, "position", what, "fill in both, or leave both empty")
-    if member.position and member.group_size and member.position > member.group_size:
-        what = f"position {member.position} in a group of {member.group_size}"
-        raise _refuse(row, "position", what, "mend the position or group_size")
+def read_honours(rows: Iterable[Row], known: Known) -> tuple[Honour, ...]:
+    """Titles, pilots and aims; documents are checked by the caller.
 
-
-def _check_succession(row: Row, member: SchemeMember, earlier: list[SchemeMember]) -> None:
-    """Who takes a position over does so when the one before has left it."""
-    if earlier:
-        left = earlier[-1].valid_to
-        if not left or not member.valid_from or last_day(member.valid_from) < last_day(left):
-            what = f"position {member.position} is taken by a line above, which has not ended"
-            raise _refuse(row, "valid_from", what, "give valid_to above and a later valid_from")
-    earlier.append(member)
+    Raises:
+        DeclarationError: the first mistake, with file, line and remedy.
+    """
+    honours = []
+    for row in rows:
+        honour = _read(Honour, row)
+        _check_code(row, "region_code", honour.region_code, known.regions)
+        _check_code(row, "level", honour.level, known.codes("programme_level"))
+        _check_code(row, "state", honour.state, known.codes("honour_state"))
+        if honour.is_aim and honour.granted:
+            what = f"what is {AIMED_AT} was not granted in {honour.granted}"
+            raise _refuse(row, "granted", what, "mend the state, or leave granted empty")
+        honours.append(honour)
+    return tuple(honours)
 
 
 def read_rules(rows: Iterable[Row], known: Known) -> tuple[EvaluationRule, ...]:
@@ -279,7 +352,9 @@ def read_rules(rows: Iterable[Row], known: Known) -> tuple[EvaluationRule, ...]:
 
 
 def check_documents(
-    entries: Iterable[Scheme | EvaluationRule], file: Path, known: Mapping[str, object]
+    entries: Iterable[Scheme | SchemeMember | Honour | EvaluationRule],
+    file: Path,
+    known: Mapping[str, object],
 ) -> None:
     """Refuse a source document that no data set declares.
 
@@ -287,15 +362,17 @@ def check_documents(
         DeclarationError: with file and remedy.
     """
     for entry in entries:
-        document = entry.source_document
-        if document is not None and document not in known:
-            near = difflib.get_close_matches(document, list(known), n=1)
-            raise DeclarationError(
-                f"{entry.key} names the document {document!r}, which no data set declares",
-                file=file,
-                place="source_document",
-                remedy=f"did you mean {near[0]!r}?" if near else "cite it in words instead",
-            )
+        for document in entry.documents:
+            if document not in known:
+                near = difflib.get_close_matches(document, list(known), n=1)
+                raise DeclarationError(
+                    f"{entry.key} names the document {document!r}, which no data set declares",
+                    file=file,
+                    place="document",
+                    remedy=f"did you mean {near[0]!r}?"
+                    if near
+                    else "declare it in `origin.documents` of a data set",
+                )
 
 
 def check_items(members: Iterable[SchemeMember], file: Path, known: Iterable[str]) -> None:
@@ -310,7 +387,7 @@ def check_items(members: Iterable[SchemeMember], file: Path, known: Iterable[str
         if item is not None and item not in items:
             near = difflib.get_close_matches(item, items, n=1)
             raise DeclarationError(
-                f"{member.member_name_en} resembles {item!r}, which is no item of a mart",
+                f"{member.member_en} resembles {item!r}, which is no item of a mart",
                 file=file,
                 place="resembles_item",
                 remedy=f"did you mean {near[0]!r}?" if near else "say it in the note instead",

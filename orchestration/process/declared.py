@@ -48,10 +48,14 @@ def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[s
             for position, code in enumerate(district.scorecard, start=1)
         ],
         "scheme": [
-            entry.model_dump() | {"predecessor_codes": ",".join(entry.predecessor_codes) or None}
+            entry.model_dump() | {"also_in": ",".join(entry.also_in) or None}
             for entry in lists.schemes
         ],
         "scheme_member": [e.model_dump() for e in lists.scheme_members],
+        "honour": [
+            honour.model_dump() | {"honour_no": number}
+            for number, honour in enumerate(lists.honours, start=1)
+        ],
         "evaluation_rule": [
             rule.model_dump()
             | {

@@ -361,7 +361,9 @@ def _figure(there: Collection[str]) -> str:
         "read_to": "f.read_to",
     }
     return ", ".join(
-        f"d.{name}" if name in _OF_DELIVERY else renamed.get(name) or as_now("p", name, there)
+        f"d.{name}"
+        if name in _OF_DELIVERY
+        else renamed.get(name) or f"{as_now('p', name, there)} as {name}"
         for name in landing_tables()["candidate"]
     )
 

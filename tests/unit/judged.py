@@ -26,7 +26,8 @@ FIGURE = """
     basis varchar, scope varchar, price_basis varchar, breakdown varchar, value decimal(30, 8),
     resolution decimal(30, 8), unit varchar, qualifier varchar, obs_status varchar,
     conf_status varchar, estimate_stage varchar, known_from date, source_document varchar,
-    source_place varchar, delivery_place varchar"""
+    source_place varchar, delivery_place varchar, figure_kind varchar default 'outturn',
+    subject varchar default '_T', locality varchar default '_T'"""
 WRITTEN_BY_THE_JUDGE = "create schema landing;" + ";".join(
     f"create table landing.{name} ({', '.join(map(' '.join, landing_tables()[name].items()))})"
     for name in ("rule", "finding", "validation", "unsaid")

@@ -336,7 +336,7 @@ def test_marks_of_names_headers_and_values_find_their_notes() -> None:
     found = read(
         "指标|数值②\n税收①|1\n用电|2*\n用水|3③\n注：1. 总说明\n①含滞纳金\n②快报数\n*估计数"
     )
-    assert rows(found, "indicator", "value", "note") == [
+    assert rows(found, "indicator", "value", "footnote") == [
         ("税收", "1", "含滞纳金 快报数"),
         ("用电", "2", "快报数 估计数"),
         # Nobody explains ③: the text stays as it is and the cell will be quarantined.

@@ -494,17 +494,10 @@ def notes(
     return found
 
 
-def _names(title: str, issuer: str) -> bool:
-    """Whether a composed title (江北区统计局 2022年…公报) opens with its issuer, in short or in full."""
-    head, blank, _ = title.partition(" ")
-    return bool(blank) and issuer.endswith(head)
-
-
 def source_line(titles: Sequence[tuple[str, str]], limit: int) -> str:
     """The documents behind the figures, those behind most of them first."""
     shown = [
-        cut(title, 70)
-        + (f"（{cut(issuer, 36)}）" if issuer and not _names(title, issuer) else "")
+        cut(title, 70) + (f"（{cut(issuer, 36)}）" if issuer and title.startswith("《") else "")
         for title, issuer in titles[:limit]
     ]
     more = f"等 {len(titles)} 份文件" if len(titles) > limit else ""

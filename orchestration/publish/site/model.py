@@ -290,8 +290,8 @@ def read_site(reader: Reader, release: Row, relations: list[Row]) -> Site:
         ),
         apart=reader.rows(
             "select *, not regexp_matches(value_printed, '[0-9０-９]') as is_in_words "
-            f"from qt_apart order by (region_code is distinct from {district})::int, figure_kind, region_code, "
-            "indicator_code, period, value_observation_id"
+            f"from qt_apart order by (region_code is distinct from {district})::int, "
+            "figure_kind, region_code, indicator_code, period, value_observation_id"
         ),
         honours=reader.rows(
             f"from qt_honour order by (region_code is distinct from {district})::int, state_sort, "

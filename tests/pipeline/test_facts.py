@@ -27,8 +27,8 @@ KINDS = {
     "N": "record",
 }
 FIELDS = (
-    "source_document, source_place, indicator_code, translate(indicator_name_printed, '()', '（）'), "
-    "region_name_zh, "
+    "source_document, source_place, indicator_code, "
+    "translate(indicator_name_printed, '()', '（）'), region_name_zh, "
     "period, period_kind, is_period_inferred, value, unit, value_printed, unit_printed, measure, "
     "qualifier, figure_kind, subject, locality, note"
 )

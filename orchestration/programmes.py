@@ -12,7 +12,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -46,6 +46,7 @@ class _Line(BaseModel):
     """A line of a list: an empty field is None, an unknown column is left alone."""
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+    document_column: ClassVar[str] = "document"
 
 
 class Scheme(_Line):
@@ -166,6 +167,8 @@ class EvaluationRule(_Line):
         within_year_threshold_pct: How much of the way these must have come.
         issued: When the rule became known.
     """
+
+    document_column: ClassVar[str] = "source_document"
 
     rule_id: str = Field(pattern=IDENTIFIER)
     plan_id: str = Field(pattern=IDENTIFIER)
@@ -368,7 +371,7 @@ def check_documents(
                 raise DeclarationError(
                     f"{entry.key} names the document {document!r}, which no data set declares",
                     file=file,
-                    place="document",
+                    place=entry.document_column,
                     remedy=f"did you mean {near[0]!r}?"
                     if near
                     else "declare it in `origin.documents` of a data set",

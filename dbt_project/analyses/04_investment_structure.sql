@@ -12,4 +12,5 @@ select
 from investment.fixed_asset_investment
 inner join meta.release
     on fixed_asset_investment.region_code = release.district_code
+where fixed_asset_investment.basis_family = 'outturn'
 order by fixed_asset_investment.period, fixed_asset_investment.item

@@ -11,4 +11,5 @@ select
     investment,
     investment_unit
 from investment.project_pipeline
+where basis_family = 'outturn'
 order by region_code, period, programme, stage_sort

@@ -14,7 +14,9 @@ select
 from industry_clusters.cluster_performance
 inner join meta.release
     on cluster_performance.region_code = release.district_code
-where cluster_performance.output is not null or cluster_performance.share is not null
+where
+    cluster_performance.basis_family = 'outturn'
+    and (cluster_performance.output is not null or cluster_performance.share is not null)
 order by
     cluster_performance.period asc,
     cluster_performance.output desc nulls last,

@@ -15,5 +15,8 @@ select
 from consumption.retail_and_trade
 inner join meta.release
     on retail_and_trade.region_code = release.district_code
-where retail_and_trade.topic in ('retail', 'voucher') and retail_and_trade.value is not null
+where
+    retail_and_trade.topic in ('retail', 'voucher')
+    and retail_and_trade.value is not null
+    and retail_and_trade.basis_family = 'outturn'
 order by retail_and_trade.item, retail_and_trade.period

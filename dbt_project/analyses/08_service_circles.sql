@@ -4,6 +4,7 @@ select
     service_coverage.topic_name_zh,
     service_coverage.item_name_zh,
     service_coverage.period,
+    service_coverage.basis_family,
     service_coverage.standard,
     service_coverage.standard_qualifier,
     service_coverage.standard_unit,
@@ -15,4 +16,8 @@ select
 from public_services.service_coverage
 inner join meta.release
     on service_coverage.region_code = release.district_code
-order by service_coverage.topic, service_coverage.item, service_coverage.period
+order by
+    service_coverage.topic,
+    service_coverage.item,
+    service_coverage.period,
+    service_coverage.basis_family

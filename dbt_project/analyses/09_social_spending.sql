@@ -12,7 +12,7 @@ select
 from public_services.social_spending
 inner join meta.release
     on social_spending.region_code = release.district_code
-where social_spending.period_kind = 'annual'
+where social_spending.period_kind = 'annual' and social_spending.basis_family = 'outturn'
 order by
     social_spending.period desc,
     social_spending.is_total desc,

@@ -4,6 +4,7 @@ select
     plan_summary.evaluation_period,
     plan_summary.item_name_zh,
     plan_summary.nature_name_zh,
+    plan_summary.figure_kind,
     plan_summary.count_printed,
     plan_summary.whole_printed,
     plan_summary.parts,

@@ -3,6 +3,7 @@
 select
     policy_target.period,
     policy_target.indicator_name_zh,
+    policy_target.target_role,
     policy_target.target,
     policy_target.growth_target,
     policy_target.target_qualifier,

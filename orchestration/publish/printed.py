@@ -6,6 +6,7 @@ rows alone. Does not belong here: file formats and anything about one particular
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -223,6 +224,17 @@ def text_width(text: str) -> int:
     from wcwidth import width
 
     return width(text, control_codes="ignore", ambiguous_width=2)
+
+
+_COMPOSED = re.compile(r"\S+ (?:19|20)\d{2}年")
+
+
+def quoted(title: str) -> str:
+    """A title as it is cited: 《…》, but one that is composed of issuer, year and kind as it is.
+
+    A document whose own title is not known is called 江北区统计局 2022年国民经济和社会发展统计公报.
+    """
+    return title if _COMPOSED.match(title) else f"《{title}》"
 
 
 def bilingual(zh: str, en: str) -> str:

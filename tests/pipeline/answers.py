@@ -36,7 +36,7 @@ ANSWERS: dict[int, tuple[int, list[Row]]] = {
         ],
     ),
     2: (
-        23,
+        30,
         [
             {"indicator_name_zh": "研发经费投入强度全省排名", "period": "2023",
              "rank_text_zh": "第18", "rank_previous": 12, "rank_previous_period": "2020",
@@ -49,7 +49,7 @@ ANSWERS: dict[int, tuple[int, list[Row]]] = {
         ],
     ),
     3: (
-        87,
+        89,
         [
             {"concept_name_zh": "地区生产总值", "period": "2022", "region_name_zh": "宁波市",
              "value": d("15704.3"), "own_value": d("860.3"), "ratio": d("0.0548"),
@@ -108,13 +108,16 @@ ANSWERS: dict[int, tuple[int, list[Row]]] = {
         ],
     ),
     8: (
-        19,
+        25,
         [
-            {"item_name_zh": "品质文化生活圈", "standard": d("15"),
-             "standard_qualifier": "at_most", "standard_unit": "分钟", "count": d("119"),
-             "coverage": None},
+            {"item_name_zh": "品质文化生活圈", "basis_family": "standard", "standard": d("15"),
+             "standard_qualifier": "at_most", "standard_unit": "分钟", "count": None},
+            {"item_name_zh": "品质文化生活圈", "basis_family": "outturn", "standard": None,
+             "count": d("119"), "coverage": None},
             {"item_name_zh": "托育综合服务圈", "period": "2026", "standard": d("15"),
-             "count": None},
+             "basis_family": "standard", "count": None},
+            {"item_name_zh": "社保、医保", "period": "2025", "basis_family": "target",
+             "coverage": d("100")},
             {"item_name_zh": "城镇住房保障受益", "coverage": d("38.2")},
         ],
     ),
@@ -138,15 +141,19 @@ ANSWERS: dict[int, tuple[int, list[Row]]] = {
              "count_printed": d("23"), "parts": "9 + 14"},
             {"item_name_zh": "中期未达目标进度", "nature_name_zh": "约束性",
              "count_printed": d("3")},
-            {"item_name_zh": "预计提前或如期完成", "count_printed": d("26"),
+            {"item_name_zh": "预计提前或如期完成", "figure_kind": "forecast",
+             "count_printed": d("26"),
              "whole_printed": d("29")},
         ],
     ),
     11: (
-        26,
+        28,
         [
             {"indicator_name_zh": "新增产业空间面积", "period": "2026", "target": d("20"),
-             "target_qualifier": "above", "target_unit": "万平方米", "outturn": None},
+             "target_qualifier": "at_least", "target_unit": "万平方米", "outturn": None,
+             "target_role": "target"},
+            {"indicator_name_zh": "交通圈时间标准", "target": d("1"),
+             "target_qualifier": "at_most", "target_role": "standard"},
             {"indicator_name_zh": "数字经济核心产业增加值增速", "period": "2026",
              "growth_target": d("8"), "target": None},
             {"indicator_name_zh": "城乡公交一体化率", "period": "2025", "target": d("100"),
@@ -154,7 +161,7 @@ ANSWERS: dict[int, tuple[int, list[Row]]] = {
         ],
     ),
     12: (
-        6,
+        5,
         [
             {"title_zh": "所列比重与计算不符", "period": RANGE,
              "arithmetic": "103.7 / 808.4 * 100 = [12.82, 12.84]; printed 13.9 [13.85, 13.95];"

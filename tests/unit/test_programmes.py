@@ -11,6 +11,7 @@ from orchestration.declarations import load_codelists, load_declarations
 from orchestration.errors import DeclarationError
 from orchestration.programmes import (
     EVALUATION_RULE_COLUMNS,
+    HONOUR_COLUMNS,
     SCHEME_COLUMNS,
     SCHEME_MEMBER_COLUMNS,
 )
@@ -22,9 +23,31 @@ pytestmark = pytest.mark.core
 
 Line = dict[str, str]
 
-SCHEME: Line = {"scheme_code": "a", "name_zh": "甲", "name_en": "A", "kind": "space"}
-MEMBER: Line = {"scheme_code": "a", "group_order": "1", "group_size": "2"}
-NAMED = MEMBER | {"position": "1", "member_name_zh": "员", "member_name_en": "Member"}
+PRINTED: Line = {"document": "yunxi-bulletin", "section": "一"}
+SCHEME: Line = PRINTED | {
+    "scheme_code": "a",
+    "name_zh": "甲",
+    "name_en": "A",
+    "kind": "spatial_layout",
+    "level": "district",
+    "status": "defined",
+}
+MEMBER: Line = PRINTED | {
+    "scheme_code": "a",
+    "member_zh": "员",
+    "member_en": "Member",
+    "sort": "1",
+}
+HONOUR: Line = PRINTED | {
+    "region_code": "990101",
+    "theme": "profile",
+    "title_zh": "示范区",
+    "title_en": "Model area",
+    "level": "province",
+    "granted": "2022",
+    "granted_inferred": "true",
+    "state": "awarded",
+}
 RULE: Line = {
     "rule_id": "midterm",
     "plan_id": "plan",
@@ -42,6 +65,7 @@ RULE: Line = {
 COLUMNS = {
     "schemes": SCHEME_COLUMNS,
     "scheme_members": SCHEME_MEMBER_COLUMNS,
+    "honours": HONOUR_COLUMNS,
     "evaluation_rules": EVALUATION_RULE_COLUMNS,
 }
 
@@ -64,6 +88,7 @@ def refused(project: Settings) -> DeclarationError:
 def test_a_district_need_not_have_any(project: Settings) -> None:
     lists = load_codelists(project.raw / "codelists")
     assert (lists.schemes, lists.scheme_members, lists.evaluation_rules) == ((), (), ())
+    assert lists.honours == ()
 
 
 def test_what_is_empty_is_unknown_and_what_is_known_is_as_precise_as_its_source(
@@ -72,17 +97,24 @@ def test_what_is_empty_is_unknown_and_what_is_known_is_as_precise_as_its_source(
     write(
         project,
         "schemes",
-        SCHEME | {"valid_from": "2023", "valid_to": "2024-06"},
-        SCHEME | {"scheme_code": "b", "predecessor_codes": "a", "region_code": "990100"},
+        SCHEME | {"valid_from": "2023", "valid_to": "2024-06", "successor_code": "b"},
+        SCHEME | {"scheme_code": "b", "region_code": "990100", "also_in": "yunxi-bulletin"},
     )
-    write(project, "scheme_members", NAMED, MEMBER | {"group_order": "2", "group_size": ""})
+    write(project, "scheme_members", MEMBER, MEMBER | {"sort": "2", "group_zh": "支柱"})
+    write(
+        project,
+        "honours",
+        HONOUR | {"subject": "某园区"},
+        HONOUR | {"state": "aimed_at", "granted": "", "granted_inferred": "false"},
+    )
     lists = load_declarations(project).codelists
     first, second = lists.schemes
     assert (first.valid_from, first.valid_to, first.region_code) == ("2023", "2024-06", None)
-    assert (second.predecessor_codes, second.valid_from) == (("a",), None)
-    assert [(m.group_order, m.group_size, m.position) for m in lists.scheme_members] == [
-        (1, 2, 1),
-        (2, None, None),
+    assert (first.successor_code, second.also_in) == ("b", ("yunxi-bulletin",))
+    assert [(m.sort, m.group_zh) for m in lists.scheme_members] == [(1, None), (2, "支柱")]
+    assert [(h.subject, h.granted, h.granted_inferred, h.is_aim) for h in lists.honours] == [
+        ("某园区", "2022", True, False),
+        (None, None, False, True),
     ]
 
 
@@ -91,7 +123,15 @@ def test_what_is_empty_is_unknown_and_what_is_known_is_as_precise_as_its_source(
     [
         ({"scheme_code": "A"}, "line 2, scheme_code", "String should match", "mend 'A'"),
         ({"name_en": ""}, "line 2, name_en", "the field is empty", "fill in name_en"),
-        ({"kind": "spaec"}, "line 2, kind", "unknown kind 'spaec'", "did you mean 'space'?"),
+        (
+            {"kind": "spatial_layuot"},
+            "line 2, kind",
+            "unknown kind 'spatial_layuot'",
+            "did you mean 'spatial_layout'?",
+        ),
+        ({"level": "town"}, "line 2, level", "unknown level 'town'", ""),
+        ({"status": "known"}, "line 2, status", "unknown status 'known'", ""),
+        ({"document": ""}, "line 2, document", "the field is empty", "fill in document"),
         ({"region_code": "999999"}, "line 2, region_code", "unknown region_code", ""),
         ({"valid_from": "2023-13"}, "line 2, valid_from", "month must be", "mend '2023-13'"),
         (
@@ -100,14 +140,19 @@ def test_what_is_empty_is_unknown_and_what_is_known_is_as_precise_as_its_source(
             "2023 lies before 2024",
             "mend one of the two",
         ),
-        ({"predecessor_codes": "b"}, "line 2, predecessor_codes", "unknown", ""),
-        ({"predecessor_codes": "a"}, "line 2, predecessor_codes", "cannot follow itself", ""),
-        ({"note_zh": "注"}, "line 2, note_en", "one of two languages is missing", "note_en"),
+        ({"successor_code": "b"}, "line 2, successor_code", "unknown", ""),
+        ({"successor_code": "a"}, "line 2, successor_code", "cannot follow itself", ""),
         (
-            {"source_document": "yunxi-bulletim"},
-            "source_document",
+            {"document": "yunxi-bulletim"},
+            "document",
             "a names the document 'yunxi-bulletim'",
             "did you mean 'yunxi-bulletin'?",
+        ),
+        (
+            {"also_in": "yunxi-bulletin; yunxi-paper"},
+            "document",
+            "a names the document 'yunxi-paper'",
+            "",
         ),
     ],
 )
@@ -130,27 +175,18 @@ def test_a_scheme_stands_once(project: Settings) -> None:
 @pytest.mark.parametrize(
     ("lines", "place", "what"),
     [
-        ([NAMED | {"scheme_code": "b"}], "line 2, scheme_code", "unknown scheme_code 'b'"),
-        ([NAMED | {"group_order": "0"}], "line 2, group_order", "greater than or equal to 1"),
-        ([NAMED | {"position": ""}], "line 2, position", "has a position and a name"),
-        ([NAMED | {"position": "3"}], "line 2, position", "position 3 in a group of 2"),
-        ([NAMED | {"member_name_en": ""}], "line 2, member_name_en", "one of two languages"),
-        (
-            [NAMED, NAMED | {"position": "2", "group_size": "3"}],
-            "line 3, group_size",
-            "another name or size",
-        ),
-        ([NAMED, NAMED], "line 3, valid_from", "position 1 is taken by a line above"),
-        (
-            [NAMED | {"valid_to": "2024"}, NAMED | {"valid_from": "2023-12"}],
-            "line 3, valid_from",
-            "has not ended",
-        ),
-        ([NAMED | {"resembles_item": "gpd"}], "resembles_item", "resembles 'gpd'"),
+        ([MEMBER | {"scheme_code": "b"}], "line 2, scheme_code", "unknown scheme_code 'b'"),
+        ([MEMBER | {"scheme_code": "named"}], "line 2, scheme_code", "it has no members"),
+        ([MEMBER | {"sort": "0"}], "line 2, sort", "greater than or equal to 1"),
+        ([MEMBER | {"member_en": ""}], "line 2, member_en", "the field is empty"),
+        ([MEMBER, MEMBER], "line 3, sort", "place 1 of 'a' stands in line 2"),
+        ([MEMBER | {"document": "nothing"}], "document", "员 (a) names the document"),
+        ([MEMBER | {"resembles_item": "gpd"}], "resembles_item", "resembles 'gpd'"),
     ],
 )
 def test_mistakes_in_members(project: Settings, lines: list[Line], place: str, what: str) -> None:
-    write(project, "schemes", SCHEME)
+    only_named = SCHEME | {"scheme_code": "named", "status": "named_only"}
+    write(project, "schemes", SCHEME, only_named)
     file = write(project, "scheme_members", *lines)
     error = refused(project)
     assert (error.file, error.place) == (str(file), place)
@@ -158,16 +194,23 @@ def test_mistakes_in_members(project: Settings, lines: list[Line], place: str, w
     assert error.remedy
 
 
-def test_a_position_changes_hands(project: Settings) -> None:
-    write(project, "schemes", SCHEME)
-    write(
-        project,
-        "scheme_members",
-        NAMED | {"valid_to": "2024-06"},
-        NAMED | {"valid_from": "2024-06", "member_name_zh": "新员"},
-    )
-    members = load_declarations(project).codelists.scheme_members
-    assert [member.member_name_zh for member in members] == ["员", "新员"]
+@pytest.mark.parametrize(
+    ("changes", "place", "what"),
+    [
+        ({"region_code": "999999"}, "line 2, region_code", "unknown region_code"),
+        ({"theme": "sports"}, "line 2, theme", "Input should be"),
+        ({"level": "town"}, "line 2, level", "unknown level 'town'"),
+        ({"state": "won"}, "line 2, state", "unknown state 'won'"),
+        ({"state": "aimed_at"}, "line 2, granted", "aimed_at was not granted in 2022"),
+        ({"document": "nothing"}, "document", "示范区 names the document"),
+    ],
+)
+def test_mistakes_in_honours(project: Settings, changes: Line, place: str, what: str) -> None:
+    file = write(project, "honours", HONOUR | changes)
+    error = refused(project)
+    assert (error.file, error.place) == (str(file), place)
+    assert what in error.what
+    assert error.remedy
 
 
 @pytest.mark.parametrize(
@@ -247,9 +290,9 @@ def test_mistakes_in_a_place_in_the_plan(
 
 def test_the_shipped_lists_name_nothing_that_is_not_there() -> None:
     lists = load_declarations(load_settings(CODE_ROOT)).codelists
-    assert {scheme.kind for scheme in lists.schemes} <= set(lists.members("scheme_kind"))
+    assert (len(lists.schemes), len(lists.scheme_members), len(lists.honours)) == (88, 152, 142)
     known = [m for m in lists.scheme_members if m.scheme_code == "manufacturing_133x"]
-    assert [m.member_name_zh for m in known] == [
+    assert [m.member_zh for m in known] == [
         "新型功能材料",
         "高端装备",
         "高端汽车零部件",

@@ -41,7 +41,7 @@ from orchestration.publish.paper.figures import (
     figure_cell,
     printed_unit,
 )
-from orchestration.publish.printed import Words, text_width
+from orchestration.publish.printed import Words, quoted, text_width
 from orchestration.publish.report import SIMULATED_LABEL
 from orchestration.publish.report import Row as Report
 from orchestration.publish.tables import Table, literal, quote
@@ -316,7 +316,7 @@ def _source_titles(con: DuckDBPyConnection, catalog: str) -> dict[str, tuple[str
         f"select source_document, coalesce(title_zh, source_document), coalesce(issuer, '') "
         f"from {quote(catalog)}.core.source_document order by source_document"
     ).fetchall()
-    return {name: (f"《{clean(title)}》", clean(issuer)) for name, title, issuer in rows}
+    return {name: (quoted(clean(title)), clean(issuer)) for name, title, issuer in rows}
 
 
 # --- fitting -----------------------------------------------------------------------------------

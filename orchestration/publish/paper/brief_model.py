@@ -502,8 +502,10 @@ def notes(
 
 def source_line(titles: Sequence[tuple[str, str]], limit: int) -> str:
     """The documents behind the figures, those behind most of them first."""
-    shown = [cut(title, 70) + (f"（{cut(issuer, 36)}）" if issuer else "")
-             for title, issuer in titles[:limit]]  # fmt: skip
+    shown = [
+        cut(title, 70) + (f"（{cut(issuer, 36)}）" if issuer and title.startswith("《") else "")
+        for title, issuer in titles[:limit]
+    ]
     more = f"等 {len(titles)} 份文件" if len(titles) > limit else ""
     return f"{'；'.join(shown)}{more}。" if shown else ""
 

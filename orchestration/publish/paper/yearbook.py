@@ -28,6 +28,7 @@ from orchestration.publish.printed import (
     Words,
     bilingual,
     notes_on_signs,
+    quoted,
 )
 from orchestration.publish.report import Row as Report
 from orchestration.publish.tables import Column, Table, quote
@@ -100,7 +101,7 @@ def _sources(con: DuckDBPyConnection, catalog: str) -> dict[str, Source]:
         """
     ).fetchall()
     return {
-        name: Source(bilingual(f"《{clean(zh)}》", clean(en)), clean(issuer), published)
+        name: Source(bilingual(quoted(clean(zh)), clean(en)), clean(issuer), published)
         for name, zh, en, issuer, published in rows
     }
 

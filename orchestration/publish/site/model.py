@@ -129,7 +129,7 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
             """region_code plan_name_zh plan_name_en rule_name_zh rule_name_en
             evaluation_period period item item_name_zh item_name_en nature nature_name_zh
             nature_name_en count_unit count_qualifier parts rate_qualifier note_zh note_en
-            count_observation_id""",
+            count_observation_id figure_kind""",
         )
         | _columns(_NUMBER, "count_printed whole_printed rate_printed")
         | _columns(_FLAG, "is_table_supplied is_simulated"),
@@ -155,10 +155,31 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
             """region_code region_name_zh period indicator_code indicator_name_zh
             indicator_name_en target_qualifier target_unit document_title_zh document_title_en
             outturn_period outturn_unit outturn_qualifier direction note_zh note_en
-            target_observation_id outturn_observation_id""",
+            target_observation_id outturn_observation_id target_role""",
         )
         | _columns(_NUMBER, "target growth_target outturn")
         | _columns(_FLAG, "is_met is_simulated is_period_inferred"),
+    ),
+    "apart": (
+        "core.figure_apart",
+        _columns(
+            _TEXT,
+            """theme figure_kind region_code region_name_zh subject locality indicator_code period
+            period_kind measure scope basis unit qualifier value_printed note source_document
+            source_place value_observation_id""",
+        )
+        | _columns(_NUMBER, "value")
+        | _columns(_FLAG, "is_simulated"),
+    ),
+    "honour": (
+        "core.honour",
+        _columns(
+            _TEXT,
+            """theme region_code region_name_zh subject title_zh title_en level state granted
+            note_zh source_document source_place""",
+        )
+        | _columns(_COUNT, "honour_no state_sort")
+        | _columns(_FLAG, "is_aim is_granted_inferred"),
     ),
     "rule": (
         "quality.rule",
@@ -172,6 +193,12 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
 
 
 SCORECARD = _VIEWS["scorecard"][0]
+
+
+def is_apart(row: Row) -> bool:
+    """Whether a figure is no outturn, or not one of the region itself."""
+    kind, whose = row.get("figure_kind"), (row.get("subject"), row.get("locality"))
+    return kind not in (None, "outturn") or any(name not in (None, "_T") for name in whose)
 
 
 def scorecard_columns() -> tuple[str, ...]:
@@ -199,6 +226,8 @@ class Site:
     summary: list[Row]
     progress: list[Row]
     targets: list[Row]
+    apart: list[Row]
+    honours: list[Row]
     rules: list[Row]
     questions: list[Row]
     relations: list[Row]
@@ -267,6 +296,15 @@ def read_site(reader: Reader, release: Row, relations: list[Row]) -> Site:
         targets=reader.rows(
             f"from qt_target where region_code = {district} "
             "order by (outturn is null), period, indicator_code"
+        ),
+        apart=reader.rows(
+            "select *, not regexp_matches(value_printed, '[0-9０-９]') as is_in_words "
+            f"from qt_apart order by (region_code is distinct from {district})::int, "
+            "figure_kind, region_code, indicator_code, period, value_observation_id"
+        ),
+        honours=reader.rows(
+            f"from qt_honour order by (region_code is distinct from {district})::int, state_sort, "
+            "honour_no"
         ),
         rules=reader.rows("from qt_rule order by rule_id"),
         questions=reader.rows("from qt_question order by question_no"),

@@ -451,6 +451,8 @@ class SiteWriter:
             [self.site.latest.get(row["indicator_code"]) for row in own],
             [repr(chart) for chart in self.chosen if chart.theme == theme],
             [stated for table, stated in tables.items() if _is_of(table, theme)],
+            self._of_theme(self.site.apart, theme),
+            self._of_theme(self.site.honours, theme),
             more,
         ]
 
@@ -470,10 +472,16 @@ class SiteWriter:
                 for _, number, table in shown_tables(self.edition)
                 if _is_of(table, theme)
             ],
+            "apart_rows": self._of_theme(self.site.apart, theme),
+            "honours": self._of_theme(self.site.honours, theme),
             "latest": self.site.latest,
             "markup": as_markup,
             "chart_base": f"{base}charts/",
         }
+
+    @staticmethod
+    def _of_theme(rows: Sequence[Row], theme: str) -> list[Row]:
+        return [row for row in rows if row["theme"] == theme]
 
     def _printed(self, table: Table, number: str) -> PrintedTable:
         """A table as workbooks print it, with no more rows than a page can show."""
@@ -506,7 +514,7 @@ class SiteWriter:
             # Without a scorecard: whatever the district has, with nothing beside it.
             empty = dict.fromkeys(model.scorecard_columns())
             for code, row in self.site.latest.items():
-                if row["value"] is not None and code in self.names:
+                if row["value"] is not None and code in self.names and not model.is_apart(row):
                     named = self.names[code]
                     names = {
                         "indicator_name_zh": named["name_zh"],

@@ -41,5 +41,5 @@ select
     computed.note_en,
     computed.is_simulated,
     {{ observation_ids('computed', ['sales', 'footfall', 'count']) }},
-    computed.locality
+    nullif(computed.locality, '_T') as locality
 from computed

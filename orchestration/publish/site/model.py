@@ -298,7 +298,8 @@ def read_site(reader: Reader, release: Row, relations: list[Row]) -> Site:
             "order by (outturn is null), period, indicator_code"
         ),
         apart=reader.rows(
-            "select *, not regexp_matches(value_printed, '[0-9０-９]') as is_in_words "
+            "select *, value_observation_id as observation_id, "
+            "not regexp_matches(value_printed, '[0-9０-９]') as is_in_words "
             f"from qt_apart order by (region_code is distinct from {district})::int, "
             "figure_kind, region_code, indicator_code, period, value_observation_id"
         ),
@@ -314,7 +315,9 @@ def read_site(reader: Reader, release: Row, relations: list[Row]) -> Site:
         target = site.latest if row.pop("nth") == 1 else site.previous
         target[row["indicator_code"]] = row
     site.counts = reader.rows(_COUNTS)[0]
-    repeating = (site.scorecard, site.ranking, site.summary, site.progress, site.targets)
+    repeating = (
+        site.scorecard, site.ranking, site.summary, site.progress, site.targets, site.apart,
+    )  # fmt: skip
     site.flags = flags_of(reader, (row for rows in repeating for row in rows))
     return site
 

@@ -124,7 +124,7 @@ RANK = figure("a5", "gdp_growth_city_rank", "GDP增速全市排名", "3", item="
               measure="rank", basis="rank", unit="位",
               qualifier="at_most")  # fmt: skip
 TARGET = figure("a6", "revenue_target", "数字经济收入目标", "1000", measure="target_level",
-                basis="target", period_kind="target", qualifier="above",
+                basis="target", period_kind="target", qualifier="above", figure_kind="target",
                 **of_year(2027))  # fmt: skip
 OLDER = replace(GDP, observation_id="a7", value=Decimal("860.3"), qualifier="exact",
                 obs_status="A", **of_year(2023))  # fmt: skip
@@ -196,14 +196,76 @@ def test_marks() -> None:
 
 def test_sentences() -> None:
     selection = select(FIGURES[:-1], ["gdp", "sales"], {}, WORDS)
-    assert [said(sentence) for sentence in sentences(selection.entries, WORDS, 60)] == [
+    assert [said(sentence) for sentence in sentences(selection.entries, WORDS, 60, {})] == [
         "2025年，地区生产总值超1000亿元p，按可比价同比增长4.9%；"
         "零售额449.7亿元i，2023年至2025年年均下降1.8%。"
     ]
-    assert said(rank_sentence(selection.ranks, WORDS, 60)) == "GDP增速全市排名前3（2025年）。"
+    assert said(rank_sentence(selection.ranks, WORDS, 60, {})) == "GDP增速全市排名前3（2025年）。"
     assert said(target_sentence(selection.targets, WORDS, 60)) == (
         "2027年目标为数字经济收入超1000亿元。"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "words"),
+    [
+        ("12", "18", "GDP增速全市排名第18（2025年），较2023年下降6位。"),
+        ("18", "12", "GDP增速全市排名第12（2025年），较2023年上升6位。"),
+        ("3", "3", "GDP增速全市排名第3（2025年），与2023年持平。"),
+    ],
+)
+def test_a_greater_rank_is_a_fall(before: str, now: str, words: str) -> None:
+    exact = replace(RANK, qualifier="exact", value=Decimal(now))
+    earlier = replace(exact, observation_id="b1", value=Decimal(before), **of_year(2023))
+    selection = select([earlier, exact], [], {}, WORDS)
+    assert said(rank_sentence(selection.ranks, WORDS, 60, selection.before)) == words
+
+
+def test_a_rank_among_the_first_has_no_distance_to_another() -> None:
+    earlier = replace(RANK, observation_id="b1", qualifier="exact", **of_year(2023))
+    selection = select([earlier, RANK], [], {}, WORDS)
+    assert selection.before == {}
+    assert said(rank_sentence(selection.ranks, WORDS, 60, selection.before)) == (
+        "GDP增速全市排名前3（2025年）。"
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"figure_kind": "forecast"},
+        {"figure_kind": "proposal"},
+        {"figure_kind": "standard"},
+        {"figure_kind": "action"},
+        {"figure_kind": "record"},
+        {"subject": "某集团"},
+        {"locality": "某新城"},
+    ],
+    ids=str,
+)
+def test_what_stands_apart_is_neither_fact_nor_target(changes: dict[str, Any]) -> None:
+    apart = (replace(GDP, **changes), replace(RANK, **changes))
+    selection = select(apart, ["gdp"], {}, WORDS)
+    assert selection.is_empty
+    assert choose_charts([replace(OLDER, **changes)] * 3, (), (), WORDS) == []
+
+
+@pytest.mark.parametrize(
+    ("price_basis", "title"),
+    [
+        ("not_stated", "同比增速（%），2025年"),
+        ("not_applicable", "同比增速（%），2025年"),
+        ("comparable", "同比增速（可比价）（%），2025年"),
+        ("current", "同比增速（现价）（%），2025年"),
+    ],
+)
+def test_prices_of_growth_are_said_where_somebody_said_them(price_basis: str, title: str) -> None:
+    growths = [
+        replace(GROWTH, observation_id=f"g{n}", indicator_code=f"g{n}", price_basis=price_basis)
+        for n in range(3)
+    ]
+    (chart,) = choose_charts(growths, (), (), WORDS)
+    assert chart.title_zh == title
 
 
 def test_a_rank_stands_beside_what_it_ranks_and_growth_is_never_computed() -> None:
@@ -267,7 +329,8 @@ TABLES = {
         "observation_id indicator_code indicator_name_zh indicator_name_en region_code period "
         "period_start:date period_end:date period_kind measure basis scope price_basis breakdown "
         "value:decimal(30,8) unit qualifier obs_status is_headline:boolean "
-        "is_period_inferred:boolean is_simulated:boolean source_document"
+        "is_period_inferred:boolean is_simulated:boolean source_document figure_kind subject "
+        "locality"
     ),
     "core.indicator": "indicator_code theme topic mart item role",
     "core.region": "region_code region_name_zh region_name_en",
@@ -316,7 +379,7 @@ class World:
                 one.period, one.period_start, one.period_end, one.period_kind, one.measure,
                 one.basis, one.scope, one.price_basis, one.breakdown, one.value, one.unit,
                 one.qualifier, one.obs_status, True, one.is_period_inferred, one.is_simulated,
-                one.source_document,
+                one.source_document, one.figure_kind, one.subject, one.locality,
             ))  # fmt: skip
         named: dict[str, set[tuple[str, ...]]] = {
             "core.indicator": {(f.indicator_code, f.theme, f.topic, f.mart, f.item, f.role)
@@ -387,7 +450,7 @@ def test_a_brief_from_top_to_bottom(world: World) -> None:
         "说明与来源  Notes and sources",
         "1. 超：超过（不含本数） more than。界限不是准确值，图中以箭头表示。",
         "2. 数字后的字母：p 初步数 provisional。",
-        "3. 增长率均为原文公布，未由总量推算；注明按可比价者除外均为名义增长。"
+        "3. 增长率均为原文公布，未由总量推算；未注明价格口径者，原文没有说明或不适用。"
         "Growth is as published, never computed from levels.",
         "资料来源 Sources：《年度<公报> “甲”》（统计局）。",
     ]

@@ -298,6 +298,12 @@ LISTS = CodeLists(
         a_code("period_kind", "cumulative_range", "累计"),
         a_code("period_kind", "monthly", "月度"),
         a_code("breakdown", "_T", "合计"),
+        a_code("measure", "target_level", "目标值"),
+        a_code("figure_kind", "outturn", "实绩"),
+        a_code("figure_kind", "target", "目标"),
+        a_code("figure_kind", "forecast", "预计"),
+        a_code("figure_kind", "standard", "标准"),
+        a_code("figure_kind", "record", "非统计量"),
         a_code("industry", "C", "制造业", first=date(2012, 1, 1)),
         a_code("industry", "Z", "手工业", last=date(2012, 1, 1)),
     ),
@@ -649,7 +655,7 @@ def test_what_may_have_been_meant_is_proposed_and_not_taken(
 
 
 def test_notes_and_corrections_come_along() -> None:
-    row = figure(note="①不含农户", correction="2026-001")
+    row = figure(footnote="①不含农户", correction="2026-001")
     assert (row["note"], row["correction"]) == ("①不含农户", "2026-001")
     row = figure()
     assert (row["note"], row["correction"]) == (None, None)
@@ -685,3 +691,61 @@ def test_no_figure_of_a_table_is_lost(figures: list[dict[str, str | None]]) -> N
     if numbered:
         rows = understood(a_data_set(breakdown_list="industry"), *numbered)
         assert {row["delivery_place"] for row in rows} == {row["place"] for row in numbered}
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind", "basis", "stage"),
+    [
+        ({}, "outturn", "current", "not_stated"),
+        ({"measure": "目标值"}, "target", "target", "not_stated"),
+        ({"measure": "目标值", "figure_kind": "目标"}, "target", "target", "not_stated"),
+        ({"measure": "目标值", "figure_kind": "标准"}, "standard", "standard", "not_stated"),
+        ({"figure_kind": "预计"}, "forecast", "current", "forecast"),
+        ({"stage": "预测数"}, "forecast", "current", "forecast"),
+        ({"period": "2026年预计"}, "forecast", "current", "forecast"),
+        ({"figure_kind": "非统计量"}, "record", "current", "not_stated"),
+    ],
+)
+def test_what_a_figure_is(texts: dict[str, str], kind: str, basis: str, stage: str) -> None:
+    row = figure(**texts)
+    assert (row["figure_kind"], row["basis"], row["estimate_stage"]) == (kind, basis, stage)
+
+
+def test_a_forecast_has_the_status_of_one() -> None:
+    assert figure(figure_kind="预计")["obs_status"] == "F"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"measure": "目标值", "figure_kind": "实绩"},
+        {"measure": "目标值", "figure_kind": "预计"},
+        {"stage": "预测数", "figure_kind": "实绩"},
+        {"figure_kind": "愿景"},
+    ],
+    ids=str,
+)
+def test_a_kind_that_contradicts_or_that_nobody_knows(texts: dict[str, str]) -> None:
+    row = figure(**texts)
+    assert (row["rule_id"], row["raw_name"]) == ("code.unknown", texts["figure_kind"])
+
+
+def test_whose_a_figure_is_where_and_in_what_words() -> None:
+    row = figure(subject="某集团", locality="某新城", printed="十强", note="年份未印", footnote="①")
+    assert (row["subject"], row["locality"], row["value_printed"], row["note"]) == (
+        "某集团",
+        "某新城",
+        "十强",
+        "年份未印；①",
+    )
+    plain = figure()
+    assert (plain["subject"], plain["locality"], plain["value_printed"]) == ("_T", "_T", "12.3")
+
+
+def test_one_indicator_may_have_an_outturn_and_a_forecast_of_one_period() -> None:
+    rows = understood(a_data_set(), {}, {"figure_kind": "预计"}, {"subject": "某集团"})
+    assert [(row["figure_kind"], row["subject"], row["occurrence"]) for row in rows] == [
+        ("outturn", "_T", 1),
+        ("forecast", "_T", 1),
+        ("outturn", "某集团", 1),
+    ]

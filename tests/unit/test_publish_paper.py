@@ -207,6 +207,68 @@ def test_sentences() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "words"),
+    [
+        ("12", "18", "GDP增速全市排名第18（2025年），较2023年下降6位。"),
+        ("18", "12", "GDP增速全市排名第12（2025年），较2023年上升6位。"),
+        ("3", "3", "GDP增速全市排名第3（2025年），与2023年持平。"),
+    ],
+)
+def test_a_greater_rank_is_a_fall(before: str, now: str, words: str) -> None:
+    exact = replace(RANK, qualifier="exact", value=Decimal(now))
+    earlier = replace(exact, observation_id="b1", value=Decimal(before), **of_year(2023))
+    selection = select([earlier, exact], [], {}, WORDS)
+    assert said(rank_sentence(selection.ranks, WORDS, 60, selection.before)) == words
+
+
+def test_a_rank_among_the_first_has_no_distance_to_another() -> None:
+    earlier = replace(RANK, observation_id="b1", qualifier="exact", **of_year(2023))
+    selection = select([earlier, RANK], [], {}, WORDS)
+    assert selection.before == {}
+    assert said(rank_sentence(selection.ranks, WORDS, 60, selection.before)) == (
+        "GDP增速全市排名前3（2025年）。"
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"figure_kind": "forecast"},
+        {"figure_kind": "proposal"},
+        {"figure_kind": "standard"},
+        {"figure_kind": "action"},
+        {"figure_kind": "record"},
+        {"subject": "某集团"},
+        {"locality": "某新城"},
+    ],
+    ids=str,
+)
+def test_what_stands_apart_is_neither_fact_nor_target(changes: dict[str, Any]) -> None:
+    apart = (replace(GDP, **changes), replace(RANK, **changes))
+    selection = select(apart, ["gdp"], {}, WORDS)
+    assert selection.is_empty
+    assert choose_charts([replace(OLDER, **changes)] * 3, (), (), WORDS) == []
+
+
+@pytest.mark.parametrize(
+    ("price_basis", "title"),
+    [
+        ("not_stated", "同比增速（%），2025年"),
+        ("not_applicable", "同比增速（%），2025年"),
+        ("comparable", "同比增速（可比价）（%），2025年"),
+        ("current", "同比增速（现价）（%），2025年"),
+    ],
+)
+def test_prices_of_growth_are_said_where_somebody_said_them(price_basis: str, title: str) -> None:
+    growths = [
+        replace(GROWTH, observation_id=f"g{n}", indicator_code=f"g{n}", price_basis=price_basis)
+        for n in range(3)
+    ]
+    (chart,) = choose_charts(growths, (), (), WORDS)
+    assert chart.title_zh == title
+
+
 def test_a_rank_stands_beside_what_it_ranks_and_growth_is_never_computed() -> None:
     level = [GDP, OLDER, OLDEST]
     selection = select(level, [], {}, WORDS)

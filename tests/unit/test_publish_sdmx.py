@@ -50,7 +50,7 @@ select
     region_name_zh, p, s, e, k, basis, scope, price_basis, breakdown, v, u, value_printed,
     unit_printed, qualifier, estimate_stage, known_from, known_to, true, false, is_simulated,
     source_document, place, delivery_place, receipt_sha256, measure, obs_status, c, resolution,
-    'plan'
+    'plan', figure_kind, subject, locality, note
 from core.observation, (
     values
     (1, '-99 X', '2021-01/2023-06', date '2021-01-01', date '2023-06-30', 'cumulative_range',
@@ -125,7 +125,7 @@ def test_what_the_small_district_says(release: Path) -> None:
 
     assert (release / "sdmx/csv/investment.csv").read_text(encoding="utf-8").split("\n")[0] == (
         "STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,INDICATOR,MEASURE_KIND,BASIS,SCOPE,"
-        "PRICE_BASIS,BREAKDOWN,PERIOD_KIND,TIME_PERIOD,OBS_VALUE,UNIT,UNIT_MEASURE,UNIT_MULT,"
+        "PRICE_BASIS,BREAKDOWN,FIGURE_KIND,SUBJECT,LOCALITY,PERIOD_KIND,TIME_PERIOD,OBS_VALUE,UNIT,UNIT_MEASURE,UNIT_MULT,"
         "DECIMALS,OBS_STATUS,CONF_STATUS,QUALIFIER,ESTIMATE_STAGE,KNOWN_FROM,SOURCE,"
         "SOURCE_PLACE,OBS_ID,IS_PERIOD_INFERRED,IS_SIMULATED,COMMENT_OBS"
     )

@@ -67,6 +67,10 @@ TABLES: dict[str, tuple[str, Sequence[str]]] = {
             "conf_status varchar",
             "resolution decimal(30,8)",
             "theme varchar",
+            "figure_kind varchar",
+            "subject varchar",
+            "locality varchar",
+            "note varchar",
         ),
     ),
     "core.data_set": (
@@ -376,22 +380,22 @@ insert into core.observation values
      '甲区', '2025', '2025-01-01', '2025-12-31', 'annual', 'current', 'all', 'current_price', '_T',
      101.50, '亿元', '101.5', '亿元', 'exact', 'preliminary', '2026-01-20', '2026-03-01', false,
      false, false, 'doc_a', '一、投资', 'fai.xlsx!表1!B4', '{SHA}', 'level', 'P', 'F', 0.1,
-     'investment'),
+     'investment', 'outturn', '_T', '_T', null),
     ('aaaaaa02ffff', 'fai_year', 'fai_total', '固定资产投资', 'Fixed-asset investment', '990101',
      '甲区', '2025', '2025-01-01', '2025-12-31', 'annual', 'current', 'all', 'current_price', '_T',
      102.00, '亿元', '102', '亿元', 'exact', 'final', '2026-03-01', null, true,
      false, false, 'doc_a', '一、投资', 'fai.xlsx!表1!B4', '{SHA}', 'level', 'A', 'F', 1,
-     'investment'),
+     'investment', 'outturn', '_T', '_T', null),
     ('bbbbbb01ffff', 'fai_year', 'fai_growth', '投资增速', 'Growth of investment', '990101',
      '甲区', '2025', '2025-01-01', '2025-12-31', 'annual', 'yoy', 'all', 'current_price', '_T',
      -5.25, '%', '-5.25', '%', 'above', 'final', '2026-03-01', null, true,
      true, false, 'doc_a', '一、投资', 'fai.xlsx!表1!B5', '{SHA}', 'yoy_growth_pct', 'A', 'F',
-     0.01, 'investment'),
+     0.01, 'investment', 'outturn', '_T', '_T', null),
     ('cccccc01ffff', 'tour', 'fai_growth', '=cmd|calc', '', '990101',
      '甲区', '2026', '2026-01-01', '2026-12-31', 'annual', 'yoy', 'all', 'current_price', '_T',
      null, '%', '', null, 'exact', 'flash', '2026-03-01', null, true,
      false, true, 'doc_b', null, 'a,"b"', '{"0" * 64}', 'yoy_growth_pct', 'O', 'F',
-     null, 'investment');
+     null, 'investment', 'outturn', '_T', '_T', null);
 insert into investment.project_pipeline values
     ('990102', '2025', 12, 40.50, 0.5), ('990101', '2025', 7, null, -0.25);
 insert into quality.rule values

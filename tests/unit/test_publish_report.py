@@ -165,6 +165,8 @@ def test_both_figures_of_a_finding_stand_side_by_side(tmp_path: Path) -> None:
         "unit": "亿元",
         "qualifier": "exact",
         "is_simulated": False,
+        "obs_status": "A",
+        "is_period_inferred": False,
         "source_document": "doc_a",
         "document_title_zh": "年度公报",
         "document_title_en": "Annual bulletin",

@@ -210,13 +210,16 @@ def summary(report: RunReport, seconds: float) -> str:
         ]
     if report.release_path:
         facts.append(("位置 Place", report.release_path))
-    if report.outcome == "published" and any(report.findings.values()):
+    if report.candidate_path:
         facts.append(
-            (
-                "策略 Policy",
-                f"{report.policy}: published with open findings, and every product says so",
-            )
+            ("候选 Candidate", f"{report.candidate_path}/quality/report.html: not published")
         )
+    if report.outcome == "published" and any(report.findings.values()):
+        said = {
+            "demo": "published with open findings, and every product says so",
+            "bureau": "somebody decided on every finding that needs it",
+        }[report.policy]
+        facts.append(("策略 Policy", f"{report.policy}: {said}"))
     lines += [f"  {name:<14}{value}" for name, value in facts]
     for refused in report.refused:
         if refused.is_open:
@@ -256,6 +259,8 @@ def _findings(report: RunReport) -> str:
 
 
 def _next(report: RunReport) -> str:
+    if report.blocking == ["release.open-findings-need-decision"]:
+        return "qutong finding list --waiting; qutong finding accept ID --reason WHY; qutong run"
     if report.outcome in ("blocked", "failed"):
         return "mend what is named above, then `qutong run`"
     if any(refused.is_open for refused in report.refused):

@@ -108,7 +108,8 @@ def write_findings(con: DuckDBPyConnection, judged: Judged, catalogue: Catalogue
 
     The id of a finding is made of its rule and of what identifies the row, so it stays the same
     from run to run; its claim of the rule, of what it is about and of the values that were found:
-    a decision about it holds as long as these do. Earlier findings of the rules judged are replaced.
+    a decision about it holds as long as these do. Earlier findings of the rules judged are
+    replaced.
     """
     con.execute(
         "delete from landing.finding where list_contains(?, rule_id)",

@@ -20,6 +20,11 @@ from orchestration.steps import state
 from orchestration.steps.workplace import Workplace
 
 
+_SHOWN = (
+    "finding_id", "claim", "rule_id", "severity", "about", "message_zh", "message_en", "arithmetic"
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Figure:
     """One of the figures behind a finding, with its place."""
@@ -80,8 +85,8 @@ def findings(work: Workplace, rule_id: str = "") -> list[Finding]:
             "from landing.finding as f left join landing.delivery as d using (delivery_id) "
             "where (f.gate <> 'delivery' or d.verdict is distinct from 'refused') "
             "and (? = '' or f.rule_id = ?) "
-            "order by list_position(['hard', 'soft', 'informative'], f.severity), f.rule_id, about, "
-            "f.finding_id",
+            "order by list_position(['hard', 'soft', 'informative'], f.severity), f.rule_id, "
+            "about, f.finding_id",
             [rule_id, rule_id],
         ).fetchall()
         ids = sorted({name for row in rows for name in row[8].split(",") if name})
@@ -90,10 +95,10 @@ def findings(work: Workplace, rule_id: str = "") -> list[Finding]:
     now = decisions.in_force(told, work.archive.today)
     found = [
         Finding(
-            *row[:8],
-            tuple(behind[name] for name in row[8].split(",") if name in behind),
-            now.get(row[1]),
-            tuple(decision for decision in told if decision.claim == row[1]),
+            **dict(zip(_SHOWN, row, strict=False)),
+            figures=tuple(behind[name] for name in row[8].split(",") if name in behind),
+            decision=now.get(row[1]),
+            told=tuple(decision for decision in told if decision.claim == row[1]),
         )
         for row in rows
     ]

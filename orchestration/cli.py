@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from orchestration.collect.acts import Choice, Kind
     from orchestration.collect.archive import Delivery
+    from orchestration.collect.decisions import Kind as DecisionKind
     from orchestration.declarations import Declarations, Declared
     from orchestration.serve.query import Format
     from orchestration.settings import Settings
@@ -209,13 +210,16 @@ def summary(report: RunReport, seconds: float) -> str:
         ]
     if report.release_path:
         facts.append(("位置 Place", report.release_path))
-    if report.outcome == "published" and any(report.findings.values()):
+    if report.candidate_path:
         facts.append(
-            (
-                "策略 Policy",
-                f"{report.policy}: published with open findings, and every product says so",
-            )
+            ("候选 Candidate", f"{report.candidate_path}/quality/report.html: not published")
         )
+    if report.outcome == "published" and any(report.findings.values()):
+        said = {
+            "demo": "published with open findings, and every product says so",
+            "bureau": "somebody decided on every finding that needs it",
+        }[report.policy]
+        facts.append(("策略 Policy", f"{report.policy}: {said}"))
     lines += [f"  {name:<14}{value}" for name, value in facts]
     for refused in report.refused:
         if refused.is_open:
@@ -255,6 +259,8 @@ def _findings(report: RunReport) -> str:
 
 
 def _next(report: RunReport) -> str:
+    if report.blocking == ["release.open-findings-need-decision"]:
+        return "qutong finding list --waiting; qutong finding accept ID --reason WHY; qutong run"
     if report.outcome in ("blocked", "failed"):
         return "mend what is named above, then `qutong run`"
     if any(refused.is_open for refused in report.refused):
@@ -552,6 +558,117 @@ def delivery_release(ctx: click.Context, delivery_id: str, reason: str) -> None:
 def delivery_redate(ctx: click.Context, delivery_id: str, day: datetime, reason: str) -> None:
     """File a delivery under the day it came, where it was filed under a wrong one."""
     _decide(ctx, delivery_id, "redate", reason, day.date())
+
+
+# --- findings ----------------------------------------------------------------------------------
+
+
+@main.group()
+def finding() -> None:
+    """What rules found in the last run: list, show, accept, query, withdraw."""
+
+
+@finding.command("list")
+@click.option("--rule", "rule_id", default="", help="Of one rule alone.")
+@click.option("--waiting", is_flag=True, help="Only those that wait for a decision.")
+@click.pass_context
+def finding_list(ctx: click.Context, rule_id: str, waiting: bool) -> None:
+    """Every finding of the last run, published or refused; those that wait come first."""
+    from orchestration.collect.decisions import KINDS
+    from orchestration.steps import desk
+    from orchestration.steps.workplace import Workplace
+
+    found = desk.findings(Workplace(_settings(ctx)), rule_id)
+    shown = [entry for entry in found if entry.is_waiting or not waiting]
+    for entry in shown:
+        mark = "?" if entry.is_waiting else " "
+        decided = f"  [{KINDS[entry.decision.kind]}]" if entry.decision else ""
+        _echo(f"{mark} {entry.finding_id}  {entry.severity:<11} {entry.rule_id}{decided}")
+        _echo(f"    {entry.about}")
+        _echo(f"    {entry.message_zh} / {entry.message_en}")
+    count = sum(entry.is_waiting for entry in found)
+    _echo(f"{len(found)} 条发现 findings, {count} 条待决定 waiting for a decision")
+
+
+@finding.command("show")
+@click.argument("finding_id")
+@click.pass_context
+def finding_show(ctx: click.Context, finding_id: str) -> None:
+    """One finding with its arithmetic, the cells behind it, and every decision about it."""
+    from orchestration.collect.decisions import KINDS
+    from orchestration.steps import desk
+    from orchestration.steps.workplace import Workplace
+
+    work = Workplace(_settings(ctx))
+    entry = desk.named(desk.findings(work), finding_id)
+    rule = work.catalogue.get(entry.rule_id)
+    _echo(f"{entry.finding_id}  {entry.severity}  {entry.rule_id}")
+    _echo(f"  {entry.about}")
+    _echo(f"  {entry.message_zh}\n  {entry.message_en}")
+    if entry.arithmetic:
+        _echo(f"  算式 Arithmetic  {entry.arithmetic}")
+    for figure in entry.figures:
+        _echo(f"  数字 Figure      {figure.said}\n                   {figure.place}")
+    _echo(f"  怎么办 What to do  {rule.guidance.zh}\n                   {rule.guidance.en}")
+    for told in entry.told:
+        until = f" 至 until {told.expires}" if told.expires else ""
+        _echo(f"  {told.at}  {told.person}  {KINDS[told.kind]}{until}: {told.reason}")
+    if entry.told and entry.decision is None:
+        _echo("  → 决定已失效，须重新决定 it holds no more: decide again")
+
+
+def _decide_findings(
+    ctx: click.Context,
+    ids: tuple[str, ...],
+    kind: DecisionKind,
+    reason: str,
+    until: datetime | None = None,
+) -> None:
+    from orchestration.collect.decisions import KINDS
+    from orchestration.steps import desk
+    from orchestration.steps.workplace import Workplace
+
+    day = until.date() if until else None
+    for made in desk.decide(Workplace(_settings(ctx)), ids, kind, reason=reason, until=day):
+        _echo(f"✓ {KINDS[kind]}: {made.rule_id}  {made.about}")
+    _echo("  下一步 Next   qutong run")
+
+
+PUBLISHED_REASON = click.option(
+    "--reason", required=True, help="Why; kept for good, and published beside the finding."
+)
+
+
+@finding.command("accept")
+@click.argument("finding_ids", nargs=-1, required=True)
+@PUBLISHED_REASON
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day on which it is accepted."
+)
+@click.pass_context
+def finding_accept(
+    ctx: click.Context, finding_ids: tuple[str, ...], reason: str, until: datetime | None
+) -> None:
+    """Accept findings as they are, as long as the same values are found."""
+    _decide_findings(ctx, finding_ids, "accepted", reason, until)
+
+
+@finding.command("query")
+@click.argument("finding_ids", nargs=-1, required=True)
+@PUBLISHED_REASON
+@click.pass_context
+def finding_query(ctx: click.Context, finding_ids: tuple[str, ...], reason: str) -> None:
+    """Note that the source was asked; the findings go on waiting, and say so."""
+    _decide_findings(ctx, finding_ids, "queried", reason)
+
+
+@finding.command("withdraw")
+@click.argument("finding_ids", nargs=-1, required=True)
+@click.option("--reason", required=True, help="Why; kept in the log for good.")
+@click.pass_context
+def finding_withdraw(ctx: click.Context, finding_ids: tuple[str, ...], reason: str) -> None:
+    """Take a decision back: the findings are open again."""
+    _decide_findings(ctx, finding_ids, "withdrawn", reason)
 
 
 @main.group()

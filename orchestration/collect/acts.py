@@ -7,15 +7,14 @@ awaited of it (quarantine).
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from orchestration.collect.archive import Delivery, begin_line
+from orchestration.collect import log
+from orchestration.collect.archive import Delivery
 
 Choice = Literal["kept", "corrected", "forward"]
 Kind = Literal["hold", "release", "redate"] | Choice
@@ -56,24 +55,15 @@ def _file(archive: Path) -> Path:
 
 def record(archive: Path, act: Act) -> None:
     """Add an act to the log, durably."""
-    archive.mkdir(parents=True, exist_ok=True)
-    with _file(archive).open("a+b") as writer:
-        begin_line(writer)
-        writer.write(json.dumps(asdict(act), ensure_ascii=False).encode() + b"\n")
-        writer.flush()
-        os.fsync(writer.fileno())
+    log.append(_file(archive), asdict(act))
 
 
 def acts(archive: Path) -> list[Act]:
     """Every act, oldest first; a line that a kill tore is left out: it never was said."""
-    try:
-        lines = _file(archive).read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return []
     found = []
-    for line in lines:
+    for entry in log.entries(_file(archive)):
         try:
-            act = Act(**json.loads(line))
+            act = Act(**entry)
             date.fromisoformat(act.day or "2000-01-01")
         except (ValueError, TypeError):
             continue

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _IDENTITY = SAID_BY_RULE[:9]
+# What a decision is bound to: whatever delivery it comes from, at whatever place it stands.
+_CLAIM = ("data_set_id", "indicator_code", "region_code", "period", *SAID_BY_RULE[9:])
 
 APART = "core.figure_apart"
 """Where figures stand that are no outturn, target or standard of their region."""
@@ -106,8 +108,10 @@ def _mart_figures(con: DuckDBPyConnection) -> str:
 def write_findings(con: DuckDBPyConnection, judged: Judged, catalogue: Catalogue) -> int:
     """Write violating rows into ``landing.finding``; returns how many.
 
-    The id of a finding is the first 16 hex digits of the md5 of its rule and of what identifies the
-    row, so it stays the same from run to run. Earlier findings of the rules judged are replaced.
+    The id of a finding is made of its rule and of what identifies the row, so it stays the same
+    from run to run; its claim of the rule, of what it is about and of the values that were found:
+    a decision about it holds as long as these do. Earlier findings of the rules judged are
+    replaced.
     """
     con.execute(
         "delete from landing.finding where list_contains(?, rule_id)",
@@ -121,6 +125,7 @@ def write_findings(con: DuckDBPyConnection, judged: Judged, catalogue: Catalogue
     names = ("rule_id", "gate", "severity", *SAID_BY_RULE)
     columns = ", ".join(f"unnest(${i}::varchar[]) as {n}" for i, n in enumerate(names, start=1))
     identity = ", ".join(f"coalesce({name}, '')" for name in _IDENTITY)
+    claim = ", ".join(f"coalesce({name}, '')" for name in _CLAIM)
     con.execute(
         f"""
         insert into landing.finding by name
@@ -139,7 +144,8 @@ def write_findings(con: DuckDBPyConnection, judged: Judged, catalogue: Catalogue
             substr(
                 md5(concat_ws('|', rule_id, {identity}, case when n > 1 then n end)), 1, 16
             ) as finding_id,
-            * exclude (n)
+            * exclude (n),
+            substr(md5(concat_ws('|', rule_id, {claim})), 1, 16) as claim
         from numbered
         order by rule_id, finding_id
         """,
@@ -486,6 +492,20 @@ def open_findings(con: DuckDBPyConnection) -> dict[str, int]:
             "select f.severity, count(*) from landing.finding as f "
             "left join landing.delivery as d using (delivery_id) "
             "where f.gate <> 'delivery' or d.verdict is distinct from 'refused' "
+            "group by 1 order by 1"
+        ).fetchall()
+    )
+
+
+def undecided_findings(con: DuckDBPyConnection) -> dict[str, int]:
+    """Open findings by severity, without those that somebody accepted as they are."""
+    return dict(
+        con.execute(
+            "select f.severity, count(*) from landing.finding as f "
+            "left join landing.delivery as d using (delivery_id) "
+            "left join landing.finding_decision as a on f.claim = a.claim "
+            "where (f.gate <> 'delivery' or d.verdict is distinct from 'refused') "
+            "and a.decision is distinct from 'accepted' "
             "group by 1 order by 1"
         ).fetchall()
     )

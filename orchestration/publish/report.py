@@ -94,19 +94,23 @@ def read_report(
     for finding in findings:
         by_severity[finding["severity"]] = by_severity.get(finding["severity"], 0) + 1
     total = len(findings)
+    accepted = sum(finding["decision"] == "accepted" for finding in findings)
+    waiting = sum(
+        finding["decision"] != "accepted" and finding["severity"] != "informative"
+        for finding in findings
+    )
+    zh, en = _statement(release["policy"], total - accepted, accepted)
     return {
         "release": release,
         "is_simulated": has_simulated_rows(con, catalog, tables),
         "simulated_label": SIMULATED_LABEL,
-        "statement_zh": f"本版本依 {release['policy']} 策略发布，发布时有 {total} 条未了结的发现。",
-        "statement_en": (
-            f"This release was published with {total} open "
-            f"{'finding' if total == 1 else 'findings'} under policy {release['policy']}."
-        ),
+        "statement_zh": zh,
+        "statement_en": en,
         "gates": gates,
         "hard_rules": reader.one("validation_run", _HARD_RULES),
-        "blocking": _blocking(reader, gates, release["policy"], total, rules),
+        "blocking": _blocking(reader, gates, release["policy"], waiting, rules),
         "findings_total": total,
+        "findings_open": total - accepted,
         "findings_by_severity": by_severity,
         "findings_by_rule": _by_rule(findings, rules),
         "findings": findings,
@@ -247,6 +251,20 @@ def _gates(counts: Sequence[Row], verdicts: Mapping[str, str]) -> list[Row]:
         ready = "pending" if name == "release" else "failed" if line["failed"] else "passed"
         lines.append({**line, "verdict": verdicts.get(name, ready)})
     return lines
+
+
+def _statement(policy: str, is_open: int, accepted: int) -> tuple[str, str]:
+    """Under what policy, and with what known doubts, a release was published."""
+    zh = f"本版本依 {policy} 策略发布，发布时有 {is_open} 条未了结的发现"
+    en = f"This release was published with {is_open} open {_findings(is_open)}"
+    if accepted:
+        zh += f"，另有 {accepted} 条已核实并说明理由"
+        en += f", and {accepted} accepted with a reason,"
+    return f"{zh}。", f"{en} under policy {policy}."
+
+
+def _findings(count: int) -> str:
+    return "finding" if count == 1 else "findings"
 
 
 def _blocking(
@@ -432,7 +450,8 @@ select
     i.name_en as indicator_name_en, f.region_code, g.region_name_zh, g.region_name_en,
     f.period, p.label_zh as period_label_zh, p.label_en as period_label_en,
     f.place_a, f.place_b, f.observation_a, f.observation_b, f.arithmetic,
-    f.message_zh, f.message_en, r.guidance_zh, r.guidance_en
+    f.message_zh, f.message_en, f.decision, f.decision_reason, f.decided_on,
+    f.decision_expires_on, r.guidance_zh, r.guidance_en
 from open_findings as f
 left join {mart}.quality.rule as r on f.rule_id = r.rule_id
 left join {mart}.core.data_set as d on f.data_set_id = d.data_set_id

@@ -7,9 +7,11 @@ to do at all. Does not belong here: the tables of ``landing`` (``process.landing
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestration import __version__
+from orchestration.collect import decisions
 from orchestration.publish import ledger
 from orchestration.steps import state
 from orchestration.steps.reading import read_what_was_not, readings_now
@@ -107,7 +109,11 @@ def land_deliveries(
     control = declared.ReleaseControl(
         identity.release_id, identity.release_time, identity.policy, __version__
     )
-    rows = {**declared.declared_rows(work.declarations, control), **(texts or {})}
+    rows = {
+        **declared.declared_rows(work.declarations, control),
+        **(texts or {}),
+        "finding_decision": _decisions(work),
+    }
     reasons = {rule.id: (rule.title.zh, rule.title.en) for rule in work.catalogue}
 
     def prepare(con: DuckDBPyConnection) -> None:
@@ -128,6 +134,21 @@ def land_deliveries(
         state.discard(settings)
         state.write_identity(settings, identity)
         return bring()
+
+
+def _decisions(work: Workplace) -> list[dict[str, Any]]:
+    """What holds of findings on the day of the run; who decided stays in the archive."""
+    told = decisions.decisions(work.archive.root)
+    return [
+        {
+            "claim": claim,
+            "decision": decision.kind,
+            "reason": decision.reason,
+            "decided_on": datetime.fromisoformat(decision.at).astimezone(work.zone).date(),
+            "expires_on": date.fromisoformat(decision.expires) if decision.expires else None,
+        }
+        for claim, decision in decisions.in_force(told, work.archive.today).items()
+    ]
 
 
 def landed_deliveries(work: Workplace, only: Sequence[str] = ()) -> list[Landed]:

@@ -177,10 +177,11 @@ def _open_findings(work: Workplace) -> list[tuple[str, str]]:
     """Under the policy ``bureau`` nothing is published while a finding waits for a decision."""
     with state.opened(work.settings) as con:
         policy = con.execute("select policy from landing.release").fetchall()[0][0]
-        waiting = gates.needing_decision(gates.open_findings(con))
+        waiting = gates.needing_decision(gates.undecided_findings(con))
     if policy != "bureau" or not waiting:
         return []
-    return [("release.open-findings-need-decision", f"{waiting} findings are open")]
+    said = "1 finding waits" if waiting == 1 else f"{waiting} findings wait"
+    return [("release.open-findings-need-decision", f"{said} for a decision: qutong finding list")]
 
 
 def _raw_text_inside(work: Workplace, path: Path) -> list[tuple[str, str]]:

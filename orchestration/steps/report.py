@@ -31,6 +31,7 @@ class RunReport:
         outcome: ``partial`` where the steps asked for were carried out and publishing was not
             among them.
         fingerprint: Hash of everything the release follows from.
+        candidate_path: Where a release lies that the release gate refused, for the operator.
         unclaimed: Files that lie where no data set looks.
         unreadable: Files on offer that could not be archived, with the reason.
         quarantined: Cells in quarantine by delivery and rule, with places.
@@ -45,6 +46,7 @@ class RunReport:
     policy: str = ""
     release_id: str = ""
     release_path: str = ""
+    candidate_path: str = ""
     fingerprint: str = ""
     offered: int = 0
     received_new: int = 0
@@ -105,9 +107,21 @@ def compose(settings: Settings, *, asked_to_publish: bool = True) -> RunReport:
         report.exit_code = EXIT_REFUSED if is_open else EXIT_OK
     elif report.blocking:
         report.outcome = "blocked"
+        report.candidate_path = _candidate(settings) if _was_built(steps) else ""
     elif steps and not failed and not asked_to_publish:
         report.outcome, report.exit_code = "partial", EXIT_OK
     return report
+
+
+def _was_built(steps: list[StepRecord]) -> bool:
+    return any(entry.step == "candidate" and entry.outcome != "failed" for entry in steps)
+
+
+def _candidate(settings: Settings) -> str:
+    from orchestration.publish.layout import Releases
+
+    path = Releases(settings.releases).building(state.prepared_of(settings).release_id)
+    return str(path) if path.is_dir() else ""
 
 
 def _tell(report: RunReport, entry: StepRecord) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from orchestration.collect import acts
+from orchestration.collect import acts, decisions
 from orchestration.collect.archive import Archive, Delivery, printable
 from orchestration.collect.connectors import Connector, connectors_of
 from orchestration.collect.connectors.folder import is_open_for_writing
@@ -174,6 +174,11 @@ def inputs_digest(work: Workplace) -> str:
             digest.update(
                 f"{act.delivery_id} {act.kind} {act.was} {act.reads} {act.day}\n".encode()
             )
+    told = decisions.decisions(settings.archive)
+    for claim, decision in sorted(decisions.in_force(told, work.archive.today).items()):
+        digest.update(
+            f"decided {claim} {decision.kind} {decision.reason} {decision.expires}\n".encode()
+        )
     for settled in sorted(quarantine.decided(settings.archive)):
         digest.update(f"settled {settled}\n".encode())
     digest.update(tree_digest(settings.raw, ("*.yml", "*.csv"), skip=("deliveries",)))

@@ -156,6 +156,10 @@ TABLES: dict[str, tuple[str, Sequence[str]]] = {
             "arithmetic varchar",
             "message_zh varchar",
             "message_en varchar",
+            "decision varchar",
+            "decision_reason varchar",
+            "decided_on date",
+            "decision_expires_on date",
         ),
     ),
     "quality.conservation": (

@@ -158,34 +158,45 @@ def _places(con: DuckDBPyConnection, catalog: str) -> _Places:
     return _Places(str(found[0]) if found else "", dict(parents))
 
 
-_COUNTS: Mapping[str, tuple[str, str]] = {
-    "observations": ("core.observation", "count(*)"),
-    "indicators": ("core.observation", "count(distinct indicator_code)"),
-    "documents": ("core.observation", "count(distinct source_document)"),
-    "findings": ("quality.finding", "count(*)"),
-    "targets.no_outturn": ("plan.policy_target", "count(*) filter (where outturn is null)"),
+_OWN = "where region_code = (select district_code from {c}.meta.release)"
+_COUNTS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "observations": (("core.observation",), "select count(*) from {c}.core.observation"),
+    "indicators": (
+        ("core.observation",),
+        "select count(distinct indicator_code) from {c}.core.observation",
+    ),
+    "documents": (
+        ("core.observation",),
+        "select count(distinct source_document) from {c}.core.observation",
+    ),
+    "findings": (
+        ("quality.finding", "quality.conservation"),
+        "select count(*) from {c}.quality.finding as f "
+        "left join {c}.quality.conservation as d on f.delivery_id = d.delivery_id "
+        "where f.decision is distinct from 'accepted' "
+        "and (f.gate <> 'delivery' or d.verdict is distinct from 'refused')",
+    ),
+    "targets.no_outturn": (
+        ("plan.policy_target",),
+        "select count(*) filter (where outturn is null) from {c}.plan.policy_target " + _OWN,
+    ),
     "targets.undecided": (
-        "plan.policy_target",
-        "count(*) filter (where outturn is not null and is_met is null)",
+        ("plan.policy_target",),
+        "select count(*) filter (where outturn is not null and is_met is null) "
+        "from {c}.plan.policy_target " + _OWN,
     ),
 }
-"""What pages count: in which table, and how."""
+"""What pages count: of which tables, and how."""
 _COUNTED = re.compile(r"\d[\d,]*")
 
 
 def _counts(con: DuckDBPyConnection, catalog: str, tables: Sequence[Table]) -> dict[str, int]:
-    there = {table.qualified: table for table in tables}
+    there = {table.qualified for table in tables}
     counts = {}
-    for name, (table, counted) in _COUNTS.items():
-        if table not in there:
-            continue
-        own = (
-            f"where region_code = (select district_code from {quote(catalog)}.meta.release)"
-            if table == "plan.policy_target"
-            else ""
-        )
-        found = con.execute(f"select {counted} from {there[table].in_catalog(catalog)} {own}")
-        counts[name] = int((found.fetchone() or (0,))[0])
+    for name, (needed, query) in _COUNTS.items():
+        if there.issuperset(needed):
+            found = con.execute(query.format(c=quote(catalog))).fetchone()
+            counts[name] = int((found or (0,))[0])
     return counts
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.declarations import Declarations
 from orchestration.judge import gates
 from orchestration.settings import CODE_ROOT, Settings
 from orchestration.steps import land
@@ -22,11 +23,16 @@ from tests.support import make_project
 
 @dataclass(frozen=True)
 class Models:
-    """A district, an empty work database, and the tables of its history as DuckDB makes them."""
+    """A district, an empty work database, and the tables of its history as DuckDB makes them.
+
+    Attributes:
+        declarations: What was declared, by a name of the test: read once for thousands of lives.
+    """
 
     settings: Settings
     database: bytes = field(repr=False)
     tables: tuple[str, ...] = field(repr=False)
+    declarations: dict[object, Declarations] = field(default_factory=dict, repr=False)
 
     def build(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make the tables anew from what is landed."""

@@ -21,7 +21,7 @@ from orchestration.steps.workplace import Workplace
 from tests.support import make_project
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Models:
     """A district, an empty work database, and the tables of its history as DuckDB makes them.
 
@@ -30,9 +30,9 @@ class Models:
     """
 
     settings: Settings
-    database: bytes = field(repr=False)
-    tables: tuple[str, ...] = field(repr=False)
-    declarations: dict[object, Declarations] = field(default_factory=dict, repr=False)
+    database: bytes
+    tables: tuple[str, ...]
+    declarations: dict[object, Declarations] = field(default_factory=dict)
 
     def build(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make the tables anew from what is landed."""

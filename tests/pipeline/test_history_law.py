@@ -38,7 +38,7 @@ from tests.support import deliver, drop, profile
 pytestmark = pytest.mark.core
 
 MANY = int(os.environ.get("QUTONG_HISTORIES", "0"))
-SIDE_BY_SIDE = 8
+SIDE_BY_SIDE = 24 if MANY else 8
 BEGIN = date(2026, 3, 1)
 ROWS = (
     "地区生产总值,云溪区,2024年,年度,{value}0000,,万元,水平值,头版,yunxi-press,{bears},,",
@@ -147,6 +147,7 @@ class District:
         self.model, self.sent = Model(), list[bytes]()
         self.today, self.days, self.files = BEGIN, {BEGIN}, 0
         self.released: said.InForce | None = None
+        self.life: Sequence[Happening] = ()
         source = self.settings.raw / "datasets/profile/yunxi-profile.yml"
         source.rename(source.with_stem(self.name))
         self.declare((10_000, True))
@@ -213,7 +214,7 @@ class District:
         """Publish, edit, see that nothing changes in silence, decide."""
         if not (yield from self.publish()):
             return  # what was kept back first has to be put right
-        before = {day: self.model.as_of(day) for day in self._until_now()}
+        before = {day: self.model.as_of(day) for day in self.asked()}
         self.declare(happening.declared)
         said_otherwise = any(
             self.model.as_of(day).get(figure) != value
@@ -222,18 +223,14 @@ class District:
         )
         yield
         found = self.unsaid()
-        assert (found > 0) == said_otherwise, (found, said_otherwise)
+        assert (found > 0) == said_otherwise, self.life
         event(f"an edit that is {'noticed' if found else 'harmless'}")
         if self.model.waiting():
             choose(self.at_work(), self.name, happening.choice, reason="because")  # type: ignore[arg-type]
             self.model.decide(happening.choice, self.today)
         yield from self.publish()
         if happening.choice != "corrected":
-            assert {day: self.model.as_of(day) for day in before} == before
-
-    def _until_now(self) -> list[date]:
-        last = self.released.day if self.released else self.today
-        return [day for day in self.asked() if day <= last]
+            assert {day: self.model.as_of(day) for day in before} == before, self.life
 
     def unsaid(self) -> int:
         """How much of the release in force the history does not say."""
@@ -268,6 +265,7 @@ class District:
         return sorted({day + timedelta(days=n) for day in days for n in (-1, 0, 1)})
 
     def live(self, life: Sequence[Happening]) -> Iterator[None]:
+        self.life = life
         for happening in life:
             match happening:
                 case Passes(days):
@@ -369,6 +367,13 @@ def folder(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             Delivers((Said(2, 42, date(2025, 6, 1)),), 0),
             Publishes(),
         ],
+        # A clock is set back: the release that follows says a figure of days to come, and an edit
+        # of what it said is noticed all the same.
+        [
+            Delivers((Said(0, 42, BEGIN),), None),
+            Passes(-3),
+            Edits((100, True), "forward"),
+        ],
     ]
 )
 @given(
@@ -385,9 +390,9 @@ def test_what_the_public_knew_is_what_the_model_says(
     together.live(lives)
     together.land()
     told = together.told()
-    for district, life in zip(together.districts, lives, strict=True):
+    for district in together.districts:
         own = told[district.name]
-        assert own == {day: district.model.as_of(day) for day in own}, life
+        assert own == {day: district.model.as_of(day) for day in own}, district.life
     # The same archives, loaded in one go into an empty database.
     together.empty()
     together.land()

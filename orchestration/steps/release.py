@@ -27,6 +27,7 @@ from orchestration.steps.land import landed_deliveries
 from orchestration.steps.reading import readings_now
 from orchestration.steps.state import Carried
 from orchestration.steps.workplace import Workplace, inputs_digest
+from orchestration.text import counted
 
 if TYPE_CHECKING:
     from orchestration.publish.pointer import Publication
@@ -180,7 +181,7 @@ def _open_findings(work: Workplace) -> list[tuple[str, str]]:
         waiting = gates.needing_decision(gates.open_findings(con))
     if policy != "bureau" or not waiting:
         return []
-    return [("release.open-findings-need-decision", f"{waiting} findings are open")]
+    return [("release.open-findings-need-decision", f"{counted(waiting, 'finding')} open")]
 
 
 def _raw_text_inside(work: Workplace, path: Path) -> list[tuple[str, str]]:

@@ -132,6 +132,10 @@ create or replace macro judge.place(source_document, source_place, delivery_plac
         ' · ', nullif(source_document, ''), nullif(source_place, ''), nullif(delivery_place, '')
     );
 
+-- A number with its noun: 1 figure, 2 figures. `orchestration.text.counted` says it in Python.
+create or replace macro judge.counted(number, noun) as
+    concat(number, ' ', noun, case when number <> 1 then 's' else '' end);
+
 -- A number with its unit: 17.33%, 873.77 亿元; the unit 1 is not said.
 create or replace macro judge.with_unit(shown, unit) as
     case

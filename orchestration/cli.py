@@ -17,7 +17,7 @@ import click
 from orchestration import __version__
 from orchestration.errors import DeclarationError, QutongError, RunLockedError
 from orchestration.memory import uncollected
-from orchestration.text import shown, shown_name
+from orchestration.text import counted, shown, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -193,18 +193,22 @@ def summary(report: RunReport, seconds: float) -> str:
     }[report.outcome]
     lines.append(f"{head}  ({seconds:.1f} s)")
     facts = [
-        ("收集 Collected", f"{report.offered} files on offer, {report.received_new} new"),
+        (
+            "收集 Collected",
+            f"{counted(report.offered, 'file')} on offer, {report.received_new} new",
+        ),
     ]
     if report.outcome != "unchanged":
         facts += [
             (
                 "接收 Accepted",
                 f"{report.admitted} of {report.deliveries} deliveries, "
-                f"{report.observations} observations",
+                f"{counted(report.observations, 'observation')}",
             ),
             (
                 "拒收 Refused",
-                f"{len(report.refused)} deliveries ({sum(r.is_open for r in report.refused)} open)",
+                f"{counted(len(report.refused), 'delivery', 'deliveries')} "
+                f"({sum(r.is_open for r in report.refused)} open)",
             ),
             ("发现 Found", _findings(report)),
         ]
@@ -254,8 +258,10 @@ def summary(report: RunReport, seconds: float) -> str:
 def _findings(report: RunReport) -> str:
     total = sum(report.findings.values())
     parts = ", ".join(f"{count} {name}" for name, count in sorted(report.findings.items()))
-    undecided = f"; {report.undecided} comparisons lacked data" if report.undecided else ""
-    return f"{total} findings ({parts}){undecided}" if total else f"no findings{undecided}"
+    lacking = counted(report.undecided, "comparison")
+    undecided = f"; {lacking} lacked data" if report.undecided else ""
+    found = f"{counted(total, 'finding')} ({parts})" if total else "no findings"
+    return found + undecided
 
 
 def _next(report: RunReport) -> str:
@@ -384,9 +390,10 @@ def release_list(ctx: click.Context) -> None:
         mark = "*" if info.is_current else " "
         pin = "  pinned" if info.is_pinned else ""
         simulated = "  模拟 simulated" if info.is_simulated else ""
+        noun = "finding " if info.findings_total == 1 else "findings"
         _echo(
             f"{mark} {info.release_id:<16} {info.release_time}  {info.policy:<7}"
-            f"{info.findings_total:>4} findings{simulated}{pin}"
+            f"{info.findings_total:>4} {noun}{simulated}{pin}"
         )
 
 
@@ -416,7 +423,7 @@ def release_show(ctx: click.Context, release_id: str | None) -> None:
     for key in ("release_id", "release_time", "policy", "findings_total", "is_simulated"):
         _echo(f"{key:<16}{manifest[key]}")
     _echo(f"{'place':<16}{path}")
-    _echo(f"{'inputs':<16}{len(manifest['inputs'])} deliveries")
+    _echo(f"{'inputs':<16}{counted(len(manifest['inputs']), 'delivery', 'deliveries')}")
     for table in manifest["tables"]:
         name = f"{table['schema']}.{table['table']}" if "schema" in table else table["name"]
         _echo(f"  {name:<40}{table['row_count']:>9} rows")
@@ -715,9 +722,10 @@ def archive_verify(ctx: click.Context) -> None:
     for problem in verified.problems:
         _echo(problem.render(), err=True)
     _echo(
-        f"{'✗' if verified.problems else '✓'} {verified.receipts} receipts, "
-        f"{verified.deliveries} deliveries, {verified.objects} objects read, "
-        f"{len(verified.problems)} problems / 回执、交付、原件逐一核对"
+        f"{'✗' if verified.problems else '✓'} {counted(verified.receipts, 'receipt')}, "
+        f"{counted(verified.deliveries, 'delivery', 'deliveries')}, "
+        f"{counted(verified.objects, 'object')} read, "
+        f"{counted(len(verified.problems), 'problem')} / 回执、交付、原件逐一核对"
     )
     if verified.problems:
         ctx.exit(EXIT_FAILED)
@@ -850,7 +858,7 @@ def data_set_draft(
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(drafted.text, encoding="utf-8")
     _echo(render(drafted.parsed, drafted.outcome, 20), nl=False)
-    _echo(f"written: {target}  ({drafted.doubts} lines marked # ?)")
+    _echo(f"written: {target}  ({counted(drafted.doubts, 'line')} marked # ?)")
     _echo(f"next: mend it, then `qutong data-set preview {drafted.data_set_id} {file}`")
 
 

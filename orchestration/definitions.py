@@ -59,7 +59,7 @@ _STEPS: dict[dg.AssetKey, StepName] = {
 _STEP_KEYS: dict[str, StepName] = {
     "collect": "collect",
     "land": "land",
-    "judge__delivery_gate": "delivery_gate",
+    "delivery_gate": "delivery_gate",
     "marts": "marts",
     "marts_gate": "marts_gate",
     "quality": "quality",
@@ -67,6 +67,10 @@ _STEP_KEYS: dict[str, StepName] = {
     "judge__release_gate": "release_gate",
     "release__current": "publish",
 }
+REFUSED_TAG = "qutong/refused"
+"""On a run after which refused deliveries wait for somebody: how many. Such a run succeeds."""
+STUCK_TAG = "qutong/stuck"
+"""On a run that could not take files on offer, or found deliveries damaged: how many."""
 RETRY = dg.RetryPolicy(max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL)
 MARTS = "fqn:qutong.marts"
 QUALITY = " ".join(steps.QUALITY)
@@ -222,9 +226,13 @@ def _step_of(key: dg.AssetKey) -> StepName:
 def _tag(instance: dg.DagsterInstance, run_id: str, settings: Settings) -> None:
     """What came of a run, where the list of runs shows it."""
     report = compose(settings)
-    instance.add_run_tags(
-        run_id, {"qutong/outcome": report.outcome, "qutong/release": report.release_id or "-"}
-    )
+    waiting = [refused for refused in report.refused if refused.is_open]
+    tags = {"qutong/outcome": report.outcome, "qutong/release": report.release_id or "-"}
+    if waiting:
+        tags |= {REFUSED_TAG: str(len(waiting))}
+    if report.unreadable:
+        tags |= {STUCK_TAG: str(len(report.unreadable))}
+    instance.add_run_tags(run_id, tags)
 
 
 def build_defs(
@@ -442,32 +450,88 @@ def _findings_result(asset: dg.AssetKey, group: FindingGroup | None) -> dg.Asset
     )
 
 
+ACCEPTED_CHECK = "accepted"
+
+
 def _delivery_gate(reader: Workplace) -> dg.AssetsDefinition:
     rules = reader.catalogue.by_gate("delivery")
 
-    @dg.asset(
-        key=DELIVERY_GATE,
-        group_name="judge_delivery",
-        description="交付关：拒收的交付留在门外，其余继续 | Delivery gate: it routes, never blocks",
-        kinds={"duckdb", "greatexpectations"},
-        owners=["team:qutong"],
-        deps=[LANDED],
-        check_specs=_specs(rules, lambda rule: DELIVERY_GATE, block=False),
+    @dg.multi_asset(
+        name="delivery_gate",
+        specs=[
+            dg.AssetSpec(
+                DELIVERY_GATE,
+                group_name="judge_delivery",
+                description=(
+                    "交付关：拒收的交付留在门外，其余继续 | Delivery gate: it routes, never blocks"
+                ),
+                kinds={"duckdb", "greatexpectations"},
+                owners=["team:qutong"],
+                deps=[LANDED],
+            )
+        ],
+        check_specs=[
+            *_specs(rules, lambda rule: DELIVERY_GATE, block=False),
+            *(
+                dg.AssetCheckSpec(
+                    name=ACCEPTED_CHECK,
+                    asset=delivery_key(declared.id),
+                    description="没有待了结的拒收 | No delivery is refused and unsettled",
+                )
+                for declared in reader.declarations
+            ),
+        ],
+        # A run for some data sets leaves the checks of the others out.
+        can_subset=True,
+        allow_arbitrary_check_specs=True,
     )
-    def delivery_gate(context: dg.AssetExecutionContext, door: Door) -> dg.MaterializeResult:
+    def delivery_gate(
+        context: dg.AssetExecutionContext, door: Door
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         outcomes, told = delivery_judging.delivery_gate(door.work)
         groups = marts_judging.finding_groups(door.work, "delivery")
-        return dg.MaterializeResult(
-            metadata={
-                "deliveries": told.deliveries,
-                "admitted": told.admitted,
-                "refused": told.deliveries - told.admitted,
-                "observations": told.observations,
-            },
-            check_results=_results(outcomes, rules, lambda rule: DELIVERY_GATE, groups),
-        )
+        results: list[dg.MaterializeResult | dg.AssetCheckResult] = [
+            dg.MaterializeResult(
+                asset_key=DELIVERY_GATE,
+                metadata={
+                    "deliveries": told.deliveries,
+                    "admitted": told.admitted,
+                    "refused": told.deliveries - told.admitted,
+                    "observations": told.observations,
+                },
+            ),
+            *_results(outcomes, rules, lambda rule: DELIVERY_GATE, groups),
+        ]
+        for declared in door.work.declarations:
+            refused = [r for r in told.refused if r.is_open and r.data_set_id == declared.id]
+            results.append(_accepted_result(declared.id, refused))
+            for delivery in refused:
+                context.log.warning(_in_words(delivery))
+        yield from (result for result in results if _is_selected(result, context))
 
     return delivery_gate
+
+
+def _accepted_result(
+    data_set_id: str, refused: Sequence[delivery_judging.RefusedDelivery]
+) -> dg.AssetCheckResult:
+    """A check that never blocks: it shows on a data set which of its deliveries stay out."""
+    lines = [f"- {_in_words(r)} → {r.guidance_zh} | {r.guidance_en}" for r in refused]
+    listed = {"拒收 refused deliveries": dg.MetadataValue.md("\n".join(lines))} if refused else {}
+    return dg.AssetCheckResult(
+        check_name=ACCEPTED_CHECK,
+        asset_key=delivery_key(data_set_id),
+        passed=not refused,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=_in_words(refused[0]) if refused else None,
+        metadata={"refused": len(refused), **listed},
+    )
+
+
+def _in_words(refused: delivery_judging.RefusedDelivery) -> str:
+    """What was refused, and why, for a person who looks at a run."""
+    told = f"{refused.data_set_id} {refused.file_name} [{refused.rule_id}] {refused.place}"
+    return f"拒收 refused: {told}: {refused.detail_zh} | {refused.detail_en}"
 
 
 def _dbt_models(

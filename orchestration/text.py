@@ -36,6 +36,11 @@ def same(text: str | None) -> str:
     return re.sub(r"\s+", "", fold(text or ""))
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun, as ``judge.counted`` says it in SQL: 1 figure, 2 figures."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 _UNSHOWN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ from starlette.responses import PlainTextResponse
 
 from orchestration.dagster_storage import put_aside_damaged
 from orchestration.definitions import dagster_home
-from orchestration.errors import DeclarationError
+from orchestration.errors import DeclarationError, QutongError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -68,7 +69,7 @@ def serve(
     }
     with contextlib.closing(_listening(host, port)) as listener:
         say(f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}")
-        _answer(listener, [*LOCAL, *allowed])
+        _serve_until_told(listener, [*LOCAL, *allowed])
 
 
 def is_local(host: str) -> bool:
@@ -91,6 +92,64 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from None
 
 
+# --- what is started, and ends with it ---------------------------------------------------------
+
+GRACE = 5.0
+"""Seconds to come to an end by itself, for each of the two."""
+
+_DAEMON = ("-m", "dagster._daemon", "run", "--module-name", "orchestration.definitions")
+
+
+def _serve_until_told(listener: socket.socket, hosts: Sequence[str]) -> None:
+    """Run server and daemon in processes of their own, until told to end or one of them ends.
+
+    Both load our definitions in further processes, which would wait for a sign of life long after
+    the two are gone: each of the two has a group, and what is left of it goes with it. A run that
+    one of them carries out is ended too; the next run puts in order what it left.
+    """
+    handle = listener.fileno()
+    _end_when_told()
+    with (
+        _group(*_DAEMON, "--log-level", "warning") as daemon,
+        _group("-m", "orchestration.ui", str(handle), *hosts, keep=(handle,)) as server,
+    ):
+        while daemon.poll() is None and server.poll() is None:
+            time.sleep(0.2)
+    raise QutongError(
+        f"a process of the interface ended by itself: server {server.returncode}, "
+        f"daemon {daemon.returncode} / 界面的进程自行终止",
+        remedy="start it again; what it said stands above",
+    )
+
+
+def _end_when_told() -> None:
+    """Unwind at the first signal to end, and let no second one interrupt that."""
+    told = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+    def end(*_: object) -> None:
+        for number in told:
+            signal.signal(number, signal.SIG_IGN)
+        sys.exit(0)
+
+    for number in told:
+        signal.signal(number, end)
+
+
+@contextlib.contextmanager
+def _group(*command: str, keep: Sequence[int] = ()) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of this Python that leads a group of its own; none of it is left afterwards."""
+    process = subprocess.Popen([sys.executable, *command], pass_fds=keep, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
 def _answer(listener: socket.socket, hosts: Sequence[str]) -> None:
     import uvicorn
     from dagster import DagsterInstance, __version__
@@ -102,25 +161,13 @@ def _answer(listener: socket.socket, hosts: Sequence[str]) -> None:
         "orchestration.definitions", attribute=None, working_directory=None, location_name=None
     )
     with (
-        _daemon(),
         DagsterInstance.get() as instance,
         WorkspaceProcessContext(instance, target, version=__version__) as context,
     ):
         app = guarded(create_app_from_workspace_process_context(context), hosts)
-        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
-
-
-@contextlib.contextmanager
-def _daemon() -> Iterator[None]:
-    command = ["-m", "dagster._daemon", "run", "--module-name", "orchestration.definitions"]
-    daemon = subprocess.Popen([sys.executable, *command, "--log-level", "warning"])
-    # The server passes a signal on when it has closed: what is told to end here ends all.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
-        yield
-    finally:
-        daemon.send_signal(signal.SIGINT)
-        daemon.wait()
+        # Open pages hold a connection that never ends by itself.
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 # --- what is refused --------------------------------------------------------------------------
@@ -162,3 +209,7 @@ def _refusal(scope: Scope) -> PlainTextResponse | None:
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return PlainTextResponse("queries are posted as application/json\n", 415)
     return None
+
+
+if __name__ == "__main__":
+    _answer(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])

@@ -164,6 +164,7 @@ class Archive:
         self.now = now
         self.today = now.astimezone(zone).date()
         self._last_number: int | None = None
+        self._known: dict[str, _Known] = {}
 
     def _next_number(self) -> int:
         if self._last_number is None:
@@ -216,8 +217,8 @@ class Archive:
                 file=source,
                 remedy="check that the file is readable and the disk is not full, then run again",
             ) from error
-        deliveries = self.received(data_set_id)
-        outcome = outcome_of(deliveries, sha256, place)
+        received = self.known(data_set_id)
+        outcome = received.outcome(sha256, place)
         receipt = Receipt(
             receipt_id=uuid.uuid4().hex,
             data_set_id=data_set_id,
@@ -233,17 +234,18 @@ class Archive:
             number=self._next_number(),
             place=place,
         )
-        self._append(receipt)
-        same = [delivery for delivery in deliveries if delivery.sha256 == sha256]
+        same = received.of_bytes(sha256)
         if outcome in TELLING:
+            self._append(receipt)
             delivery = _delivery_of(receipt, repeat=len(same) + 1)
             self._register(delivery)
             return delivery, receipt
-        known = delivery = max(same, key=lambda entry: entry.arrival)
+        known = delivery = same[-1]
         if place and place not in known.places:
             delivery = replace(delivery, places=(*known.places, place))
         if not is_well_named(known.file_name) and is_well_named(receipt.file_name):
             delivery = replace(delivery, file_name=receipt.file_name)
+        self._append(receipt, is_durable=delivery != known)
         if delivery != known:
             self._register(delivery)
         return delivery, receipt
@@ -285,7 +287,11 @@ class Archive:
             raise
         return sha256, size
 
-    def _append(self, receipt: Receipt) -> None:
+    def _append(self, receipt: Receipt, *, is_durable: bool = True) -> None:
+        """Add a receipt; one that tells nothing new need not outlive the machine's power.
+
+        Thousands of files that lie where they lay would cost a wait for the disk each.
+        """
         folder = self.root / "receipts" / f"{self.now:%Y}"
         folder.mkdir(parents=True, exist_ok=True)
         line = json.dumps(asdict(receipt), ensure_ascii=False) + "\n"
@@ -293,11 +299,13 @@ class Archive:
             begin_line(writer)
             writer.write(line.encode())
             writer.flush()
-            os.fsync(writer.fileno())
+            if is_durable:
+                os.fsync(writer.fileno())
 
     def _register(self, delivery: Delivery) -> None:
-        folder = self.root / "deliveries" / delivery.data_set_id
+        folder = self._registry(delivery.data_set_id)
         folder.mkdir(parents=True, exist_ok=True)
+        received = self.known(delivery.data_set_id)
         content = asdict(delivery) | {"delivered_on": delivery.delivered_on.isoformat()}
         temporary = folder / f".{delivery.sha256}.{os.getpid()}"
         with temporary.open("w", encoding="utf-8") as writer:
@@ -307,6 +315,8 @@ class Archive:
         temporary.chmod(0o444)
         temporary.replace(self._entry(delivery))
         fsync_directory(folder)
+        received.add(delivery)
+        self._known[delivery.data_set_id] = _Known(received, _changed_at(folder), None)
 
     def _entry(self, delivery: Delivery) -> Path:
         name = delivery.sha256 + ("" if delivery.repeat == 1 else f".{delivery.repeat}")
@@ -314,11 +324,36 @@ class Archive:
 
     # --- what was received -------------------------------------------------------------------
 
+    def known(self, data_set_id: str) -> Received:
+        """What was received for a data set, for who asks once for each of thousands of files.
+
+        Entries are read again where one came or went, and not where one was damaged since.
+        """
+        kept = self._known.get(data_set_id)
+        if kept is None or kept.changed_at != _changed_at(self._registry(data_set_id)):
+            return self._looked_at(data_set_id)
+        return kept.received
+
     def received(self, data_set_id: str) -> list[Delivery]:
         """All deliveries of a data set in the order of receipt; damaged entries are left out."""
-        folder = self.root / "deliveries" / data_set_id
-        found = (_read_entry(file) for file in folder.glob("*.json"))
-        return sorted((d for d in found if d is not None), key=lambda delivery: delivery.arrival)
+        return self._looked_at(data_set_id).in_order()
+
+    def _looked_at(self, data_set_id: str) -> Received:
+        """What was received for a data set; read again where any of its entries changed."""
+        folder = self._registry(data_set_id)
+        changed_at, entries = _changed_at(folder), _entries_of(folder)
+        kept = self._known.get(data_set_id)
+        if kept is None or kept.entries != entries:
+            found = Received()
+            for name, *_ in entries:
+                delivery = _read_entry(folder / name)
+                if delivery is not None:
+                    found.add(delivery)
+            kept = self._known[data_set_id] = _Known(found, changed_at, entries)
+        return kept.received
+
+    def _registry(self, data_set_id: str) -> Path:
+        return self.root / "deliveries" / data_set_id
 
     def deliveries(self, data_set_id: str) -> list[Delivery]:
         """Deliveries of a data set that count, in the order of their days (see ``acts``)."""
@@ -396,9 +431,12 @@ class Archive:
             The entries that were written.
         """
         written = []
-        for delivery in told_by(self.receipts()):
+        told = told_by(self.receipts())
+        for data_set_id in {delivery.data_set_id for delivery in told}:
+            self._looked_at(data_set_id)
+        for delivery in told:
             entry = self._entry(delivery)
-            known = _read_entry(entry)
+            known = self.known(delivery.data_set_id).find(delivery.sha256, delivery.repeat)
             if known is None:
                 self._register(delivery)
                 written.append(entry)
@@ -420,22 +458,85 @@ def place_of(connector: str, path: Path, thing: str = "") -> str:
 # --- what is news ----------------------------------------------------------------------------
 
 
-def outcome_of(received: Iterable[Delivery], sha256: str, place: str) -> Outcome:
-    """What it means that these bytes are on offer.
+class Received:
+    """What was received for one data set, by its bytes and by where it was found."""
 
-    Knowledge follows what is handed over: bytes that are known take back what came after them.
-    What merely still lies where it was found is no news.
+    def __init__(self) -> None:
+        self._of_bytes: dict[str, dict[int, Delivery]] = {}
+        self._there: dict[str, Delivery] = {}
+        self._newest: Delivery | None = None
 
-    Args:
-        received: Deliveries of the data set.
-        sha256: Of the bytes on offer.
-        place: Where they are; empty where a connector cannot tell.
-    """
-    newest_first = sorted(received, key=lambda delivery: delivery.arrival, reverse=True)
-    if all(delivery.sha256 != sha256 for delivery in newest_first):
-        return "new"
-    there = next((d for d in newest_first if place and place in d.places), newest_first[0])
-    return "unchanged" if there.sha256 == sha256 else "again"
+    def add(self, delivery: Delivery) -> None:
+        """Add a delivery, or what its entry says now."""
+        self._of_bytes.setdefault(delivery.sha256, {})[delivery.repeat] = delivery
+        for place in delivery.places:
+            there = self._there.get(place)
+            if there is None or there.arrival <= delivery.arrival:
+                self._there[place] = delivery
+        if self._newest is None or self._newest.arrival <= delivery.arrival:
+            self._newest = delivery
+
+    def find(self, sha256: str, repeat: int) -> Delivery | None:
+        """The delivery that brought these bytes for the so many-th time."""
+        return self._of_bytes.get(sha256, {}).get(repeat)
+
+    def of_bytes(self, sha256: str) -> list[Delivery]:
+        """Deliveries of these bytes in the order of receipt."""
+        return sorted(self._of_bytes.get(sha256, {}).values(), key=_arrival)
+
+    def in_order(self) -> list[Delivery]:
+        """All of them in the order of receipt."""
+        return sorted((d for same in self._of_bytes.values() for d in same.values()), key=_arrival)
+
+    def outcome(self, sha256: str, place: str) -> Outcome:
+        """What it means that these bytes are on offer.
+
+        Knowledge follows what is handed over: bytes that are known take back what came after them.
+        What merely still lies where it was found is no news.
+
+        Args:
+            sha256: Of the bytes on offer.
+            place: Where they are; empty where a connector cannot tell.
+        """
+        if sha256 not in self._of_bytes:
+            return "new"
+        there = self._there.get(place, self._newest)
+        return "unchanged" if there is not None and there.sha256 == sha256 else "again"
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What was received, and how its entries were when read; None where one was added since."""
+
+    received: Received
+    changed_at: int
+    entries: frozenset[tuple[str, int, int]] | None
+
+
+def _entries_of(folder: Path) -> frozenset[tuple[str, int, int]]:
+    """Name, size and time of each entry of a data set."""
+    try:
+        with os.scandir(folder) as found:
+            told = [(file, file.stat()) for file in found if _is_entry(file.name)]
+    except FileNotFoundError:
+        return frozenset()
+    return frozenset((file.name, at.st_size, at.st_mtime_ns) for file, at in told)
+
+
+def _is_entry(name: str) -> bool:
+    """Whether a file is an entry, and none that is being written."""
+    return name.endswith(".json") and not name.startswith(".")
+
+
+def _arrival(delivery: Delivery) -> tuple[int, str, str, str]:
+    return delivery.arrival
+
+
+def _changed_at(folder: Path) -> int:
+    try:
+        return folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def told_by(receipts: Iterable[Receipt]) -> list[Delivery]:

@@ -44,6 +44,7 @@ from orchestration.publish.rules import (
     unlabelled,
 )
 from orchestration.publish.tables import Table, list_macros, literal, published_tables, quote
+from orchestration.text import counted
 
 # The products that releases had whose manifest does not list them.
 _BEFORE_2 = ("tables", "workbooks", "report", "inventory")
@@ -279,14 +280,16 @@ def _check_inputs(package: Package) -> Iterator[Problem]:
             HASH_MISMATCH,
             MANIFEST_FILE,
             f"清单多列 {times} 份报送：{entry[0]} {entry[1]}",
-            f"the manifest lists {times} deliveries too many: {entry[0]} {entry[1]}",
+            f"the manifest lists {counted(times, 'delivery', 'deliveries')} too many: "
+            f"{entry[0]} {entry[1]}",
         )
     for entry, times in sorted((Counter(rows) - Counter(stated)).items(), key=str):
         yield Problem(
             HASH_MISMATCH,
             MANIFEST_FILE,
             f"清单少列 {times} 份报送：{entry[0]} {entry[1]}",
-            f"the manifest lists {times} deliveries too few: {entry[0]} {entry[1]}",
+            f"the manifest lists {counted(times, 'delivery', 'deliveries')} too few: "
+            f"{entry[0]} {entry[1]}",
         )
 
 

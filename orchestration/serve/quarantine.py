@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import QutongError
-from orchestration.text import fold, shown_name
+from orchestration.text import counted, fold, shown_name
 
 STATE_FILE = "quarantine.json"
 SETTLED_FOLDER = "settled"
@@ -374,7 +374,8 @@ def render_list(state: State, data_set: str | None = None, *, settled: bool = Fa
     cells = sum(entry.quarantined for entry in shown if entry.is_open)
     opened = sum(entry.is_open for entry in shown)
     lines.append(
-        f"未了结 Open: {opened} deliveries, {cells} cells in quarantine  (run of {state.as_of})"
+        f"未了结 Open: {counted(opened, 'delivery', 'deliveries')}, "
+        f"{counted(cells, 'cell')} in quarantine  (run of {state.as_of})"
     )
     if opened:
         lines.append(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.collect import apart
-from orchestration.collect.archive import DamagedError, Delivery, hash_file, outcome_of, printable
+from orchestration.collect.archive import DamagedError, Received, hash_file, printable
 from orchestration.collect.connectors import Connector, Offer, matches
 from orchestration.declarations import Declared
 from orchestration.errors import QutongError
@@ -110,7 +110,7 @@ def _take(work: Workplace, declared: Declared, connector: Connector, offer: Offe
     Raises:
         QutongError: it is not at rest, or cannot be archived or removed.
     """
-    if is_news(work.archive.received(declared.id), offer):
+    if is_news(work.archive.known(declared.id), offer):
         apart.start()  # it imports while the file comes to rest and is archived
         work.wait_until_at_rest(offer.path)
     _, receipt = work.archive.store(
@@ -141,19 +141,19 @@ def _damaged(entry: Path) -> QutongError:
     )
 
 
-def is_news(received: Sequence[Delivery], offer: Offer) -> bool:
-    """Whether what is on offer says anything that is not known (see ``outcome_of``)."""
+def is_news(received: Received, offer: Offer) -> bool:
+    """Whether what is on offer says anything that is not known (see ``Received.outcome``)."""
     try:
         sha256, _ = hash_file(offer.path)
     except OSError:
         return True
-    return outcome_of(received, sha256, offer.place) != "unchanged"
+    return received.outcome(sha256, offer.place) != "unchanged"
 
 
 def has_news(work: Workplace, selected: Sequence[Declared]) -> bool:
     """Whether anything on offer is news, or was received and is to be read; nothing is stored."""
     for declared in selected:
-        received = work.archive.received(declared.id)
+        received = work.archive.known(declared.id)
         if any(is_news(received, offer) for _, offer in offers_of(work, declared)):
             return True
         in_play = work.archive.deliveries(declared.id)

@@ -26,6 +26,7 @@ from orchestration.declarations import Declarations
 from orchestration.errors import QutongError
 from orchestration.locking import run_lock
 from orchestration.steps.workplace import Workplace
+from orchestration.text import counted
 
 # --- is it whole -----------------------------------------------------------------------------
 
@@ -251,6 +252,7 @@ def _named(deliveries: Sequence[Shown], named: str) -> Shown:
         return found[0]
     some = ", ".join(entry.delivery.delivery_id for entry in found[:5])
     raise QutongError(
-        f"'{printable(named)}' names {len(found)} deliveries{': ' + some if some else ''}",
+        f"'{printable(named)}' names {counted(len(found), 'delivery', 'deliveries')}"
+        f"{': ' + some if some else ''}",
         remedy="'qutong delivery list' shows every delivery with its id",
     )

@@ -19,7 +19,6 @@ from orchestration.locking import run_lock
 from orchestration.steps import state
 from orchestration.steps.workplace import Workplace
 
-
 _SHOWN = (
     "finding_id", "claim", "rule_id", "severity", "about", "message_zh", "message_en", "arithmetic"
 )  # fmt: skip

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.declarations import Declarations
 from orchestration.judge import gates
 from orchestration.settings import CODE_ROOT, Settings
 from orchestration.steps import land
@@ -20,13 +21,18 @@ from orchestration.steps.workplace import Workplace
 from tests.support import make_project
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Models:
-    """A district, an empty work database, and the tables of its history as DuckDB makes them."""
+    """A district, an empty work database, and the tables of its history as DuckDB makes them.
+
+    Attributes:
+        declarations: What was declared, by a name of the test: read once for thousands of lives.
+    """
 
     settings: Settings
-    database: bytes = field(repr=False)
-    tables: tuple[str, ...] = field(repr=False)
+    database: bytes
+    tables: tuple[str, ...]
+    declarations: dict[object, Declarations] = field(default_factory=dict)
 
     def build(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make the tables anew from what is landed."""

@@ -267,8 +267,8 @@ def test_verify_sees_another_list_of_inputs(settings: Settings) -> None:
     change(settings, "manifest.json", "公报2023.csv", "公报2019.csv")
     assert verified(settings) == [
         RECORDED,
-        "the manifest lists 1 deliveries too many: yunxi-profile 公报2019.csv",
-        "the manifest lists 1 deliveries too few: yunxi-profile 公报2023.csv",
+        "the manifest lists 1 delivery too many: yunxi-profile 公报2019.csv",
+        "the manifest lists 1 delivery too few: yunxi-profile 公报2023.csv",
     ]
 
 

@@ -6,6 +6,7 @@ The schedule, the sensor, the interface and a re-execution all carry out this jo
 from __future__ import annotations
 
 import errno
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,14 @@ import pytest
 
 from orchestration.automation import JOB_NAME
 from orchestration.dagster_storage import PooledEventLogStorage, file_system_of
-from orchestration.definitions import _STEP_KEYS, build_defs, dagster_home, delivery_key
+from orchestration.definitions import (
+    _STEP_KEYS,
+    ACCEPTED_CHECK,
+    REFUSED_TAG,
+    build_defs,
+    dagster_home,
+    delivery_key,
+)
 from orchestration.errors import DeclarationError
 from orchestration.publish.verdict import VerdictStore
 from orchestration.settings import CODE_ROOT, Settings
@@ -90,6 +98,40 @@ def test_the_state_that_earlier_steps_left_outlives_a_run_without_changes(
         RELEASE_ID,
         report["release_id"],
     }
+
+
+def accepted(instance: dg.DagsterInstance, data_set: str) -> dg.AssetCheckEvaluation:
+    """What a data set shows about deliveries that stay out."""
+    key = dg.AssetCheckKey(delivery_key(data_set), ACCEPTED_CHECK)
+    found = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])
+    event = found[key].event
+    assert event is not None and event.dagster_event is not None
+    return event.dagster_event.asset_check_evaluation_data
+
+
+def test_a_run_with_refused_deliveries_is_marked(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    drop(settings, "yunxi-profile", "公报2023.csv", profile(GOOD_ROW)[:-3])  # its end is missing
+    assert start(settings, instance).success
+    (run,) = instance.get_runs()
+    assert (run.tags["qutong/outcome"], run.tags[REFUSED_TAG]) == ("published", "1")
+    shown = accepted(instance, "yunxi-profile")
+    assert (shown.passed, shown.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert shown.metadata["refused"].value == 1
+    assert "公报2023.csv [delivery.truncated-text]" in (shown.description or "")
+    listed = str(shown.metadata["拒收 refused deliveries"].value)
+    assert listed.startswith("- 拒收 refused: yunxi-profile 公报2023.csv") and " → " in listed
+    assert accepted(instance, "yunxi-investment").passed
+    warned = [e.user_message for e in instance.all_logs(run.run_id) if e.level == logging.WARNING]
+    assert [line for line in warned if "公报2023.csv [delivery.truncated-text]" in line]
+
+    drop(settings, "yunxi-profile", "公报2023.csv", profile(GOOD_ROW))
+    assert start(settings, instance).success
+    mended = next(iter(instance.get_runs(limit=1)))
+    assert mended.tags["qutong/outcome"] == "published"
+    assert REFUSED_TAG not in mended.tags
+    assert accepted(instance, "yunxi-profile").passed
 
 
 def test_who_asks_for_some_steps_gets_those_and_no_release(

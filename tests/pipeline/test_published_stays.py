@@ -75,7 +75,7 @@ def test_a_release_with_fewer_figures_is_not_published(lost: dict[str, Told]) ->
     ((rule, data_set, said),) = lost["missing"].found
     assert (rule, data_set) == ("published.figures-gone", "yunxi-investment")
     assert said.startswith(
-        "6 figures published in 2026-03-01.1 are gone although no delivery did it and nobody "
+        "6 figures published in 2026-03-01.1 gone although no delivery did it and nobody "
         "decided so: 云州市云溪区 2025-01/2025-06 固定资产投资 200 亿元 | "
     )
 
@@ -92,7 +92,7 @@ def test_the_archive_restored_from_its_backup_is_enough(lost: dict[str, Told]) -
     ) == [
         (
             "delivery.gone-from-folder",
-            "投资2025上半年.xlsx lies in its folder no more, its 6 figures count",
+            "投资2025上半年.xlsx lies in its folder no more and counts: 6 figures",
         )
     ]
 
@@ -198,7 +198,7 @@ def test_published_figures_do_not_change_in_silence(edited: dict[str, Told]) -> 
         (
             "published.figures-changed",
             "yunxi-profile",
-            "1 figures published in 2026-03-01.1 change although no delivery did: "
+            "1 figure published in 2026-03-01.1 changed although no delivery did: "
             "云州市云溪区 2024 地区生产总值 512.3 亿元 → 0.5123 亿元",
         )
     ]
@@ -286,12 +286,12 @@ def test_a_damaged_object_costs_no_figure_that_was_in_force(
     assert ask(damaged["rebuilt"].release, FOUND) == [
         (
             "delivery.damaged-object",
-            "the archived bytes of 投资2025上半年.xlsx are damaged, its 6 figures stay as they "
-            "were read",
+            "the archived bytes of 投资2025上半年.xlsx are damaged, but they were read "
+            "before: 6 figures as it said then",
         ),
         (
             "delivery.gone-from-folder",
-            "投资2025上半年.xlsx lies in its folder no more, its 6 figures count",
+            "投资2025上半年.xlsx lies in its folder no more and counts: 6 figures",
         ),
     ]
     assert damaged["again"].done.exit_code == 3

@@ -6,6 +6,7 @@ Belongs here: real requests to a real server. Does not belong here: what the int
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -22,7 +23,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from orchestration.settings import CODE_ROOT
+from orchestration.settings import CODE_ROOT, Settings
+from orchestration.ui import GRACE
 from tests.pipeline.released import Released, copy_of, qutong
 
 LAUNCH = "mutation { setAutoMaterializePaused(paused: true) }"
@@ -59,9 +61,9 @@ class Interface:
         return bool(json.loads(text)["data"]["instance"]["autoMaterializePaused"])
 
 
-@pytest.fixture(scope="module")
-def interface(first: Released, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Interface]:
-    settings = copy_of(first, tmp_path_factory.mktemp("ui") / "district")
+@contextlib.contextmanager
+def served(settings: Settings) -> Iterator[tuple[Interface, subprocess.Popen[str]]]:
+    """The command at work; told to end afterwards, if it was not before."""
     command = ["--project", str(settings.project), "ui", "--port", "0"]
     with subprocess.Popen(
         [sys.executable, "-m", "orchestration.cli", *command],
@@ -72,10 +74,21 @@ def interface(first: Released, tmp_path_factory: pytest.TempPathFactory) -> Iter
         text=True,
     ) as process:
         assert process.stderr is not None
-        yield Interface(process.stderr.readline().strip())
+        yield Interface(process.stderr.readline().strip()), process
         process.send_signal(signal.SIGTERM)
-        # Its daemon writes there too: there is an end when both have ended.
+        # Whatever it started writes there too: there is an end when all have ended.
         process.communicate(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def district(first: Released, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return copy_of(first, tmp_path_factory.mktemp("ui") / "district")
+
+
+@pytest.fixture(scope="module")
+def interface(district: Settings) -> Iterator[Interface]:
+    with served(district) as (interface, _):
+        yield interface
 
 
 def test_its_own_page_and_queries_are_answered(interface: Interface) -> None:
@@ -155,3 +168,20 @@ def test_a_wide_address_needs_a_word(first: Released, tmp_path: Path, host: str)
     assert told.exit_code == 2
     assert told.output.startswith(f"{host} can be reached by others, and Dagster has no login")
     assert "--allow-host NAME" in told.output
+
+
+def test_all_that_was_started_ends_with_it(first: Released, tmp_path: Path) -> None:
+    """Also where a page is open: its connection would never end by itself."""
+    with served(copy_of(first, tmp_path / "district")) as (interface, process):
+        assert interface.post("{ version }")[0] == 200  # our definitions are loaded
+        with connect(
+            f"ws://{interface.netloc}/graphql",
+            origin=Origin(f"http://{interface.netloc}"),
+            subprotocols=[Subprotocol("graphql-ws")],
+            open_timeout=PATIENCE,
+        ):
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGTERM)
+            # Code servers that outlive it hold its standard error open, as its daemon would.
+            process.communicate(timeout=2 * GRACE + 2)
+        assert process.returncode == 0

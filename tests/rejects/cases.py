@@ -288,7 +288,8 @@ DELIVERY_CASES = (
     DeliveryCase(
         "delivery.damaged-object",
         "objects//",
-        "the archived bytes of 公报2023.csv are damaged, its 1 figures stay as they were read",
+        "the archived bytes of 公报2023.csv are damaged, but they were read before: "
+        "1 figure as it said then",
         content=lambda: profile(GOOD_ROW),
         tamper="update landing.delivery set is_damaged = true, receipt_sha256 = '' "
         "where data_set_id = '{data_set}' and delivery_seq = 2",
@@ -296,7 +297,7 @@ DELIVERY_CASES = (
     DeliveryCase(
         "delivery.gone-from-folder",
         "",
-        "公报2023.csv lies in its folder no more, its 1 figures count",
+        "公报2023.csv lies in its folder no more and counts: 1 figure",
         content=lambda: profile(GOOD_ROW),
         tamper="update landing.delivery set is_gone = true "
         "where data_set_id = '{data_set}' and delivery_seq = 2",
@@ -304,7 +305,7 @@ DELIVERY_CASES = (
     DeliveryCase(
         "delivery.fewer-figures",
         "",
-        "1 figures of the file of that name of 2025-07-15 are missing and stay as they were: "
+        "of the file of that name of 2025-07-15 1 figure missing, in force as before: "
         "990101 2024 schools",
         name="公报2024.csv",
         content=lambda: shortened("deliveries/yunxi-profile/2025-03-05/公报2024.csv"),
@@ -330,7 +331,7 @@ DELIVERY_CASES = (
     DeliveryCase(
         "place.damaged-encoding",
         "R2C5",
-        "the name of the place is damaged, of 1 figures",
+        "the name of the place is damaged, of 1 figure",
         content=damaged_place,
     ),
     DeliveryCase("period.in-future", "R2C5", "known from 2025-02-28, period starts 2031-01-01"),
@@ -646,14 +647,14 @@ MARTS_CASES = (
     MartsCase(
         "published.figures-gone",
         "",
-        "1 figures published in 2026-02-01.1 are gone although no delivery did it and nobody "
+        "1 figure published in 2026-02-01.1 gone although no delivery did it and nobody "
         "decided so: 云州市云溪区 1999 学校数 41 所",
         published="from core.observation union all " + one_other("'1999' as period"),
     ),
     MartsCase(
         "published.figures-changed",
         "",
-        "1 figures published in 2026-02-01.1 change although no delivery did: "
+        "1 figure published in 2026-02-01.1 changed although no delivery did: "
         "云州市云溪区 2024 学校数 42 所 → 41 所",
         published=f"from core.observation where {SCHOOLS} is not true "
         "union all " + one_other("42 as value"),

@@ -214,8 +214,7 @@ def test_after_a_block_the_next_run_publishes_all_that_came_in_meanwhile(
 
 
 CELLS = (
-    "      delivery.quarantined-cells: 1 个单元格被隔离，容许 0 个 | "
-    "1 cells quarantined, 0 allowed",
+    "      delivery.quarantined-cells: 1 个单元格被隔离，容许 0 个 | 1 cell quarantined, 0 allowed",
     "      → 请按隔离清单逐格更正后重新报送；容许数在声明的 completeness.max_quarantined 中。 | "
     "Mend the cells on the quarantine list and deliver again; completeness.max_quarantined says "
     "how many are allowed.",

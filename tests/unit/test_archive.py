@@ -356,3 +356,27 @@ def test_a_file_that_somebody_writes_is_known(tmp_path: Path) -> None:
         assert is_open_for_writing(path)
     assert not is_open_for_writing(path)
     assert not is_open_for_writing(tmp_path / "gone.csv")
+
+
+def test_what_was_received_is_read_once_not_for_each_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands of files on offer would read thousands of entries each."""
+    read: list[Path] = []
+    plainly = archive_module._read_entry
+    monkeypatch.setattr(archive_module, "_read_entry", lambda f: (read.append(f), plainly(f))[1])
+    names = [f"{n}" for n in range(20)]
+    first = Archive(tmp_path / "archive", FIRST)
+    assert {receive(first, tmp_path, name, name, place=name) for name in names} == {"new"}
+    assert read == []
+    again = Archive(tmp_path / "archive", LATER)
+    assert {receive(again, tmp_path, name, name, place=name) for name in names} == {"unchanged"}
+    assert len(read) == len(names)
+
+
+def test_what_another_process_received_meanwhile_is_known(tmp_path: Path) -> None:
+    one, other = (Archive(tmp_path / "archive", FIRST) for _ in range(2))
+    assert receive(one, tmp_path, "a", "a", place="a") == "new"
+    assert receive(other, tmp_path, "b", "b", place="b") == "new"
+    assert receive(one, tmp_path, "b", "b", place="b") == "unchanged"
+    assert [d.file_name for d in one.received("set")] == ["a", "b"]

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.bounds import macros
+from orchestration.text import counted
 
 pytestmark = pytest.mark.core
 
@@ -334,3 +335,15 @@ def test_a_computed_figure_is_rounded_without_noise(
 )
 def test_places_to_show(con: duckdb.DuckDBPyConnection, resolution: str, digits: int) -> None:
     assert ask(con, f"judge.digits_of(cast({resolution} as decimal(30, 8)))") == digits
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 figures"), (1, "1 figure"), (2, "2 figures")])
+def test_a_number_agrees_with_its_noun_in_python_and_in_sql(
+    con: duckdb.DuckDBPyConnection, number: int, said: str
+) -> None:
+    assert ask(con, f"judge.counted({number}, 'figure')") == said
+    assert counted(number, "figure") == said
+
+
+def test_a_noun_may_have_a_plural_of_its_own() -> None:
+    assert [counted(n, "delivery", "deliveries") for n in (1, 2)] == ["1 delivery", "2 deliveries"]

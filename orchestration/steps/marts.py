@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 DbtStep = Literal["marts", "quality"]
 
-NOT_WITH_MARTS = (*(f"tag:{tag}" for tag in sorted(AFTER_THE_GATE)), *NOT_ASKED_OF_DBT)
+QUALITY = tuple(f"tag:{tag}" for tag in sorted(AFTER_THE_GATE))
+"""Selects the models that tell of the judging: built after the marts gate has spoken."""
+
+NOT_WITH_MARTS = (*QUALITY, *NOT_ASKED_OF_DBT)
 """What the step ``marts`` leaves to others: the suites of the marts gate ask for keys and rows."""
 
 LINES: dict[DbtStep, str] = {

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import DeclarationError, ReleaseError
+from orchestration.settings import read_yaml
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -344,16 +345,7 @@ def _both(description: str) -> tuple[str, str]:
 
 
 def _read_kinds(path: Path) -> Mapping[str, Mapping[str, Any]]:
-    import yaml
-
-    try:
-        kinds = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, yaml.YAMLError) as error:
-        raise DeclarationError(
-            f"the kinds of columns cannot be read: {error}",
-            file=path,
-            remedy="a mapping of kind to what is true of every column of that kind",
-        ) from error
+    kinds = read_yaml(path) or {}
     if not isinstance(kinds, dict) or not all(isinstance(kind, dict) for kind in kinds.values()):
         raise DeclarationError(
             "the kinds of columns are no mapping of mappings",

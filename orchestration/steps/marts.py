@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 DbtStep = Literal["marts", "quality"]
 
 QUALITY = tuple(f"tag:{tag}" for tag in sorted(AFTER_THE_GATE))
-"""Models that tell of the judging: built after the marts gate has spoken."""
+"""Selects the models that tell of the judging: built after the marts gate has spoken."""
 
 NOT_WITH_MARTS = (*QUALITY, *NOT_ASKED_OF_DBT)
 """What the step ``marts`` leaves to others: the suites of the marts gate ask for keys and rows."""
@@ -70,7 +70,7 @@ def build(
         if step == "marts":
             results = work.dbt.build(select, NOT_WITH_MARTS) if select else _build_changed(work)
         else:
-            results = work.dbt.build(select or QUALITY)
+            results = work.dbt.build(select) if select else work.dbt.build_only(_of_quality(work))
         if not results:
             raise QutongError(
                 "dbt found nothing to build",
@@ -98,6 +98,21 @@ def models_of(work: Workplace) -> standing.Models:
     return Models(work.dbt.manifest(), work.dbt.ensure_manifest().parent.name)
 
 
+def _of_quality(work: Workplace) -> set[str]:
+    """The models that tell of the judging, and every test that asks about one of them."""
+    nodes = work.dbt.manifest()["nodes"]
+    models = {
+        name
+        for name, node in nodes.items()
+        if node["resource_type"] == "model" and AFTER_THE_GATE & set(node["tags"])
+    }
+    return models | {
+        name
+        for name, node in nodes.items()
+        if node["resource_type"] == "test" and models & set(node["depends_on"]["nodes"])
+    }
+
+
 def _build_changed(work: Workplace) -> list[NodeResult]:
     """Build and test what does not stand from an earlier run; results of all, of those too.
 
@@ -110,15 +125,14 @@ def _build_changed(work: Workplace) -> list[NodeResult]:
     run_id = state.identity_of(work.settings).run_id
     with state.opened(work.settings) as con:
         is_first = not standing.entries(con)
-    first = None if is_first else models.followed
-    results = work.dbt.build(models.selectors(first), exactly=True)
+    results = work.dbt.build_only([*models.nodes] if is_first else models.followed)
     if not results or any(result.is_bad for result in results):
         return results
     with state.opened(work.settings) as con:
         made_from = models.made_from(con)
         stand = standing.standing(con, models, made_from)
     left = models.nodes.keys() - stand.keys() - {result.unique_id for result in results}
-    results += work.dbt.build(models.selectors(left), exactly=True) if left else []
+    results += work.dbt.build_only(left) if left else []
     with state.opened(work.settings) as con:
         standing.keep(con, models, made_from, results, run_id)
     return [*results, *stand.values()]

@@ -59,14 +59,12 @@ class Node:
     """A model or a test of the step ``marts``.
 
     Attributes:
-        selector: Selects it alone.
         reads: Ids of what it reads: models and sources.
         marts: Whose figures it reads of the tables of figures; empty for all of them.
         is_followed: Whether it is brought up to date in every run, before it is known what changed.
     """
 
     unique_id: str
-    selector: str
     table: Name | None
     reads: tuple[str, ...]
     marts: frozenset[str]
@@ -106,10 +104,6 @@ class Models:
         known = {node.unique_id: node for node in nodes}
         order = TopologicalSorter({name: node.reads for name, node in known.items()})
         self.nodes = {name: known[name] for name in order.static_order() if name in known}
-
-    def selectors(self, names: Collection[str] | None = None) -> list[str]:
-        """What selects the named ones; all of them where none are named."""
-        return [n.selector for n in self.nodes.values() if names is None or n.unique_id in names]
 
     @property
     def followed(self) -> list[str]:
@@ -151,7 +145,6 @@ class Models:
         is_model = node["resource_type"] == "model"
         return Node(
             unique_id=name,
-            selector=".".join(node["fqn"]),
             table=(node["schema"], node["name"]) if is_model else None,
             reads=tuple(sorted(set(node["depends_on"]["nodes"]))),
             marts=_marts_read(node) if is_model else self._marts_asked(node),

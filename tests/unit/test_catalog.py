@@ -263,11 +263,14 @@ def test_a_published_model_has_titles_and_grain(tmp_path: Path) -> None:
     assert catalog_of(tmp_path, COLUMNS, {"publish": False}).tables == ()
 
 
-@pytest.mark.parametrize("text", ["- a", "a: 1", "{"])
-def test_kinds_are_a_mapping_of_mappings(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("- a", "kinds of columns"), ("a: 1", "kinds of columns"), ("{", "not valid YAML")],
+)
+def test_kinds_are_a_mapping_of_mappings(tmp_path: Path, text: str, message: str) -> None:
     kinds = tmp_path / "column_kinds.yml"
     kinds.write_text(text, encoding="utf-8")
-    with pytest.raises(DeclarationError, match="kinds of columns"):
+    with pytest.raises(DeclarationError, match=message):
         Catalog.of_manifest(manifest(COLUMNS), kinds)
 
 

@@ -89,6 +89,19 @@ def test_one_parses_and_every_district_builds(
     assert len(into) == 1
 
 
+def test_what_is_named_is_built_and_nothing_else(folder: Path) -> None:
+    (folder / "models" / "other.sql").write_text("select 7 as other", encoding="utf-8")
+    reader = "select other + 1 as eight from {{ ref('other') }}"
+    (folder / "models" / "reader.sql").write_text(reader, encoding="utf-8")
+    project = home(folder, "one")
+
+    for names in (["figure"], ["other"], ["reader"]):
+        found = project.build_only([f"model.small.{name}" for name in names])
+        assert [(result.name, result.status) for result in found] == [(*names, "success")]
+    with duckdb.connect(str(project.database), read_only=True) as connection:
+        assert connection.execute("from reader").fetchall() == [(8,)]
+
+
 def test_a_changed_model_is_parsed_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = home(folder, "one")
     before = project.ensure_manifest()

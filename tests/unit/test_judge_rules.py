@@ -430,15 +430,15 @@ def test_one_place_against_many_is_one_finding(con: duckdb.DuckDBPyConnection) -
 def test_findings_are_as_many_as_statements_not_as_pairs(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
-    printed(con, *(str(200 + number) for number in range(100) for _ in range(20)))
+    printed(con, *(str(200 + number) for number in range(30) for _ in range(20)))
     found = contradictions(con)
-    assert len(found) == 101  # 100 and 100.0 stand in a place each, 200 first in twenty
+    assert len(found) == 31  # 100 and 100.0 stand in a place each, 200 first in twenty
     assert found[0][2].startswith("200 [199.95, 200.05] / ")
     assert {entry[3].split(" in ", 1)[1] for entry in found} == {
         "20 places of the document and 100 亿元 in another",
-        *(f"20 places of the document and {200 + n} 亿元 in 20 others" for n in range(1, 100)),
+        *(f"20 places of the document and {200 + n} 亿元 in 20 others" for n in range(1, 30)),
     }
-    assert compared(con) == 2001
+    assert compared(con) == 601
 
 
 def test_what_a_bound_allows_can_still_contradict_itself(con: duckdb.DuckDBPyConnection) -> None:

@@ -85,7 +85,7 @@ def test_a_change_shows_in_its_own_part(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_models_say_whose_figures_they_read(models: Models) -> None:
-    said = {node.selector.rpartition(".")[2]: node.marts for node in models.nodes.values()}
+    said = {node.unique_id.split(".")[2]: node.marts for node in models.nodes.values()}
     assert said["tourism"] == {"consumption.tourism"}
     assert said["service_supply"] == {"public_services.service_supply", "core.district_profile"}
     assert said["service_supply_figures"] == said["service_supply"]
@@ -115,7 +115,7 @@ def test_no_other_macro_names_a_table_of_figures(manifest: dict[str, Any]) -> No
 
 
 def test_what_follows_every_change_comes_first(models: Models) -> None:
-    followed = {models.nodes[name].selector.rpartition(".")[2] for name in models.followed}
+    followed = {name.split(".")[2] for name in models.followed}
     assert {"int_observation_history", "observation", "int_mart_cell"} <= followed
     assert "tourism" not in followed
     order = [name.rpartition(".")[2] for name in models.nodes]

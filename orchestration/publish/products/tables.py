@@ -8,7 +8,6 @@ belong here: the formats (``export``), and the list of files, which is written l
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from orchestration.publish.export import (
@@ -37,8 +36,7 @@ _NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
 
 def _inputs(edition: Edition) -> Mapping[str, Any]:
     return {
-        table.qualified: [edition.row_hash(table.qualified), asdict(table)]
-        for table in edition.marts
+        table.qualified: [edition.row_hash(table.qualified), repr(table)] for table in edition.marts
     }
 
 

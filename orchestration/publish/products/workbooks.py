@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
@@ -33,7 +32,7 @@ def printed_inputs(edition: Edition, table: Table) -> Any:
         ("printed from", table.qualified),
         lambda: [
             edition.row_hash(table.qualified),
-            asdict(table),
+            repr(table),
             has_simulated_rows(edition.con, edition.catalog, [table]),
             [str(source) for source in edition.sources[table.qualified]],
         ],
@@ -60,7 +59,7 @@ def _inputs(edition: Edition) -> Mapping[str, Any]:
         stated.setdefault(schema, [shared]).append([number, printed_inputs(edition, table)])
     for _, schema, own in printed_themes(edition.marts, edition.words):
         stated.setdefault(schema, [shared]).append(
-            [(asdict(t), edition.prints[t.qualified].row_count) for t in own if _is_left_out(t)]
+            [(repr(t), edition.prints[t.qualified].row_count) for t in own if _is_left_out(t)]
         )
     return stated
 

@@ -66,6 +66,7 @@ _STATUS_MARK = {"P": "provisional", "E": "estimated", "I": "estimated", "F": "fo
 _STATUS_GAP = {"L": "not_collected", "Q": "suppressed"}
 
 
+@lru_cache(maxsize=1 << 14)
 def safe(text: str) -> str:
     """A text without what would turn the page's own text round; escaped for HTML."""
     return _escape(plain(text))
@@ -73,6 +74,8 @@ def safe(text: str) -> str:
 
 def plain(text: str) -> str:
     """A text whose invisible characters are shown: they could turn the page's own text round."""
+    if text.isprintable():  # most are, and none of these characters is
+        return text
     shown = _DIRECTION.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
     return _CONTROL.sub("\ufffd", shown)
 
@@ -104,7 +107,7 @@ def thousands(text: str) -> str:
     """A number's text with thousands separators; every digit is kept."""
     sign, body = ("-", text[1:]) if text.startswith("-") else ("", text)
     whole, point, rest = body.partition(".")
-    grouped = re.sub(r"(?<=\d)(?=(?:\d{3})+$)", ",", whole)
+    grouped = whole if len(whole) < 4 else re.sub(r"(?<=\d)(?=(?:\d{3})+$)", ",", whole)
     return f"{'−' if sign else ''}{grouped}{point}{rest}"
 
 
@@ -128,6 +131,7 @@ class Units:
 
     def __init__(self, words: Mapping[str, Word]) -> None:
         self.words = words
+        self._html: dict[str, str] = {}
         self.scales: dict[str, Scale] = {}
         for unit in words:
             for prefix, power in (("亿", 8), ("万", 4), ("", 0)):
@@ -154,7 +158,9 @@ class Units:
         """A unit after its number; nothing for a number without one."""
         if not unit or unit == "1":
             return ""
-        return f'<span class="u">{both(unit, self.en(unit))}</span>'
+        if unit not in self._html:
+            self._html[unit] = f'<span class="u">{both(unit, self.en(unit))}</span>'
+        return self._html[unit]
 
 
 def figure(  # noqa: PLR0913 - each is a property of one printed figure
@@ -199,6 +205,7 @@ def _spaced(unit_html: str, unit: str | None) -> str:
     return unit_html if unit in ("%", "‰", "‱") else f" {unit_html}"
 
 
+@lru_cache(maxsize=1 << 10)
 def sign_html(qualifier: str | None, unit: str | None = None) -> str:
     """The sign before a number that is not exact; the legend on every page says what it means."""
     bound = bound_of(qualifier)
@@ -208,6 +215,7 @@ def sign_html(qualifier: str | None, unit: str | None = None) -> str:
     return f'<span class="q">{both(zh, en)}</span>' if zh else ""
 
 
+@lru_cache(maxsize=1 << 10)
 def marks_html(
     status: str | None, *, is_simulated: bool | None = False, is_inferred: bool | None = False
 ) -> str:

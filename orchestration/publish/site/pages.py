@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,6 +70,7 @@ SHORT = ("indicator/", "region/")
 _OWN_TITLES = {"plan": ("规划进度", "Plan"), "peers": ("对标位次", "Peers")}
 HEADLINES = 8
 ITEMS_SHOWN = 400
+_KEPT = 1 << 14
 _HERE = Path(__file__).parent
 ASSETS = ("qt.css", "qt.js")
 # Schemas without figures of a theme: their tables are for methods and for machines.
@@ -119,6 +120,7 @@ class SiteWriter:
         self.shells: dict[tuple[str, str, str], tuple[Any, ...]] = {}
         self.themes = self._themes()
         self._drawn: dict[str, charts.Drawn] = {}
+        self._documents: dict[tuple[str, str], str] = {}
 
     @classmethod
     def of(cls, edition: Edition) -> SiteWriter:
@@ -313,20 +315,24 @@ class SiteWriter:
         def marked(function: Callable[..., str]) -> Callable[..., Any]:
             return lambda *args, **kwargs: as_markup(function(*args, **kwargs))
 
+        def kept(function: Callable[..., str]) -> Callable[..., Any]:
+            """Of codes and words, which hundreds of pages show again and again."""
+            return lru_cache(_KEPT)(marked(function))
+
         environment.globals |= {
-            "both": marked(both),
-            "word": marked(self.word),
+            "both": kept(both),
+            "word": kept(self.word),
             "fig": marked(self._figure),
-            "sign": marked(sign_html),
+            "sign": kept(sign_html),
             "said": marked(said),
             "growth": marked(self._growth),
             "places": marked(places_html),
-            "gap": marked(gap_html),
-            "unit": marked(self.units.html),
-            "safe": marked(safe),
-            "period": marked(self.formal.period),
-            "region": marked(self._region),
-            "indicator": marked(self._indicator_link),
+            "gap": kept(gap_html),
+            "unit": kept(self.units.html),
+            "safe": kept(safe),
+            "period": kept(self.formal.period),
+            "region": kept(self._region),
+            "indicator": kept(self._indicator_link),
             "source": marked(self._source),
             "plain": plain_number,
             "page": file_name,
@@ -390,13 +396,19 @@ class SiteWriter:
 
     def _source(self, row: Row, base: str) -> str:
         """The document a figure comes from, with the place in it."""
-        known = self.site.documents.get(row.get("source_document") or "", {})
+        name = row.get("source_document") or ""
+        if (name, base) not in self._documents:
+            self._documents[name, base] = self._document(name, base)
         place = f' <span class="place">{safe(row.get("source_place") or "")}</span>'
+        return self._documents[name, base] + place
+
+    def _document(self, name: str, base: str) -> str:
+        known = self.site.documents.get(name, {})
         if not known:
-            return safe(row.get("source_document") or "") + place
+            return safe(name)
         text = both(known["title_zh"] or known["source_document"], known["title_en"])
         anchor = f"doc-{file_name(known['source_document'])}"
-        return f'<a href="{base}methods.html#{anchor}">{text}</a>{place}'
+        return f'<a href="{base}methods.html#{anchor}">{text}</a>'
 
     # --- themes --------------------------------------------------------------------------------
 

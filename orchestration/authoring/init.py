@@ -19,7 +19,7 @@ DISTRICT = """\
 code: "{code}"
 name: {{zh: "{zh}", en: "{en}"}}
 # demo: publishes with open findings and says so on every product.
-# bureau: publishes only when no finding is open.
+# bureau: publishes only when somebody decided on every finding: qutong finding list.
 policy: demo
 time_zone: Asia/Shanghai
 grades: [official, research, secondary]

@@ -879,7 +879,7 @@ RELEASE_CASES = (
     ReleaseCase(
         "release.open-findings-need-decision",
         ("release.open-findings-need-decision",),
-        "findings are open",
+        "for a decision: qutong finding list",
         policy="bureau",
     ),
     ReleaseCase("release.verdict-missing", (), "no verdict is recorded for it", verdict="lost"),

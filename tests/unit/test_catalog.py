@@ -136,7 +136,8 @@ def test_sdmx_codes_a_column_by_the_list_that_the_catalogue_names(shipped: Catal
     coded = {
         item.sql.removeprefix("t."): OWN_LISTS[item.codes]
         for item in COMPONENTS
-        if item.codes in OWN_LISTS and item.sql.startswith("t.")
+        if item.codes in OWN_LISTS
+        and item.sql.startswith("t.")
         # Units have a file; subjects and localities are whatever was delivered.
         and item.codes not in ("UNIT", "SUBJECT", "LOCALITY")
     }

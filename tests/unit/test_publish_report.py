@@ -22,6 +22,11 @@ from tests.unit.test_publish_world import make_work_db
 
 pytestmark = pytest.mark.core
 
+FINDING = (
+    "(finding_id, rule_id, gate, severity, data_set_id, delivery_id, indicator_code, region_code, "
+    "period, place_a, place_b, observation_a, observation_b, arithmetic, message_zh, message_en)"
+)
+"""What every finding has; nothing was decided about it."""
 VERDICTS = {"delivery": "routed", "marts": "passed"}
 
 
@@ -111,8 +116,8 @@ def test_what_blocks_comes_first(
 def test_the_worst_finding_comes_first_and_guidance_stands_once_per_rule(tmp_path: Path) -> None:
     report = report_of(
         tmp_path,
-        """
-        insert into quality.finding values
+        f"""
+        insert into quality.finding {FINDING} values
             ('a1', 'column.missing', 'delivery', 'soft', null, null, null, null, null,
              null, null, null, null, null, '缺列', 'missing'),
             ('h1', 'key.unique', 'marts', 'hard', null, null, null, null, null,
@@ -186,10 +191,10 @@ def test_both_figures_of_a_finding_stand_side_by_side(tmp_path: Path) -> None:
 def test_a_refused_delivery_says_where_and_what_to_do(tmp_path: Path) -> None:
     report = report_of(
         tmp_path,
-        """
+        f"""
         insert into quality.quarantine values
             ('q2', 'd2', 'tour', 'unit.known', 'R3C5'), ('q3', 'd2', 'tour', 'unit.known', 'R2C5');
-        insert into quality.finding values
+        insert into quality.finding {FINDING} values
             ('d9', 'column.missing', 'delivery', 'hard', 'tour', 'd2', null, null, null, '表头',
              null, null, null, null, '缺列', 'missing')
         """,
@@ -329,7 +334,8 @@ def test_the_page_can_be_read_without_eyes_or_ink(tmp_path: Path) -> None:
 def test_a_flood_of_findings_does_not_make_an_endless_page(tmp_path: Path) -> None:
     report = report_of(
         tmp_path,
-        "insert into quality.finding select 'm' || i, 'relation.sum', 'marts', 'soft', null, null, "
+        f"insert into quality.finding {FINDING} "
+        "select 'm' || i, 'relation.sum', 'marts', 'soft', null, null, "
         "null, null, null, null, null, null, null, null, '众', 'many' from range(600) as t (i)",
     )
 
@@ -337,3 +343,18 @@ def test_a_flood_of_findings_does_not_make_an_endless_page(tmp_path: Path) -> No
     assert len(report["findings"]) == 602
     assert raw.count('<article class="finding') == MAX_SHOWN
     assert "其余 102 条见" in raw
+
+
+def test_a_decision_stands_beside_its_finding_and_leaves_the_count(tmp_path: Path) -> None:
+    report = report_of(
+        tmp_path,
+        "update quality.finding set decision = 'accepted', decision_reason = '原文如此', "
+        "decided_on = '2026-03-05', decision_expires_on = '2026-12-31' where finding_id = 'f1'; "
+        "update meta.release set policy = 'bureau'",
+    )
+    assert (report["findings_total"], report["findings_open"], report["blocking"]) == (2, 1, [])
+    page = _Page(render_html(report))
+    text = " ".join(page.text.split())
+    assert "发布时有 1 条未了结的发现，另有 1 条已核实并说明理由。" in text
+    assert "已核实（照此公布） Accepted as it is 2026-03-05 有效至 2026-12-31" in text
+    assert "原文如此" in text

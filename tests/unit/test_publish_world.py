@@ -409,7 +409,10 @@ insert into quality.rule values
      '请补列。', 'Add the column.'),
     ('unit.known', 'delivery', 0, 'hard', 'supplier', '单位', 'Unit', '请改单位。', 'Mend it.'),
     ('key.unique', 'marts', 1, 'hard', 'maintainer', '主键', 'Key', '请报告。', 'Report it.');
-insert into quality.finding values
+insert into quality.finding
+    (finding_id, rule_id, gate, severity, data_set_id, delivery_id, indicator_code, region_code,
+     period, place_a, place_b, observation_a, observation_b, arithmetic, message_zh, message_en)
+values
     ('f2', 'relation.sum', 'marts', 'informative', null, null, null, null, null, null, null,
      null, null, null, '提示', 'a note'),
     ('f1', 'relation.sum', 'marts', 'soft', 'fai_year', 'd1', 'fai_total', '990101', '2025',

@@ -374,6 +374,7 @@ def test_where_dbt_builds_nothing_no_gate_passes(
 ) -> None:
     work = found.again()
     monkeypatch.setattr(DbtProject, "build", lambda *_, **__: [])
+    monkeypatch.setattr(DbtProject, "build_only", lambda *_, **__: [])
 
     with pytest.raises(QutongError, match="dbt found nothing to build"):
         marts.build(work, step)

@@ -337,7 +337,7 @@ TABLES = {
     "core.region": "region_code region_name_zh region_name_en",
     "core.period": "period label_zh label_en",
     "core.source_document": "source_document title_zh title_en issuer published",
-    "meta.release": "district_code",
+    "meta.release": "district_code release_id release_time:timestamp",
     "peers.ranking": "indicator_code ranked_code ranked_among",
     "consumption.trade": "item",
     "core.district_profile": "item",
@@ -369,7 +369,9 @@ class World:
                 Column(column, kind.upper(), column, column, "", True) for column, kind in typed
             )
             self.tables.append(Table(schema, table, zh, en, "行", "row", (), described))
-        self.con.execute("insert into meta.release values ('990101')")
+        self.con.execute(
+            "insert into meta.release values ('990101', '2026-03-01.1', '2026-03-01 09:30:00')"
+        )
         self.insert("peers.ranking", ("gdp_growth_city_rank", None, "city"))
         self.insert(
             "core.source_document", ("doc_a", "年度<公报> “甲”", "Bulletin", "统计局", "2026")
@@ -726,7 +728,7 @@ def test_every_word_of_a_brief_follows_from_its_figures(world: World, nasty: Wor
         (">亿元<", ">万元<", "it says '地区生产总值 万元', the figures say '亿元'"),
         ("2026年3月1日", "2026年3月2日",
          "it says '首发版本 First issued 2026-03-01.1\\t2026年3月2日', "
-         "the figures say \"the day of the release's id\""),
+         "the figures say '2026-03-01'"),
         ("2023年 860.3", "2023年 430.3",
          "it says '地区生产总值（亿元）', the figures say '第 2 条的长度'"),
         ("2025年 超1000p", "2025年 1000p",

@@ -39,7 +39,7 @@ _FIXED_PRICES = ("comparable", "constant")
 _AFTER = re.compile(
     r"(?:（(?P<after>[^（）]*)）)?(?P<moved>，[与较][^；。，]*(?:持平|位))?(?P<rest>.*)", re.DOTALL
 )
-_ISSUED = re.compile(r"First issued (\d{4})-(\d\d)-(\d\d)\.\d+\t(\d+)年(\d+)月(\d+)日")
+_ISSUED = re.compile(r"First issued (\S+)\t(\d+)年(\d+)月(\d+)日")
 _BARS = ((0x1F, 0x4E, 0x79), (0x4F, 0x7F, 0xAE))
 _ARROW = (0xC5, 0x5A, 0x11)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -111,9 +111,12 @@ def check_words(
         names: The paths of the briefs in it.
     """
     facts = _facts(con, catalog)
+    issued = con.execute(
+        f"select release_id, cast(release_time as date) from {quote(catalog)}.meta.release"
+    ).fetchall()
     for name in names:
         try:
-            brief = _Brief(name, path / name, facts)
+            brief = _Brief(name, path / name, facts, dict(issued))
         except (OSError, BadZipFile, KeyError, ValueError):
             continue  # the check of its numbers says that it cannot be read
         for zh, en in brief.wrong():
@@ -146,10 +149,12 @@ def _facts(con: DuckDBPyConnection, catalog: str) -> dict[str, Fact]:
 class _Brief:
     """One file, read."""
 
-    def __init__(self, name: str, file: Path, facts: Mapping[str, Fact]) -> None:
+    def __init__(
+        self, name: str, file: Path, facts: Mapping[str, Fact], issued: Mapping[str, date]
+    ) -> None:
         from defusedxml.ElementTree import fromstring
 
-        self.name, self.facts = name, facts
+        self.name, self.facts, self.issued = name, facts, issued
         with ZipFile(file) as archive:
             self.document = fromstring(archive.read("word/document.xml"))
             relations = fromstring(archive.read("word/_rels/document.xml.rels"))
@@ -171,13 +176,16 @@ class _Brief:
             yield from self._picture(picture)
 
     def _dated(self) -> Iterator[tuple[str, str]]:
-        """The day in words is the day in the release's id."""
+        """The day in words is the day of the release that it was first issued in."""
         for paragraph in self.document.iter(f"{_W}p"):
             found = _ISSUED.search(_text(paragraph))
-            if found and [int(part) for part in found.groups()[:3]] != [
-                int(part) for part in found.groups()[3:]
-            ]:
-                yield _differs(_text(paragraph), "版本号的日期", "the day of the release's id")
+            day = self.issued.get(found[1]) if found else None
+            if (
+                found
+                and day
+                and [day.year, day.month, day.day] != [int(part) for part in found.groups()[1:]]
+            ):
+                yield _differs(_text(paragraph), f"{day}")
 
     # --- sentences -----------------------------------------------------------------------------
 

@@ -823,7 +823,7 @@ RELEASE_CASES = (
     ),
     ReleaseCase(
         "release.printed-figure-differs",
-        ("release.hash-mismatch", "release.printed-figure-differs"),
+        ("release.hash-mismatch", "release.printed-figure-differs", "release.words-differ"),
         "brief/profile.docx: it prints ",
         in_zip(
             "brief/profile.docx",
@@ -852,7 +852,12 @@ RELEASE_CASES = (
     ),
     ReleaseCase(
         "release.site-figure-differs",
-        ("release.hash-mismatch", "release.site-figure-differs", "release.site-incomplete"),
+        (
+            "release.hash-mismatch",
+            "release.site-figure-differs",
+            "release.site-incomplete",
+            "release.words-differ",
+        ),
         "which is not the database's figure",
         edit("site/index.html", 'class="n" data-v="', 'class="n" data-v="9'),
     ),

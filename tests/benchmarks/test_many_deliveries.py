@@ -78,7 +78,7 @@ def receive_many(settings: Settings, many: int) -> None:
                 source_place=pl.lit(f"表{number}"),
                 value=pl.lit(40 + number % 9).cast(pl.Decimal(38, 8)),
             )
-            .cast(dict(read[1].schema))
+            .cast(read[1].schema)
         )
         figure.write_parquet(stem.with_suffix(".accepted.parquet"))
         figures = figures_digest(figure, day)

@@ -323,7 +323,9 @@ class Together:
     def told(self) -> dict[str, dict[date, dict[int, Fraction]]]:
         """What the public of each district knew, on all days that any of them asks about."""
         days = sorted({day for district in self.districts for day in district.asked()})
-        found = {district.name: {day: {} for day in days} for district in self.districts}
+        found: dict[str, dict[date, dict[int, Fraction]]] = {
+            district.name: {day: {} for day in days} for district in self.districts
+        }
         with state.opened(self.database) as con:
             for day in days:
                 rows = con.execute(

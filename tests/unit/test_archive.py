@@ -14,7 +14,7 @@ import pytest
 
 from orchestration.collect import archive as archive_module
 from orchestration.collect import connectors
-from orchestration.collect.archive import Archive
+from orchestration.collect.archive import Archive, Delivery
 from orchestration.collect.connectors import is_delivery
 from orchestration.collect.connectors.folder import FolderConnector, is_open_for_writing
 from orchestration.declarations import load_declarations
@@ -364,7 +364,12 @@ def test_what_was_received_is_read_once_not_for_each_file(
     """Thousands of files on offer would read thousands of entries each."""
     read: list[Path] = []
     plainly = archive_module._read_entry
-    monkeypatch.setattr(archive_module, "_read_entry", lambda f: (read.append(f), plainly(f))[1])
+
+    def counted(path: Path) -> Delivery | None:
+        read.append(path)
+        return plainly(path)
+
+    monkeypatch.setattr(archive_module, "_read_entry", counted)
     names = [f"{n}" for n in range(20)]
     first = Archive(tmp_path / "archive", FIRST)
     assert {receive(first, tmp_path, name, name, place=name) for name in names} == {"new"}

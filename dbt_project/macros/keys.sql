@@ -60,13 +60,15 @@
 {#- Figures of the district itself that may stand beside each other: what came about, in all of it.
     Forecasts, proposals, standards, things done and records are none, and neither is what belongs to
     a subject in the region or a place below it. -#}
-{% macro is_own_outturn(alias) -%}
-{{ alias }}.figure_kind = 'outturn' and {{ is_of_region(alias) }}
+{#- Of a table by its alias, or of the only one there is. -#}
+{% macro is_own_outturn(alias=none) -%}
+{{ alias ~ '.' if alias }}figure_kind = 'outturn' and {{ is_of_region(alias) }}
 {%- endmacro %}
 
 
-{% macro is_of_region(alias) -%}
-{{ alias }}.breakdown = '_T' and {{ alias }}.subject = '_T' and {{ alias }}.locality = '_T'
+{% macro is_of_region(alias=none) -%}
+{%- set own = alias ~ '.' if alias else '' -%}
+{{ own }}breakdown = '_T' and {{ own }}subject = '_T' and {{ own }}locality = '_T'
 {%- endmacro %}
 
 

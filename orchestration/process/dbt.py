@@ -21,7 +21,6 @@ import re
 import shutil
 import tempfile
 import time
-from collections import ChainMap
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -223,7 +222,6 @@ class DbtProject:
             from dbt.adapters.duckdb.connections import DuckDBConnectionManager
             from dbt.cli.main import dbtRunner
 
-            _look_up_lazily()
             try:
                 return dbtRunner(manifest=manifest).invoke(
                     [
@@ -248,25 +246,6 @@ class DbtProject:
             finally:
                 # Otherwise the write lock of the database outlives the invocation.
                 DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt has no types
-
-
-@functools.cache
-def _look_up_lazily() -> None:
-    """Let templates of dbt look names up in its macros, not copy all thousand of them first.
-
-    dbt itself makes a macro when it is looked up; Jinja's copy of the names undoes that, for
-    every template of every node: a seventh of what a build takes.
-    """
-    from dbt_common.clients.jinja import NativeSandboxTemplate
-    from jinja2 import Template
-
-    def new_context(
-        self: Template, vars: Any = None, shared: bool = False, locals: Any = None
-    ) -> Any:
-        known: Any = vars if shared else ChainMap(vars or {}, self.globals)
-        return Template.new_context(self, known, True, locals)
-
-    setattr(NativeSandboxTemplate, "new_context", new_context)  # noqa: B010 - dbt's own, typed
 
 
 def _only(manifest: Any, names: Collection[str]) -> Any:

@@ -19,8 +19,8 @@ with figures as (
         unit,
         qualifier,
         is_simulated
-    from {{ ref('observation') }} as observations
-    where is_headline and {{ is_own_outturn('observations') }}
+    from {{ ref('observation') }}
+    where is_headline and {{ is_own_outturn() }}
 ),
 
 {{ district_and_above() }},

@@ -15,10 +15,10 @@ with ranks as (
         cast(value as integer) as rank,
         qualifier as rank_qualifier,
         is_simulated
-    from {{ ref('observation') }} as observations
+    from {{ ref('observation') }}
     where
         is_headline
-        and {{ is_own_outturn('observations') }}
+        and {{ is_own_outturn() }}
         and measure = 'rank'
         and value is not null
     qualify row_number() over (

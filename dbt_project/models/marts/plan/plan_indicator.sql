@@ -46,11 +46,11 @@ target_kinds as (
 
 observations as (
     select *
-    from {{ ref('observation') }} as figures
+    from {{ ref('observation') }}
     where
         known_to is null
         and figure_kind in ('outturn', 'target')
-        and {{ is_of_region('figures') }}
+        and {{ is_of_region() }}
 ),
 
 -- Regions for which the table itself was delivered: other data sets may have the indicator too.

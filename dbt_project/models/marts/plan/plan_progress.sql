@@ -29,10 +29,10 @@ reasons as (
 
 observations as (
     select *
-    from {{ ref('observation') }} as figures
+    from {{ ref('observation') }}
     where
         is_headline
-        and {{ is_own_outturn('figures') }}
+        and {{ is_own_outturn() }}
         and value is not null
 ),
 

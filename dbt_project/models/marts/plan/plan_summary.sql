@@ -1,4 +1,4 @@
--- Grain: one row per region, rule, period, assessment (item), nature of indicators and kind of figure.
+-- Grain: one row per region, rule, period, assessment (item), nature and kind of figure.
 {#- Which printed numbers have to add up to which. -#}
 {%- set compositions = {
     'plan_indicators': ['on_track', 'behind', 'unassessable'],

@@ -85,7 +85,7 @@ def start() -> None:
 
 def close() -> None:
     """End the process that reads; the next reading starts another."""
-    global _kept  # noqa: PLW0603 - one process for all readings, whoever asks
+    global _kept  # noqa: PLW0603 - one process for all readings, whoever ends it
     if _kept is not None:
         _kept.end()
     _kept = None
@@ -153,7 +153,7 @@ _kept: _Process | None = None
 
 
 def _process() -> _Process:
-    global _kept  # noqa: PLW0603 - see ``close``
+    global _kept  # noqa: PLW0603 - one process for all readings, whoever asks first starts it
     if _kept is None or not _kept.is_alive:
         close()
         _kept = _Process()
@@ -214,7 +214,7 @@ def _answer(read: Callable[..., Any], args: Any, kwargs: Any) -> tuple[bool, Any
 def _sendable(error: Exception) -> Exception:
     """The error, or its words where it cannot be made again by another process."""
     try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - bytes that the same line made
     except Exception:
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error

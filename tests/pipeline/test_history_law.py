@@ -24,6 +24,7 @@ from hypothesis import HealthCheck, Phase, event, example, given, settings
 from hypothesis import strategies as st
 
 from orchestration.collect import published
+from orchestration.collect.acts import Choice
 from orchestration.process import landing, said
 from orchestration.process.landing import Landed
 from orchestration.settings import Settings, load_settings
@@ -82,7 +83,7 @@ class Edits:
     """Of a declaration, and what is decided where published figures change by it."""
 
     declared: Declared
-    choice: str
+    choice: Choice
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,7 @@ class District:
         assert (found > 0) == said_otherwise, self.life
         event(f"an edit that is {'noticed' if found else 'harmless'}")
         if self.model.waiting():
-            choose(self.at_work(), self.name, happening.choice, reason="because")  # type: ignore[arg-type]
+            choose(self.at_work(), self.name, happening.choice, reason="because")
             self.model.decide(happening.choice, self.today)
         yield from self.publish()
         if happening.choice != "corrected":

@@ -207,7 +207,7 @@ def open_archive(content: bytes) -> zipfile.ZipFile:
         package = zipfile.ZipFile(io.BytesIO(content))
         entries = package.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError):
-        # The last is what the library says of a version of the format that it does not know.
+        # NotImplementedError: what the library says of a version of the format it does not know.
         raise cut_off(content) from None
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * max(len(content), 1 << 16):
@@ -237,7 +237,7 @@ def part(package: zipfile.ZipFile, name: str) -> bytes:
     try:
         xml = package.read(name)
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError):
-        # The last is what the library says of a way of packing that it does not know.
+        # NotImplementedError: what the library says of a way of packing that it does not know.
         raise cut_off(b"PK", name) from None
     except MemoryError:
         raise

@@ -485,28 +485,22 @@ def blocking_rules(con: DuckDBPyConnection) -> list[str]:
     return [row[0] for row in rows]
 
 
-def open_findings(con: DuckDBPyConnection) -> dict[str, int]:
-    """Findings by severity; what a refused delivery was found to have wrong stayed out with it."""
-    return dict(
-        con.execute(
-            "select f.severity, count(*) from landing.finding as f "
-            "left join landing.delivery as d using (delivery_id) "
-            "where f.gate <> 'delivery' or d.verdict is distinct from 'refused' "
-            "group by 1 order by 1"
-        ).fetchall()
-    )
+def open_findings(con: DuckDBPyConnection, *, undecided: bool = False) -> dict[str, int]:
+    """Findings by severity; what a refused delivery was found to have wrong stayed out with it.
 
-
-def undecided_findings(con: DuckDBPyConnection) -> dict[str, int]:
-    """Open findings by severity, without those that somebody accepted as they are."""
+    Args:
+        con: The work database.
+        undecided: Only those that nobody accepted as they are.
+    """
     return dict(
         con.execute(
             "select f.severity, count(*) from landing.finding as f "
             "left join landing.delivery as d using (delivery_id) "
             "left join landing.finding_decision as a on f.claim = a.claim "
             "where (f.gate <> 'delivery' or d.verdict is distinct from 'refused') "
-            "and a.decision is distinct from 'accepted' "
-            "group by 1 order by 1"
+            "and not ($undecided and coalesce(a.decision = 'accepted', false)) "
+            "group by 1 order by 1",
+            {"undecided": undecided},
         ).fetchall()
     )
 

@@ -177,7 +177,7 @@ def _open_findings(work: Workplace) -> list[tuple[str, str]]:
     """Under the policy ``bureau`` nothing is published while a finding waits for a decision."""
     with state.opened(work.settings) as con:
         policy = con.execute("select policy from landing.release").fetchall()[0][0]
-        waiting = gates.needing_decision(gates.undecided_findings(con))
+        waiting = gates.needing_decision(gates.open_findings(con, undecided=True))
     if policy != "bureau" or not waiting:
         return []
     said = "1 finding waits" if waiting == 1 else f"{waiting} findings wait"

@@ -55,6 +55,9 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             "insert into landing.delivery values ('d1', 'admitted', '', '', '', ''), "
             "('d2', 'admitted', '', '', '', '')"
         )
+        connection.execute(
+            "create table landing.finding_decision (claim varchar, decision varchar)"
+        )
         yield connection
 
 
@@ -369,6 +372,11 @@ def test_findings_are_open_unless_their_delivery_stayed_out(con: duckdb.DuckDBPy
     assert found == {"hard": 1, "informative": 1, "soft": 3}
     assert needing_decision(found) == 4
     assert needing_decision({"informative": 1}) == 0
+
+    con.execute("update landing.finding set claim = finding_id")
+    con.execute("insert into landing.finding_decision values ('2', 'accepted'), ('4', 'queried')")
+    assert open_findings(con) == found
+    assert open_findings(con, undecided=True) == {"hard": 1, "informative": 1, "soft": 2}
 
 
 def test_findings_keep_their_ids_and_replace_those_of_the_same_rules(

@@ -17,7 +17,7 @@ import click
 from orchestration import __version__
 from orchestration.errors import DeclarationError, QutongError, RunLockedError
 from orchestration.memory import uncollected
-from orchestration.text import counted, shown, shown_name
+from orchestration.text import counted, shown, shown_moment, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -392,7 +392,7 @@ def release_list(ctx: click.Context) -> None:
         simulated = "  模拟 simulated" if info.is_simulated else ""
         noun = "finding " if info.findings_total == 1 else "findings"
         _echo(
-            f"{mark} {info.release_id:<16} {info.release_time}  {info.policy:<7}"
+            f"{mark} {info.release_id:<16} {info.moment}  {info.policy:<7}"
             f"{info.findings_total:>4} {noun}{simulated}{pin}"
         )
 
@@ -420,8 +420,9 @@ def release_show(ctx: click.Context, release_id: str | None) -> None:
 
     path = _release_path(ctx, release_id)
     manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    shown_facts = {**manifest, "release_time": shown_moment(manifest)}
     for key in ("release_id", "release_time", "policy", "findings_total", "is_simulated"):
-        _echo(f"{key:<16}{manifest[key]}")
+        _echo(f"{key:<16}{shown_facts[key]}")
     _echo(f"{'place':<16}{path}")
     _echo(f"{'inputs':<16}{counted(len(manifest['inputs']), 'delivery', 'deliveries')}")
     for table in manifest["tables"]:

@@ -850,20 +850,24 @@ def execute_job(work: Workplace, data_sets: Sequence[str]) -> None:
         )
         here = door.inside(work.settings)
         if here is not None and not done.success:
-            here.error = _own_failure(done.get_run_failure_event())
+            here.untold, is_own = _first_failure(done.get_run_failure_event())
+            here.error = here.untold if is_own else ""
 
 
-def _own_failure(failed: dg.DagsterEvent) -> str:
-    """What Dagster itself stumbled over; what a step says of its failure stands on record."""
+def _first_failure(failed: dg.DagsterEvent) -> tuple[str, bool]:
+    """What the first step that failed stumbled over, and whether that was Dagster itself."""
     first = failed.job_failure_data.first_step_failure_event
     data = first.step_failure_data if first is not None else None
-    if first is None or data is None or data.error_source.name != "FRAMEWORK_ERROR":
-        return ""
-    text = data.error.message.strip().splitlines()[0] if data.error else ""
+    if first is None or data is None or data.error is None:
+        return "", False
+    is_own = data.error_source.name == "FRAMEWORK_ERROR"
+    # What our code raised; Dagster's words around it say no more.
+    error = data.error if is_own or data.error.cause is None else data.error.cause
+    text = error.message.strip().splitlines()
     return (
-        f"Dagster, step {first.step_key}: {text}\n"
+        f"Dagster, step {first.step_key}: {text[0] if text else error.cls_name}\n"
         "  → nothing was published; run again, and report it if it stays"
-    )
+    ), is_own
 
 
 @dg.definitions

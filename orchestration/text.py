@@ -7,6 +7,10 @@ Unicode's compatibility forms are not used: they would turn 5² into 52 and ① 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FULL_WIDTH = [chr(code) for code in range(0xFF01, 0xFF5F)]
 """Full-width forms of the printable ASCII characters."""
@@ -61,3 +65,16 @@ def shown_name(name: str) -> str:
 def _escaped(match: re.Match[str]) -> str:
     code = ord(match.group())
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def shown_moment(manifest: Mapping[str, Any]) -> str:
+    """When a release was made: the time where its district is, with the zone.
+
+    Releases of a time when none was stated tell theirs in UTC.
+
+    Raises:
+        KeyError: the manifest states no time.
+    """
+    if manifest.get("time_zone"):
+        return f"{manifest['release_time_local']} {manifest['time_zone']}".replace("T", " ", 1)
+    return f"{manifest['release_time']} UTC".replace("T", " ", 1)

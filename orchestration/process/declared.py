@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from orchestration.spec import RELATION_KINDS, District, last_day
 
@@ -177,6 +178,7 @@ def _units(lists: CodeLists) -> Rows:
 
 
 def _release(control: ReleaseControl, district: District) -> Rows:
+    local = control.release_time.replace(tzinfo=UTC).astimezone(ZoneInfo(district.time_zone))
     return [
         {
             "release_id": control.release_id,
@@ -187,6 +189,9 @@ def _release(control: ReleaseControl, district: District) -> Rows:
             "district_name_en": district.name.en,
             "code_version": control.code_version,
             "is_simulated_inside": False,
+            "release_day": local.date(),
+            "release_time_local": local.replace(tzinfo=None),
+            "time_zone": district.time_zone,
         }
     ]
 

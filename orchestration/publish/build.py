@@ -304,6 +304,8 @@ def _manifest(
         "manifest_version": MANIFEST_VERSION,
         "release_id": plan.release_id,
         "release_time": plan.release_time.isoformat(),
+        "release_time_local": report["release"]["release_time_local"],
+        "time_zone": report["release"]["time_zone"],
         "policy": plan.policy,
         "district_name_zh": report["release"]["district_name_zh"],
         "district_name_en": report["release"]["district_name_en"],

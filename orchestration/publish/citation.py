@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import yaml
@@ -36,7 +36,6 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 def render_citation(
     release: Mapping[str, Any],
-    release_time: datetime,
     sources: Sequence[Mapping[str, Any]],
     *,
     is_simulated: bool,
@@ -46,7 +45,6 @@ def render_citation(
 
     Args:
         release: The row of ``meta.release``.
-        release_time: When it is released; its date alone is cited.
         sources: Rows of ``core.source_document``: they become the references.
         is_simulated: Whether any row is simulated.
         licence: An SPDX name, or a sentence.
@@ -61,7 +59,7 @@ def render_citation(
         "title": f"{zh or ''}统计数据{note_zh} / Statistics of {en or 'the district'}{note_en}",
         "authors": [{"name": _both(zh, en) or "district statistics bureau", "country": "CN"}],
         "version": release["release_id"],
-        "date-released": release_time.date(),
+        "date-released": date.fromisoformat(release["release_day"]),
     }
     if licence in _SPDX:
         content["license"] = licence

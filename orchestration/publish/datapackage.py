@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from orchestration.publish.keys import ForeignKeys
 from orchestration.publish.layout import (
@@ -106,7 +108,7 @@ def describe_package(
         "title_zh": title_zh,
         "title_en": title_en,
         "version": release["release_id"],
-        "created": _with_zone(release["release_time"]),
+        "created": _created(release),
         "policy": release["policy"],
         "is_simulated": is_simulated,
     }
@@ -157,9 +159,10 @@ def _other(path: str, known: tuple[str, int] | None) -> dict[str, Any]:
     return resource
 
 
-def _with_zone(moment: str) -> str:
-    """A time as the profile wants it; release times are in UTC."""
-    return moment if re.search(r"(Z|[+-]\d\d:\d\d)$", moment) else f"{moment}Z"
+def _created(release: Mapping[str, Any]) -> str:
+    """The time of the release where the district is, with its distance from UTC."""
+    local = datetime.fromisoformat(release["release_time_local"])
+    return local.replace(tzinfo=ZoneInfo(release["time_zone"])).isoformat()
 
 
 def _licence(licence: str) -> dict[str, str]:

@@ -31,17 +31,24 @@ from orchestration.publish.layout import (
     may_name_release,
 )
 from orchestration.publish.verdict import PASSED, VerdictReader
+from orchestration.text import shown_moment
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class ReleaseInfo:
-    """A release as a list of releases shows it."""
+    """A release as a list of releases shows it.
+
+    Attributes:
+        release_time: In UTC; releases are ordered by it.
+        moment: The same for a person, where the district is.
+    """
 
     release_id: str
     path: Path
     release_time: str
+    moment: str
     policy: str
     findings_total: int
     is_simulated: bool
@@ -269,6 +276,7 @@ def _listed(releases: Releases, pin: str | None) -> list[ReleaseInfo]:
                 release_id=path.name,
                 path=path,
                 release_time=manifest.get("release_time", ""),
+                moment=shown_moment({"release_time": "", **manifest}),
                 policy=manifest.get("policy", ""),
                 findings_total=manifest.get("findings_total", 0),
                 is_simulated=manifest.get("is_simulated", False),

@@ -119,7 +119,7 @@ def read_report(
         "refused": _refused(reader, conservation, rules),
         "quarantine": reader.rows("quarantine", _QUARANTINE),
         "coverage_total": reader.one("observation", _COVERAGE_TOTAL),
-        "coverage": _with_due(reader.rows("coverage", _COVERAGE), release["release_time"]),
+        "coverage": _with_due(reader.rows("coverage", _COVERAGE), release["release_day"]),
         "coverage_by_theme": reader.rows("coverage", _COVERAGE_BY_THEME),
         "coverage_by_mart": _by_mart(reader, tables),
     }
@@ -350,9 +350,9 @@ def _refused(reader: _Reader, conservation: Sequence[Row], rules: Mapping[str, R
     return refused
 
 
-def _with_due(coverage: Sequence[Row], release_time: str) -> list[Row]:
+def _with_due(coverage: Sequence[Row], release_day: str) -> list[Row]:
     """Whether what is due by the day of the release is there, where a data set declares it."""
-    today = date.fromisoformat(release_time[:10])
+    today = date.fromisoformat(release_day)
     return [{**row, **_due(row, today)} for row in coverage]
 
 
@@ -405,7 +405,9 @@ def _by_mart(reader: _Reader, tables: Sequence[Table]) -> list[Row]:
 
 
 _RELEASE = """
-select release_id, release_time, policy, district_name_zh, district_name_en
+select
+    release_id, release_time, policy, district_name_zh, district_name_en, release_day,
+    release_time_local, time_zone
 from {mart}.meta.release
 """
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from orchestration.errors import ReleaseError
 from orchestration.publish import ledger
+from orchestration.publish.clock import released
 from orchestration.publish.durable import (
     directory_digest,
     files_below,
@@ -38,6 +39,7 @@ from orchestration.publish.rules import (
     DICTIONARY_INCOMPLETE,
     HASH_MISMATCH,
     UNLABELLED_SIMULATED,
+    WORDS_DIFFER,
     contract,
     incomplete,
     rows_differ,
@@ -263,6 +265,27 @@ def _check_identity(package: Package) -> Iterator[Problem]:
             MANIFEST_FILE,
             f"清单为 {stated}，数据库为 {rows}",
             f"the manifest says {stated}, the database {rows}",
+        )
+    yield from _check_moment(package)
+
+
+def _check_moment(package: Package) -> Iterator[Problem]:
+    """Day and time where the district is follow from the moment, in database and manifest."""
+    moment = released(package.con, "mart")
+    if moment is None or not moment.zone:
+        return  # of a time when releases knew UTC alone
+    expected = [(moment.day, moment.local)]
+    rows = package.con.execute(
+        "select release_day, release_time_local from mart.meta.release"
+    ).fetchall()
+    told = (package.manifest.get("release_time_local"), package.manifest.get("time_zone"))
+    if rows != expected or told != (moment.local.isoformat(), moment.zone):
+        yield Problem(
+            WORDS_DIFFER,
+            MANIFEST_FILE,
+            f"发布时间为 {moment.local} {moment.zone}，清单写 {told}，数据库写 {rows}",
+            f"released at {moment.local} {moment.zone}; the manifest says {told}, "
+            f"the database {rows}",
         )
 
 

@@ -34,6 +34,7 @@ from orchestration.publish.printed import (
 from orchestration.publish.report import SIMULATED_LABEL
 from orchestration.publish.report import Row as Report
 from orchestration.publish.tables import Table
+from orchestration.text import shown_moment
 
 NOT_PRINTED_SCHEMAS = ("quality", "meta")
 # Every version of every figure: what tables are made from, not a table to print.
@@ -358,7 +359,10 @@ class _Contents:
         sheet.write_string(1, 0, en, book.format(font_size=12))
         lines = [
             ("首发版本 First issued in", book.release["release_id"]),
-            ("首发时间 First issued at", f"{book.moment:%Y-%m-%d %H:%M:%S} UTC"),
+            (
+                "首发时间 First issued at",
+                shown_moment(book.release),
+            ),
             ("策略 Policy", book.release["policy"]),
             ("质量 Quality", book.report["statement_zh"]),
             (None, book.report["statement_en"]),

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from orchestration.errors import ReleaseError
 from orchestration.serve.reading import CURRENT, PIN, current_release, is_empty
-from orchestration.text import shown_name
+from orchestration.text import shown_moment, shown_name
 
 Language = Literal["zh", "en"]
 
@@ -70,7 +70,7 @@ def read_status(releases_dir: Path, last_run_file: Path | None = None) -> Status
         return Status(
             release_id=release.release_id,
             path=release.path,
-            release_time=manifest["release_time"],
+            release_time=shown_moment(manifest),
             policy=manifest["policy"],
             district_name_zh=manifest["district_name_zh"] or "",
             district_name_en=manifest["district_name_en"] or "",

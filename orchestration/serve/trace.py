@@ -18,7 +18,7 @@ from orchestration.bounds import said
 from orchestration.catalog import literal
 from orchestration.errors import QutongError
 from orchestration.serve.reading import CurrentRelease, current_release, open_mart
-from orchestration.text import shown_name
+from orchestration.text import shown_moment, shown_name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -152,7 +152,7 @@ def as_trace(release: CurrentRelease, figures: tuple[TracedFigure, ...], matched
     """What was traced, with the identity of the release it was traced in."""
     return Trace(
         release.release_id,
-        str(release.manifest.get("release_time", "")),
+        shown_moment(release.manifest),
         str(release.manifest.get("policy", "")),
         figures,
         matched,

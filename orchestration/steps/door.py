@@ -36,6 +36,7 @@ class Entered:
         steps: What it is asked to do.
         report: What it came to, once it has left.
         error: What went wrong outside any step.
+        untold: What a step failed of, for when it could not say so on record.
     """
 
     work: Workplace
@@ -43,7 +44,13 @@ class Entered:
     steps: frozenset[StepName]
     report: RunReport | None = None
     error: str = ""
+    untold: str = ""
 
+
+NO_REASON = (
+    "a step ended without a word on record / 有步骤未留下记录\n"
+    "  → nothing was published; run again, and report it if it stays"
+)
 
 _entered: Entered | None = None
 
@@ -155,6 +162,8 @@ def _leave(here: Entered) -> RunReport:
     except Exception as error:  # the disk is full, say: the person is told all the same
         report = _without_room(here.work, error)
     report.error = report.error or here.error
+    if report.outcome == "failed":
+        report.error = report.error or here.untold or NO_REASON
     with contextlib.suppress(OSError):
         report.write(last_run_file(settings))
     return report
@@ -230,7 +239,7 @@ def rebuild(work: Workplace, carry_out: CarryOut) -> RunReport:
 def _without_room(work: Workplace, error: Exception) -> RunReport:
     """What is told where the disk is too full even to begin."""
     return RunReport(
-        started_at=work.now.isoformat(timespec="seconds"),
+        started_at=work.now.astimezone(work.zone).isoformat(timespec="seconds"),
         policy=work.settings.district.policy,
         error=state.explain(error, "run", work.settings),
     )

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from orchestration.judge import gates
 from orchestration.settings import Settings
@@ -89,8 +90,11 @@ def compose(settings: Settings, *, asked_to_publish: bool = True) -> RunReport:
         identity = state.identity_of(settings)
         steps = [entry for entry in state.records(con) if entry.run_id == identity.run_id]
         blocking = gates.blocking_rules(con) if state.has_verdicts(con) else []
+    zone = ZoneInfo(settings.district.time_zone)
     report = RunReport(
-        started_at=identity.started_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),
+        started_at=identity.started_at.replace(tzinfo=UTC)
+        .astimezone(zone)
+        .isoformat(timespec="seconds"),
         policy=identity.policy,
         unclaimed=list(identity.unclaimed),
     )

@@ -7,10 +7,10 @@ release is proved by ``test_determinism``.
 
 from __future__ import annotations
 
-import contextlib
+import traceback
 from collections.abc import Callable, Sequence
 
-from orchestration.steps import collect, delivery_gate, land, marts, marts_gate, release
+from orchestration.steps import collect, delivery_gate, door, land, marts, marts_gate, release
 from orchestration.steps.state import STEPS, StepName
 from orchestration.steps.workplace import Workplace
 
@@ -38,6 +38,10 @@ def one_by_one(
         "publish": lambda: release.publish(work),
     }
     # As in Dagster: what goes wrong in a step stands in the record, and the run ends there.
-    with contextlib.suppress(Exception):
+    try:
         for name in STEPS[STEPS.index(begin) : STEPS.index(end) + 1]:
             steps[name]()
+    except Exception:
+        here = door.inside(work.settings)
+        if here is not None:
+            here.untold = traceback.format_exc()

@@ -309,7 +309,8 @@ def test_every_rule_spoke_and_none_failed(first: Released) -> None:
 def test_the_release_knows_itself(first: Released) -> None:
     assert first.rows(
         "select release_id, release_time::varchar, policy, district_code, district_name_zh, "
-        "district_name_en, code_version, is_simulated_inside from meta.release"
+        "district_name_en, code_version, is_simulated_inside, release_day::varchar, "
+        "release_time_local::varchar, time_zone from meta.release"
     ) == [
         (
             "2026-03-01.1",
@@ -320,6 +321,9 @@ def test_the_release_knows_itself(first: Released) -> None:
             "Yunxi District, Yunzhou (invented)",
             "0.1.0",
             False,
+            "2026-03-01",
+            "2026-03-01 17:00:00",
+            "Asia/Shanghai",
         )
     ]
 
@@ -517,7 +521,7 @@ def test_status(first: Released) -> None:
     assert lines == [
         "District: Yunxi District, Yunzhou (invented)",
         "Current release: 2026-03-01.1",
-        "Release time: 2026-03-01T09:00:00",
+        "Release time: 2026-03-01 17:00:00 Asia/Shanghai",
         "Policy: demo",
         f"Place: {first.path}",
         "Open findings: 0 (hard 0, soft 0, informative 0)",
@@ -600,7 +604,7 @@ def test_sql_writes_nothing_and_reads_no_file(
 def test_trace_leads_back_to_the_bytes(first: Released) -> None:
     kept = first.settings.archive / "objects" / "f7" / BULLETIN_SHA256
     expected = [
-        "Release       2026-03-01.1  2026-03-01T09:00:00  policy demo",
+        "Release       2026-03-01.1  2026-03-01 17:00:00 Asia/Shanghai  policy demo",
         "Figure        Gross domestic product (gdp)  云州市 990100  2024  current",
         "Value         4120.5 亿元  [headline figure]",
         "As printed    4,120.5 亿元",
@@ -640,12 +644,12 @@ def test_trace_of_nothing(first: Released) -> None:
 
 def test_release_list_show_verify(first: Released) -> None:
     assert said(first, "release", "list") == [
-        "* 2026-03-01.1     2026-03-01T09:00:00  demo      0 findings"
+        "* 2026-03-01.1     2026-03-01 17:00:00 Asia/Shanghai  demo      0 findings"
     ]
     shown = said(first, "release", "show")
     assert shown[:7] == [
         "release_id      2026-03-01.1",
-        "release_time    2026-03-01T09:00:00",
+        "release_time    2026-03-01 17:00:00 Asia/Shanghai",
         "policy          demo",
         "findings_total  0",
         "is_simulated    False",

@@ -111,7 +111,10 @@ def test_csv_is_exact_and_safe(candidate: Path) -> None:
 def test_times_are_iso_in_csv(candidate: Path) -> None:
     text = (candidate / "csv/meta/release.csv").read_bytes().decode("utf-8-sig")
 
-    assert text.split("\n")[1] == "r1,2026-04-01T09:30:00,demo,甲区,District A,990101"
+    assert text.split("\n")[1] == (
+        "r1,2026-04-01T18:30:00,demo,甲区,District A,990101,2026-04-02,2026-04-02T02:30:00,"
+        "Asia/Shanghai"
+    )
 
 
 def test_parquet_holds_the_declared_types_in_order(candidate: Path) -> None:
@@ -201,7 +204,7 @@ def test_the_data_package_describes_every_export(candidate: Path) -> None:
     fields = resources["csv/investment/project_pipeline.csv"]["schema"]["fields"]
 
     assert package["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
-    assert package["created"] == "2026-04-01T09:30:00Z"
+    assert package["created"] == "2026-04-02T02:30:00+08:00"
     assert package["licenses"] == [{"name": "CC-BY-4.0"}]
     assert package["sources"][0]["title"] == "年度公报 / Annual bulletin"
     assert sum(item.get("type") == "table" for item in package["resources"]) == 2 * 16
@@ -371,7 +374,7 @@ def test_a_disk_that_fills_up_inside_duckdb_says_so_too(
         ("alter table investment.project_pipeline alter residual type double;"
          "update meta.column_dictionary set data_type = 'double' where column_name = 'residual'",
          "no column of type DOUBLE"),
-        ("insert into meta.release values ('r2', '2026-04-01', 'demo', '', '', '')",
+        ("insert into meta.release by name select 'r2' as release_id",
          "the marts were built for"),
         ("delete from meta.schema_dictionary where table_name = 'release_file'",
          "meta.release_file is not in the dictionary"),

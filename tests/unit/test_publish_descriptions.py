@@ -7,7 +7,7 @@ files (test_publish_sdmx) and the manifest (test_publish_build).
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,12 @@ SOURCE = {
     "licence": None,
     "address": "https://example.invalid/a",
 }
-RELEASE = {"release_id": "2026-11-22.1", "district_name_zh": "甲区", "district_name_en": "A"}
+RELEASE = {
+    "release_id": "2026-11-22.1",
+    "release_day": "2026-11-22",
+    "district_name_zh": "甲区",
+    "district_name_en": "A",
+}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +63,7 @@ def test_every_file_is_listed(candidate: Path, package: Any) -> None:
 
 def test_what_version_2_of_the_profile_requires(package: Any) -> None:
     assert package["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
-    assert datetime.fromisoformat(package["created"]).tzinfo is not None
+    assert package["created"] == "2026-04-02T02:30:00+08:00"
     assert all("name" in item or "path" in item for item in package["licenses"])
     assert all("title" in item or "path" in item for item in package["sources"])
     for resource in package["resources"]:
@@ -216,7 +221,7 @@ def test_the_citation(candidate: Path) -> None:
         "title": "甲区统计数据（含模拟数据） / Statistics of District A (with simulated data)",
         "authors": [{"name": "甲区 / District A", "country": "CN"}],
         "version": "r1",
-        "date-released": date(2026, 4, 1),
+        "date-released": date(2026, 4, 2),
         "license": "CC-BY-4.0",
         "references": [
             {
@@ -246,7 +251,6 @@ def test_a_source_is_cited_with_the_date_it_has(
 ) -> None:
     text = render_citation(
         RELEASE,
-        datetime(2026, 11, 22),
         [{**SOURCE, "published": published}],
         is_simulated=False,
         licence="",
@@ -260,9 +264,7 @@ def test_a_source_is_cited_with_the_date_it_has(
 
 
 def test_terms_that_have_no_spdx_name_are_said_in_words() -> None:
-    text = render_citation(
-        RELEASE, datetime(2026, 11, 22), [], is_simulated=False, licence="内部使用\x00"
-    )
+    text = render_citation(RELEASE, [], is_simulated=False, licence="内部使用\x00")
     cited = yaml.safe_load(text)
 
     assert "license" not in cited

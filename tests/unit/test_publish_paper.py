@@ -75,7 +75,10 @@ WORDS: Mapping[str, Mapping[str, Word]] = {
 REPORT: dict[str, Any] = {
     "release": {
         "release_id": "2026-03-01.1",
-        "release_time": "2026-03-01T09:30:00",
+        "release_time": "2026-02-28T16:30:00",
+        "release_day": "2026-03-01",
+        "release_time_local": "2026-03-01T00:30:00",
+        "time_zone": "Asia/Shanghai",
         "policy": "demo",
         "district_name_zh": "云溪区",
         "district_name_en": "Yunxi District",
@@ -337,7 +340,7 @@ TABLES = {
     "core.region": "region_code region_name_zh region_name_en",
     "core.period": "period label_zh label_en",
     "core.source_document": "source_document title_zh title_en issuer published",
-    "meta.release": "district_code release_id release_time:timestamp",
+    "meta.release": "district_code release_id release_time:timestamp time_zone",
     "peers.ranking": "indicator_code ranked_code ranked_among",
     "consumption.trade": "item",
     "core.district_profile": "item",
@@ -370,7 +373,8 @@ class World:
             )
             self.tables.append(Table(schema, table, zh, en, "行", "row", (), described))
         self.con.execute(
-            "insert into meta.release values ('990101', '2026-03-01.1', '2026-03-01 09:30:00')"
+            "insert into meta.release values ('990101', '2026-03-01.1', '2026-02-28 16:30:00', "
+            "'Asia/Shanghai')"
         )
         self.insert("peers.ranking", ("gdp_growth_city_rank", None, "city"))
         self.insert(
@@ -494,10 +498,10 @@ def test_a_brief_can_be_edited(world: World) -> None:
     section = document.sections[0]
     assert (round(section.page_width.cm, 1), round(section.page_height.cm, 1)) == (21.0, 29.7)
     core = document.core_properties
-    assert (str(core.created), str(core.modified)) == ("2026-03-01 09:30:00+00:00",) * 2 or (
+    assert (str(core.created), str(core.modified)) == ("2026-02-28 16:30:00+00:00",) * 2 or (
         str(core.created),
         str(core.modified),
-    ) == ("2026-03-01 09:30:00",) * 2
+    ) == ("2026-02-28 16:30:00",) * 2
     assert core.title == "统计快报：区情概览 / Statistical brief: Profile"
 
 

@@ -245,7 +245,7 @@ def test_the_same_release_gives_the_same_bytes_at_any_time(release: Path, tmp_pa
         assert (again / path.relative_to(release)).read_bytes() == path.read_bytes()
     text = (release / "sdmx/3.0/plan.xml").read_text(encoding="utf-8")
     assert "<mes:ID>plan-r1</mes:ID>" in text
-    assert "<mes:Prepared>2026-04-01T09:30:00Z</mes:Prepared>" in text
+    assert "<mes:Prepared>2026-04-01T18:30:00Z</mes:Prepared>" in text
     assert "甲区统计数据（含模拟数据）" in text
 
 

@@ -354,7 +354,7 @@ def test_the_first_sheet_says_what_this_is(book: Workbook) -> None:
         ["Statistical tables of District A: investment", None],
         [None, None],
         ["首发版本 First issued in", "r1"],
-        ["首发时间 First issued at", "2026-04-01 09:30:00 UTC"],
+        ["首发时间 First issued at", "2026-04-02 02:30:00 Asia/Shanghai"],
         ["策略 Policy", "demo"],
         ["质量 Quality", "本版本依 demo 策略发布，发布时有 2 条未了结的发现。"],
         [None, "This release was published with 2 open findings under policy demo."],

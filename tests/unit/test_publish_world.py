@@ -23,7 +23,9 @@ from orchestration.publish.durable import remove_tree
 from orchestration.publish.verify import verify_release
 from tests.unit.described import dictionary_sql
 
-TIME = datetime(2026, 4, 1, 9, 30)
+TIME = datetime(2026, 4, 1, 18, 30)
+LOCAL = datetime(2026, 4, 2, 2, 30)
+"""The same where the district is: the day after."""
 BYTES = b"indicator,value\nfai,-5.25\n"
 SHA = "f9498cf97f295eed287e88c044a3bc1ad84e22843918715d1c96ff1f0fae4ae2"
 
@@ -213,6 +215,9 @@ TABLES: dict[str, tuple[str, Sequence[str]]] = {
             "district_name_zh varchar",
             "district_name_en varchar",
             "district_code varchar",
+            "release_day date",
+            "release_time_local timestamp",
+            "time_zone varchar",
         ),
     ),
     "meta.release_file": (
@@ -462,8 +467,9 @@ def _work_db() -> Path:
         con.execute(";".join([*tables, *rows]))
         con.execute(ROWS)
         con.execute(
-            "insert into meta.release values ('r1', ?, 'demo', '甲区', 'District A', '990101')",
-            [TIME],
+            "insert into meta.release values ('r1', ?, 'demo', '甲区', 'District A', '990101', "
+            "?, ?, 'Asia/Shanghai')",
+            [TIME, LOCAL.date(), LOCAL],
         )
         con.execute("commit")
     return path

@@ -45,7 +45,7 @@ def test_what_is_in_force(releases: Path) -> None:
     assert render_text(status) == (
         "地区：甲区\n"
         "当前版本：r1\n"
-        "发布时间：2026-04-01T09:30:00\n"
+        "发布时间：2026-04-02 02:30:00 Asia/Shanghai\n"
         "策略：demo\n"
         f"位置：{releases / 'r1'}\n"
         "未了结的发现：2 (硬性 0, 软性 1, 提示 1)\n"

@@ -569,7 +569,7 @@ class _Document:
             ("Brief English", cut(f"Statistical brief · {en}: {self.subject.title_en}", 106)),
         ):
             self.add(style, text).alignment = WD_ALIGN_PARAGRAPH.CENTER
-        day = date(self.moment.year, self.moment.month, self.moment.day)
+        day = date.fromisoformat(self.release["release_day"])
         issued = f"首发版本 First issued {self.release['release_id']}"
         line = self.add("Brief Line", f"{issued}\t{day.year}年{day.month}月{day.day}日")
         line.paragraph_format.tab_stops.add_tab_stop(_points(_WIDTH), _right_tab())

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
 
 from orchestration.bounds import BOUNDS, Bound
+from orchestration.publish.clock import released
 from orchestration.publish.paper.figures import clean
 from orchestration.publish.tables import quote
 
@@ -111,12 +112,11 @@ def check_words(
         names: The paths of the briefs in it.
     """
     facts = _facts(con, catalog)
-    issued = con.execute(
-        f"select release_id, cast(release_time as date) from {quote(catalog)}.meta.release"
-    ).fetchall()
+    moment = released(con, catalog)
+    issued = {moment.release_id: moment.day} if moment else {}
     for name in names:
         try:
-            brief = _Brief(name, path / name, facts, dict(issued))
+            brief = _Brief(name, path / name, facts, issued)
         except (OSError, BadZipFile, KeyError, ValueError):
             continue  # the check of its numbers says that it cannot be read
         for zh, en in brief.wrong():

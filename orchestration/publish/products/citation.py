@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orchestration.publish.citation import render_citation
+from orchestration.publish.clock import released
 from orchestration.publish.layout import CITATION_FILE
 from orchestration.publish.product import Files, Problem, Product
-from orchestration.publish.rules import incomplete
+from orchestration.publish.rules import WORDS_DIFFER, incomplete
 
 if TYPE_CHECKING:
     from orchestration.publish.edition import Edition
@@ -42,7 +43,6 @@ def _inputs(edition: Edition) -> Mapping[str, Any]:
 def _build(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
     text = render_citation(
         edition.report["release"],
-        edition.release_time,
         sources_of(edition),
         is_simulated=edition.report["is_simulated"],
         licence=edition.licence,
@@ -52,20 +52,29 @@ def _build(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
 
 
 def _check(package: Package) -> Iterator[Problem]:
-    """It cites this release."""
+    """It cites this release, and the day on which it was released."""
     import yaml
 
     file = package.path / CITATION_FILE
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     try:
-        version = yaml.safe_load(text)["version"]
+        content = yaml.safe_load(text)
+        version, day = content["version"], content["date-released"]
     except (yaml.YAMLError, KeyError, TypeError):
-        version = None
+        version, day = None, None
     if str(version) != package.release_id:
         yield incomplete(
             CITATION_FILE,
             f"版本为 {version}，应为 {package.release_id}",
             f"cites version {version}, not {package.release_id}",
+        )
+    moment = released(package.con, "mart")
+    if version and moment and day != moment.day:
+        yield Problem(
+            WORDS_DIFFER,
+            CITATION_FILE,
+            f"发布日期为 {day}，应为 {moment.day}",
+            f"cites the day {day}, not {moment.day}",
         )
 
 

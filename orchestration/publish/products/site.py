@@ -150,7 +150,8 @@ def _build_front(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
     }
     facts = {
         "release": edition.release_id,
-        "time": f"{site.site.release['release_time']:%Y-%m-%d %H:%M}",
+        "time": f"{site.site.release['release_time_local']:%Y-%m-%d %H:%M}",
+        "zone": site.site.release["time_zone"],
         "policy": edition.head["policy"],
         "statement": edition.head["statement"],
         **site.release_facts(),

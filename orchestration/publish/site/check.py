@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from orchestration.publish.clock import Released, released
 from orchestration.publish.durable import files_below
 from orchestration.publish.site import model
 from orchestration.publish.site.markup import STAMP, checksum, file_name, read_script, stamp_of
@@ -96,6 +97,7 @@ def check_site(
     yield from _first(_counts(site, con))
     if version >= _SAYS_SINCE:
         yield from _first(_words(site, con, catalog, tables, is_carried))
+        yield from site.moment(released(con, catalog))
         yield from _first(_scripts(site, con, is_carried))
 
 
@@ -181,6 +183,21 @@ class _Written:
             found = STAMP.search(text)
             if found is None or found[1] != listed.get(name) or found[1] != stamp_of(text):
                 yield Fault(f"{SITE}/{name}", "网页属于另一版本", "the page is of another release")
+
+    def moment(self, expected: Released | None) -> Iterator[Fault]:
+        """Pages tell the time of the release where the district is."""
+        told = (self.facts.get("time"), self.facts.get("zone"))
+        if (
+            expected
+            and expected.zone
+            and told != (f"{expected.local:%Y-%m-%d %H:%M}", expected.zone)
+        ):
+            yield Fault(
+                _RELEASE_SCRIPT,
+                f"发布时间写作 {told[0]} {told[1]}，应为 {expected.local} {expected.zone}",
+                f"says {told[0]} {told[1]}, not {expected.local} {expected.zone}",
+                is_word=True,
+            )
 
     def links(self) -> Iterator[Fault]:
         """Every link leads to a file of the release and to a place in it; none leads out."""

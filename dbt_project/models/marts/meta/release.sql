@@ -7,5 +7,8 @@ select
     district_name_zh,
     district_name_en,
     code_version,
-    is_simulated_inside
+    is_simulated_inside,
+    release_day,
+    release_time_local,
+    time_zone
 from {{ source('landing', 'release') }}

@@ -1,0 +1,62 @@
+"""When a release was made, as its own district counts: concluded anew from the moment alone.
+
+Belongs here: what checks compare the days and times with that a release states. Does not belong
+here: stating them (``process/declared`` writes them into ``landing.release``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from orchestration.publish.tables import quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Released:
+    """The moment of a release.
+
+    Attributes:
+        local: Where the district is, without a zone.
+        zone: The district's, by its name in the tz database; empty for a release of a time when
+            releases stated none: ``local`` is UTC then.
+    """
+
+    release_id: str
+    local: datetime
+    zone: str
+
+    @property
+    def day(self) -> date:
+        """The day that papers bear."""
+        return self.local.date()
+
+
+def released(con: DuckDBPyConnection, catalog: str) -> Released | None:
+    """The moment of the release attached as ``catalog``; None where it states none.
+
+    Raises:
+        ZoneInfoNotFoundError: it states a zone that there is none.
+    """
+    names = {
+        name
+        for (name,) in con.execute(
+            "select column_name from duckdb_columns() where database_name = ? "
+            "and schema_name = 'meta' and table_name = 'release'",
+            [catalog],
+        ).fetchall()
+    }
+    zone = "time_zone" if "time_zone" in names else "''"
+    row = con.execute(
+        f"select release_id, release_time, {zone} from {quote(catalog)}.meta.release"
+    ).fetchone()
+    if row is None:
+        return None
+    release_id, moment, zone = row
+    local = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone or "UTC"))
+    return Released(release_id, local.replace(tzinfo=None), zone)

@@ -19,6 +19,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publish.site.markup import data_script, read_script
 from tests.rejects.file_cases import FILE_CASES
 from tests.rejects.kinds import (
     BULLETIN,
@@ -732,6 +733,19 @@ def edit(name: str, before: str, after: str) -> Callable[[Path], None]:
     return change
 
 
+def in_script(name: str, before: str, after: str) -> Callable[[Path], None]:
+    """Replace the first such text in what a data script of the pages carries, as a build would."""
+
+    def change(candidate: Path) -> None:
+        path = candidate / f"site/data/{name}.js"
+        arguments = read_script(path.read_text(encoding="utf-8"))
+        assert arguments and before in arguments[3]
+        payload = arguments[3].replace(before, after, 1)
+        path.write_text(data_script(name, payload, arguments[1]), encoding="utf-8", newline="")
+
+    return change
+
+
 def in_mart(sql: str) -> Callable[[Path], None]:
     """Change the database of the candidate; DuckDB files have no hash in the manifest."""
 
@@ -873,6 +887,27 @@ RELEASE_CASES = (
         "brief/profile.docx: it says ",
         in_zip("brief/profile.docx", "word/document.xml", r"(<w:t>\d{4}年)，", r"\g<1>底，"),
         variant="brief",
+    ),
+    ReleaseCase(
+        "release.words-differ",
+        ("release.hash-mismatch", "release.words-differ"),
+        "CITATION.cff: cites the day 2026-02-28, not 2026-03-01",
+        edit("CITATION.cff", "date-released: 2026-03-01", "date-released: 2026-02-28"),
+        variant="day-of-citation",
+    ),
+    ReleaseCase(
+        "release.words-differ",
+        ("release.words-differ",),
+        "manifest.json: released at 2026-03-01 17:00:00 Asia/Shanghai; the manifest says ",
+        edit("manifest.json", "2026-03-01T17:00:00", "2026-03-01T09:00:00"),
+        variant="time-of-manifest",
+    ),
+    ReleaseCase(
+        "release.words-differ",
+        ("release.hash-mismatch", "release.words-differ"),
+        "site/data/release.js: says 2026-03-01 09:00 Asia/Shanghai, not 2026-03-01 17:00:00",
+        in_script("release", "2026-03-01 17:00", "2026-03-01 09:00"),
+        variant="time-of-pages",
     ),
     ReleaseCase(
         "release.raw-text-inside",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 import click
 
 from orchestration import __version__
-from orchestration.errors import DeclarationError, QutongError, RunLockedError
+from orchestration.errors import DeclarationError, DeclarationErrors, QutongError, RunLockedError
 from orchestration.memory import uncollected
 from orchestration.text import counted, shown, shown_moment, shown_name
 
@@ -115,8 +115,9 @@ def run(
 ) -> None:
     """Collect, process, judge and publish.
 
-    Exit status: 0 published, or nothing had changed; 3 published, but a delivery was refused;
-    1 a gate refused or the run failed, and readers keep what they had; 2 wrong use.
+    Exit status: 0 published, or nothing had changed; 3 the same, but a delivery was refused or a
+    new data set's declaration set aside; 1 a gate refused or the run failed, and readers keep
+    what they had; 2 wrong use.
     """
     import time
 
@@ -243,7 +244,7 @@ def summary(report: RunReport, seconds: float) -> str:
         lines.append(
             f"  ? {shown_name(path)}: no data set is declared for it; it stays where it is"
         )
-    for text in report.unreadable:
+    for text in [*report.invalid, *report.unreadable]:
         lines += [f"  ✗ {line}" for line in text.splitlines()]
     if report.blocking:
         lines.append(f"  ✗ 阻断 Blocked by: {', '.join(report.blocking)}")
@@ -818,15 +819,26 @@ def _show_corrections(declared: Declared, deliveries: Sequence[Delivery]) -> Non
 @click.pass_context
 def data_set_validate(ctx: click.Context, file: Path | None) -> None:
     """Check one declaration file, or all of them."""
+    from orchestration.process.dbt import DbtProject
+
+    settings = _settings(ctx)
+    slots = DbtProject.of(settings).slots()
     if file is None:
-        declarations = _declarations(ctx)
-        _echo(
-            f"✓ {len(declarations.data_sets)} data sets, {len(declarations.definitions)} indicators"
+        from orchestration.declarations import load_sound
+
+        declarations = load_sound(settings, slots)
+        sound = (
+            f"{len(declarations.data_sets)} data sets, {len(declarations.definitions)} indicators"
         )
+        if declarations.aside:
+            raise DeclarationErrors(
+                [entry.error for entry in declarations.aside if not entry.is_consequence]
+            )
+        _echo(f"✓ {sound}")
         return
     from orchestration.declarations import validate_file
 
-    entry = validate_file(file.resolve(), _settings(ctx))
+    entry = validate_file(file.resolve(), settings, slots)
     _echo(f"✓ {entry.id}: {len(entry.indicators)} indicators")
 
 

@@ -10,14 +10,14 @@ import csv
 import difflib
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 from orchestration.bounds import BOUNDS
-from orchestration.errors import DeclarationError
+from orchestration.errors import DeclarationError, DeclarationErrors
 from orchestration.programmes import (
     EVALUATION_RULE_COLUMNS,
     HONOUR_COLUMNS,
@@ -38,6 +38,7 @@ from orchestration.programmes import (
 )
 from orchestration.settings import Settings, parse_model, read_yaml
 from orchestration.spec import (
+    GROWTH_MEASURES,
     Constants,
     Correction,
     Corrections,
@@ -205,12 +206,35 @@ class Declared:
 
 
 @dataclass(frozen=True)
+class Aside:
+    """A declaration that cannot be used as it stands, and is none of the others' business.
+
+    Attributes:
+        is_consequence: It may be sound, and names what another one that was set aside defines.
+        data_set_id: What it declares, by the name of its file.
+    """
+
+    path: Path
+    error: DeclarationError
+    is_consequence: bool = False
+
+    @property
+    def data_set_id(self) -> str:
+        return self.path.stem
+
+
+@dataclass(frozen=True)
 class Declarations:
-    """All that is declared, checked across files."""
+    """All that is declared, checked across files.
+
+    Attributes:
+        aside: Declarations with a mistake, where they were set aside and not raised.
+    """
 
     settings: Settings
     data_sets: tuple[Declared, ...]
     codelists: CodeLists
+    aside: tuple[Aside, ...] = ()
 
     def __iter__(self) -> Iterator[Declared]:
         return iter(self.data_sets)
@@ -256,8 +280,75 @@ class Declarations:
         return found
 
 
-def load_declarations(settings: Settings) -> Declarations:
+Slots = Mapping[str, Set[str]]
+"""Marts with the slots that each shows; none where it shows all (see ``process.dbt``)."""
+
+
+def load_declarations(settings: Settings, slots: Slots | None = None) -> Declarations:
     """Read and check all declarations of the project.
+
+    Args:
+        settings: Of the project.
+        slots: The marts there are; None to not ask for them.
+
+    Raises:
+        DeclarationError: the first mistake, with file, key and remedy.
+    """
+    codelists = _codelists(settings)
+    raw = [_read_one(path) for path in _files(settings)]
+    return _checked(settings, codelists, raw, slots)
+
+
+def load_sound(
+    settings: Settings, slots: Slots | None = None, is_settled: Callable[[str], bool] = bool
+) -> Declarations:
+    """Read all declarations; those of a data set with a mistake are set aside, each with its error.
+
+    Args:
+        settings: Of the project.
+        slots: As of ``load_declarations``.
+        is_settled: Whether figures follow a data set of that id already: of two that declare the
+            same, the other one is at fault.
+
+    Raises:
+        DeclarationError: a mistake that is no single data set's: of code lists, the district, or a
+            file of corrections; or one that only follows from what was set aside.
+    """
+    codelists = _codelists(settings)
+    aside: dict[Path, Aside] = {}
+    read: dict[Path, Declared] = {}
+    for path in _files(settings):
+        try:
+            read[path] = _read_one(path)
+        except DeclarationError as error:
+            aside[path] = Aside(path, error)
+    while True:
+        raw = sorted(read.values(), key=lambda entry: not is_settled(entry.id))
+        try:
+            found = _checked(settings, codelists, raw, slots)
+        except DeclarationError as error:
+            several = error.errors if isinstance(error, DeclarationErrors) else (error,)
+            found_in = {Path(one.file or ""): one for one in several}
+            if not found_in.keys() <= read.keys():
+                own = [entry.error for entry in aside.values() if not entry.is_consequence]
+                raise (DeclarationErrors(own) if own else error) from None
+            has_begun = bool(aside)
+            aside |= {path: Aside(path, one, has_begun) for path, one in found_in.items()}
+            read = {path: entry for path, entry in read.items() if path not in found_in}
+        else:
+            return replace(
+                found,
+                data_sets=tuple(sorted(found.data_sets, key=lambda entry: entry.path)),
+                aside=tuple(entry for _, entry in sorted(aside.items())),
+            )
+
+
+def _files(settings: Settings) -> list[Path]:
+    return sorted((settings.raw / "datasets").rglob("*.yml"))
+
+
+def _codelists(settings: Settings) -> CodeLists:
+    """The code lists, which know the district and its complete regions.
 
     Raises:
         DeclarationError: the first mistake, with file, key and remedy.
@@ -271,12 +362,30 @@ def load_declarations(settings: Settings) -> Declarations:
             remedy="add it to raw/codelists/regions.csv",
         )
     _check_complete_regions(settings, codelists)
-    raw = [_read_one(path) for path in sorted((settings.raw / "datasets").rglob("*.yml"))]
+    return codelists
+
+
+def _checked(
+    settings: Settings, codelists: CodeLists, raw: list[Declared], slots: Slots | None
+) -> Declarations:
+    """All declarations, each checked among the others.
+
+    Raises:
+        DeclarationError: the first mistake, with file, key and remedy.
+    """
     _refuse_twice(raw)
     resolved = _resolve(raw)
     items = _named_items(resolved, codelists)
+    errors = []
     for declared in resolved:
-        _check_codes(declared, codelists, set(items))
+        try:
+            _check_codes(declared, codelists, set(items))
+            if slots is not None:
+                _check_marts(declared, codelists, slots)
+        except DeclarationError as error:
+            errors.append(error)
+    if errors:
+        raise DeclarationErrors(errors)
     _check_documents(resolved)
     resolved = _with_corrections(settings.raw / "corrections", resolved)
     declarations = Declarations(settings=settings, data_sets=tuple(resolved), codelists=codelists)
@@ -437,19 +546,17 @@ def _check_scorecard(declarations: Declarations) -> None:
             )
 
 
-def validate_file(path: Path, settings: Settings) -> DataSet:
+def validate_file(path: Path, settings: Settings, slots: Slots | None = None) -> DataSet:
     """Check one declaration file as if it stood among the others."""
     declared = _read_one(path)
-    others = [
-        _read_one(other)
-        for other in sorted((settings.raw / "datasets").rglob("*.yml"))
-        if other.resolve() != path.resolve()
-    ]
+    others = [_read_one(other) for other in _files(settings) if other.resolve() != path.resolve()]
     raw = [*others, declared]
     _refuse_twice(raw)
     resolved = next(d for d in _resolve(raw) if d.path == path)
     codelists = load_codelists(settings.raw / "codelists")
     _check_codes(resolved, codelists, set(_named_items(_resolve(raw), codelists)))
+    if slots is not None:
+        _check_marts(resolved, codelists, slots)
     return resolved.data_set
 
 
@@ -661,6 +768,30 @@ def _check_codes(declared: Declared, lists: CodeLists, named_items: set[str]) ->
         _check_module(declared.path, "functions", layout.function, "layout.function")
 
 
+def _check_marts(declared: Declared, lists: CodeLists, slots: Slots) -> None:
+    """The mart that an indicator names is there, and shows what has its role."""
+    growth = {code for code, role in lists.members("role").items() if role.maps_to}
+    for indicator in declared.data_set.indicators:
+        place = f"indicators.{indicator.code}"
+        if indicator.mart is None:
+            continue
+        if indicator.mart not in slots:
+            raise _unknown_code(declared.path, "mart", indicator.mart, f"{place}.mart", set(slots))
+        shown = slots[indicator.mart]
+        slot = indicator.role or ""
+        if slot not in growth:
+            slot = "growth" if indicator.measure in GROWTH_MEASURES else slot
+            slot = "value" if slot == "target" else slot
+        if shown and slot not in shown:
+            raise DeclarationError(
+                f"{indicator.mart} has no column for the role {slot!r}: it shows "
+                f"{', '.join(sorted(shown))} / 该集市没有“{slot}”一栏",
+                file=declared.path,
+                place=f"{place}.role",
+                remedy="give the role of a column that the mart has, or name another mart",
+            )
+
+
 def _constants(layout: Layout) -> list[tuple[str, Constants]]:
     """Constants of the layout and of its blocks, with their places."""
     blocks = layout.blocks if isinstance(layout, TableLayout) else ()
@@ -687,6 +818,8 @@ def _unknown_code(
 ) -> DeclarationError:
     near = difflib.get_close_matches(code, sorted(known), n=1, cutoff=0.4)
     remedy = f"did you mean {near[0]!r}?" if near else "add it to the code list, or mend it"
+    if what == "mart" and not near:
+        remedy = "name a mart that there is, or add it: dbt_project/README.md"
     if what == "item":
         remedy += " A new one is named here: item_name: {zh: …, en: …}"
     return DeclarationError(f"unknown {what} {code!r}", file=path, place=place, remedy=remedy)

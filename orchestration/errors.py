@@ -5,6 +5,8 @@ Belongs here: exceptions a person reads. Does not belong here: findings about da
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class QutongError(Exception):
     """Something a person has to mend.
@@ -39,6 +41,23 @@ class QutongError(Exception):
 
 class DeclarationError(QutongError):
     """A declaration, code list, rule or setting that cannot be used."""
+
+
+class DeclarationErrors(DeclarationError):
+    """Several of them at once, each in a file of its own.
+
+    Args:
+        errors: At least one; the first is what programs see of it.
+    """
+
+    def __init__(self, errors: Sequence[DeclarationError]) -> None:
+        self.errors = tuple(errors)
+        first = self.errors[0]
+        super().__init__(first.what, file=first.file, place=first.place, remedy=first.remedy)
+
+    def render(self) -> str:
+        """All of them, one after the other."""
+        return "\n".join(error.render() for error in self.errors)
 
 
 class RunLockedError(QutongError):

@@ -32,6 +32,9 @@ Measure = Literal[
     "target_growth_pct",
     "duration",
 ]
+GROWTH_MEASURES: frozenset[Measure] = frozenset({"yoy_growth_pct", "cagr_pct", "target_growth_pct"})
+"""What stands in the growth column of a mart, whatever its role, as in ``int_mart_cell``."""
+
 FigureKind = Literal["outturn", "target", "forecast", "proposal", "standard", "action", "record"]
 """What a figure is: what came about, what is aimed at, what somebody expects or proposes, what has
 to hold, what was done where plans stand, and a number that is no statistic. Not SDMX OBS_STATUS,

@@ -334,6 +334,11 @@ class Archive:
             return self._looked_at(data_set_id)
         return kept.received
 
+    def has(self, data_set_id: str) -> bool:
+        """Whether anything was ever received for a data set, damaged or not."""
+        folder = self._registry(data_set_id)
+        return folder.is_dir() and any(folder.iterdir())
+
     def received(self, data_set_id: str) -> list[Delivery]:
         """All deliveries of a data set in the order of receipt; damaged entries are left out."""
         return self._looked_at(data_set_id).in_order()

@@ -21,7 +21,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -34,6 +34,8 @@ from orchestration.settings import CODE_ROOT, Settings, load_settings
 _READ_BY_DBT = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests", "analyses")
 _VERSIONS_OF = ("dbt-core", "dbt-adapters", "dbt-common", "dbt-duckdb")
 _DATA = "manifest.json"
+_SLOTS = "slots.json"
+_SLOT = "slot:"
 _STATE = "partial_parse.msgpack"  # the same as _DATA, as dbt itself reads it fastest
 _DAY = 24 * 60 * 60
 _KINDS = "column_kinds.yml"
@@ -106,6 +108,17 @@ class DbtProject:
             self._data = folder, json.loads((folder / _DATA).read_text(encoding="utf-8"))
         return self._data[1]
 
+    def slots(self) -> dict[str, frozenset[str]] | None:
+        """Every mart with the slots that it shows; none named where it shows all there are.
+
+        None where nobody has parsed the project yet: it is not worth seconds to whoever asks.
+        """
+        folder = self._found()
+        if folder is None:
+            return None
+        content = json.loads((folder / _SLOTS).read_text(encoding="utf-8"))
+        return {mart: frozenset(slots) for mart, slots in content.items()}
+
     def catalog(self, code_lists: Collection[str] | None = None) -> Catalog:
         """What the published models are, column by column.
 
@@ -157,13 +170,24 @@ class DbtProject:
         """
         return self._results(["build", "--resource-type", "model", "unit_test"])
 
+    @property
+    def _places(self) -> tuple[Path, Path]:
+        return self.project / "target" / "parsed", self.target / "parsed"
+
+    def _key(self) -> str:
+        return project_digest(self.project, self.database.stem, *_versions())[:32]
+
+    def _found(self) -> Path | None:
+        """The directory of what was parsed of the project's files as they are now, if it was."""
+        folders = (place / self._key() for place in self._places)
+        return next((folder for folder in folders if (folder / _SLOTS).is_file()), None)
+
     def _parsed(self) -> Path:
         """The directory of what dbt parsed: beside the project, or in our own target."""
-        key = project_digest(self.project, self.database.stem, *_versions())[:32]
-        places = (self.project / "target" / "parsed", self.target / "parsed")
-        for place in places:
-            if (place / key / _DATA).is_file():
-                return place / key
+        found = self._found()
+        if found is not None:
+            return found
+        key, places = self._key(), self._places
         for place in places:
             try:
                 place.mkdir(parents=True, exist_ok=True)
@@ -192,6 +216,8 @@ class DbtProject:
                 file=self.project,
                 remedy="mend the file that dbt names, or see that the disk is not full",
             )
+        shown = _slots(json.loads((folder / _DATA).read_text(encoding="utf-8")))
+        (folder / _SLOTS).write_text(json.dumps(shown), encoding="utf-8")
 
     def _results(self, arguments: list[str], manifest: Any = None) -> list[NodeResult]:
         shown = manifest or self._runnable(self._parsed())
@@ -246,6 +272,17 @@ class DbtProject:
             finally:
                 # Otherwise the write lock of the database outlives the invocation.
                 DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt has no types
+
+
+def _slots(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Every mart with the slots that its model shows, by tags of ``mart_cells``, ``slot``."""
+    found = {}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "model":
+            mart = f"{node['schema']}.{node['name']}"
+            shown = {tag.removeprefix(_SLOT) for tag in node["tags"] if tag.startswith(_SLOT)}
+            found[mart] = sorted(shown) if f"mart:{mart}" in node["tags"] else []
+    return found
 
 
 def _only(manifest: Any, names: Collection[str]) -> Any:

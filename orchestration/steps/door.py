@@ -21,7 +21,7 @@ from orchestration.settings import Settings
 from orchestration.steps import state
 from orchestration.steps.collect import collect, has_news
 from orchestration.steps.land import follows_from, land
-from orchestration.steps.report import RunReport, compose, last_run_file
+from orchestration.steps.report import EXIT_OK, EXIT_REFUSED, RunReport, compose, last_run_file
 from orchestration.steps.state import Identity, StepName
 from orchestration.steps.workplace import Workplace, inputs_digest
 
@@ -162,6 +162,9 @@ def _leave(here: Entered) -> RunReport:
     except Exception as error:  # the disk is full, say: the person is told all the same
         report = _without_room(here.work, error)
     report.error = report.error or here.error
+    report.invalid = [entry.error.render() for entry in here.work.declarations.aside]
+    if report.invalid and report.exit_code == EXIT_OK:
+        report.exit_code = EXIT_REFUSED
     if report.outcome == "failed":
         report.error = report.error or here.untold or NO_REASON
     with contextlib.suppress(OSError):

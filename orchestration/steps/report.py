@@ -34,6 +34,7 @@ class RunReport:
         fingerprint: Hash of everything the release follows from.
         candidate_path: Where a release lies that the release gate refused, for the operator.
         unclaimed: Files that lie where no data set looks.
+        invalid: Declarations that were set aside, with the mistake and its remedy.
         unreadable: Files on offer that could not be archived, with the reason.
         quarantined: Cells in quarantine by delivery and rule, with places.
         findings: Open findings by severity.
@@ -52,6 +53,7 @@ class RunReport:
     offered: int = 0
     received_new: int = 0
     unclaimed: list[str] = field(default_factory=list)
+    invalid: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     deliveries: int = 0
     admitted: int = 0

@@ -20,8 +20,8 @@ from orchestration.collect.archive import Archive, Delivery, printable
 from orchestration.collect.connectors import Connector, connectors_of
 from orchestration.collect.connectors.folder import is_open_for_writing
 from orchestration.collect.parse import ParseStore
-from orchestration.declarations import Declarations, load_declarations
-from orchestration.errors import QutongError
+from orchestration.declarations import Declarations, load_sound
+from orchestration.errors import DeclarationErrors, QutongError
 from orchestration.judge.catalogue import Catalogue, load_catalogue
 from orchestration.publish.layout import Releases
 from orchestration.serve import quarantine
@@ -67,7 +67,18 @@ class Workplace:
 
     @cached_property
     def declarations(self) -> Declarations:
-        return load_declarations(self.settings)
+        """What is declared; a new data set with a mistake is set aside, and the others go on.
+
+        Raises:
+            DeclarationError: the mistake is in what received deliveries follow: without that
+                declaration their figures would be gone.
+        """
+        found = load_sound(self.settings, self.dbt.slots(), self.archive.has)
+        if any(self.archive.has(entry.data_set_id) for entry in found.aside):
+            raise DeclarationErrors(
+                [entry.error for entry in found.aside if not entry.is_consequence]
+            )
+        return found
 
     @cached_property
     def catalogue(self) -> Catalogue:

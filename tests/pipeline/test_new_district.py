@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from orchestration.cli import main
 from orchestration.settings import CODE_ROOT, load_settings
 from tests.pipeline.released import Released, ask, copy_of, current, last_run, qutong
-from tests.support import GOOD_ROW, deliver, investment, make_project, profile
+from tests.support import GOOD_ROW, deliver, drop, investment, make_project, profile
 
 INIT = ("--code", "990101", "--name-zh", "云溪区", "--name-en", "Yunxi District")
 
@@ -42,7 +42,7 @@ def test_no_district_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "qutong init" in done.stderr
 
 
-def test_a_role_that_the_mart_has_no_column_for_names_the_indicator(
+def test_a_role_that_the_mart_has_no_column_for_is_named_before_any_work(
     first: Released, tmp_path: Path
 ) -> None:
     settings = copy_of(first, tmp_path / "district")
@@ -54,13 +54,58 @@ def test_a_role_that_the_mart_has_no_column_for_names_the_indicator(
     assert wrong != text
     file.write_text(wrong, "utf-8")
     before = current(settings)
-    done = qutong(settings, "run")
-    assert done.exit_code == 1
-    assert "district_profile_figures: Got" in done.output
-    assert "problem a declared figure is not shown" in done.output
-    assert "indicator_code residents, region_code 990101" in done.output
-    assert "slot length" in done.output
+    for command in (["run"], ["data-set", "validate"], ["data-set", "validate", str(file)]):
+        done = qutong(settings, *command)
+        assert done.exit_code == 2
+        assert done.stderr == (
+            f"{file}, indicators.residents.role: core.district_profile has no column for the role "
+            "'length': it shows count, growth, rank, rate, ratio, share, value / "
+            "该集市没有“length”一栏\n"
+            "  → give the role of a column that the mart has, or name another mart\n"
+        )
     assert current(settings) == before
+    file.write_text(
+        text.replace("mart: core.district_profile", "mart: core.districtprofile"), "utf-8"
+    )
+    done = qutong(settings, "data-set", "validate")
+    assert "unknown mart 'core.districtprofile'" in done.stderr
+    assert "did you mean 'core.district_profile'?" in done.stderr
+
+
+def test_a_new_declaration_with_a_mistake_stops_no_other_data_set(
+    first: Released, tmp_path: Path
+) -> None:
+    settings = copy_of(first, tmp_path / "district")
+    folder = settings.raw / "datasets/profile"
+    text = (folder / "yunxi-profile.yml").read_text("utf-8")
+    (folder / "new-one.yml").write_text(text.replace("id: yunxi-profile", "id: new-one"), "utf-8")
+    (folder / "another.yml").write_text("id: another\ntitle: [", "utf-8")
+    drop(settings, "another", "x.csv", profile(GOOD_ROW))
+    drop(settings, "yunxi-profile", "公报2023.csv", profile(GOOD_ROW))
+
+    done = qutong(settings, "run", all_products=False)
+
+    assert done.exit_code == 3, done.output
+    assert "已发布 Published" in done.stdout
+    assert f"✗ {folder}/another.yml" in done.stdout
+    assert f"✗ {folder}/yunxi-profile.yml" not in done.stdout
+    assert f"{folder}/new-one.yml, indicators." in done.stdout
+    assert "? another/x.csv: no data set is declared for it; it stays where it is" in done.stdout
+    assert last_run(settings)["received_new"] == 1
+    assert len(last_run(settings)["invalid"]) == 2
+    again = qutong(settings, "run")
+    assert (again.exit_code, "Nothing changed" in again.stdout) == (3, True)
+
+
+def test_a_mistake_in_what_published_figures_follow_stops_the_run(
+    first: Released, tmp_path: Path
+) -> None:
+    settings = copy_of(first, tmp_path / "district")
+    file = settings.raw / "datasets/profile/yunxi-profile.yml"
+    file.write_text(file.read_text("utf-8").replace("cadence: ", "cadense: ", 1), "utf-8")
+    done = qutong(settings, "run")
+    assert (done.exit_code, done.stderr.startswith(f"{file}, delivery.")) == (2, True), done.output
+    assert current(settings).name == first.path.name
 
 
 def test_a_data_set_that_nobody_declared(first: Released) -> None:

@@ -16,7 +16,7 @@ items as (
 slotted as (
     select
         * exclude (slot),
-        case when slot in ('count', 'ratio', 'rate') then 'value' else slot end as slot
+        case when {{ is_slot(['count', 'ratio', 'rate']) }} then 'value' else slot end as slot
     from cells
 ),
 

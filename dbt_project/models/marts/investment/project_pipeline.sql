@@ -47,14 +47,14 @@ printed as (
         {{ slot('value', 'value') }} as investment,
         {{ slot('unit', 'value') }} as investment_unit,
         {{ slot('qualifier', 'value') }} as investment_qualifier,
-        cast(any_value(value) filter (where slot in ('rate', 'share')) as decimal(12, 4))
+        cast({{ slot('value', ['rate', 'share']) }} as decimal(12, 4))
             as rate_printed,
-        any_value(qualifier) filter (where slot in ('rate', 'share')) as rate_qualifier,
-        any_value(indicator_code) filter (where slot in ('rate', 'share')) as rate_indicator,
+        {{ slot('qualifier', ['rate', 'share']) }} as rate_qualifier,
+        {{ slot('indicator_code', ['rate', 'share']) }} as rate_indicator,
         bool_or(is_simulated) as is_simulated,
         {{ slot('observation_id', 'count') }} as count_observation_id,
         {{ slot('observation_id', 'value') }} as investment_observation_id,
-        any_value(observation_id) filter (where slot in ('rate', 'share')) as rate_observation_id
+        {{ slot('observation_id', ['rate', 'share']) }} as rate_observation_id
     from cells
     group by
         region_code, region_name_zh, period, period_start, period_end, period_kind, item, stage,

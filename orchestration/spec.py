@@ -836,7 +836,8 @@ class DataSet(Model):
                 key = (label, indicator.column if needs_key else "")
                 if key in taken:
                     raise ValueError(
-                        f"{indicator.code} and {taken[key]} answer to the same name {label!r}"
+                        f"{indicator.code} and {taken[key]} answer to the same name {label!r}: "
+                        "give one of them `labels` or a `column` of its own"
                     )
                 taken[key] = indicator.code
         documents = {doc.id for doc in self.origin.documents}
@@ -873,7 +874,7 @@ def _refuse_duplicates(values: list[str], what: str) -> None:
     seen: set[str] = set()
     for value in values:
         if value in seen:
-            raise ValueError(f"{what} {value!r} is declared twice")
+            raise ValueError(f"{what} {value!r} is declared twice: keep one of them")
         seen.add(value)
 
 

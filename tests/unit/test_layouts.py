@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from orchestration.collect.layouts.extract import missing_column
 from orchestration.declarations import Declarations
 from tests.support import (
     GOOD_ROW,
@@ -91,6 +92,14 @@ def test_headers_that_do_not_fit(
     assert found == rule
     assert place.startswith("表1")
     assert said in detail
+
+
+def test_a_missing_column_with_a_blank_heading_is_told_in_words() -> None:
+    error = missing_column("表1", " ", ["产业", "2024年"])
+    assert (error.detail_zh, error.detail_en) == (
+        "缺少标题为空的列",
+        "the column with a blank heading is missing",
+    )
 
 
 def test_a_title_without_a_period(declarations: Declarations) -> None:

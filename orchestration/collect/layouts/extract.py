@@ -193,11 +193,14 @@ def missing_column(place: str, wanted: str, have: Sequence[str]) -> RefusedError
     near = difflib.get_close_matches(wanted, texts, n=1, cutoff=0.5)
     hint_zh = f"; 是否改名为“{near[0]}”?" if near else ""
     hint_en = f"; was it renamed to {near[0]!r}?" if near else ""
+    # A declared heading may be blank: the corner of a table often is.
+    what_zh = f"列“{wanted}”" if wanted.strip() else "标题为空的列"
+    what_en = f"the column {wanted!r}" if wanted.strip() else "the column with a blank heading"
     return RefusedError(
         "delivery.missing-column",
         place,
-        f"缺少列“{wanted}”{hint_zh}",
-        f"the column {wanted!r} is missing{hint_en}",
+        f"缺少{what_zh}{hint_zh}",
+        f"{what_en} is missing{hint_en}",
     )
 
 

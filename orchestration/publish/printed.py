@@ -638,6 +638,6 @@ def sources_behind(
         """
     ).fetchall()
     for place, name, zh, en, issuer, published in rows:
-        title = bilingual(f"《{zh}》" if zh else name, en or "")
+        title = bilingual(quoted(zh) if zh else name, en or "")
         found[tables[place].qualified].append(Source(title, issuer or "", published or ""))
     return found

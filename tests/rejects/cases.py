@@ -910,6 +910,25 @@ RELEASE_CASES = (
         variant="time-of-pages",
     ),
     ReleaseCase(
+        "release.printed-figure-differs",
+        ("release.hash-mismatch", "release.printed-figure-differs"),
+        "xlsx/investment.xlsx: ",
+        in_zip(
+            "xlsx/investment.xlsx",
+            "xl/worksheets/sheet2.xml",
+            r'(<c r="\w+" s="\d+">)<v>[^<]*',
+            r"\g<1><v>7",
+        ),
+        variant="theme-workbook",
+    ),
+    ReleaseCase(
+        "release.words-differ",
+        ("release.hash-mismatch", "release.words-differ"),
+        "xlsx/investment.xlsx: ",
+        in_zip("xlsx/investment.xlsx", "xl/sharedStrings.xml", "亿元", "万元"),
+        variant="unit-in-workbook",
+    ),
+    ReleaseCase(
         "release.raw-text-inside",
         ("release.raw-text-inside",),
         "quality.quarantine",

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
@@ -30,6 +32,8 @@ from orchestration.publish.printed import (
     qualifier_sign,
     text_width,
 )
+from orchestration.publish.sheets import check_workbook
+from orchestration.publish.tables import published_tables
 from orchestration.publish.verify import verify_release
 from orchestration.publish.workbook import (
     line_count,
@@ -727,6 +731,96 @@ def test_a_workbook_that_is_not_right(
     candidate: Path, tmp_path: Path, part: str, old: str, new: str, problem: str
 ) -> None:
     assert tampered(candidate, tmp_path, part, old, new) == [problem]
+
+
+@pytest.fixture(scope="module")
+def edited(candidate: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[str]]:
+    """What is wrong with the workbook once a text in a part of it is another."""
+    folder = tmp_path_factory.mktemp("edited")
+    con = duckdb.connect()
+    con.execute(
+        f"attach '{candidate / 'mart.duckdb'}' as mart (read_only); attach ':memory:' as work"
+    )
+    con.execute(f"use work; {WORDS} use memory")
+    tables = [table for table in published_tables(con, "mart") if table.schema == "investment"]
+
+    def check(part: str, old: str, new: str) -> list[str]:
+        with zipfile.ZipFile(candidate / "xlsx/investment.xlsx") as archive:
+            parts = {name: archive.read(name).decode() for name in archive.namelist()}
+        if old:
+            parts[part], count = re.subn(old, new, parts[part], count=1)
+            assert count == 1
+        with zipfile.ZipFile(folder / "x.xlsx", "w") as archive:
+            for name, text in parts.items():
+                archive.writestr(name, text)
+        wrong = check_workbook(con, "mart", folder / "x.xlsx", "x.xlsx", tables)
+        return [f"{found.file}: {found.en}" for found in wrong]
+
+    return check
+
+
+WORKS_SHEET = "x.xlsx: 2-1 固定资产投资: "
+SHARED, STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
+
+
+def test_a_workbook_as_it_was_built_says_what_its_tables_say(
+    edited: Callable[..., list[str]],
+) -> None:
+    assert edited("", "", "") == []
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new", "said"),
+    [
+        ("xl/worksheets/sheet2.xml", "<v>808.4</v>", "<v>808.5</v>",
+         "it says 'amount 808.5', the table 'amount 808.4'"),
+        ("xl/worksheets/sheet2.xml", "<v>1234.5</v>", "",
+         "it says 'amount ', the table 'amount 超1234.5'"),
+        (STYLES, "&quot;超&quot;#,##0.0;", "&quot;≥&quot;#,##0.0;",
+         "it says 'amount ≥1234.5', the table 'amount 超1234.5'"),
+        (STYLES, 'formatCode="#,##0.0"', 'formatCode="#,##0"',
+         "it says 'amount 808, growth_printed 14', the table 'amount 808.4, growth_printed 13.9'"),
+        (SHARED, "投资额\n（亿元）", "投资额\n（万元）",
+         "it says 'amount 万元 / 100 million yuan', the table '亿元 / 100 million yuan'"),
+        (SHARED, "Rank in the city\n", "Rank in the province\n",
+         "it says 'Rank in the province', the table 'Rank in the city'"),
+        (SHARED, ">工业<", ">农业<",
+         "it says 'item_name_zh 农业', the table 'item_name_zh 工业'"),
+        (SHARED, ">年度<", ">时点<",
+         "it says 'period_kind 时点', the table 'period_kind 年度'"),
+        (SHARED, ">固定资产投资<", ">工业投资<",
+         "it says '工业投资 / Fixed-asset investment', "
+         "the table '固定资产投资 / Fixed-asset investment'"),
+        (SHARED, "《年度公报》", "《季度公报》",
+         "it says '《季度公报》 / Annual bulletin，统计局，2026-03', "
+         "the table 'no document behind the table is called so'"),
+        (SHARED, "not printed: never<", "not printed: growth_printed<",
+         "it says 'growth_printed: –', the table 'a value'"),
+        (SHARED, "Kind of period：年度 annual", "Kind of period：年底 annual",
+         "it says '报告期类型：年底 annual', the table 'no word of its code list'"),
+        (SHARED, "“超” 超过（不含本数） / above, the number excluded",
+         "“超” 不低于 / at least",
+         "it says '“超” 不低于 / at least', the table 'another meaning of the sign'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_statement_of_each_kind_is_found(
+    edited: Callable[..., list[str]], part: str, old: str, new: str, said: str
+) -> None:
+    assert WORKS_SHEET + said in edited(part, old, new)
+
+
+def test_the_contents_are_counted_again(edited: Callable[..., list[str]]) -> None:
+    count = '(<c r="D12" s="[0-9]+">)<v>3</v>'
+    assert edited("xl/worksheets/sheet1.xml", count, r"\g<1><v>30</v>") == [
+        "x.xlsx: contents: investment.works has 30 rows, not 3"
+    ]
+
+
+def test_a_row_that_is_not_shown_is_missed(edited: Callable[..., list[str]]) -> None:
+    row = '<row r="10".*?</row>'
+    assert WORKS_SHEET + "rows of the table that it does not show: 2" in edited(
+        "xl/worksheets/sheet2.xml", row, ""
+    )
 
 
 def test_a_damaged_workbook(candidate: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
@@ -17,13 +18,22 @@ from orchestration.publish.issued import issued_in_another
 from orchestration.publish.layout import workbook_path
 from orchestration.publish.product import Files, Problem, Product
 from orchestration.publish.report import SIMULATED_LABEL, has_simulated_rows
-from orchestration.publish.rules import UNSAFE_CELL, contract, unlabelled
+from orchestration.publish.rules import (
+    PRINTED_FIGURE_DIFFERS,
+    UNSAFE_CELL,
+    WORDS_DIFFER,
+    contract,
+    unlabelled,
+)
+from orchestration.publish.sheets import check_workbook
 from orchestration.publish.tables import Table
 from orchestration.publish.workbook import LEFT_OUT, printed_themes, write_workbook
 
 if TYPE_CHECKING:
     from orchestration.publish.edition import Edition
     from orchestration.publish.package import Package
+
+MOST_TOLD = 20
 
 
 def printed_inputs(edition: Edition, table: Table) -> Any:
@@ -87,6 +97,18 @@ def _build(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
     return built
 
 
+def _said(package: Package, name: str, tables: Sequence[Table]) -> Iterator[Problem]:
+    """Every number and word of a workbook is what its table says."""
+    try:
+        for wrong in islice(
+            check_workbook(package.con, "mart", package.path / name, name, tables), MOST_TOLD
+        ):
+            rule = PRINTED_FIGURE_DIFFERS if wrong.is_figure else WORDS_DIFFER
+            yield Problem(rule, wrong.file, wrong.zh, wrong.en)
+    except (OSError, BadZipFile, LookupError, ValueError, SyntaxError, ArithmeticError) as error:
+        yield contract(name, repr(error), "a workbook of statistical tables")
+
+
 def _check(package: Package) -> Iterator[Problem]:
     """A workbook has a sheet per table and the contents, nothing that acts, and its label."""
     for schema in sorted({table.schema for table in package.tables}):
@@ -105,6 +127,7 @@ def _check(package: Package) -> Iterator[Problem]:
             continue
         if sheets != len(tables) + 1:
             yield contract(name, f"{sheets} sheets", f"{len(tables) + 1} sheets")
+            continue
         # In a text '<' is written '&lt;': what looks like a formula here is one.
         if any(re.search(r"<f[ >]|TargetMode=\"External\"", text) for text in parts.values()):
             yield Problem(
@@ -113,6 +136,7 @@ def _check(package: Package) -> Iterator[Problem]:
                 "工作簿含有公式或外部链接",
                 "the workbook holds a formula or a link to elsewhere",
             )
+        yield from _said(package, name, [t for t in package.tables if t.schema == schema])
         label = parts.get("xl/sharedStrings.xml", "")
         if SIMULATED_LABEL not in label and has_simulated_rows(package.con, "mart", tables):
             yield unlabelled(name)

@@ -915,7 +915,7 @@ RELEASE_CASES = (
         "xlsx/investment.xlsx: ",
         in_zip(
             "xlsx/investment.xlsx",
-            "xl/worksheets/sheet2.xml",
+            "xl/worksheets/sheet3.xml",
             r'(<c r="\w+" s="\d+">)<v>[^<]*',
             r"\g<1><v>7",
         ),

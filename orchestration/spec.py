@@ -634,6 +634,7 @@ RELATION_KINDS = (
     "mean_of",
     "overlaps",
     "not_above",
+    "apart_from",
 )
 
 
@@ -713,6 +714,11 @@ class Indicator(Model):
     mean_of: tuple[Relation, ...] = ()
     overlaps: tuple[Relation, ...] = ()
     not_above: tuple[Relation, ...] = ()
+    apart_from: tuple[Relation, ...] = Field(
+        default=(),
+        description="Of things of one kind, this counts others than that one: finished ones and "
+        "those under way.",
+    )
 
     @property
     def title(self) -> Text:

@@ -654,6 +654,22 @@ class PlanIndicator(Model):
         default="annual",
         description="Do evaluations take the figure of a year, or that of their own month?",
     )
+    accumulate: Literal["last", "sum", "chain"] = Field(
+        default="last",
+        description="Of what is counted from the base on, where no figure over all those years is "
+        "published: only such a figure counts (last), the figures of the single years add up (sum), "
+        "or are rates one upon the other (chain: 3.1 % and 3.0 % are 6.007 %).",
+    )
+
+    @model_validator(mode="after")
+    def _accumulates_what_is_counted(self) -> PlanIndicator:
+        allowed = {"cumulative": ("last", "sum"), "decline": ("last", "sum", "chain")}
+        if self.accumulate not in allowed.get(self.target_kind, ("last",)):
+            raise ValueError(
+                f"accumulate: {self.accumulate} does not go with target_kind {self.target_kind}; "
+                "cumulative ones add up (sum), declines add up or are chained (sum, chain)"
+            )
+        return self
 
     @model_validator(mode="after")
     def _base_comes_first(self) -> PlanIndicator:

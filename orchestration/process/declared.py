@@ -287,6 +287,7 @@ def _plan_indicators(declarations: Declarations) -> Rows:
             "base_end": last_day(plan.base_period),
             "target_period": plan.target_period,
             "target_end": last_day(plan.target_period),
+            "accumulate": plan.accumulate,
         }
         for declared in declarations
         for indicator in declared.data_set.indicators

@@ -595,6 +595,61 @@ FINDING_CASES = (
         ("yunxi-yearbook · 表2 · R2C5", "yunxi-yearbook · 表2 · R3C5; yunxi-yearbook · 表2 · R4C5"),
     ),
     FindingCase(
+        "suspicious.one-number-for-two-measures",
+        FIGURES,
+        "关联2007比重.csv",
+        figures(
+            "营业额年均增速,云溪区,2005—2007年,区间年均,15.3,%",
+            "营业额比重,云溪区,2006年,年度,15.3,%",
+        ),
+        "15.3 = 15.3",
+        ("yunxi-yearbook · 表2 · R2C5", "yunxi-yearbook · 表2 · R3C5"),
+    ),
+    FindingCase(
+        "suspicious.part-grows-as-its-whole",
+        FIGURES,
+        "关联2004增速.csv",
+        figures(
+            "营业额增速,云溪区,2004年,年度,12.7,%", "网上营业额增速,云溪区,2004年,年度,12.7,%"
+        ),
+        "12.7 = 12.7",
+        ("yunxi-yearbook · 表2 · R3C5", "yunxi-yearbook · 表2 · R2C5"),
+    ),
+    FindingCase(
+        "suspicious.one-number-for-two-states",
+        FIGURES,
+        "关联2003会堂.csv",
+        figures("建成会堂数,云溪区,2003年,年度,21,座", "在建会堂数,云溪区,2003年,年度,21,座"),
+        "21 = 21",
+        ("yunxi-yearbook · 表2 · R3C5", "yunxi-yearbook · 表2 · R2C5"),
+    ),
+    FindingCase(
+        "suspicious.remainder",
+        FIGURES,
+        "关联2016规费.csv",
+        figures(
+            "规费,云溪区,2015-01/2017-06,累计,49.3,亿元", "规费,云溪区,2016年,年度,17.7,亿元"
+        ),
+        "(49.3 - 17.7) / 18 * 12 = 21.07",
+        ("yunxi-yearbook · 表2 · R2C5", "yunxi-yearbook · 表2 · R3C5"),
+    ),
+    FindingCase(
+        "suspicious.quotient",
+        FIGURES,
+        "关联2002用地.csv",
+        figures("调查用地,云溪区,2002年,年度,0.8,万亩", "调查企业,云溪区,2002年,年度,1.0,万家"),
+        "0.8 万亩 / 1 万家 = 0.8; plausible 1 to 5000",
+        ("yunxi-yearbook · 表2 · R2C5", "yunxi-yearbook · 表2 · R3C5"),
+    ),
+    FindingCase(
+        "marts.figures-cut",
+        FIGURES,
+        "关联2001图书馆.csv",
+        figures("图书馆数,云溪区,2001年,年度,3,家"),
+        "no_mart",
+        (None, None),
+    ),
+    FindingCase(
         "repeat.contradiction",
         BULLETIN,
         "公报2018.csv",

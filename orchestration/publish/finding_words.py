@@ -140,51 +140,47 @@ def check_findings(con: DuckDBPyConnection, catalog: str) -> Iterator[Wrong]:
                 yield _wrong(finding, text, said, said)
 
 
-def check_quality_page(
-    con: DuckDBPyConnection, catalog: str, text: str
-) -> Iterator[Wrong]:
+def check_quality_page(con: DuckDBPyConnection, catalog: str, text: str) -> Iterator[Wrong]:
     """Findings that the page of quality tells otherwise than ``quality.finding``."""
     from lxml import html
 
-    rows = con.execute(
-        f"select finding_id, message_zh, message_en from {quote(catalog)}.quality.finding"
-    ).fetchall()
-    known = {row[0]: (row[1] or "", row[2] or "") for row in rows}
+    known = _messages(con, catalog)
     for article in html.fromstring(text).xpath("//article[starts-with(@id, 'f-')]"):
         name = article.get("id").removeprefix("f-")
-        paragraph = next(iter(article.xpath("./p")), None)
-        zh, en = known.get(name, ("", ""))
-        shown = "" if paragraph is None else _squeezed("".join(paragraph.itertext()))
-        if shown not in (_squeezed(zh + en), _squeezed(zh)) or not shown:
-            yield Wrong(
-                f"发现 {name} 写作“{shown[:80]}”，应为“{zh}”",
-                f"finding {name} says {shown[:80]!r}, it should say {en!r}",
-            )
+        zh, en, _ = known.get(name, ("", "", ""))
+        right = zh if zh == en or not en else zh + en
+        yield from _told_otherwise(name, article.xpath("./p[not(@class)]"), right)
 
 
 def check_report(con: DuckDBPyConnection, catalog: str, text: str) -> Iterator[Wrong]:
     """Findings that the quality report tells otherwise than ``quality.finding``."""
     from lxml import html
 
+    known = _messages(con, catalog)
+    for article in html.fromstring(text).xpath("//article[./p[@class='source']/code]"):
+        name = _squeezed("".join(article.xpath("./p[@class='source']/code")[-1].itertext()))
+        zh, en, arithmetic = known.get(name, ("", "", ""))
+        # the report leaves out of a sentence what its line of arithmetic says
+        right = _bare(zh, arithmetic) + _bare(en, arithmetic)
+        yield from _told_otherwise(name, article.xpath("./p[not(@class)]"), right)
+
+
+def _messages(con: DuckDBPyConnection, catalog: str) -> dict[str, tuple[str, str, str]]:
     rows = con.execute(
-        f"select message_zh, message_en, coalesce(arithmetic, '') "
-        f"from {quote(catalog)}.quality.finding"
+        "select finding_id, coalesce(message_zh, ''), coalesce(message_en, ''), "
+        f"coalesce(arithmetic, '') from {quote(catalog)}.quality.finding"
     ).fetchall()
-    # the report leaves out of a sentence what its line of arithmetic says
-    known = {
-        _bare(zh or "", arithmetic) + _bare(en or "", arithmetic) for zh, en, arithmetic in rows
-    }
-    for article in html.fromstring(text).xpath(
-        "//article[contains(concat(' ', @class, ' '), ' finding ')][./p]"
-    ):
-        shown = _bare("".join(article.xpath("./p")[0].itertext()), "")
-        if article.xpath(".//*[contains(@class, 'rule')]"):
-            continue
-        if shown not in known and article.xpath("./p[@class='arithmetic']"):
-            yield Wrong(
-                f"质量报告写作“{shown[:80]}”，不是任何发现的原话",
-                f"the quality report says {shown[:80]!r}, which no finding says",
-            )
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+def _told_otherwise(name: str, paragraphs: Sequence[Any], right: str) -> Iterator[Wrong]:
+    """The first paragraph of a finding is what the finding says."""
+    shown = _squeezed("".join(paragraphs[0].itertext())) if paragraphs else ""
+    if shown != _squeezed(right) or not shown:
+        yield Wrong(
+            f"发现 {name} 写作“{shown[:80]}”，应为“{right[:80]}”",
+            f"finding {name} says {shown[:80]!r}, it should say {right[:80]!r}",
+        )
 
 
 # --- what is there ------------------------------------------------------------------------------
@@ -224,7 +220,7 @@ class _Release:
                 o.period_end, o.measure, o.value, coalesce(o.unit, ''), o.resolution,
                 coalesce(o.qualifier, 'exact'), coalesce(o.source_document, ''), o.known_from,
                 [o.indicator_name_zh, o.indicator_name_en, o.region_name_zh, g.region_name_en,
-                 d.title_zh, d.title_en]
+                 d.title_zh, d.title_en, o.indicator_code, o.region_code, o.source_document]
             from {self.core}.observation as o
             left join {self.core}.region as g on o.region_code = g.region_code
             left join {self.core}.source_document as d on o.source_document = d.source_document
@@ -575,8 +571,9 @@ def _squeezed(text: str) -> str:
 
 
 def _bare(text: str, arithmetic: str) -> str:
-    left = text.replace(arithmetic, "") if arithmetic else text
-    return _squeezed(left).strip("：:，,；;") or _squeezed(text)
+    if not arithmetic or arithmetic not in text:
+        return text
+    return text.replace(arithmetic, "").strip(" ：:，,；;") or text
 
 
 def _said(expected: Expected) -> str:

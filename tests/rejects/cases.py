@@ -930,6 +930,21 @@ RELEASE_CASES = (
         variant="brief",
     ),
     ReleaseCase(
+        "release.words-differ",
+        ("release.words-differ",),
+        "the figures give 52、40",
+        tamper="update quality.finding set message_zh = replace(message_zh, '52', '25') "
+        "where rule_id = 'relation.not-above'",
+        variant="finding",
+    ),
+    ReleaseCase(
+        "release.words-differ",
+        ("release.hash-mismatch", "release.words-differ"),
+        "site/quality.html: finding ",
+        edit("site/quality.html", "大于到位资金", "小于到位资金"),
+        variant="finding-page",
+    ),
+    ReleaseCase(
         "release.raw-text-inside",
         ("release.raw-text-inside",),
         "quality.quarantine",

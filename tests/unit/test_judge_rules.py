@@ -129,7 +129,7 @@ BAD: dict[str, str] = {
     "suspicious.one-number-for-two-states": set_core("o-done", "value = 21"),
     "suspicious.remainder": set_core("o-fees-range", "value = 493.4"),
     "suspicious.quotient": "update intermediate.int_mart_cell set value = 7.3, "
-    "reference_value = 73000 where slot = 'firms'",
+    "reference_value = 73000 where slot = 'firms'; " + set_core("o-firms", "value = 7.3"),
     "region.parts-exceed-total": set_core("o-people-12", "value = 6.10"),
     "region.parts-do-not-reach-total": set_core("o-people-12", "value = 5.90"),
 }

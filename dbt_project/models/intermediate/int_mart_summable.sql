@@ -186,52 +186,71 @@ once as (
     where counted_in_time.observation_id is null and counted_inside.observation_id is null
 ),
 
--- Parts that come to more than what they are parts of are not what they are declared to be.
-too_large as (
-    select distinct
+places as (
+    select
+        region_code,
+        region_code as outer_code
+    from regions
+    union
+    select
+        region_code,
+        outer_code
+    from inside
+),
+
+-- Every printed whole with the parts of it that lie in its region and in its period.
+parts_of_wholes as (
+    select
+        once.observation_id,
         once.mart,
         once.slot,
-        once.region_code,
-        once.period,
-        once.period_kind,
-        above.whole_code
+        once.reference_value,
+        wholes.observation_id as whole_id,
+        wholes.reference_value as whole_value,
+        wholes.qualifier as whole_qualifier
     from once
     inner join above
         on once.indicator_code = above.indicator_code
-    inner join {{ ref('int_mart_cell') }} as wholes
+    inner join places
+        on once.region_code = places.region_code
+    inner join amounts as wholes
         on
             above.whole_code = wholes.indicator_code
-            and once.region_code = wholes.region_code
-            and once.period = wholes.period
-            and once.period_kind = wholes.period_kind
-            and once.basis_family = wholes.basis_family
-            and once.measure = wholes.measure
+            and places.outer_code = wholes.region_code
+            and once.period_start >= wholes.period_start
+            and once.period_end <= wholes.period_end
+            and wholes.basis_family = 'outturn'
             and wholes.subject = '_T'
             and wholes.locality = '_T'
-            and wholes.is_shown
-    group by
-        once.mart, once.slot, once.region_code, once.period, once.period_kind, above.whole_code,
-        wholes.reference_value, wholes.qualifier
-    having bounds.has_high(wholes.qualifier) and sum(once.reference_value) > wholes.reference_value
+),
+
+-- Parts that come to more than what they are parts of are not what they are declared to be.
+too_large as (
+    select
+        mart,
+        slot,
+        whole_id
+    from parts_of_wholes
+    group by mart, slot, whole_id, whole_value, whole_qualifier
+    having bounds.has_high(whole_qualifier) and sum(reference_value) > whole_value
+),
+
+refused as (
+    select distinct parts_of_wholes.observation_id
+    from parts_of_wholes
+    inner join too_large
+        on
+            parts_of_wholes.mart = too_large.mart
+            and parts_of_wholes.slot = too_large.slot
+            and parts_of_wholes.whole_id = too_large.whole_id
 ),
 
 counted as (
     select once.observation_id
     from once
-    where
-        not exists (
-            select 1
-            from too_large
-            inner join above
-                on too_large.whole_code = above.whole_code
-            where
-                once.indicator_code = above.indicator_code
-                and once.mart = too_large.mart
-                and once.slot = too_large.slot
-                and once.region_code = too_large.region_code
-                and once.period = too_large.period
-                and once.period_kind = too_large.period_kind
-        )
+    left join refused
+        on once.observation_id = refused.observation_id
+    where refused.observation_id is null
 )
 
 select

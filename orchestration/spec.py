@@ -657,8 +657,8 @@ class PlanIndicator(Model):
     accumulate: Literal["last", "sum", "chain"] = Field(
         default="last",
         description="Of what is counted from the base on, where no figure over all those years is "
-        "published: only such a figure counts (last), the figures of the single years add up (sum), "
-        "or are rates one upon the other (chain: 3.1 % and 3.0 % are 6.007 %).",
+        "published: only such a figure counts (last), those of the single years add up (sum), or "
+        "are rates one upon the other (chain: 3.1 % and 3.0 % are 6.007 %).",
     )
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Reads the sentences of findings again: each number in them is concluded anew from the figures named.
+"""Reads the sentences of findings again: each number is concluded anew from the figures named.
 
 A finding names its observations. What its sentence may say follows from these, from
 ``core.observation`` alone: the printed values in their order, and what is computed from them. No
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -77,10 +77,7 @@ class Computed:
         """Whether the number may be printed so, to the digits that it has."""
         unit = float(Decimal(1).scaleb(int(shown.as_tuple().exponent)))
         scales = [10.0**k for k in _POWERS] if self.in_any_unit else [1.0]
-        return any(
-            self.low * s - unit <= float(shown) <= self.high * s + unit
-            for s in scales
-        )
+        return any(self.low * s - unit <= float(shown) <= self.high * s + unit for s in scales)
 
 
 Expected = Decimal | Computed | None
@@ -131,7 +128,9 @@ def check_findings(con: DuckDBPyConnection, catalog: str) -> Iterator[Wrong]:
         if told.unlike:
             yield _wrong(finding, finding.zh, told.unlike[0], told.unlike[1])
         names = sorted(
-            {name for fact in (*finding.a, *finding.b) for name in fact.names}, key=len, reverse=True
+            {name for fact in (*finding.a, *finding.b) for name in fact.names},
+            key=len,
+            reverse=True,
         )
         for text, alternatives in ((finding.zh, told.zh), (finding.en, told.en)):
             numbers = _numbers(text, names)[: 1 if told.is_first_alone else None]
@@ -320,9 +319,7 @@ def _quotient(_: _Release, finding: Finding) -> _Told:
     whole = float(_WHOLES.get(printed.unit, Decimal(1)))
     is_same_unit = over.unit == under[-1].unit
     found = [
-        a / b * (whole if is_same_unit else 1)
-        for a, b in product(over.ends, (lows, highs))
-        if b
+        a / b * (whole if is_same_unit else 1) for a, b in product(over.ends, (lows, highs)) if b
     ]
     computed = Computed(min(found), max(found), in_any_unit=not is_same_unit)
     before = [printed.value, over.value, *(fact.value for fact in under)]
@@ -345,7 +342,9 @@ def _growth(_: _Release, finding: Finding) -> _Told:
     (rate,), (start, end) = finding.a, finding.b
     years = rate.end.year - rate.start.year if rate.measure == "cagr_pct" else 1
     found = [
-        ((e / s) ** (1 / years) - 1) * 100 for e, s in product(end.ends, start.ends) if s and e / s > 0
+        ((e / s) ** (1 / years) - 1) * 100
+        for e, s in product(end.ends, start.ends)
+        if s and e / s > 0
     ]
     computed = Computed(min(found), max(found))
     return _told(finding, *_one_or_two([rate.value, start.value, end.value], computed))
@@ -359,7 +358,9 @@ def _increment(_: _Release, finding: Finding) -> _Told:
     else:
         years, is_end = more.end.year - more.start.year, first.end == more.end
         found = [
-            increase * ((1 + rate / 100) ** years if is_end else 1) / ((1 + rate / 100) ** years - 1)
+            increase
+            * ((1 + rate / 100) ** years if is_end else 1)
+            / ((1 + rate / 100) ** years - 1)
             for increase, rate in product(more.ends, second.ends)
         ]
         before = [first.value, more.value, second.value]
@@ -536,7 +537,7 @@ def _fits(
 ) -> bool:
     """Whether the numbers are the expected ones in their order, and others only free ones."""
 
-    @lru_cache(maxsize=None)
+    @cache
     def fits(n: int, e: int) -> bool:
         if n == len(numbers):
             return e == len(expected)

@@ -609,9 +609,7 @@ FINDING_CASES = (
         "suspicious.part-grows-as-its-whole",
         FIGURES,
         "关联2004增速.csv",
-        figures(
-            "营业额增速,云溪区,2004年,年度,12.7,%", "网上营业额增速,云溪区,2004年,年度,12.7,%"
-        ),
+        figures("营业额增速,云溪区,2004年,年度,12.7,%", "网上营业额增速,云溪区,2004年,年度,12.7,%"),
         "12.7 = 12.7",
         ("yunxi-yearbook · 表2 · R3C5", "yunxi-yearbook · 表2 · R2C5"),
     ),
@@ -627,9 +625,7 @@ FINDING_CASES = (
         "suspicious.remainder",
         FIGURES,
         "关联2016规费.csv",
-        figures(
-            "规费,云溪区,2015-01/2017-06,累计,49.3,亿元", "规费,云溪区,2016年,年度,17.7,亿元"
-        ),
+        figures("规费,云溪区,2015-01/2017-06,累计,49.3,亿元", "规费,云溪区,2016年,年度,17.7,亿元"),
         "(49.3 - 17.7) / 18 * 12 = 21.07",
         ("yunxi-yearbook · 表2 · R2C5", "yunxi-yearbook · 表2 · R3C5"),
     ),

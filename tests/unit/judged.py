@@ -308,8 +308,7 @@ def build(con: duckdb.DuckDBPyConnection) -> None:
     insert(con, "landing.indicator", indicator_code="residents", mart="", over_regions="sum")
     build_comparable(con)
     con.execute(
-        "insert into investment.project select observation_id, observation_id "
-        "from core.observation"
+        "insert into investment.project select observation_id, observation_id from core.observation"
     )
     relate(con, "part_of", "a", "total", reaches_total=True)
     relate(con, "part_of", "b", "total", reaches_total=True)
@@ -435,8 +434,10 @@ def build_suspicious(con: duckdb.DuckDBPyConnection) -> None:
             unit=unit,
             unit_dimension=dimension,
         )
-    con.execute("insert into investment.project select observation_id, observation_id "
-                "from core.observation anti join investment.project on project = observation_id")
+    con.execute(
+        "insert into investment.project select observation_id, observation_id "
+        "from core.observation anti join investment.project on project = observation_id"
+    )
 
 
 def set_core(where: str, change: str) -> str:

@@ -63,7 +63,8 @@ def found(con: duckdb.DuckDBPyConnection, rule_id: str) -> list[tuple[str, ...]]
             ["o-rate value = 13.9"],
             (
                 "13.9 = 13.9",
-                "R1 2022年 line_share 与 2022年 line_growth 在同一段里都印为 13.9%，可能抄错其中一个",
+                "R1 2022年 line_share 与 2022年 line_growth 在同一段里都印为 13.9%，"
+                "可能抄错其中一个",
                 "line_share, R1, 2022, and line_growth, 2022, are both printed as 13.9% in one "
                 "section, and one of them may be a slip",
             ),
@@ -135,9 +136,7 @@ def test_what_is_told(
         (REMAINDER, "o-fees period = '2022-Q4', period_kind = 'quarterly'"),  # seasons differ
     ],
 )
-def test_a_near_miss_is_not_told(
-    con: duckdb.DuckDBPyConnection, rule_id: str, change: str
-) -> None:
+def test_a_near_miss_is_not_told(con: duckdb.DuckDBPyConnection, rule_id: str, change: str) -> None:
     con.execute(set_core(*change.split(" ", 1)))
     expected = 1 if "value = 375" in change else 0
     assert len(found(con, rule_id)) == expected
@@ -185,7 +184,8 @@ def test_a_quotient_outside_its_usual_range(con: duckdb.DuckDBPyConnection) -> N
     assert found(con, QUOTIENT) == [
         (
             "6.3 万亩 / 7.3 万家 = 0.86; plausible 1 to 5000",
-            "R1 2022年 land 6.3 万亩 与firms 7.3 万家 之比，每家用地（亩）为 0.86，通常在 1 至 5000 之间",
+            "R1 2022年 land 6.3 万亩 与firms 7.3 万家 之比，每家用地（亩）为 0.86，"
+            "通常在 1 至 5000 之间",
             "land, R1, 2022, 6.3 万亩, by firms, 7.3 万家: land per firm (mu) 0.86, usually from 1 "
             "to 5000",
         )

@@ -100,7 +100,9 @@ def test_a_sentence_stands_and_none_of_its_numbers_may_be_another(
     good: duckdb.DuckDBPyConnection, rule_id: str
 ) -> None:
     with released(good, rule_id) as con:
-        ((zh, en),) = con.execute("select message_zh, message_en from rel.quality.finding").fetchall()
+        ((zh, en),) = con.execute(
+            "select message_zh, message_en from rel.quality.finding"
+        ).fetchall()
         assert wrong(con) == []
         for column, text in (("message_zh", zh), ("message_en", en)):
             for place in re.finditer(r"\d+(?:\.\d+)?", text):
@@ -147,8 +149,10 @@ def test_a_finding_whose_figures_do_not_stand_so_is_a_fault(
     """Both sides and the sentence agree with each other; what is said of them is not so."""
     with released(good, "relation.not-above") as con:
         con.execute("update rel.core.observation set value = 99 where observation_id = 'o-a'")
-        con.execute("update rel.quality.finding set message_zh = replace(message_zh, '100.2', '99'), "
-                    "message_en = replace(message_en, '100.2', '99')")  # fmt: skip
+        for column in ("message_zh", "message_en"):
+            con.execute(
+                f"update rel.quality.finding set {column} = replace({column}, '100.2', '99')"
+            )
         assert len(wrong(con)) == 1
         assert wrong(con)[0].endswith("the figures give figures that stand to each other so")
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from orchestration import bounds
 from orchestration.settings import CODE_ROOT
-from tests.support import sums_that_count_twice
+from tests.sums import sums_that_count_twice
 
 pytestmark = pytest.mark.core
 
@@ -160,4 +160,3 @@ def test_whatever_is_refused_is_not_everything(con: duckdb.DuckDBPyConnection) -
     lay(con, relations, cells)
     rows = con.execute(f"select count(*) from ({SQL}) where is_summable").fetchall()
     assert rows == [(12,)]
-

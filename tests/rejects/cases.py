@@ -362,13 +362,14 @@ def workbook(*rows: Row, period: str) -> Callable[[], bytes]:
 
 
 def figures(
-    *rows: str, document: str = "yunxi-yearbook", published: str = ""
+    *rows: str, document: str = "yunxi-yearbook", published: str = "", industry: str = ""
 ) -> Callable[[], bytes]:
     """A delivery of related figures; document and date go to rows that have none."""
     header = "指标,地区,期间,期间类型,数值,单位,来源,发布日期,阶段"
     more = f",{document},{published},"
     lines = (row if row.count(",") == header.count(",") else row + more for row in rows)
-    content = "\n".join((header, *lines, "")).encode()
+    lines = (f"{line},{industry}" for line in lines)
+    content = "\n".join((f"{header},行业", *lines, "")).encode()
     return lambda: content
 
 
@@ -640,9 +641,9 @@ FINDING_CASES = (
     FindingCase(
         "marts.figures-cut",
         FIGURES,
-        "关联2001图书馆.csv",
-        figures("图书馆数,云溪区,2001年,年度,3,家"),
-        "no_mart",
+        "关联2001用地.csv",
+        figures("调查用地,云溪区,2001年,年度,0.3,万亩", industry="制造业"),
+        "breakdown",
         (None, None),
     ),
     FindingCase(

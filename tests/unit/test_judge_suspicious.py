@@ -212,11 +212,6 @@ def test_what_reaches_no_mart_is_told_by_cause(con: duckdb.DuckDBPyConnection) -
             "Beds (private, public)",
         ),
         (
-            "no_mart",
-            "1 个数未进入任何集市，指标未申报集市：loose",
-            "1 figure in no mart, because their indicators declare no mart: loose",
-        ),
-        (
             "scope",
             "1 个数未进入任何集市，口径不是申报的口径：床位",
             "1 figure in no mart, because their scope is not the declared one: Beds",
@@ -224,6 +219,6 @@ def test_what_reaches_no_mart_is_told_by_cause(con: duckdb.DuckDBPyConnection) -
     ]
     con.execute(
         "insert into investment.project select observation_id, observation_id "
-        "from core.observation where indicator_code in ('beds', 'loose')"
+        "from core.observation where indicator_code = 'beds'"
     )
     assert found(con, CUT) == []

@@ -20,18 +20,26 @@ above as (
     from parts
     union
     select
-        above.indicator_code,
+        nearer.indicator_code,
         parts.other_code as whole_code
-    from above
+    from above as nearer
     inner join parts
-        on above.whole_code = parts.indicator_code
+        on nearer.whole_code = parts.indicator_code
 ),
 
 overlapping as (
-    select indicator_code from {{ source('landing', 'relation') }} where kind = 'overlaps'
-    union
-    select other_code as indicator_code from {{ source('landing', 'relation') }}
+    select indicator_code
+    from {{ source('landing', 'relation') }}
     where kind = 'overlaps'
+    union
+    select other_code as indicator_code
+    from {{ source('landing', 'relation') }}
+    where kind = 'overlaps'
+),
+
+declared_wholes as (
+    select distinct other_code as whole_code
+    from parts
 ),
 
 -- The smallest declared parts with the one whole that is a part of nothing. Where a part, or what
@@ -44,12 +52,14 @@ smallest as (
     left join parts
         on above.whole_code = parts.indicator_code
     where
-        above.indicator_code not in (select whole_code from above)
-        and above.indicator_code not in (select indicator_code from overlapping)
+        above.indicator_code not in (select declared_wholes.whole_code from declared_wholes)
+        and above.indicator_code not in (select overlapping.indicator_code from overlapping)
     group by above.indicator_code
     having
         count(distinct above.whole_code) filter (where parts.indicator_code is null) = 1
-        and bool_and(above.whole_code not in (select indicator_code from overlapping))
+        and bool_and(
+            above.whole_code not in (select overlapping.indicator_code from overlapping)
+        )
 ),
 
 regions as (
@@ -86,7 +96,8 @@ amounts as (
         ) as row_key,
         concat_ws('|', cells.mart, cells.slot, cells.item, cells.stage) as what,
         smallest.root_code,
-        cells.indicator_code in (select whole_code from above) as is_whole,
+        cells.indicator_code in (select declared_wholes.whole_code from declared_wholes)
+            as is_whole,
         -- what comes about year after year adds up over years; what is there, or is counted
         -- without saying so, does not
         cells.price_basis in ('current', 'comparable', 'constant')
@@ -125,7 +136,7 @@ columns_of_one_kind as (
         slot
     from eligible
     group by mart, slot
-    having count(distinct (root_code, unit, price_basis)) = 1
+    having count(distinct concat_ws('|', root_code, unit, price_basis)) = 1
 ),
 
 of_one_kind as (

@@ -195,7 +195,7 @@ accumulated as (
         end as outturn_period,
         coalesce(count(*) = any_value(years_needed), false) as is_complete,
         -- rates of growth were always taken as they lead
-        accumulate = 'growth' or count(distinct (unit, price_basis)) = 1 as is_alike,
+        accumulate = 'growth' or count(distinct concat_ws('|', unit, price_basis)) = 1 as is_alike,
         min(value) > -100 and (accumulate <> 'chain' or max(value) < 100) as is_rate,
         cast(sum(value) as decimal(30, 8)) as total,
         pow(product(1 + value / 100), 1.0 / count(*)) * 100 - 100 as growth,

@@ -68,9 +68,9 @@ def sums_that_count_twice(con: duckdb.DuckDBPyConnection, flags: str) -> list[st
             if (one["mart"], one["slot"]) == (other["mart"], other["slot"]):
                 for fault in _shared(one, other, part_of, overlaps, parents):
                     found.append(f"{one['observation_id']} and {other['observation_id']}: {fault}")
-    for whole in amounts:
-        has_end = whole["qualifier"] in ("exact", "at_most", "below", "just_below")
-        if not has_end or (whole["basis_family"], whole["subject"], whole["locality"]) != (
+    for total in amounts:
+        has_end = total["qualifier"] in ("exact", "at_most", "below", "just_below")
+        if not has_end or (total["basis_family"], total["subject"], total["locality"]) != (
             "outturn", "_T", "_T",
         ):  # fmt: skip
             continue
@@ -79,13 +79,13 @@ def sums_that_count_twice(con: duckdb.DuckDBPyConnection, flags: str) -> list[st
                 row["reference_value"]
                 for row in rows
                 if (row["mart"], row["slot"]) == place
-                and whole["indicator_code"] in _above(row["indicator_code"], part_of)
-                and whole["region_code"] in (row["region_code"], *_above_region(row, parents))
-                and whole["period_start"] <= row["period_start"]
-                and row["period_end"] <= whole["period_end"]
+                and total["indicator_code"] in _above(row["indicator_code"], part_of)
+                and total["region_code"] in (row["region_code"], *_above_region(row, parents))
+                and total["period_start"] <= row["period_start"]
+                and row["period_end"] <= total["period_end"]
             ]
-            if within and sum(within) > whole["reference_value"]:
-                found.append(f"{sum(within)} above {whole['observation_id']}")
+            if within and sum(within) > total["reference_value"]:
+                found.append(f"{sum(within)} above {total['observation_id']}")
     return found
 
 

@@ -228,7 +228,9 @@ class _Release:
             {"ids": sorted(ids)},
         ).fetchall()
         return {
-            row[0]: Fact(*row[1:13], tuple(name for name in row[13] if name and _has_digit(name)))
+            row[0]: Fact(
+                *[*row[1:13], tuple(name for name in row[13] if name and _has_digit(name))]
+            )
             for row in rows
         }
 

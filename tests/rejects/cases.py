@@ -641,8 +641,8 @@ FINDING_CASES = (
     FindingCase(
         "marts.figures-cut",
         FIGURES,
-        "关联2001用地.csv",
-        figures("调查用地,云溪区,2001年,年度,0.3,万亩", industry="制造业"),
+        "关联2021用地.csv",
+        figures("调查用地,云溪区,2021年,年度,0.3,万亩", industry="制造业"),
         "breakdown",
         (None, None),
     ),
@@ -936,7 +936,7 @@ RELEASE_CASES = (
     ),
     ReleaseCase(
         "release.words-differ",
-        ("release.hash-mismatch", "release.words-differ"),
+        ("release.hash-mismatch", "release.site-incomplete", "release.words-differ"),
         "site/quality.html: finding ",
         edit("site/quality.html", "大于到位资金", "小于到位资金"),
         variant="finding-page",

@@ -34,7 +34,7 @@ def sums_that_count_twice(con: duckdb.DuckDBPyConnection, flags: str) -> list[st
     parents = dict(con.execute("select region_code, parent_code from landing.region").fetchall())
     key = "mart, region_code, period, period_kind, item, stage, basis_family, subject, locality"
     columns = (
-        "observation_id, mart, slot, indicator_code, region_code, item, period_start, period_end, "
+        "observation_id, mart, slot, indicator_code, region_code, item, stage, period_start, period_end, "
         "basis_family, subject, locality, qualifier, unit, reference_value, measure, basis, "
         "price_basis"
     )
@@ -126,7 +126,7 @@ def _shared(
         yield "part and whole"
     if a != b and any(frozenset((x, y)) in overlaps for x in {a, *above_a} for y in {b, *above_b}):
         yield "they overlap"
-    are_one = one["item"] == other["item"]
+    are_one = (one["item"], one["stage"]) == (other["item"], other["stage"])
     meet = one["period_start"] <= other["period_end"] and other["period_start"] <= one["period_end"]
     if are_one and one["region_code"] == other["region_code"]:
         adds_up = all(

@@ -34,7 +34,8 @@ def sums_that_count_twice(con: duckdb.DuckDBPyConnection, flags: str) -> list[st
     parents = dict(con.execute("select region_code, parent_code from landing.region").fetchall())
     key = "mart, region_code, period, period_kind, item, stage, basis_family, subject, locality"
     columns = (
-        "observation_id, mart, slot, indicator_code, region_code, item, stage, period_start, period_end, "
+        "observation_id, mart, slot, indicator_code, region_code, item, stage, period_start, "
+        "period_end, "
         "basis_family, subject, locality, qualifier, unit, reference_value, measure, basis, "
         "price_basis"
     )

@@ -37,8 +37,8 @@ from (
 
 -- Figures of indicators that a relation names. `situation` is what has to agree, `frame` is the
 -- same within one document, `edition` within one document as published on one day; without a date
--- of publication, within one delivery of it. Words to count with (个, 家, 座) are one dimension: a
--- declared relation says that the same things are counted.
+-- of publication, within one delivery of it. Words to count with (个, 家, 座; 人, 名) are one
+-- dimension: a declared relation says that the same things are counted.
 create or replace view judge.figure as
 with related as (
     select indicator_code from landing.relation
@@ -81,9 +81,13 @@ select
     judge.show_figure(o.value, o.qualifier) as shown,
     judge.place(o.source_document, o.source_place, o.delivery_place) as place,
     case
-        when starts_with(u.dimension, 'count_') then 'count' else coalesce(u.dimension, o.unit)
+        when starts_with(u.dimension, 'count_') then 'count'
+        when u.dimension = 'named_persons' then 'persons'
+        else coalesce(u.dimension, o.unit)
     end as dimension,
     coalesce(u.factor, 1) as factor,
+    o.source_place,
+    judge.figures_printed(o.value, o.resolution) as figures_printed,
     concat_ws('|', o.region_code, o.period, o.period_kind, o.scope, division) as situation,
     concat_ws(
         '|', o.source_document, o.region_code, o.period, o.period_kind, o.scope, division
@@ -2002,3 +2006,343 @@ select
     ) as said_en
 from summed as s
 inner join totals as t on t.observation_id = s.total_id;
+
+-- Two numbers that are declared to count different things of one kind (`apart_from`), printed in
+-- one document. That they are equal to more than one figure happens where one of them was copied.
+create or replace view judge.compared_states as
+select
+    a.data_set_id,
+    a.delivery_id,
+    a.indicator_code,
+    a.region_code,
+    a.period,
+    a.place as place_a,
+    b.place as place_b,
+    a.observation_id as observation_a,
+    b.observation_id as observation_b,
+    case
+        when a.is_exact and b.is_exact and b.observation_id is not null
+            then a.value * a.factor = b.value * b.factor and a.figures_printed > 1
+    end as is_same,
+    concat(a.shown, ' = ', b.shown) as arithmetic,
+    concat(
+        judge.about_zh(a.region_zh, a.period, a.name_zh), ' 印为 ',
+        judge.said_zh(a.value, a.qualifier, a.unit), '，同一文件的', b.name_zh, ' 也印为 ',
+        judge.said_zh(b.value, b.qualifier, b.unit), '，而两者不应是同一批'
+    ) as said_zh,
+    concat(
+        judge.about_en(a.region_en, a.period, a.name_en), ', is printed as ',
+        judge.said_en(a.value, a.qualifier, a.unit), ', and so is ', b.name_en,
+        ' of the same document, ', judge.said_en(b.value, b.qualifier, b.unit),
+        '; they should be different ones'
+    ) as said_en,
+    judge.note_zh(r.note_zh) as note_zh,
+    judge.note_en(r.note_en) as note_en
+from judge.figure as a
+inner join landing.relation as r
+    on r.indicator_code = a.indicator_code and r.kind = 'apart_from'
+left join judge.figure as b
+    on
+        b.indicator_code = r.other_code
+        and b.frame = a.frame
+        and b.basis = a.basis
+        and b.measure = a.measure
+        and b.dimension = a.dimension
+where a.measure in ('level', 'count');
+
+-- The growth of a whole and of a declared part of it over one period, printed in one document. Two
+-- rates of three figures and more are hardly ever the same.
+create or replace view judge.compared_rates as
+with rate as (
+    select
+        f.*,
+        r.other_code as level_code
+    from judge.figure as f
+    inner join landing.relation as r
+        on r.indicator_code = f.indicator_code and r.kind = 'growth_of'
+    where f.measure in ('yoy_growth_pct', 'cagr_pct')
+)
+
+select
+    a.data_set_id,
+    a.delivery_id,
+    a.indicator_code,
+    a.region_code,
+    a.period,
+    a.place as place_a,
+    b.place as place_b,
+    a.observation_id as observation_a,
+    b.observation_id as observation_b,
+    case
+        when a.is_exact and b.is_exact then a.value = b.value and a.figures_printed > 2
+    end as is_same,
+    concat(a.shown, ' = ', b.shown) as arithmetic,
+    concat(
+        judge.about_zh(a.region_zh, a.period, a.name_zh), ' 印为 ',
+        judge.said_zh(a.value, a.qualifier, a.unit), '，其总量的', b.name_zh, ' 也印为 ',
+        judge.said_zh(b.value, b.qualifier, b.unit), '，分毫不差'
+    ) as said_zh,
+    concat(
+        judge.about_en(a.region_en, a.period, a.name_en), ', is printed as ',
+        judge.said_en(a.value, a.qualifier, a.unit), ', and ', b.name_en,
+        ', of what it is a part of, as ', judge.said_en(b.value, b.qualifier, b.unit),
+        ', exactly the same'
+    ) as said_en
+from rate as a
+inner join landing.relation as p on p.indicator_code = a.level_code and p.kind = 'part_of'
+inner join rate as b
+    on
+        b.level_code = p.other_code
+        and b.frame = a.frame
+        and b.measure = a.measure
+        and b.basis = a.basis
+        and b.unit = a.unit;
+
+-- Two different measures of one thing (a growth and a share, say) that one section prints as one
+-- and the same number: what a slip of the eye between two lines leaves.
+create or replace view judge.compared_measures as
+with about as (
+    select
+        f.*,
+        r.other_code as about_code
+    from judge.figure as f
+    inner join landing.relation as r
+        on
+            r.indicator_code = f.indicator_code
+            and r.kind in ('growth_of', 'share_of', 'ratio_of')
+    where f.source_document <> '' and f.source_place <> ''
+)
+
+select
+    a.data_set_id,
+    a.delivery_id,
+    a.indicator_code,
+    a.region_code,
+    a.period,
+    a.place as place_a,
+    b.place as place_b,
+    a.observation_id as observation_a,
+    b.observation_id as observation_b,
+    case
+        when a.is_exact and b.is_exact then a.value = b.value and a.figures_printed > 2
+    end as is_same,
+    concat(a.shown, ' = ', b.shown) as arithmetic,
+    concat(
+        judge.about_zh(a.region_zh, a.period, a.name_zh), ' 与 ', judge.period_zh(b.period), ' ',
+        b.name_zh, ' 在同一段里都印为 ', judge.said_zh(a.value, a.qualifier, a.unit)
+    ) as said_zh,
+    concat(
+        judge.about_en(a.region_en, a.period, a.name_en), ', and ', b.name_en, ', ',
+        judge.period_en(b.period), ', are both printed as ',
+        judge.said_en(a.value, a.qualifier, a.unit), ' in one section'
+    ) as said_en
+from about as a
+inner join about as b
+    on
+        b.about_code = a.about_code
+        and b.source_document = a.source_document
+        and b.source_place = a.source_place
+        and b.region_code = a.region_code
+        and b.division = a.division
+        and b.unit = a.unit
+        and b.measure > a.measure
+        and b.period_start <= a.period_end
+        and b.period_end >= a.period_start;
+
+-- A cumulative amount over several years, what is known of single years in it, and what that leaves
+-- for the rest. `times_apart`: how far the rest is from the known years, per month and more than the
+-- tolerance allows for the years between their middles.
+create or replace view judge.compared_remainders as
+with amounts as (
+    select
+        o.*,
+        concat_ws(
+            '|', o.indicator_code, o.region_code, o.scope,
+            judge.division(o.breakdown, o.figure_kind, o.subject, o.locality), o.price_basis, o.unit
+        ) as series,
+        datediff('month', o.period_start, o.period_end) + 1 as months,
+        judge.place(o.source_document, o.source_place, o.delivery_place) as place
+    from core.observation as o
+    where
+        o.known_to is null
+        and o.is_headline
+        and o.value > 0
+        and o.qualifier = 'exact'
+        and o.measure = 'level'
+        and o.price_basis = 'current'
+        and o.basis in ('current', 'cumulative')
+        and o.figure_kind = 'outturn'
+        and o.estimate_stage <> 'forecast'
+),
+
+known as (
+    select
+        a.observation_id,
+        count(*) as years,
+        sum(b.value) as value,
+        string_agg(b.observation_id, ' ' order by b.period) as known_ids,
+        string_agg(b.place, '; ' order by b.period) as place,
+        string_agg(judge.show(b.value), ' - ' order by b.period) as shown,
+        string_agg(
+            concat(judge.period_zh(b.period), ' 的 ', judge.said_zh(b.value, b.qualifier, b.unit)),
+            '、' order by b.period
+        ) as said_zh,
+        string_agg(
+            concat(
+                judge.said_en(b.value, b.qualifier, b.unit), ' of ', judge.period_en(b.period)
+            ), ', ' order by b.period
+        ) as said_en,
+        -- middle of the known years, in years
+        avg(year(b.period_start)) + 0.5 as middle
+    from amounts as a
+    inner join amounts as b
+        on
+            b.series = a.series
+            and b.period_kind = 'annual'
+            and b.period_start >= a.period_start
+            and b.period_end <= a.period_end
+    where a.basis = 'cumulative' and a.period_kind = 'cumulative_range'
+    group by a.observation_id
+),
+
+left_over as (
+    select
+        a.*,
+        k.years,
+        k.value as known_value,
+        k.known_ids,
+        k.place as known_place,
+        k.shown as known_shown,
+        k.said_zh as known_zh,
+        k.said_en as known_en,
+        a.months - 12 * k.years as rest_months,
+        a.value - k.value as rest,
+        abs(
+            (
+                (year(a.period_start) + (month(a.period_start) - 1) / 12.0) * a.months
+                + a.months * a.months / 24.0 - k.middle * 12 * k.years
+            ) / nullif(a.months - 12 * k.years, 0) - k.middle
+        ) as years_between
+    from known as k
+    inner join amounts as a on a.observation_id = k.observation_id
+    where a.months - 12 * k.years >= 12 and a.value > k.value
+)
+
+select
+    l.data_set_id,
+    l.delivery_id,
+    l.indicator_code,
+    l.region_code,
+    l.period,
+    l.place as place_a,
+    l.known_place as place_b,
+    l.observation_id as observation_a,
+    l.known_ids as observation_b,
+    (l.rest / l.rest_months) / (l.known_value / (12 * l.years)) as times,
+    greatest(l.years_between, 1) as years_between,
+    concat(
+        '(', judge.show(l.value), ' - ', l.known_shown, ') / ', l.rest_months, ' * 12 = ',
+        judge.show(cast(round(l.rest * 12 / l.rest_months, 2) as decimal(30, 8)))
+    ) as arithmetic,
+    concat(
+        judge.about_zh(
+            coalesce(g.region_name_zh, l.region_code), l.period,
+            coalesce(i.name_zh, l.indicator_code)
+        ),
+        ' 累计为 ', judge.said_zh(l.value, l.qualifier, l.unit), '，减去 ', l.known_zh, '，其余 ',
+        l.rest_months, ' 个月为 ', judge.with_unit(judge.show(l.rest), l.unit), '，折合每年 ',
+        judge.with_unit(
+            judge.show(cast(round(l.rest * 12 / l.rest_months, 2) as decimal(30, 8))), l.unit
+        )
+    ) as said_zh,
+    concat(
+        judge.about_en(
+            coalesce(g.region_name_en, l.region_code), l.period,
+            coalesce(i.name_en, l.indicator_code)
+        ),
+        ', comes to ', judge.said_en(l.value, l.qualifier, l.unit), '; without ', l.known_en,
+        ' the other ', l.rest_months, ' months have ',
+        judge.with_unit(judge.show(l.rest), l.unit), ', per year ',
+        judge.with_unit(
+            judge.show(cast(round(l.rest * 12 / l.rest_months, 2) as decimal(30, 8))), l.unit
+        )
+    ) as said_en
+from left_over as l
+left join landing.indicator as i on i.indicator_code = l.indicator_code
+left join landing.region as g on g.region_code = l.region_code;
+
+-- Two figures of one mart row whose quotient has a plausible range (code list plausible_ratio: what
+-- is divided, by what, both in the reference unit of their dimension, and `low..high`).
+create or replace view judge.compared_quotients_of_rows as
+with ranges as (
+    select
+        split_part(code, '_to_', 1) as numerator,
+        split_part(code, '_to_', 2) as denominator,
+        name_zh,
+        name_en,
+        cast(split_part(maps_to, '..', 1) as decimal(30, 8)) as low,
+        cast(split_part(maps_to, '..', 2) as decimal(30, 8)) as high
+    from landing.code
+    where list = 'plausible_ratio'
+),
+
+cells as (
+    select
+        c.*,
+        concat_ws(
+            '|', c.mart, c.region_code, c.period, c.period_kind, c.item, c.stage, c.basis_family,
+            c.subject, c.locality, c.scope
+        ) as mart_row,
+        o.data_set_id,
+        o.delivery_id,
+        judge.place(o.source_document, o.source_place, o.delivery_place) as place,
+        i.name_zh as indicator_zh,
+        i.name_en as indicator_en
+    from intermediate.int_mart_cell as c
+    inner join core.observation as o on o.observation_id = c.observation_id
+    inner join landing.indicator as i on i.indicator_code = c.indicator_code
+    where c.is_shown and c.measure in ('level', 'count') and c.reference_value > 0
+)
+
+select
+    a.data_set_id,
+    a.delivery_id,
+    a.indicator_code,
+    a.region_code,
+    a.period,
+    a.place as place_a,
+    b.place as place_b,
+    a.observation_id as observation_a,
+    b.observation_id as observation_b,
+    case
+        when a.qualifier = 'exact' and b.qualifier = 'exact' then
+            a.reference_value < r.low * b.reference_value
+            or a.reference_value > r.high * b.reference_value
+    end as is_implausible,
+    concat(
+        judge.show(a.value), ' ', a.unit, ' / ', judge.show(b.value), ' ', b.unit, ' = ',
+        judge.show(q.quotient), '; plausible ', judge.show(r.low), ' to ', judge.show(r.high)
+    ) as arithmetic,
+    concat(
+        judge.about_zh(coalesce(g.region_name_zh, a.region_code), a.period, a.indicator_zh), ' ',
+        judge.said_zh(a.value, a.qualifier, a.unit), ' 与', b.indicator_zh, ' ',
+        judge.said_zh(b.value, b.qualifier, b.unit), ' 之比，', r.name_zh, '为 ',
+        judge.show(q.quotient), '，通常在 ', judge.show(r.low), ' 至 ', judge.show(r.high), ' 之间'
+    ) as said_zh,
+    concat(
+        judge.about_en(coalesce(g.region_name_en, a.region_code), a.period, a.indicator_en), ', ',
+        judge.said_en(a.value, a.qualifier, a.unit), ', by ', b.indicator_en, ', ',
+        judge.said_en(b.value, b.qualifier, b.unit), ': ', r.name_en, ' ',
+        judge.show(q.quotient), ', usually from ', judge.show(r.low), ' to ', judge.show(r.high)
+    ) as said_en
+from cells as a
+inner join cells as b on b.mart_row = a.mart_row and b.slot <> a.slot
+inner join ranges as r on r.numerator = a.unit_dimension and r.denominator = b.unit_dimension
+inner join lateral (
+    select
+        cast(
+            round(cast(a.reference_value as double) / cast(b.reference_value as double), 2)
+            as decimal(30, 8)
+        ) as quotient
+) as q on true
+left join landing.region as g on g.region_code = a.region_code;

@@ -18,6 +18,10 @@ create or replace macro judge.division(breakdown, figure_kind, subject, locality
 create or replace macro judge.printed_digits(value, resolution) as
     cast(try_cast(round(abs(value) / nullif(resolution, 0)) as hugeint) as varchar);
 
+-- How many of them say something: 0.0130 has 3, 800 has 1.
+create or replace macro judge.figures_printed(value, resolution) as
+    length(rtrim(judge.printed_digits(value, resolution), '0'));
+
 create or replace macro judge.significant_unit(value, resolution) as
     case
         when value = 0 then cast(resolution as decimal(30, 8))

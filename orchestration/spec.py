@@ -637,6 +637,7 @@ RELATION_KINDS = (
     "mean_of",
     "overlaps",
     "not_above",
+    "apart_from",
 )
 
 
@@ -656,6 +657,22 @@ class PlanIndicator(Model):
         default="annual",
         description="Do evaluations take the figure of a year, or that of their own month?",
     )
+    accumulate: Literal["last", "sum", "chain"] = Field(
+        default="last",
+        description="Of what is counted from the base on, where no figure over all those years is "
+        "published: only such a figure counts (last), those of the single years add up (sum), or "
+        "are rates one upon the other (chain: 3.1 % and 3.0 % are 6.007 %).",
+    )
+
+    @model_validator(mode="after")
+    def _accumulates_what_is_counted(self) -> PlanIndicator:
+        allowed = {"cumulative": ("last", "sum"), "decline": ("last", "sum", "chain")}
+        if self.accumulate not in allowed.get(self.target_kind, ("last",)):
+            raise ValueError(
+                f"accumulate: {self.accumulate} does not go with target_kind {self.target_kind}; "
+                "cumulative ones add up (sum), declines add up or are chained (sum, chain)"
+            )
+        return self
 
     @model_validator(mode="after")
     def _base_comes_first(self) -> PlanIndicator:
@@ -716,6 +733,11 @@ class Indicator(Model):
     mean_of: tuple[Relation, ...] = ()
     overlaps: tuple[Relation, ...] = ()
     not_above: tuple[Relation, ...] = ()
+    apart_from: tuple[Relation, ...] = Field(
+        default=(),
+        description="Of things of one kind, this counts others than that one: finished ones and "
+        "those under way.",
+    )
 
     @property
     def title(self) -> Text:

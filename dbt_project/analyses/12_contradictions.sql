@@ -11,6 +11,8 @@ select
 from quality.finding
 inner join quality.rule
     on finding.rule_id = rule.rule_id
+-- what a maintainer mends is no contradiction of figures
+where rule.owner <> 'maintainer'
 order by
     finding.severity,
     finding.rule_id,

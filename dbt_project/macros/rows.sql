@@ -36,6 +36,38 @@ basis_family in ('{{ (kinds or ['outturn', 'target', 'standard']) | join("', '")
 {%- endmacro %}
 
 
+{#- Which rows of a mart may be added up (`int_mart_summable`), by region, period, period kind, item
+    and basis family: CTE `summable`. -#}
+{% macro mart_summable(mart) -%}
+{{ config(tags=['mart:' ~ mart]) -}}
+summable as (
+    select
+        region_code,
+        period,
+        period_kind,
+        item,
+        basis_family,
+        bool_and(is_summable) as is_summable,
+        bool_or(is_whole) as is_whole
+    from {{ ref('int_mart_summable') }}
+    where mart = '{{ mart }}' and subject = '_T' and locality = '_T'
+    group by region_code, period, period_kind, item, basis_family
+)
+{%- endmacro %}
+
+
+{#- Joins `summable` to rows of a mart. -#}
+{% macro join_summable(alias) -%}
+left join summable
+    on
+        {{ alias }}.region_code = summable.region_code
+        and {{ alias }}.period = summable.period
+        and {{ alias }}.period_kind = summable.period_kind
+        and {{ alias }}.item = summable.item
+        and {{ alias }}.basis_family = summable.basis_family
+{%- endmacro %}
+
+
 {% macro mart_rows(mart, values=[], growths=[], has_rank=false, with_localities=false) -%}
 cells as (
     select *

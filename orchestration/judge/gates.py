@@ -32,6 +32,8 @@ _IDENTITY = SAID_BY_RULE[:9]
 # What a decision is bound to: whatever delivery it comes from, at whatever place it stands.
 _CLAIM = ("data_set_id", "indicator_code", "region_code", "period", *SAID_BY_RULE[9:])
 
+FIGURES = "core.observation"
+"""Where all figures stand."""
 APART = "core.figure_apart"
 """Where figures stand that are no outturn, target or standard of their region."""
 
@@ -47,9 +49,10 @@ def prepare(
     """Put into the work database what the rules of a gate read, over whatever was there.
 
     That is ``landing.rule``, the macros of ``bounds`` and ``expectations/macros.sql`` and, from the
-    marts gate on, the views of ``expectations/comparisons.sql`` and ``judge.mart_figure`` (mart,
+    marts gate on, the views of ``expectations/comparisons.sql``, ``judge.mart_figure`` (mart,
     observation_id): which observations stand in which mart, by its columns of role
-    ``observation``.
+    ``observation``, and ``judge.reached`` (observation_id): which stand in any table but
+    ``core.observation``.
 
     Args:
         frozen: Compute the comparisons once, as tables: rules read them several times over. Else
@@ -64,6 +67,10 @@ def prepare(
             con, (expectations / "comparisons.sql").read_text(encoding="utf-8"), frozen
         )
         con.execute(f"create or replace view judge.mart_figure as {_mart_figures(con)}")
+        con.execute(
+            "create or replace view judge.reached as select distinct observation_id from "
+            f"({_named_observations(con)}) where name <> '{FIGURES}'"
+        )
 
 
 def _insert(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from orchestration.declarations import CodeLists, Declarations
 
 Rows = list[dict[str, Any]]
+BREAKDOWN_LIST = "breakdown"
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,21 @@ def _codes(declarations: Declarations) -> Rows:
         }
         for position, (code, name) in enumerate(declarations.items.items())
     ]
-    return listed + named
+    return listed + named + _classes(declarations, listed)
+
+
+def _classes(declarations: Declarations, listed: Rows) -> Rows:
+    """The codes of every list that figures are broken down by, as members of the list breakdown.
+
+    A code that two of these lists have is that of the first.
+    """
+    used = {d.data_set.layout.breakdown_list for d in declarations} - {None, BREAKDOWN_LIST}
+    known = {row["code"] for row in listed if row["list"] == BREAKDOWN_LIST}
+    classes: dict[str, dict[str, Any]] = {}
+    for row in sorted(listed, key=lambda row: str(row["list"])):
+        if row["list"] in used and row["code"] not in known:
+            classes.setdefault(row["code"], {**row, "list": BREAKDOWN_LIST, "maps_to": ""})
+    return list(classes.values())
 
 
 def _units(lists: CodeLists) -> Rows:
@@ -292,6 +307,7 @@ def _plan_indicators(declarations: Declarations) -> Rows:
             "base_end": last_day(plan.base_period),
             "target_period": plan.target_period,
             "target_end": last_day(plan.target_period),
+            "accumulate": plan.accumulate,
         }
         for declared in declarations
         for indicator in declared.data_set.indicators

@@ -7,11 +7,13 @@ import shutil
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.settings import CODE_ROOT, load_settings
 from tests.pipeline.answers import ANSWERS
 from tests.pipeline.released import Released, qutong
+from tests.sums import sums_that_count_twice
 
 
 def test_it_publishes_everything_it_ships(shipped: Released) -> None:
@@ -154,6 +156,33 @@ def test_a_bound_and_the_exact_figure_are_one_figure_printed_twice(shipped: Rele
     ]
 
 
+def test_a_sum_over_what_may_be_added_counts_all_of_it_once(shipped: Released) -> None:
+    with duckdb.connect(str(shipped.settings.database), read_only=True) as con:
+        assert sums_that_count_twice(con, "intermediate.int_mart_summable") == []
+    sums = (
+        ("sum(amount)", "public_services.social_spending where is_summable", "66"),
+        ("sum(amount)", "public_services.social_spending where not is_total", "66"),
+        ("sum(investment)", "investment.fixed_asset_investment where is_summable", "103.7"),
+        # nothing that the documents say makes any two of these apart from each other
+        ("sum(revenue)", "industry_clusters.cluster_performance where is_summable", "–"),
+        ("sum(output)", "industry_clusters.cluster_performance where is_summable", "–"),
+    )
+    for total, rows, said in sums:
+        assert shipped.lines(f"select {total} from {rows}") == [said]
+
+
+def test_no_stage_converts_the_projects_of_another_cohort(shipped: Released) -> None:
+    assert shipped.lines(
+        "select programme, stage, stage_conversion, note_zh from investment.project_pipeline "
+        "where project_count is not null and stage <> 'all' order by all"
+    ) == [
+        "industrial_projects_100m | completed | – | 未申报为前面阶段中的同一批项目，不作转化率。",
+        "industrial_projects_100m | started | – | –",
+        "industry_projects_100m | landed | – | 未申报为前面阶段中的同一批项目，不作转化率。",
+        "industry_projects_100m | signed | – | –",
+    ]
+
+
 def test_what_the_rules_find_in_the_documents(shipped: Released) -> None:
     """Every one of them read and held against the documents: none is a false alarm."""
     assert shipped.rows(
@@ -176,6 +205,22 @@ def test_what_the_rules_find_in_the_documents(shipped: Released) -> None:
             "2024",
             "56 [55.5, 56.5] / 53.6 [53.55, 53.65]",
         ),
+        (  # more is pulled down than was signed for; the document prints 158 in two places
+            "relation.not-above",
+            "soft",
+            "demolition_area",
+            "宁波市江北区",
+            "2021-01/2023-06",
+            "158 [157.5, 158.5] > 112.5 [112.45, 112.55]; tolerance 0",
+        ),
+        (  # more graduates found work than people did in towns
+            "relation.not-above",
+            "soft",
+            "new_graduate_employed",
+            "宁波市江北区",
+            "2021-01/2023-06",
+            "5.3 [5.25, 5.35] > 4 [3.5, 4.5]; tolerance 0",
+        ),
         (  # on the GDP of the year before, 5043.03, it would be 17.33
             "relation.ratio-differs-from-computed",
             "soft",
@@ -191,6 +236,54 @@ def test_what_the_rules_find_in_the_documents(shipped: Released) -> None:
             "宁波市江北区",
             "2021-01/2023-06",
             "103.7 / 808.4 * 100 = [12.82, 12.84]; printed 13.9 [13.85, 13.95]; tolerance 0",
+        ),
+        (  # the growth of all investment, and in the same sentence the share of industry
+            "suspicious.one-number-for-two-measures",
+            "informative",
+            "fixed_asset_investment_cagr",
+            "宁波市江北区",
+            "2020/2022",
+            "13.9 = 13.9",
+        ),
+        (  # 21 in one place built, in another under way
+            "suspicious.one-number-for-two-states",
+            "soft",
+            "future_communities_in_progress",
+            "宁波市江北区",
+            "2021-01/2023-06",
+            "21 = 21",
+        ),
+        (  # exports and all trade
+            "suspicious.part-grows-as-its-whole",
+            "informative",
+            "export_cagr",
+            "宁波市江北区",
+            "2020/2022",
+            "20.7 = 20.7",
+        ),
+        (  # the survey takes in firms with three mu and more
+            "suspicious.quotient",
+            "soft",
+            "per_mu_survey_land",
+            "宁波市",
+            "2025",
+            "6.3 万亩 / 7.3 万家 = 0.86; plausible 1 to 5000",
+        ),
+        (  # what is left for a year and a half is that of one year
+            "suspicious.remainder",
+            "informative",
+            "livelihood_expenditure",
+            "宁波市江北区",
+            "2021-01/2023-06",
+            "(126.1 - 66) / 18 * 12 = 40.07",
+        ),
+        (  # and here it is more than any year had
+            "suspicious.remainder",
+            "informative",
+            "total_fiscal_revenue",
+            "宁波市江北区",
+            "2021-01/2023-06",
+            "(493.4 - 177.5) / 18 * 12 = 210.6",
         ),
         (  # a density in per cent: kilometres per square kilometre are meant
             "unit.does-not-fit-measure",

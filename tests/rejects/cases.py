@@ -363,13 +363,14 @@ def workbook(*rows: Row, period: str) -> Callable[[], bytes]:
 
 
 def figures(
-    *rows: str, document: str = "yunxi-yearbook", published: str = ""
+    *rows: str, document: str = "yunxi-yearbook", published: str = "", industry: str = ""
 ) -> Callable[[], bytes]:
     """A delivery of related figures; document and date go to rows that have none."""
     header = "指标,地区,期间,期间类型,数值,单位,来源,发布日期,阶段"
     more = f",{document},{published},"
     lines = (row if row.count(",") == header.count(",") else row + more for row in rows)
-    content = "\n".join((header, *lines, "")).encode()
+    lines = (f"{line},{industry}" for line in lines)
+    content = "\n".join((f"{header},行业", *lines, "")).encode()
     return lambda: content
 
 
@@ -594,6 +595,57 @@ FINDING_CASES = (
         ),
         "6 + 3 = 9 [8.9, 9.1]; total 10 [9.95, 10.05]; 2 of 2 regions",
         ("yunxi-yearbook · 表2 · R2C5", "yunxi-yearbook · 表2 · R3C5; yunxi-yearbook · 表2 · R4C5"),
+    ),
+    FindingCase(
+        "suspicious.one-number-for-two-measures",
+        FIGURES,
+        "关联2007比重.csv",
+        figures(
+            "营业额年均增速,云溪区,2005—2007年,区间年均,15.3,%",
+            "营业额比重,云溪区,2006年,年度,15.3,%",
+        ),
+        "15.3 = 15.3",
+        ("yunxi-yearbook · 表2 · R2C5", "yunxi-yearbook · 表2 · R3C5"),
+    ),
+    FindingCase(
+        "suspicious.part-grows-as-its-whole",
+        FIGURES,
+        "关联2004增速.csv",
+        figures("营业额增速,云溪区,2004年,年度,12.7,%", "网上营业额增速,云溪区,2004年,年度,12.7,%"),
+        "12.7 = 12.7",
+        ("yunxi-yearbook · 表2 · R3C5", "yunxi-yearbook · 表2 · R2C5"),
+    ),
+    FindingCase(
+        "suspicious.one-number-for-two-states",
+        FIGURES,
+        "关联2003会堂.csv",
+        figures("建成会堂数,云溪区,2003年,年度,21,座", "在建会堂数,云溪区,2003年,年度,21,座"),
+        "21 = 21",
+        ("yunxi-yearbook · 表2 · R3C5", "yunxi-yearbook · 表2 · R2C5"),
+    ),
+    FindingCase(
+        "suspicious.remainder",
+        FIGURES,
+        "关联2016规费.csv",
+        figures("规费,云溪区,2015-01/2017-06,累计,49.3,亿元", "规费,云溪区,2016年,年度,17.7,亿元"),
+        "(49.3 - 17.7) / 18 * 12 = 21.07",
+        ("yunxi-yearbook · 表2 · R2C5", "yunxi-yearbook · 表2 · R3C5"),
+    ),
+    FindingCase(
+        "suspicious.quotient",
+        FIGURES,
+        "关联2002用地.csv",
+        figures("调查用地,云溪区,2002年,年度,0.8,万亩", "调查企业,云溪区,2002年,年度,1.0,万家"),
+        "0.8 万亩 / 1 万家 = 0.8; plausible 1 to 5000",
+        ("yunxi-yearbook · 表2 · R2C5", "yunxi-yearbook · 表2 · R3C5"),
+    ),
+    FindingCase(
+        "marts.figures-cut",
+        FIGURES,
+        "关联2021用地.csv",
+        figures("调查用地,云溪区,2021年,年度,0.3,万亩", industry="制造业"),
+        "breakdown",
+        (None, None),
     ),
     FindingCase(
         "repeat.contradiction",
@@ -927,6 +979,21 @@ RELEASE_CASES = (
         "xlsx/investment.xlsx: ",
         in_zip("xlsx/investment.xlsx", "xl/sharedStrings.xml", "亿元", "万元"),
         variant="unit-in-workbook",
+    ),
+    ReleaseCase(
+        "release.words-differ",
+        ("release.words-differ",),
+        "the figures give 52、40",
+        tamper="update quality.finding set message_zh = replace(message_zh, '52', '25') "
+        "where rule_id = 'relation.not-above'",
+        variant="finding",
+    ),
+    ReleaseCase(
+        "release.words-differ",
+        ("release.hash-mismatch", "release.site-incomplete", "release.words-differ"),
+        "site/quality.html: finding ",
+        edit("site/quality.html", "大于到位资金", "小于到位资金"),
+        variant="finding-page",
     ),
     ReleaseCase(
         "release.raw-text-inside",

@@ -90,7 +90,7 @@ class FindingCase:
     name: str
     content: Callable[[], bytes]
     arithmetic: str
-    places: tuple[str, str | None]
+    places: tuple[str | None, str | None]
 
     @property
     def id(self) -> str:

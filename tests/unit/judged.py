@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,11 @@ create table intermediate.int_observation_history (
 create table intermediate.int_mart_cell (
     observation_id varchar, mart varchar, region_code varchar, period varchar, item varchar,
     slot varchar, indicator_code varchar, growth_period varchar, scope varchar,
-    is_shown boolean);
+    is_shown boolean, period_kind varchar default 'annual', stage varchar default 'all',
+    basis_family varchar default 'outturn', subject varchar default '_T',
+    locality varchar default '_T', measure varchar default 'level', value decimal(30, 8),
+    reference_value decimal(38, 8), unit varchar, unit_dimension varchar,
+    qualifier varchar default 'exact');
 create table landing.delivery (
     delivery_id varchar, data_set_id varchar, file_name varchar, delivered_on date,
     delivery_seq integer, cells_read bigint,
@@ -54,7 +59,8 @@ create table landing.data_set (data_set_id varchar, max_quarantined integer);
 create table landing.completeness (
     data_set_id varchar, indicator_code varchar, region_code varchar, severity varchar);
 create table landing.code (
-    list varchar, code varchar, name_zh varchar, name_en varchar, valid_from date, valid_to date);
+    list varchar, code varchar, name_zh varchar, name_en varchar, valid_from date, valid_to date,
+    maps_to varchar);
 create table landing.indicator (
     indicator_code varchar, name_zh varchar, name_en varchar, mart varchar, scope varchar,
     role varchar, over_regions varchar);
@@ -301,7 +307,9 @@ def build(con: duckdb.DuckDBPyConnection) -> None:
     insert(con, "landing.indicator", indicator_code="a", mart="")
     insert(con, "landing.indicator", indicator_code="residents", mart="", over_regions="sum")
     build_comparable(con)
-    insert(con, "investment.project", project="x", value_observation_id="o-total")
+    con.execute(
+        "insert into investment.project select observation_id, observation_id from core.observation"
+    )
     relate(con, "part_of", "a", "total", reaches_total=True)
     relate(con, "part_of", "b", "total", reaches_total=True)
     relate(con, "share_of", "share_a", "total", numerator_code="a", reaches_total=True)
@@ -360,6 +368,75 @@ def build_comparable(con: duckdb.DuckDBPyConnection) -> None:
         "residents",
         numerator_code="total",
         denominator="mean_of_year_ends",
+    )
+
+
+def build_suspicious(con: duckdb.DuckDBPyConnection) -> None:
+    """Figures beside each other that are as unequal, and as near, as honest ones are."""
+    # a growth and a share of one thing, in one section
+    known(con, "o-rate", **GROWTH, indicator_code="line_growth", value="13.8", source_place="s")
+    known(con, "o-part", **SHARE, indicator_code="line_share", value="13.9", source_place="s")
+    relate(con, "growth_of", "line_growth", "line")
+    relate(con, "share_of", "line_share", "line")
+    # the growth of a whole and of a part of it
+    frame = {**AVERAGE, **YEARS, "price_basis": "comparable"}
+    known(con, "o-trade", **frame, indicator_code="trade_average", value="20.7")
+    known(con, "o-export", **frame, indicator_code="export_average", value="20.8")
+    relate(con, "growth_of", "trade_average", "trade")
+    relate(con, "growth_of", "export_average", "export")
+    relate(con, "part_of", "export", "trade")
+    # finished ones and those under way
+    ones = {"measure": "count", "unit": "个", "price_basis": "not_applicable", "resolution": "1"}
+    known(con, "o-done", **ones, indicator_code="done", value="20")
+    known(con, "o-doing", **ones, indicator_code="doing", value="21")
+    relate(con, "apart_from", "doing", "done")
+    # two and a half years, and the middle one
+    longer = {
+        "period": "2021-01/2023-06",
+        "period_start": date(2021, 1, 1),
+        "period_end": date(2023, 6, 30),
+        "period_kind": "cumulative_range",
+        "basis": "cumulative",
+        "known_from": date(2023, 11, 30),
+    }
+    known(con, "o-fees-range", **longer, indicator_code="fees", value="430.0")
+    known(con, "o-fees", indicator_code="fees", value="177.5")
+    # land and firms in one row
+    insert(
+        con,
+        "landing.code",
+        list="plausible_ratio",
+        code="area_mu_to_count_jia",
+        name_zh="每家用地（亩）",
+        name_en="land per firm (mu)",
+        maps_to="1..5000",
+    )
+    for slot, value, unit, dimension in (
+        ("land", "6.3", "万亩", "area_mu"),
+        ("firms", "6.3", "万家", "count_jia"),
+    ):
+        known(con, f"o-{slot}", indicator_code=slot, value=value, unit=unit)
+        insert(con, "landing.indicator", indicator_code=slot, name_zh=slot, name_en=slot, mart="")
+        insert(
+            con,
+            "intermediate.int_mart_cell",
+            observation_id=f"o-{slot}",
+            mart="investment.project",
+            region_code="R1",
+            period="2022",
+            item="survey",
+            slot=slot,
+            indicator_code=slot,
+            scope="total",
+            is_shown=True,
+            value=value,
+            reference_value=str(Decimal(value) * 10000),
+            unit=unit,
+            unit_dimension=dimension,
+        )
+    con.execute(
+        "insert into investment.project select observation_id, observation_id "
+        "from core.observation anti join investment.project on project = observation_id"
     )
 
 

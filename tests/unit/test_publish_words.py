@@ -51,6 +51,12 @@ OBSERVATIONS = (
     ("firm", "gdp_rank", "D", "2025", date(2025, 12, 31), "rank", "10", "位", "at_most", "A"),
     ("sh1", "share", "D", "2025", date(2025, 12, 31), "share_pct", "63.2", "%", "exact", "A"),
     ("sh2", "share", "D", "2025", date(2025, 12, 31), "share_pct", "15.5", "%", "exact", "A"),
+    ("y21", "new", "D", "2021", date(2021, 12, 31), "count", "100", "家", "exact", "A"),
+    ("y22", "new", "D", "2022", date(2022, 12, 31), "count", "110", "家", "exact", "A"),
+    ("sum", "new", "D", "2025", date(2025, 12, 31), "target_level", "500", "家", "exact", "A"),
+    ("d21", "fall", "D", "2021", date(2021, 12, 31), "ratio", "3.1", "%", "exact", "A"),
+    ("d22", "fall", "D", "2022", date(2022, 12, 31), "ratio", "3", "%", "exact", "A"),
+    ("cut", "fall", "D", "2025", date(2025, 12, 31), "target_level", "13.5", "%", "exact", "A"),
 )  # fmt: skip
 
 
@@ -122,9 +128,11 @@ VERSION = (
 SHARE = f"<li>{said('share', 'part/gdp25', figure(UNITS, Decimal('25'), '%'))}</li>"
 FIRM = f"<li>金田集团 {fig('10', '位', 'firm', 'at_most')} {both('2025年', '2025')}</li>"
 REST = f"<li>{said('rest', 'sh1 sh2', figure(UNITS, Decimal('21.3'), '%'))}</li>"
+SUM = f"<li>{said('progress', '- sum y21+y22', figure(UNITS, Decimal('42'), '%'))}</li>"
+FALL = f"<li>{said('progress', '- cut d21*d22', figure(UNITS, Decimal('44.5'), '%'))}</li>"
 GOOD = {
     "score": SCORE, "rank": RANK, "top": TOP, "places": PLACES, "met": MET, "before": BEFORE,
-    "version": VERSION, "share": SHARE, "rest": REST, "firm": FIRM,
+    "version": VERSION, "share": SHARE, "rest": REST, "firm": FIRM, "sum": SUM, "fall": FALL,
 }  # fmt: skip
 
 
@@ -187,6 +195,10 @@ def test_what_follows_from_the_figures_is_right(con: duckdb.DuckDBPyConnection, 
         ("firm", "金田集团", "本区",
          "it says '10（本区 前10 位 2025年）', the figures say '金田集团'"),
         ("rest", "21.3", "21.4", "it says '21.4%', the figures say 'no figures behind it'"),
+        ("sum", "42", "43", "it says '43%', the figures say 'no figures behind it'"),
+        ("sum", "y21+y22", "y22", "it says '42%', the figures say 'no figures behind it'"),
+        # 3.1 and 3.0 added up would be 45.2 % of 13.5
+        ("fall", "44.5", "45.2", "it says '45.2%', the figures say 'no figures behind it'"),
         ("rest", 'data-says="rest"', 'data-says="guess"',
          "nothing tells what 'guess' follows from"),
         ("rank", "</li>", "</li><p>↑ 上升3位</p>", "'↑' names no figures"),

@@ -132,6 +132,8 @@ select
     topic,
     indicator_code,
     scope,
+    measure,
+    basis,
     price_basis,
     value,
     unit,

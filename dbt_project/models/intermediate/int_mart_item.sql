@@ -69,13 +69,16 @@ overlapping as (
     where kind = 'overlaps'
 ),
 
--- Only what is declared a part or a share of the total is one: anything else may cut across.
+-- Only what is declared a part or a share of the total is one: anything else may cut across, and
+-- a part of another part is in that one already.
 parts as (
-    select distinct
+    select
         mart,
         item
     from links
-    where kind in ('part_of', 'share_of') and other_item = 'total'
+    where kind in ('part_of', 'share_of')
+    group by mart, item
+    having bool_or(other_item = 'total') and bool_and(other_item = 'total')
 ),
 
 overlapping_parts as (

@@ -13,6 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.publish.finding_words import (
+    check_findings,
+    check_quality_page,
+    check_report,
+)
+from orchestration.publish.layout import REPORT_HTML
 from orchestration.publish.product import EVERYTHING, Files, Problem, Product
 from orchestration.publish.products.workbooks import printed_inputs, shown_tables
 from orchestration.publish.report import has_simulated_rows
@@ -177,6 +183,7 @@ def _check(package: Package) -> Iterator[Problem]:
         if fault.is_figure or fault.is_word:
             rule = SITE_FIGURE_DIFFERS if fault.is_figure else WORDS_DIFFER
         yield Problem(rule, fault.file, fault.zh, fault.en)
+    yield from _findings(package)
     page = f"{SITE}/index.html"
     file = package.path / page
     if (
@@ -185,6 +192,20 @@ def _check(package: Package) -> Iterator[Problem]:
         and has_simulated_rows(package.con, "mart", package.tables)
     ):
         yield unlabelled(page)
+
+
+def _findings(package: Package) -> Iterator[Problem]:
+    """What findings say follows from their figures, and pages say what the findings say."""
+    if "quality.finding" not in {table.qualified for table in package.tables}:
+        return
+    for wrong in check_findings(package.con, "mart"):
+        yield Problem(WORDS_DIFFER, "quality.finding", wrong.zh, wrong.en)
+    for page, check in ((f"{SITE}/quality.html", check_quality_page), (REPORT_HTML, check_report)):
+        file = package.path / page
+        if file.is_file() and not package.is_carried(page):
+            text = file.read_text(encoding="utf-8", errors="replace")
+            for wrong in check(package.con, "mart", text):
+                yield Problem(WORDS_DIFFER, page, wrong.zh, wrong.en)
 
 
 PAGES = Product("pages", _page_inputs, _build_pages, lane="printed")

@@ -783,9 +783,13 @@ def _region(marts: _Marts, row: Row) -> tuple[str, str]:
 
 
 def _way(row: Row) -> str:
-    """What a progress follows from: base, target and outturns; no base where the way has none."""
+    """What a progress follows from: base, target and outturns; no base where the way has none.
+
+    Outturns that add up stand with ``+`` between them, rates one upon the other with ``*``.
+    """
     base = row["base_observation_id"] if row["target_kind"] == "level" else None
-    outturns = str(row["outturn_observation_ids"] or "").replace(",", " ")
+    sign = "*" if row["accumulate"] == "chain" else "+"
+    outturns = str(row["outturn_observation_ids"] or "").replace(",", sign)
     return f"{base or '-'} {row['target_observation_id']} {outturns}"
 
 

@@ -142,7 +142,7 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
             name_en nature unit base_period base_qualifier target_period target_qualifier
             outturn_period outturn_qualifier progress_qualifier assessment assessment_name_zh
             assessment_name_en reason_zh reason_en target_kind base_observation_id
-            target_observation_id outturn_observation_ids""",
+            target_observation_id outturn_observation_ids accumulate""",
         )
         | _columns(_NUMBER, "base_value target_value outturn_value progress_pct threshold_pct")
         | _columns(_COUNT, "number")

@@ -106,7 +106,7 @@ def check_pages(
     for tree in trees.values():
         named.update(tree.xpath("//@data-o"))
         for ids in tree.xpath("//@data-of"):
-            named.update(re.split(r"[ /]+", ids))
+            named.update(re.split(r"[ /+*]+", ids))
     facts = _facts(con, named)
     places, counts = _places(con, catalog), _counts(con, catalog, tables)
     for name, tree in trees.items():
@@ -408,8 +408,7 @@ class _Page:
         """How much of the way from the base to the target is gone."""
         base = Decimal(0) if ids[0] == "-" else self._value(ids[0])
         target = self._value(ids[1])
-        if len(ids) == 3:
-            self.computed(span, 100 * (self._value(ids[2]) - base) / (target - base))
+        self.computed(span, 100 * (self._outturn(ids[2]) - base) / (target - base))
 
     def count(self, span: Any, ids: Sequence[str]) -> None:
         """So many: what a query of its own counts, in both languages."""
@@ -426,6 +425,15 @@ class _Page:
         if value is None:
             raise ValueError(name)
         return value
+
+    def _outturn(self, names: str) -> Decimal:
+        """One outturn, the sum of several (``a+b``), or what is left of rates (``a*b``)."""
+        if "*" not in names:
+            return sum((self._value(name) for name in names.split("+")), Decimal(0))
+        left = Decimal(1)
+        for name in names.split("*"):
+            left *= 1 - self._value(name) / 100
+        return 100 * (1 - left)
 
     def _share(self, name: str) -> Decimal:
         part, _, whole = name.partition("/")

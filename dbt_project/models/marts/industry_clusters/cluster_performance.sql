@@ -9,6 +9,8 @@ with {{ mart_rows(
     has_rank=true
 ) }},
 
+{{ mart_summable('industry_clusters.cluster_performance') }},
+
 item_facts as (
     select
         item,
@@ -84,6 +86,7 @@ overlap_sums as (
 evidence as (
     select
         levels.*,
+        coalesce(summable.is_summable, false) as is_summable,
         item_facts.overlaps_with_zh,
         item_facts.overlaps_with_en,
         item_facts.overlap_note_zh,
@@ -128,12 +131,12 @@ evidence as (
             and levels.period_kind = wholes.period_kind
             and levels.basis_family = wholes.basis_family
             and item_facts.part_of_item = wholes.item
+    {{ join_summable('levels') | indent(4) }}
 ),
 
 explained as (
     select
         *,
-        overlaps_with is null as is_summable,
         concat_ws(
             '。',
             '与' || overlaps_with_zh || '有交叉，不可相加'

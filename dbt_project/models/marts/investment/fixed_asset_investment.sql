@@ -13,6 +13,8 @@ items as (
     from {{ mart_items('investment.fixed_asset_investment') }}
 ),
 
+{{ mart_summable('investment.fixed_asset_investment') }},
+
 residual_name as (
     select
         coalesce(max(name_zh), '未单列部分') as name_zh,
@@ -74,6 +76,7 @@ joined as (
         items.item_name_zh,
         items.item_name_en,
         coalesce(items.is_part_of_total, false) as is_part_of_total,
+        coalesce(summable.is_summable, false) as is_summable,
         totals.total,
         totals.total_unit,
         totals.total_qualifier,
@@ -96,6 +99,7 @@ joined as (
             and printed.period = totals.period
             and printed.period_kind = totals.period_kind
             and printed.basis_family = totals.basis_family
+    {{ join_summable('printed') | indent(4) }}
 ),
 
 computed as (
@@ -190,6 +194,7 @@ combined as (
         item_name_zh,
         item_name_en,
         is_part_of_total,
+        is_summable,
         investment,
         investment_unit,
         investment_qualifier,
@@ -234,6 +239,7 @@ combined as (
         residual_name.name_zh as item_name_zh,
         residual_name.name_en as item_name_en,
         false as is_part_of_total,
+        false as is_summable,
         residuals.total_unit as investment_unit,
         residuals.total_price_basis as price_basis,
         residuals.residual_share,
@@ -284,5 +290,6 @@ select
     share_observation_id,
     growth_observation_id,
     total_observation_id,
-    basis_family
+    basis_family,
+    is_summable
 from combined

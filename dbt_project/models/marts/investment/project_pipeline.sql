@@ -92,25 +92,60 @@ named as (
         on printed.stage = stages.stage
 ),
 
--- The stage before, among those of the programme that have a count; `all` is no stage.
-stage_pairs as (
+part_relations as (
+    select distinct
+        indicator_code,
+        other_code
+    from {{ source('landing', 'relation') }}
+    where kind = 'part_of'
+),
+
+-- One stage converts another only where both count one cohort: where its number is declared a part
+-- of the number of that stage. `all` is no stage.
+cohorts as (
+    select
+        later.region_code,
+        later.period,
+        later.period_kind,
+        later.programme,
+        later.stage,
+        later.basis_family,
+        earlier.stage as previous_stage,
+        earlier.project_count as previous_count,
+        earlier.project_count_qualifier as previous_count_qualifier,
+        earlier.is_simulated as previous_is_simulated
+    from named as later
+    inner join part_relations
+        on later.count_indicator = part_relations.indicator_code
+    inner join named as earlier
+        on
+            part_relations.other_code = earlier.count_indicator
+            and later.region_code = earlier.region_code
+            and later.period = earlier.period
+            and later.period_kind = earlier.period_kind
+            and later.programme = earlier.programme
+            and later.basis_family = earlier.basis_family
+            and earlier.stage not in ('all', later.stage)
+            and earlier.project_count is not null
+    qualify row_number() over (
+        partition by
+            later.region_code, later.period, later.period_kind, later.programme, later.stage,
+            later.basis_family
+        order by earlier.stage_sort desc, earlier.stage asc
+    ) = 1
+),
+
+first_stages as (
     select
         region_code,
         period,
         period_kind,
         programme,
-        stage,
         basis_family,
-        lag(stage) over by_stage as previous_stage,
-        lag(project_count) over by_stage as previous_count,
-        lag(project_count_qualifier) over by_stage as previous_count_qualifier,
-        lag(is_simulated) over by_stage as previous_is_simulated
+        min(stage_sort) as stage_sort
     from named
     where stage <> 'all' and project_count is not null
-    window by_stage as (
-        partition by region_code, period, period_kind, programme, basis_family
-        order by stage_sort, stage
-    )
+    group by region_code, period, period_kind, programme, basis_family
 ),
 
 -- A rate is of the programme's projects only where a declaration says so (`share_of`).
@@ -127,10 +162,12 @@ joined as (
         programmes.all_count_qualifier,
         programmes.all_is_simulated,
         programmes.all_count_observation_id,
-        stage_pairs.previous_stage,
-        stage_pairs.previous_count,
-        stage_pairs.previous_count_qualifier,
-        stage_pairs.previous_is_simulated
+        cohorts.previous_stage,
+        cohorts.previous_count,
+        cohorts.previous_count_qualifier,
+        cohorts.previous_is_simulated,
+        coalesce(named.stage_sort > first_stages.stage_sort, false)
+        and named.stage <> 'all' and named.project_count is not null as is_later_stage
     from named
     left join programmes
         on
@@ -143,14 +180,34 @@ joined as (
         on
             named.rate_indicator = share_relations.indicator_code
             and programmes.all_count_indicator = share_relations.other_code
-    left join stage_pairs
+    left join cohorts
         on
-            named.region_code = stage_pairs.region_code
-            and named.period = stage_pairs.period
-            and named.period_kind = stage_pairs.period_kind
-            and named.programme = stage_pairs.programme
-            and named.stage = stage_pairs.stage
-            and named.basis_family = stage_pairs.basis_family
+            named.region_code = cohorts.region_code
+            and named.period = cohorts.period
+            and named.period_kind = cohorts.period_kind
+            and named.programme = cohorts.programme
+            and named.stage = cohorts.stage
+            and named.basis_family = cohorts.basis_family
+    left join first_stages
+        on
+            named.region_code = first_stages.region_code
+            and named.period = first_stages.period
+            and named.period_kind = first_stages.period_kind
+            and named.programme = first_stages.programme
+            and named.basis_family = first_stages.basis_family
+),
+
+-- A part above its whole is none, whatever was declared.
+checked as (
+    select
+        *,
+        coalesce(
+            bounds.has_low(project_count_qualifier)
+            and bounds.has_high(previous_count_qualifier)
+            and project_count > previous_count,
+            false
+        ) as is_above_cohort
+    from joined
 ),
 
 qualified as (
@@ -169,10 +226,10 @@ qualified as (
                 then bounds.of_ratio(investment_qualifier, project_count_qualifier)
         end as average_investment_qualifier,
         case
-            when previous_count > 0
+            when previous_count > 0 and not is_above_cohort
                 then bounds.of_ratio(project_count_qualifier, previous_count_qualifier)
         end as stage_conversion_qualifier
-    from joined
+    from checked
 )
 
 select
@@ -225,7 +282,8 @@ select
         as decimal(12, 4)
     ) as stage_conversion,
     stage_conversion_qualifier,
-    previous_stage as stage_conversion_from,
+    case when stage_conversion_qualifier is not null then previous_stage end
+        as stage_conversion_from,
     is_simulated
     or (project_count_implied_qualifier is not null and all_is_simulated)
     or (stage_conversion_qualifier is not null and previous_is_simulated) as is_simulated,
@@ -235,5 +293,18 @@ select
     case
         when project_count_implied_qualifier is not null then all_count_observation_id
     end as all_count_observation_id,
-    basis_family
+    basis_family,
+    case
+        when is_above_cohort then '多于其所属阶段的项目数，不作转化率。'
+        when stage_conversion_qualifier = 'indeterminate' then '界限方向相互抵消，转化率不能确定。'
+        when is_later_stage and previous_stage is null
+            then '未申报为前面阶段中的同一批项目，不作转化率。'
+    end as note_zh,
+    case
+        when is_above_cohort then 'More than the stage that it is part of: no conversion.'
+        when stage_conversion_qualifier = 'indeterminate'
+            then 'The bounds point in no direction: no conversion.'
+        when is_later_stage and previous_stage is null
+            then 'Not declared to be among the projects of an earlier stage: no conversion.'
+    end as note_en
 from qualified

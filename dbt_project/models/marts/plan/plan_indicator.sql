@@ -181,7 +181,8 @@ select
     listed.data_set_id,
     targets.source_document,
     bases.observation_id as base_observation_id,
-    targets.observation_id as target_observation_id
+    targets.observation_id as target_observation_id,
+    listed.accumulate
 from listed
 left join plans
     on

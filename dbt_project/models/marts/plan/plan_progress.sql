@@ -119,14 +119,29 @@ published as (
         end
 ),
 
--- Where average growth is not published, the published growth of every single year makes it.
+-- Where no figure over all those years is published, the figures of the single years make it:
+-- average growth always, what adds up or declines where its declaration says so.
 yearly as (
     select
         asked.rule_id,
         asked.region_code,
         asked.indicator_code,
-        date_diff('year', asked.base_end, asked.asked_end) as years_needed,
-        observations.*
+        case asked.target_kind when 'average_annual_growth' then 'growth' else asked.accumulate end
+            as accumulate,
+        case
+            when asked.first_day = date_trunc('year', asked.first_day)
+                then year(asked.asked_end) - year(asked.base_end)
+        end as years_needed,
+        observations.period,
+        observations.period_start,
+        observations.period_end,
+        observations.period_kind,
+        observations.value,
+        observations.qualifier,
+        observations.unit,
+        observations.price_basis,
+        observations.is_simulated,
+        observations.observation_id
     from asked
     inner join observations
         on
@@ -134,38 +149,62 @@ yearly as (
             and asked.region_code = observations.region_code
             and asked.scope = observations.scope
     where
-        asked.target_kind = 'average_annual_growth'
-        and asked.figures = 'annual'
-        and observations.measure = 'yoy_growth_pct'
-        and observations.period_kind = 'annual'
-        and observations.period_start >= asked.first_day
+        observations.period_start >= asked.first_day
         and observations.period_end <= asked.asked_end
-),
-
--- One growth a year: of several bases of prices, the one that leads.
-yearly_once as (
-    select *
-    from yearly
+        and case
+            when asked.target_kind = 'average_annual_growth'
+                then
+                    asked.figures = 'annual'
+                    and observations.measure = 'yoy_growth_pct'
+                    and observations.period_kind = 'annual'
+            -- a year, or what there is of the last one
+            when asked.accumulate in ('sum', 'chain')
+                then
+                    not {{ is_growth('observations.measure') }}
+                    and observations.period_kind <> 'point'
+                    and observations.period_start = date_trunc('year', observations.period_start)
+                    and year(observations.period_start) = year(observations.period_end)
+                    and (
+                        observations.period_end = asked.asked_end
+                        or strftime(observations.period_end, '%m-%d') = '12-31'
+                    )
+            else false
+        end
+    -- one figure a year: of several bases of prices, the one that leads
     qualify row_number() over (
-        partition by rule_id, region_code, indicator_code, period
-        order by headline_rank asc, known_from desc, observation_id asc
+        partition by
+            asked.rule_id, asked.region_code, asked.indicator_code, observations.period_start
+        order by
+            observations.headline_rank asc,
+            observations.known_from desc,
+            observations.observation_id asc
     ) = 1
 ),
 
-chained as (
+accumulated as (
     select
         rule_id,
         region_code,
         indicator_code,
-        case when count(*) = 1 then min(period) else min(period) || '/' || max(period) end
-            as outturn_period,
+        accumulate,
+        case
+            when count(*) = 1 then min(period)
+            when bool_and(period_kind = 'annual') then min(period) || '/' || max(period)
+            else
+                strftime(min(period_start), '%Y-%m') || '/' || strftime(max(period_end), '%Y-%m')
+        end as outturn_period,
+        coalesce(count(*) = any_value(years_needed), false) as is_complete,
+        -- rates of growth were always taken as they lead
+        accumulate = 'growth' or count(distinct concat_ws('|', unit, price_basis)) = 1 as is_alike,
+        min(value) > -100 and (accumulate <> 'chain' or max(value) < 100) as is_rate,
+        cast(sum(value) as decimal(30, 8)) as total,
         pow(product(1 + value / 100), 1.0 / count(*)) * 100 - 100 as growth,
+        100 - product(1 - value / 100) * 100 as decline,
         bounds.of_total(qualifier) as outturn_qualifier,
         bool_or(is_simulated) as is_simulated,
-        string_agg(observation_id, ',' order by period) as observation_ids
-    from yearly_once
-    group by rule_id, region_code, indicator_code
-    having count(*) = any_value(years_needed) and min(value) > -100
+        string_agg(observation_id, ',' order by period_start) as observation_ids
+    from yearly
+    group by rule_id, region_code, indicator_code, accumulate
 ),
 
 outturns as (
@@ -182,22 +221,33 @@ outturns as (
     where preference = 1
     union all
     select
-        chained.rule_id,
-        chained.region_code,
-        chained.indicator_code,
-        chained.outturn_period,
-        {{ as_bound('chained.growth', 'chained.outturn_qualifier', 4) | indent(8) }} as outturn,
-        chained.outturn_qualifier,
-        chained.is_simulated,
-        chained.observation_ids
-    from chained
+        accumulated.rule_id,
+        accumulated.region_code,
+        accumulated.indicator_code,
+        accumulated.outturn_period,
+        case accumulated.accumulate
+            when 'sum' then {{ as_bound('accumulated.total', 'accumulated.outturn_qualifier', 8)
+                | indent(16) }}
+            when 'chain' then {{ as_bound('accumulated.decline', 'accumulated.outturn_qualifier', 4)
+                | indent(16) }}
+            else {{ as_bound('accumulated.growth', 'accumulated.outturn_qualifier', 4)
+                | indent(16) }}
+        end as outturn,
+        accumulated.outturn_qualifier,
+        accumulated.is_simulated,
+        accumulated.observation_ids
+    from accumulated
     left join published
         on
-            chained.rule_id = published.rule_id
-            and chained.region_code = published.region_code
-            and chained.indicator_code = published.indicator_code
+            accumulated.rule_id = published.rule_id
+            and accumulated.region_code = published.region_code
+            and accumulated.indicator_code = published.indicator_code
             and published.preference = 1
-    where published.rule_id is null
+    where
+        published.rule_id is null
+        and accumulated.is_complete
+        and accumulated.is_alike
+        and (accumulated.accumulate = 'sum' or accumulated.is_rate)
 ),
 
 -- The way that lies between base and target; what adds up or declines starts from nothing.
@@ -209,6 +259,8 @@ ways as (
         outturns.outturn_qualifier,
         coalesce(outturns.is_simulated, false) as outturn_is_simulated,
         outturns.observation_ids as outturn_observation_ids,
+        coalesce(not accumulated.is_complete, false) as are_years_missing,
+        coalesce(not accumulated.is_alike, false) as are_bases_different,
         asked.target_kind in ('level', 'cumulative', 'decline') as has_way,
         case when asked.target_kind = 'level' then asked.base_value else 0 end as start_value,
         case when asked.target_kind = 'level' then asked.base_qualifier else 'exact' end
@@ -219,6 +271,11 @@ ways as (
             asked.rule_id = outturns.rule_id
             and asked.region_code = outturns.region_code
             and asked.indicator_code = outturns.indicator_code
+    left join accumulated
+        on
+            asked.rule_id = accumulated.rule_id
+            and asked.region_code = accumulated.region_code
+            and asked.indicator_code = accumulated.indicator_code
 ),
 
 -- Both lengths are measured towards the target, so that the one aimed at is positive.
@@ -285,6 +342,10 @@ tested as (
                 then 'no_base'
             when target_value is null and target_kind <> 'maintain' then 'no_target'
             when target_kind = 'level' and base_value is null then 'no_base'
+            when outturn_value is null and outturn_qualifier = 'indeterminate'
+                then 'bounds_do_not_decide'
+            when outturn_value is null and are_years_missing then 'years_missing'
+            when outturn_value is null and are_bases_different then 'bases_differ'
             when outturn_value is null then 'no_outturn'
             when target_kind = 'level' and aimed = 0 then 'target_equals_base'
             when has_way and aimed = 0 then 'target_is_zero'
@@ -367,7 +428,8 @@ select
     judged.is_simulated or judged.outturn_is_simulated as is_simulated,
     judged.base_observation_id,
     judged.target_observation_id,
-    judged.outturn_observation_ids
+    judged.outturn_observation_ids,
+    judged.accumulate
 from judged
 left join assessments
     on judged.assessment = assessments.code

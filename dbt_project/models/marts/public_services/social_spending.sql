@@ -5,6 +5,8 @@ with {{ mart_rows(
     growths=['growth']
 ) }},
 
+{{ mart_summable('public_services.social_spending') }},
+
 -- The whole and what the district counts as livelihood stand in the profile.
 profile as (
     select
@@ -56,7 +58,6 @@ spending as (
         item_name_zh,
         item_name_en,
         basis_family,
-        item = 'general_budget_expenditure' as is_total,
         amount,
         amount_unit,
         amount_qualifier,
@@ -84,7 +85,6 @@ spending as (
         profile_items.item_name_zh,
         profile_items.item_name_en,
         profile.basis_family,
-        profile.item = 'general_budget_expenditure' as is_total,
         profile.amount,
         profile.amount_unit,
         profile.amount_qualifier,
@@ -114,7 +114,7 @@ totals as (
         is_simulated as total_is_simulated,
         amount_observation_id as total_observation_id
     from spending
-    where is_total
+    where item = 'general_budget_expenditure'
 ),
 
 {{ population() }},
@@ -122,6 +122,12 @@ totals as (
 compared as (
     select
         spending.*,
+        coalesce(summable.is_summable, false) as is_summable,
+        -- what is neither known to hold others nor to stand apart from them is no "not total"
+        case
+            when spending.item = 'general_budget_expenditure' or summable.is_whole then true
+            when summable.is_summable then false
+        end as is_total,
         totals.total,
         totals.total_qualifier,
         totals.total_scope,
@@ -143,6 +149,7 @@ compared as (
         on
             spending.region_code = population.region_code
             and spending.period_end = population.period_end
+    {{ join_summable('spending') | indent(4) }}
 ),
 
 -- Public money is spent for residents whatever the scope of the population is called.
@@ -150,7 +157,7 @@ qualified as (
     select
         *,
         case
-            when not is_total and amount_dimension = total_dimension
+            when item <> 'general_budget_expenditure' and amount_dimension = total_dimension
                 then {{ quotient_qualifier('amount', 'total') | indent(16) }}
         end as share_computed_qualifier,
         case
@@ -201,5 +208,6 @@ select
     case when share_computed_qualifier is not null then total_observation_id end
         as total_observation_id,
     case when per_resident_qualifier is not null then residents_observation_id end
-        as residents_observation_id
+        as residents_observation_id,
+    is_summable
 from qualified

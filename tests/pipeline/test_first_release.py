@@ -139,7 +139,7 @@ def test_one_row_in_all_its_columns(first: Released) -> None:
     names = [row[0] for row in first.rows("select column_name from (describe core.observation)")]
     assert [dict(zip(names, row, strict=True)) for row in rows] == [
         {
-            "observation_id": "d9abeed442a88c49",
+            "observation_id": "od9abeed442a88c49",
             "data_set_id": "yunxi-profile",
             "indicator_code": "residents",
             "indicator_name_zh": "常住人口",

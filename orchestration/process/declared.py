@@ -171,6 +171,7 @@ def _units(lists: CodeLists) -> Rows:
             "name_en": u.name_en,
             "dimension": u.dimension,
             "factor": u.factor,
+            "sdmx_id": u.sdmx_id,
         }
         for u in lists.units
     ]

@@ -61,9 +61,10 @@ _SDMX_TYPES = {
     ("3.0", False): "application/vnd.sdmx.data+xml;version=3.0.0",
     ("csv", False): "application/vnd.sdmx.data+csv;version=2.0.0",
 }
-# Validators read what they know the format of as a plain table, or as a report of their own: a printed
-# workbook is none, and empty cells of Parquet come to them as NaN. The profile's only type is "table",
-# so that the format says it; path and media type are what they are. Bytes and hash are compared.
+# Validators read what they know the format of as a plain table, or as a report of their own: a
+# printed workbook is none, and empty cells of Parquet come to them as NaN. The profile's only type
+# is "table", so that the format says it; path and media type are what they are, and bytes and hash
+# are compared.
 _NO_PLAIN_TABLE = {
     "parquet": "apache-parquet",
     "xlsx": "office-open-xml",

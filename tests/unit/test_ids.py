@@ -106,8 +106,7 @@ def test_a_release_of_before_is_held_against_ids_of_now(
             "insert into landing.delivery values ('d:1', 'admitted');"
             f"create table core.observation ({_FIGURE}); create table before ({_FIGURE});"
             "insert into before values " + _ROW.format(value="5", id="'0123456789abcdef'") + ";"
-            "insert into core.observation values "
-            + _ROW.format(value=value_now, id=f"'{id_now}'")
+            "insert into core.observation values " + _ROW.format(value=value_now, id=f"'{id_now}'")
         )
         files = [tmp_path / "observation.parquet", tmp_path / "conservation.parquet"]
         con.execute(f"copy before to '{files[0]}'")

@@ -413,7 +413,8 @@ def test_findings_keep_their_ids_and_replace_those_of_the_same_rules(
         "from landing.finding order by rule_id, arithmetic, message_en"
     ).fetchall()
     hard = ("key.duplicate", "delivery", CATALOGUE.get("key.duplicate").severity, "B1")
-    # v and the first 16 digits of the md5 of "key.duplicate|s|d1|gdp|R1|2024|A1|B1||", then "…|2", "…|3"
+    # v and the first 16 digits of the md5 of "key.duplicate|s|d1|gdp|R1|2024|A1|B1||", then "…|2",
+    # "…|3"
     assert rows == [
         ("v507dbac24bbe3090", *hard, "1", "a"),
         ("v8f4e77a855e16310", *hard, "1", "b"),

@@ -266,6 +266,7 @@ def _indicators(declarations: Declarations) -> Rows:
                 "topic": indicator.topic or "",
                 "ranked_among": indicator.ranked_among or "",
                 "over_regions": indicator.over_regions or "",
+                "is_stock": indicator.stock or indicator.role == "stock",
                 "data_set_id": declared.id,
             }
         )

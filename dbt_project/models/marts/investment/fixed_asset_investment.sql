@@ -284,5 +284,6 @@ select
     share_observation_id,
     growth_observation_id,
     total_observation_id,
-    basis_family
+    basis_family,
+    {{ calendar_parts() }}
 from combined

@@ -235,5 +235,6 @@ select
     case
         when project_count_implied_qualifier is not null then all_count_observation_id
     end as all_count_observation_id,
-    basis_family
+    basis_family,
+    {{ calendar_parts() }}
 from qualified

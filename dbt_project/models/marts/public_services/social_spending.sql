@@ -201,5 +201,6 @@ select
     case when share_computed_qualifier is not null then total_observation_id end
         as total_observation_id,
     case when per_resident_qualifier is not null then residents_observation_id end
-        as residents_observation_id
+        as residents_observation_id,
+    {{ calendar_parts() }}
 from qualified

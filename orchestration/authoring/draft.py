@@ -369,8 +369,8 @@ class _Drafter:
     ) -> str | None:
         """What a column says of the figures of its rows, by its header and by what stands in it.
 
-        类型 is the measure in one file and, where it says 计划 and 实际, the kind in another: all of
-        its texts decide, as they do for a column whose header tells nothing.
+        类型 is the measure in one file and, where it says 计划 and 实际, the kind in another: its
+        texts decide, all of them, and so they do where the header tells nothing.
         """
         plain = same(header).lower().split(".")[-1]
         role = next((role for role, known in words.items() if plain in known), None)

@@ -656,7 +656,7 @@ def test_trace_leads_back_to_the_bytes(first: Released) -> None:
         "Figure        Gross domestic product (gdp)  云州市 990100  2024  current",
         "Value         4120.5 亿元  [headline figure]",
         "As printed    4,120.5 亿元",
-        "Id            32bb5a4640b44b53",
+        "Id            o32bb5a4640b44b53",
         "Vintages      2025-02-28 – now  4120.5  not_stated  ← this one",
         "Document      Statistical bulletin of Yunxi (invented), 云溪区统计局（虚构）, 2025-02",
         "Place in it   一、综合",

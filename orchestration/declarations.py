@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from orchestration.bounds import BOUNDS
@@ -36,7 +36,7 @@ from orchestration.programmes import (
     read_rules,
     read_schemes,
 )
-from orchestration.settings import Settings, parse_model, read_yaml
+from orchestration.settings import CODE_ROOT, Settings, parse_model, read_yaml
 from orchestration.spec import (
     GROWTH_MEASURES,
     Constants,
@@ -99,7 +99,10 @@ class Region:
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit; units of one dimension convert into one another by their exact factors."""
+    """A unit; units of one dimension convert into one another by their exact factors.
+
+    ``sdmx_id`` is what others read it by: declared, or made of its English name and its characters.
+    """
 
     code: str
     name_zh: str
@@ -107,6 +110,7 @@ class Unit:
     dimension: str
     factor: str
     synonyms: tuple[str, ...]
+    sdmx_id: str
 
 
 @dataclass(frozen=True)
@@ -881,8 +885,9 @@ def load_codelists(folder: Path) -> CodeLists:
             dimension=row["dimension"],
             factor=row["factor"],
             synonyms=_split(row["synonyms"]),
+            sdmx_id=_sdmx_id(row, file, line),
         )
-        for _, _, row in _rows(folder / "units.csv", UNIT_COLUMNS)
+        for file, line, row in _rows(folder / "units.csv", UNIT_COLUMNS)
     )
     codes = tuple(
         Code(
@@ -910,6 +915,7 @@ def load_codelists(folder: Path) -> CodeLists:
         folder / "regions.csv", [(r.code, (r.code, r.name_zh, *r.synonyms)) for r in regions]
     )
     _refuse_ambiguous(folder / "units.csv", [(u.code, (u.code, *u.synonyms)) for u in units])
+    _refuse_one_id_for_two(folder / "units.csv", units)
     for name in sorted({code.list for code in codes}):
         entries = [(c.code, (c.code, *c.synonyms)) for c in codes if c.list == name]
         _refuse_ambiguous(folder / "codes.csv", entries)
@@ -1039,6 +1045,50 @@ def _refuse_ambiguous(file: Path, entries: list[tuple[str, tuple[str, ...]]]) ->
                     place=code,
                     remedy="keep it in one of the two",
                 )
+
+
+_SDMX_ID = re.compile(r"[A-Z][A-Z0-9_]*")
+
+
+@cache
+def _shipped_ids() -> Mapping[str, str]:
+    """The id of every unit that `qutong init` lays out."""
+    shipped = CODE_ROOT / "raw" / "codelists" / "units.csv"
+    return {row["unit"]: row.get("sdmx_id", "") for _, _, row in _optional(shipped, UNIT_COLUMNS)}
+
+
+def _sdmx_id(row: Mapping[str, str], file: Path, line: int) -> str:
+    """The declared id of a unit; where there is none, one that no other unit can have.
+
+    It depends on the unit alone and stays what it is when others come: its English name, and its
+    own characters behind it (担, dan: ``DAN_62C5``). A list from before there were ids takes those
+    that the software ships with.
+    """
+    declared = row.get("sdmx_id", _shipped_ids().get(row["unit"], "")).strip()
+    if declared and not _SDMX_ID.fullmatch(declared):
+        raise DeclarationError(
+            f"{declared!r} is no id of a unit / 单位标识不合规",
+            file=file,
+            place=f"line {line}, sdmx_id",
+            remedy="write capitals, digits and _, a letter first, such as CNY_E8; or leave it "
+            "empty / 用大写字母、数字和下划线，以字母开头，或留空",
+        )
+    words = re.sub(r"[^A-Z0-9]+", "_", row["name_en"].upper()).strip("_") or "UNIT"
+    named = words if words[0].isalpha() else f"UNIT_{words}"
+    return declared or "_".join((named, "".join(f"{ord(sign):04X}" for sign in row["unit"])))
+
+
+def _refuse_one_id_for_two(file: Path, units: Iterable[Unit]) -> None:
+    taken: dict[str, str] = {}
+    for unit in units:
+        if taken.setdefault(unit.sdmx_id, unit.code) != unit.code:
+            raise DeclarationError(
+                f"{taken[unit.sdmx_id]!r} and {unit.code!r} have one id, {unit.sdmx_id} "
+                "/ 两个单位标识相同",
+                file=file,
+                place=f"{unit.code}, sdmx_id",
+                remedy="give each an id of its own / 请改为各自的标识",
+            )
 
 
 def _rows(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[Path, int, dict[str, str]]]:

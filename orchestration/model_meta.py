@@ -34,6 +34,7 @@ Role = Literal[
     "observations",  # ids of several, with commas between them
     "evidence",  # ids of what a finding is about
     "flag",
+    "tool",  # what columns beside it say already, for programs: the year, the ends of a bound
     "simulated",  # whether anything behind the row is simulated
 ]
 ROLES: frozenset[str] = frozenset(get_args(Role))

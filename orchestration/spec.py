@@ -710,6 +710,11 @@ class Indicator(Model):
     item_name: Text | None = Field(
         default=None, description="Names the item where the code list item does not."
     )
+    stock: bool = Field(
+        default=False,
+        description="A number that exists at a date, as that of the role stock does: its figure "
+        "of a year is that of the year's end.",
+    )
     role: str | None = Field(
         default=None, description="The column of the mart it stands in (code list role)."
     )

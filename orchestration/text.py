@@ -45,6 +45,29 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
+LETTERS = {"observation": "o", "finding": "v", "quarantine": "q"}
+"""What the ids begin with that are made of the digits of a hash: a spreadsheet takes digits alone,
+or with an e among them, for a number. dbt's macro ``observation_letter`` says the first."""
+
+
+def lettered(kind: str, digest: str) -> str:
+    """SQL of the id of an observation, finding or quarantined cell, out of SQL of its hash."""
+    return f"'{LETTERS[kind]}' || left({digest}, 16)"
+
+
+def lettered_now(column: str) -> str:
+    """SQL of an observation's id as it is now, out of a release that may have it without letter."""
+    letter = LETTERS["observation"]
+    return f"if(starts_with({column}, '{letter}'), '', '{letter}') || {column}"
+
+
+def beginnings(kind: str, name: str) -> tuple[str, str]:
+    """How an id may begin that a person gives: releases and reports of before have no letter."""
+    letter = LETTERS[kind]
+    other = name.removeprefix(letter) if name.startswith(letter) else letter + name
+    return (name, other)
+
+
 _UNSHOWN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"

@@ -96,6 +96,13 @@ md5(concat_ws(
 {%- endmacro %}
 
 
+{#- What an id made of a hash begins with: a spreadsheet takes digits alone, or with an e among them,
+    for a number, and 2e45385759841555 for an infinite one. -#}
+{% macro observation_letter() -%}
+{{ return("'o'") }}
+{%- endmacro %}
+
+
 {#-
 The precedence of a figure that does not change with time, as one sortable number, lower first:
 a figure before none, then grade of the source (00-99), precedence of the data set (000-999),

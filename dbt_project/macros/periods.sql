@@ -28,3 +28,19 @@ case
     else {{ part }}
 end
 {%- endmacro %}
+
+
+{#- The calendar year, quarter and month that all of a period lies in, for tools that cannot read
+    2021-01/2023-06; null where it lies in no single one. -#}
+{% macro calendar_parts(alias=none) -%}
+{%- set own = alias ~ '.' if alias else '' -%}
+{%- for part in ['year', 'quarter', 'month'] %}
+    case
+        when
+            date_trunc('{{ part }}', {{ own }}period_start)
+            = date_trunc('{{ part }}', {{ own }}period_end)
+            then cast(date_part('{{ part }}', {{ own }}period_end) as integer)
+    end as {{ part }}
+    {{- "," if not loop.last }}
+{%- endfor %}
+{%- endmacro %}

@@ -127,6 +127,10 @@ rows_printed as (
         cast({{ slot('value', 'rank') }} as integer) as rank,
         {{ slot('qualifier', 'rank') }} as rank_qualifier,
         {{ slot('observation_id', 'rank') }} as rank_observation_id,
+        {{ what_is_ranked() | indent(8) }},
+        {%- endif %}
+        {%- if 'share' in values %}
+        {{ what_is_shared() | indent(8) }},
         {%- endif %}
         bool_or(is_simulated) as is_simulated
     from cells
@@ -149,6 +153,43 @@ rows_named as (
     left join topics
         on rows_printed.topic = topics.code
 )
+{%- endmacro %}
+
+
+{#- Of the rank of a row what is ranked, by the name of its figure, and among whom; `rank_of` is what
+    is ranked where it is an indicator of its own. -#}
+{% macro what_is_ranked() -%}
+{{ slot('indicator_name_zh', 'rank') }} as rank_name_zh,
+{{ slot('indicator_name_en', 'rank') }} as rank_name_en,
+{{ slot('ranked_among', 'rank') }} as ranked_among,
+{{ slot('ranked_code', 'rank') }} as rank_of
+{%- endmacro %}
+
+
+{#- Of the share of a row what is the share of what, by the name of its figure; `share_of` is the
+    whole where it is declared. -#}
+{% macro what_is_shared() -%}
+{{ slot('indicator_name_zh', 'share') }} as share_name_zh,
+{{ slot('indicator_name_en', 'share') }} as share_name_en,
+{{ slot('whole_code', 'share') }} as share_of
+{%- endmacro %}
+
+
+{% macro named_columns(alias, names) -%}
+{%- for name in names %}
+    {{ alias }}.{{ name }}
+    {{- "," if not loop.last }}
+{%- endfor %}
+{%- endmacro %}
+
+
+{% macro about_rank(alias) -%}
+{{ named_columns(alias, ['rank_name_zh', 'rank_name_en', 'ranked_among', 'rank_of']) }}
+{%- endmacro %}
+
+
+{% macro about_share(alias) -%}
+{{ named_columns(alias, ['share_name_zh', 'share_name_en', 'share_of']) }}
 {%- endmacro %}
 
 

@@ -40,3 +40,16 @@ rtrim(rtrim(cast(cast({{ value }} as decimal(38, 8)) as varchar), '0'), '.')
 {% macro is_growth(measure) -%}
 {{ measure }} in ('yoy_growth_pct', 'cagr_pct', 'target_growth_pct')
 {%- endmacro %}
+
+
+{#- The ends that a value and its qualifier leave the true figure, null where nothing is said on a
+    side or it is not said where, and whether the value is a bound. -#}
+{% macro value_ends(alias=none) -%}
+{%- set own = alias ~ '.' if alias else '' -%}
+    case when bounds.has_low({{ own }}qualifier) then {{ own }}value end as value_low,
+    case when bounds.has_high({{ own }}qualifier) then {{ own }}value end as value_high,
+    case
+        when {{ own }}value is not null
+            then bounds.is_lower({{ own }}qualifier) or bounds.is_upper({{ own }}qualifier)
+    end as is_bound
+{%- endmacro %}

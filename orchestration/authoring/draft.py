@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -33,7 +34,7 @@ from orchestration.collect.periods import Period, is_period_text, parse_period
 from orchestration.collect.readers import read_grids
 from orchestration.declarations import Declared, validate_file
 from orchestration.errors import QutongError
-from orchestration.spec import PERIOD_WRITTEN, Block, Source, TableColumn
+from orchestration.spec import OF_ONE_VALUE, PERIOD_WRITTEN, Block, Source, TableColumn
 from orchestration.text import fold, same
 
 if TYPE_CHECKING:
@@ -69,6 +70,14 @@ _RECORD_WORDS = {
     "qualifier": ("限定",),
     "source_place": ("章节", "表号", "页码", "出处"),
 }
+_BESIDE_WORDS = {
+    "figure_kind": ("数字性质", "数据性质", "性质", "数字类型", "数据类型", "figure_kind"),
+    "subject": ("主体", "企业", "企业名称", "填报企业", "subject"),
+    "locality": ("地点", "区内地点", "所在地点", "园区", "商圈", "locality"),
+    "printed": ("原文", "原文表述", "原文文字", "printed"),
+    "note": ("备注", "附注", "说明", "注", "note", "remarks"),
+}
+"""What stands beside a figure, in records and in printed tables."""
 _ROLE = {
     "level": ("value", "level"),
     "count": ("value", "count"),
@@ -239,6 +248,7 @@ class _Drafter:
         self.regions = {same(word): code for word, code in self.lists.region_words.items()}
         self.industries = {same(word) for word in self.lists.words("industry")}
         self.breakdown_list = ""
+        self.kinds = {same(word) for word in self.lists.words("figure_kind")}
         self.units = {same(word): code for word, code in self.lists.unit_words.items()}
         self.indicators: dict[tuple[str, str], _Indicator] = {}
         self.symbols: dict[str, str] = {}
@@ -321,12 +331,12 @@ class _Drafter:
         found: dict[str, tuple[int, str]] = {}
         ignored = []
         for col, text in header.items():
-            for role, words in _RECORD_WORDS.items():
-                if same(text).lower().split(".")[-1] in words and role not in found:
-                    found[role] = (col, text)
-                    break
-            else:
+            told = [cells[col] for n, cells in rows.items() if n != min(rows) and col in cells]
+            role = self._carried(text, told, _RECORD_WORDS | _BESIDE_WORDS)
+            if role is None or role in found:
                 ignored.append(text)
+            else:
+                found[role] = (col, text)
         if not {"indicator", "value"} <= found.keys() or not found.keys() & {"period", "region"}:
             return None
         body = [rows[n] for n in sorted(rows)[1:]]
@@ -353,6 +363,21 @@ class _Drafter:
         if "period" not in found:
             constants.append(f"  period: '{date.today().year}'  {UNSURE} the period of all figures")
         return lines + (["constants:", *constants] if constants else [])
+
+    def _carried(
+        self, header: str, texts: list[str], words: Mapping[str, Sequence[str]]
+    ) -> str | None:
+        """What a column says of the figures of its rows, by its header and by what stands in it.
+
+        类型 is the measure in one file and, where it says 计划 and 实际, the kind in another: its
+        texts decide, all of them, and so they do where the header tells nothing.
+        """
+        plain = same(header).lower().split(".")[-1]
+        role = next((role for role, known in words.items() if plain in known), None)
+        if role not in (None, "measure", "figure_kind"):
+            return role
+        is_kind = bool(texts) and all(same(text) in self.kinds for text in texts)
+        return "figure_kind" if is_kind else role if role == "measure" else None
 
     def _district(self) -> str:
         return self.declarations.settings.district.name.zh
@@ -557,6 +582,9 @@ class _Drafter:
             return _Column({"header": list(path), "carries": "unit"}, [col])
         if texts and most(same(t) in self.regions for t in texts):
             return _Column({"header": list(path), "carries": "region", "fill_down": True}, [col])
+        role = self._carried(path[-1], texts, _BESIDE_WORDS) if texts else None
+        if role is not None and role not in OF_ONE_VALUE:
+            return _Column({"header": list(path), "carries": role}, [col])
         column = _Column({"header": list(path), "carries": "none"}, [col])
         if texts and same(path[-1]) not in ("序号", "编号", "代码", "行次", "备注"):
             column.doubt = "a column without figures is left out"

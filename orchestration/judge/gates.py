@@ -24,6 +24,7 @@ from orchestration.judge.catalogue import (
     Judged,
     RuleOutcome,
 )
+from orchestration.text import lettered
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -132,6 +133,7 @@ def write_findings(con: DuckDBPyConnection, judged: Judged, catalogue: Catalogue
     names = ("rule_id", "gate", "severity", *SAID_BY_RULE)
     columns = ", ".join(f"unnest(${i}::varchar[]) as {n}" for i, n in enumerate(names, start=1))
     identity = ", ".join(f"coalesce({name}, '')" for name in _IDENTITY)
+    digest = f"md5(concat_ws('|', rule_id, {identity}, case when n > 1 then n end))"
     claim = ", ".join(f"coalesce({name}, '')" for name in _CLAIM)
     con.execute(
         f"""
@@ -148,9 +150,7 @@ def write_findings(con: DuckDBPyConnection, judged: Judged, catalogue: Catalogue
         )
 
         select
-            substr(
-                md5(concat_ws('|', rule_id, {identity}, case when n > 1 then n end)), 1, 16
-            ) as finding_id,
+            {lettered("finding", digest)} as finding_id,
             * exclude (n),
             substr(md5(concat_ws('|', rule_id, {claim})), 1, 16) as claim
         from numbered

@@ -187,6 +187,7 @@ def _units(lists: CodeLists) -> Rows:
             "name_en": u.name_en,
             "dimension": u.dimension,
             "factor": u.factor,
+            "sdmx_id": u.sdmx_id,
         }
         for u in lists.units
     ]
@@ -285,6 +286,7 @@ def _indicators(declarations: Declarations) -> Rows:
                 "topic": indicator.topic or "",
                 "ranked_among": indicator.ranked_among or "",
                 "over_regions": indicator.over_regions or "",
+                "is_stock": indicator.stock or indicator.role == "stock",
                 "data_set_id": declared.id,
             }
         )

@@ -20,6 +20,7 @@ from orchestration import bounds
 from orchestration.process.contract import as_now, landing_ddl, landing_tables
 from orchestration.process.fingerprint import tree_digest
 from orchestration.settings import CODE_ROOT
+from orchestration.text import lettered
 
 if TYPE_CHECKING:
     import duckdb
@@ -336,12 +337,13 @@ _SOURCE = (
     "unnest($since::date[]) as read_from, unnest($until::date[]) as read_to) as f "
     "on p.filename = f.name join landing.delivery as d on f.delivery_id = d.delivery_id"
 )
+_QUARANTINED = "md5(concat_ws('|', d.delivery_id, p.rule_id, p.delivery_place))"
 _INSERTS = {
     "candidate": ("accepted", "select {figure}"),
     "superseded": ("accepted", "select {figure}"),
     "quarantine": (
         "quarantine",
-        "select substr(md5(concat_ws('|', d.delivery_id, p.rule_id, p.delivery_place)), 1, 16) "
+        f"select {lettered('quarantine', _QUARANTINED)} "
         "as quarantine_id, d.delivery_id, d.data_set_id, p.rule_id, p.delivery_place, "
         "'' as reason_zh, '' as reason_en",
     ),

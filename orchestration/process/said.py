@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.process.contract import LATER, as_now
+from orchestration.text import lettered_now
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -93,7 +94,9 @@ def lay(con: DuckDBPyConnection, release: InForce | None, decided: Iterable[str]
         -- What the release said of each day up to its own; of what was in force, one day at least.
         said as (
             select
-                r.* exclude (known_to){later},
+                r.* exclude (known_to) replace (
+                    {lettered_now("r.observation_id")} as observation_id
+                ){later},
                 r.known_to is null as is_in_force,
                 least(
                     coalesce(r.known_to, date '9999-12-31'), greatest(r.known_from, $day) + 1

@@ -25,6 +25,7 @@ from orchestration.publish.layout import (
 )
 from orchestration.publish.report import SIMULATED_LABEL
 from orchestration.publish.rowhash import value_kind
+from orchestration.publish.sdmx.components import COMPONENTS
 from orchestration.publish.tables import Column, Table
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -61,6 +62,38 @@ _SDMX_TYPES = {
     ("3.0", True): "application/vnd.sdmx.structure+xml;version=3.0.0",
     ("3.0", False): "application/vnd.sdmx.data+xml;version=3.0.0",
     ("csv", False): "application/vnd.sdmx.data+csv;version=2.0.0",
+}
+# Validators read what they know the format of as a plain table, or as a report of their own: a
+# printed workbook is none, and empty cells of Parquet come to them as NaN. The profile's only type
+# is "table", so that the format says it; path and media type are what they are, and bytes and hash
+# are compared.
+_NO_PLAIN_TABLE = {
+    "parquet": "apache-parquet",
+    "xlsx": "office-open-xml",
+    "json": "json-document",
+}
+_DIALECT = {
+    "delimiter": ",",
+    "lineTerminator": "\n",
+    "quoteChar": '"',
+    "doubleQuote": True,
+    "header": True,
+}
+_SDMX_FIELD_TYPES = {"Boolean": "boolean", "Decimal": "number", "Integer": "integer"}
+_SDMX = {
+    "fields": [
+        *({"name": name, "type": "string"} for name in ("STRUCTURE", "STRUCTURE_ID", "ACTION")),
+        *(
+            {
+                "name": item.id,
+                "type": _SDMX_FIELD_TYPES.get(item.text_type, "string"),
+                "title": f"{item.name.zh} / {item.name.en}",
+                "title_zh": item.name.zh,
+                "title_en": item.name.en,
+            }
+            for item in COMPONENTS
+        ),
+    ]
 }
 _TITLES = {
     MART_FILE: ("数据库（DuckDB）", "Database (DuckDB)"),
@@ -150,9 +183,11 @@ def _other(path: str, known: tuple[str, int] | None) -> dict[str, Any]:
         "title": zh if zh == en else f"{zh} / {en}",
         "title_zh": zh,
         "title_en": en,
-        "format": suffix,
+        "format": _NO_PLAIN_TABLE.get(suffix, suffix),
         "mediatype": media_type,
     }
+    if folder == "sdmx" and suffix == "csv":
+        resource |= {"type": "table", "encoding": "utf-8", "dialect": _DIALECT, "schema": _SDMX}
     if known is not None:
         digest, size = known
         resource |= {"bytes": size, "hash": f"sha256:{digest}"}
@@ -198,25 +233,19 @@ def _resource(
     resource: dict[str, Any] = {
         "name": f"{table.schema}.{table.name}.{file_format}",
         "path": path,
-        "type": "table",
         "title": f"{table.title_zh} / {table.title_en}",
         "title_zh": table.title_zh,
         "title_en": table.title_en,
         "description": f"{table.grain_zh} / {table.grain_en}",
-        "format": file_format,
+        "format": _NO_PLAIN_TABLE.get(file_format, file_format),
         "bytes": size,
         "hash": f"sha256:{digest}",
     }
     if file_format == "csv":
+        resource["type"] = "table"
         resource["mediatype"] = "text/csv"
         resource["encoding"] = "utf-8"
-        resource["dialect"] = {
-            "delimiter": ",",
-            "lineTerminator": "\n",
-            "quoteChar": '"',
-            "doubleQuote": True,
-            "header": True,
-        }
+        resource["dialect"] = _DIALECT
         resource["note"] = (
             "文本若以 = + - @ 或控制字符开头，前面加一个单引号，以免被当作公式。"
             "Text that begins with = + - @ or a control character has an apostrophe before it, "

@@ -326,10 +326,10 @@ def _is_constant(
 
 
 def _is_technical(table: Table, column: Column) -> bool:
-    """Ids of figures, the ends of a period and sort numbers say nothing on paper."""
+    """Ids of figures, ends of a period, sort numbers and what tools need say nothing on paper."""
     if column.role == "period_bound":
         return table.primary_key != ("period",)
-    return column.names_observations or column.role == "sort"
+    return column.names_observations or column.role in ("sort", "tool")
 
 
 def _codes_with_names(

@@ -18,7 +18,7 @@ from orchestration.bounds import said
 from orchestration.catalog import literal
 from orchestration.errors import QutongError
 from orchestration.serve.reading import CurrentRelease, current_release, open_mart
-from orchestration.text import shown_moment, shown_name
+from orchestration.text import beginnings, shown_moment, shown_name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -220,8 +220,11 @@ def _find_by_id(con: DuckDBPyConnection, beginning: str) -> list[dict[str, Any]]
             f"{beginning!r} is too short / 编号太短",
             remedy=f"give at least {MIN_PREFIX} characters of the observation id",
         )
-    rows = observations(con, f"starts_with(observation_id, {literal(beginning)})")
-    rows = [row for row in rows if row["observation_id"] == beginning] or rows
+    known = beginnings("observation", beginning)
+    rows = observations(
+        con, " or ".join(f"starts_with(observation_id, {literal(name)})" for name in known)
+    )
+    rows = [row for row in rows if row["observation_id"] in known] or rows
     if not rows:
         raise QutongError(
             f"no observation begins with {beginning!r} / 没有这个编号",

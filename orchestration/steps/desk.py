@@ -18,6 +18,7 @@ from orchestration.errors import QutongError
 from orchestration.locking import run_lock
 from orchestration.steps import state
 from orchestration.steps.workplace import Workplace
+from orchestration.text import beginnings
 
 _SHOWN = (
     "finding_id", "claim", "rule_id", "severity", "about", "message_zh", "message_en", "arithmetic"
@@ -127,8 +128,9 @@ def named(known: Sequence[Finding], name: str) -> Finding:
     Raises:
         QutongError: there is none, or more than one.
     """
-    exact = [finding for finding in known if finding.finding_id == name]
-    found = exact or [f for f in known if name and f.finding_id.startswith(name)]
+    wanted = beginnings("finding", name)
+    exact = [finding for finding in known if finding.finding_id in wanted]
+    found = exact or [f for f in known if name and f.finding_id.startswith(wanted)]
     if len(found) == 1:
         return found[0]
     some = ", ".join(finding.finding_id for finding in found[:5])

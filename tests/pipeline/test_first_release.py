@@ -139,7 +139,7 @@ def test_one_row_in_all_its_columns(first: Released) -> None:
     names = [row[0] for row in first.rows("select column_name from (describe core.observation)")]
     assert [dict(zip(names, row, strict=True)) for row in rows] == [
         {
-            "observation_id": "d9abeed442a88c49",
+            "observation_id": "od9abeed442a88c49",
             "data_set_id": "yunxi-profile",
             "indicator_code": "residents",
             "indicator_name_zh": "常住人口",
@@ -185,8 +185,59 @@ def test_one_row_in_all_its_columns(first: Released) -> None:
             "figure_kind": "outturn",
             "subject": "_T",
             "locality": "_T",
+            "value_low": Decimal("38.6"),
+            "value_high": Decimal("38.6"),
+            "is_bound": False,
+            "year": 2024,
+            "quarter": 4,
+            "month": 12,
+            "reference_date": date(2024, 12, 31),
         }
     ]
+
+
+def test_no_id_of_a_release_is_a_number_to_a_spreadsheet(first: Released) -> None:
+    """Whatever its hash: nothing that stands for an id begins as a number does."""
+    columns = first.rows(
+        "select schema_name, table_name, column_name from meta.column_dictionary "
+        "where role in ('observation', 'observations', 'evidence') "
+        "or column_name in ('finding_id', 'quarantine_id', 'repeat_of', 'correction_id') "
+        "order by all"
+    )
+    assert ("quality", "finding", "finding_id") in columns
+    assert ("core", "observation", "observation_id") in columns
+    for schema, table, column in columns:
+        assert (
+            first.rows(
+                f"select {column} from {schema}.{table} where regexp_matches({column}, '^[-+.0-9]')"
+            )
+            == []
+        ), f"{schema}.{table}.{column}"
+
+
+def test_every_code_that_the_dictionary_names_is_in_a_table(first: Released) -> None:
+    assert (
+        first.rows(
+            "select distinct code_list from meta.column_dictionary where code_list is not null "
+            "and code_list not in (select code_list from meta.code)"
+        )
+        == []
+    )
+    assert first.lines(
+        "select code, name_zh, name_en from meta.code where code_list = 'qualifier' "
+        "and code in ('above', 'exact') order by code"
+    ) == ["above | 超过（不含本数） | above, the number excluded", "exact | 准确值 | exact"]
+    assert first.lines(
+        "select u.sdmx_id, u.unit_measure, u.unit_mult from core.observation as o "
+        "join meta.unit as u using (unit) where o.indicator_code = 'residents'"
+    ) == ["PS_E4 | 人 | 4"]
+    package = json.loads((first.path / "datapackage.json").read_text("utf-8"))
+    (figures,) = (r for r in package["resources"] if r["name"] == "core.observation.csv")
+    assert {
+        "fields": ["unit"],
+        "reference": {"resource": "meta.unit.csv", "fields": ["unit"]},
+    } in figures["schema"]["foreignKeys"]
+    assert {r["name"] for r in package["resources"]} > {"meta.code.csv", "meta.code.parquet"}
 
 
 def test_one_headline_among_three_prints_and_the_bound_is_a_repeat(first: Released) -> None:
@@ -454,11 +505,12 @@ def test_csv_opens_in_a_spreadsheet(first: Released) -> None:
     content = (first.path / "csv/core/period.csv").read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")
     assert content.decode("utf-8-sig").splitlines() == [
-        "period,period_start,period_end,precision,months,label_zh,label_en,observation_count",
-        "2024,2024-01-01,2024-12-31,year,12,2024年,2024,6",
-        "2024-12,2024-12-01,2024-12-31,month,1,2024年12月,December 2024,1",
+        "period,period_start,period_end,precision,months,label_zh,label_en,observation_count,"
+        "year,quarter,month",
+        "2024,2024-01-01,2024-12-31,year,12,2024年,2024,6,2024,,",
+        "2024-12,2024-12-01,2024-12-31,month,1,2024年12月,December 2024,1,2024,4,12",
         "2025-01/2025-06,2025-01-01,2025-06-30,range,6,2025年1月至2025年6月,"
-        "January 2025 to June 2025,6",
+        "January 2025 to June 2025,6,2025,,",
     ]
     for file in (first.path / "csv").rglob("*.csv"):
         assert file.read_bytes()[:3] == b"\xef\xbb\xbf", file
@@ -608,7 +660,7 @@ def test_trace_leads_back_to_the_bytes(first: Released) -> None:
         "Figure        Gross domestic product (gdp)  云州市 990100  2024  current",
         "Value         4120.5 亿元  [headline figure]",
         "As printed    4,120.5 亿元",
-        "Id            32bb5a4640b44b53",
+        "Id            o32bb5a4640b44b53",
         "Vintages      2025-02-28 – now  4120.5  not_stated  ← this one",
         "Document      Statistical bulletin of Yunxi (invented), 云溪区统计局（虚构）, 2025-02",
         "Place in it   一、综合",

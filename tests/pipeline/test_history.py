@@ -206,7 +206,7 @@ def test_figures_not_revised_keep_their_id(history: History) -> None:
     assert ask(
         history.revised,
         "select observation_id from core.observation where known_to is not null",
-    ) == [("2d8949a18ae916de",)]
+    ) == [("o2d8949a18ae916de",)]
     before = ask(history.first, "select observation_id from core.observation")
     after = ask(history.revised, "select observation_id from core.observation")
     assert set(before) < set(after)
@@ -300,7 +300,7 @@ def test_nothing_is_deleted(history: History, first: Released) -> None:
 
 
 def test_trace_shows_the_vintages(history: History) -> None:
-    done = qutong(history.settings, "trace", "--english", "2d8949a18ae916de")
+    done = qutong(history.settings, "trace", "--english", "o2d8949a18ae916de")
     lines = done.stdout.splitlines()
     place = lines.index("Vintages      2025-02-28 – 2025-09-30  512.3  not_stated  ← this one")
     assert [line.strip() for line in lines[place + 1 : place + 3]] == [

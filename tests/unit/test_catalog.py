@@ -62,6 +62,7 @@ def test_a_role_fits_the_type_of_its_column(shipped: Catalog) -> None:
     fitting |= {role: {"integer", "decimal"} for role in ("value", "ordinal", "sort")}
     fitting |= {role: {"boolean"} for role in ("flag", "simulated")}
     fitting |= {role: {"date", "timestamp"} for role in ("date", "period_bound")}
+    fitting["tool"] = {"text", "integer", "decimal", "boolean", "date"}
     assert [
         (table.qualified, column.name, column.role, column.data_type)
         for table in shipped.tables

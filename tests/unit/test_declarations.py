@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -352,3 +353,47 @@ def test_mistakes_in_synonyms(
     assert error.place == place
     assert what in str(error)
     assert remedy in (error.remedy or "")
+
+
+UNITS = Path("raw/codelists/units.csv")
+
+
+def test_a_unit_without_a_declared_id_has_a_readable_one_of_its_own(project: Settings) -> None:
+    path = project.project / UNITS
+    with path.open("a", encoding="utf-8") as file:
+        file.write("担,担,piculs,mass_dan,1,,\n石,石,,mass_shi,1,,\n双,双,1 pair,pairs,1,,\n")
+    units = load_declarations(load_settings(project.project)).codelists.units
+    assert {u.code: u.sdmx_id for u in units if u.code in ("担", "石", "双", "亿元")} == {
+        "担": "PICULS_62C5",
+        "石": "UNIT_77F3",
+        "双": "UNIT_1_PAIR_53CC",
+        "亿元": "CNY_E8",
+    }
+
+
+def test_a_list_of_units_of_before_has_ids_too(project: Settings) -> None:
+    """The column came later: a district's own list need not have it."""
+    path = project.project / UNITS
+    lines = path.read_text("utf-8").splitlines()
+    path.write_text("".join(f"{line.rpartition(',')[0]}\n" for line in lines), "utf-8")
+    units = load_declarations(load_settings(project.project)).codelists.units
+    ids = [unit.sdmx_id for unit in units]
+    assert len(set(ids)) == len(ids) == len(lines) - 1
+    assert all(re.fullmatch("[A-Z][A-Z0-9_]*", identifier) for identifier in ids)
+    assert "CNY_E8" in ids
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "what"),
+    [
+        (",CNY_E8", ",CNY-E8", "line 18, sdmx_id", "'CNY-E8' is no id of a unit"),
+        (",CNY_E8", ",CNY_E4", "亿元, sdmx_id", "'万元' and '亿元' have one id, CNY_E4"),
+    ],
+)
+def test_an_id_of_a_unit_that_cannot_be(
+    project: Settings, old: str, new: str, place: str, what: str
+) -> None:
+    error = spoil(project, UNITS, old, new)
+    assert (error.file, error.place) == (str(project.project / UNITS), place)
+    assert what in error.what
+    assert error.remedy

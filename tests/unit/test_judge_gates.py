@@ -413,14 +413,15 @@ def test_findings_keep_their_ids_and_replace_those_of_the_same_rules(
         "from landing.finding order by rule_id, arithmetic, message_en"
     ).fetchall()
     hard = ("key.duplicate", "delivery", CATALOGUE.get("key.duplicate").severity, "B1")
-    # the first 16 digits of the md5 of "key.duplicate|s|d1|gdp|R1|2024|A1|B1||", then "…|2", "…|3"
+    # v and the first 16 digits of the md5 of "key.duplicate|s|d1|gdp|R1|2024|A1|B1||", then "…|2",
+    # "…|3"
     assert rows == [
-        ("507dbac24bbe3090", *hard, "1", "a"),
-        ("8f4e77a855e16310", *hard, "1", "b"),
-        ("a3e5e15187eec729", *hard, "2", "a"),
-        ("38b5b76bec5bb71c", *hard, None, None),
+        ("v507dbac24bbe3090", *hard, "1", "a"),
+        ("v8f4e77a855e16310", *hard, "1", "b"),
+        ("va3e5e15187eec729", *hard, "2", "a"),
+        ("v38b5b76bec5bb71c", *hard, None, None),
         (
-            "b6acba06ff354d79",
+            "vb6acba06ff354d79",
             "unit.missing",
             "delivery",
             CATALOGUE.get("unit.missing").severity,

@@ -275,12 +275,12 @@ LISTS = CodeLists(
         Region("990103", "新城县", "", "county", "", None, date(2016, 1, 1), "990102", ()),
     ),
     units=(
-        Unit("亿元", "", "", "currency", "100000000", ()),
-        Unit("万元", "", "", "currency", "10000", ()),
-        Unit("%", "", "", "percent", "1", ()),
-        Unit("百分点", "", "", "points", "1", ("个百分点",)),
-        Unit("倍", "", "", "times", "1", ()),
-        Unit("家", "", "", "firms", "1", ()),
+        Unit("亿元", "", "", "currency", "100000000", (), "CNY_E8"),
+        Unit("万元", "", "", "currency", "10000", (), "CNY_E4"),
+        Unit("%", "", "", "percent", "1", (), "PT"),
+        Unit("百分点", "", "", "points", "1", ("个百分点",), "PP"),
+        Unit("倍", "", "", "times", "1", (), "TIMES"),
+        Unit("家", "", "", "firms", "1", (), "FIRMS_JIA"),
     ),
     codes=(
         a_code("qualifier", "exact", "准确值"),

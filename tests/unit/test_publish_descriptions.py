@@ -7,6 +7,7 @@ files (test_publish_sdmx) and the manifest (test_publish_build).
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -149,13 +150,39 @@ def test_foreign_keys_are_those_that_hold(package: Any) -> None:
     ]
 
 
-def test_frictionless_finds_the_small_tables_valid(candidate: Path) -> None:
+def test_frictionless_finds_every_file_valid(candidate: Path, package: Any) -> None:
     frictionless = pytest.importorskip("frictionless")
-    package = frictionless.Package(str(candidate / "datapackage.json"))
+    report = frictionless.validate(str(candidate / "datapackage.json"))
 
-    for name in ("core.observation.csv", "core.region.csv", "investment.project_pipeline.csv"):
-        report = package.get_resource(name).validate()
-        assert report.valid, report.flatten(["message"])
+    assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])[:20]
+    assert len(report.tasks) == len(package["resources"])
+    read = {task.place: task.stats.get("rows", 0) for task in report.tasks if task.type == "table"}
+    # Data are read row by row, those of SDMX too.
+    assert read["csv/core/observation.csv"] == 4
+    assert read["sdmx/csv/investment.csv"] == 3
+
+
+def test_frictionless_sees_a_byte_that_changed(candidate: Path, tmp_path: Path) -> None:
+    frictionless = pytest.importorskip("frictionless")
+    damaged = tmp_path / "release"
+    shutil.copytree(candidate, damaged)
+    for name in ("parquet/core/region.parquet", "xlsx/core.xlsx", "csv/core/region.csv"):
+        file = damaged / name
+        file.chmod(0o644)
+        file.write_bytes(file.read_bytes() + b"\n")
+    report = frictionless.validate(str(damaged / "datapackage.json"))
+
+    assert {task.place for task in report.tasks if not task.valid} == {
+        "parquet/core/region.parquet",
+        "xlsx/core.xlsx",
+        "csv/core/region.csv",
+    }
+
+
+def test_every_resource_is_of_a_type_that_the_profile_knows(package: Any) -> None:
+    assert {item.get("type", "table") for item in package["resources"]} == {"table"}
+    schemas = {item["path"] for item in package["resources"] if "schema" in item}
+    assert {"csv/core/region.csv", "parquet/core/region.parquet"} < schemas
 
 
 # --- Parquet ------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import itertools
 import re
+import shutil
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,45 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestration.catalog import Column, Table
+from orchestration.errors import DeclarationError
 from orchestration.publish.rules import HASH_MISMATCH, PACKAGE_INCOMPLETE, SDMX_DIFFERS
 from orchestration.publish.sdmx.ids import agency_of, artefact, decode, encode
 from orchestration.publish.verify import verify_release
-from tests.unit.test_publish_world import build
+from tests.unit.described import columns_sql, dictionary_sql
+from tests.unit.test_publish_world import build, unsealed
 
 pytestmark = pytest.mark.core
 
 PLACE = '=1+1 "q" it\'s <b>&amp;</b> \\ \t\n x\ufffd\u202e😀'
 
 # What a bureau would not write, and a release has to survive.
-AWKWARD = """
+UNIT_TABLE = Table(
+    "meta",
+    "unit",
+    "计量单位",
+    "Units",
+    "每个单位一行",
+    "One row per unit",
+    ("unit",),
+    (
+        Column("unit", "varchar", "单位", "Unit", "", False, role="unit"),
+        Column("dimension", "varchar", "量纲", "Dimension", "", True, role="text"),
+        Column("factor", "decimal(30,8)", "系数", "Factor", "", True, role="ordinal"),
+        Column("unit_measure", "varchar", "基准", "Measure", "", True, role="unit"),
+        Column("unit_mult", "integer", "倍数", "Multiplier", "", True, role="ordinal"),
+        Column("sdmx_id", "varchar", "标识", "Id", "", True, role="text"),
+    ),
+)
+UNITS = f"""
+create table meta.unit ({columns_sql(UNIT_TABLE.columns)});
+{dictionary_sql(UNIT_TABLE)};
+insert into meta.unit values
+    ('元', 'cny', 1, '元', 0, 'CNY'), ('亿元', 'cny', 100000000, '元', 8, 'CNY_E8'),
+    ('千克', 'mass', 0.001, '千克', 0, 'KG'), ('吨', 'mass', 1, '吨', 0, 'T');
+"""
+AWKWARD = f"""
+{UNITS}
 create schema landing;
 create table landing.unit (
     unit varchar, name_zh varchar, name_en varchar, dimension varchar, factor double
@@ -135,7 +164,7 @@ def test_what_the_small_district_says(release: Path) -> None:
     ] == [
         ("fai_growth", "2025", "-5.25", "$0025", "A"),
         ("fai_growth", "2026", "", "$0025", "O"),
-        ("fai_total", "2025", "102", "$4EBF$5143", "A"),
+        ("fai_total", "2025", "102", "CNY_E8", "A"),
     ]
     assert [(row["QUALIFIER"], row["IS_SIMULATED"], row["COMMENT_OBS"]) for row in found] == [
         (
@@ -148,7 +177,7 @@ def test_what_the_small_district_says(release: Path) -> None:
         ("exact", "false", ""),
     ]
     assert {(row["STRUCTURE"], row["STRUCTURE_ID"], row["ACTION"]) for row in found} == {
-        ("dataflow", "CN_990101:DF_INVESTMENT(1.0)", "I")
+        ("dataflow", "CN_990101:DF_INVESTMENT(2.0)", "I")
     }
 
 
@@ -161,17 +190,17 @@ def test_periods_units_and_values_are_exact(release: Path) -> None:
             row["FREQ"],
             row["TIME_PERIOD"],
             row["OBS_VALUE"],
-            decode(row["UNIT"]),
-            decode(row["UNIT_MEASURE"]),
+            row["UNIT"],
+            row["UNIT_MEASURE"],
             row["UNIT_MULT"],
             decode(row["REF_AREA"]),
         )
         for row in found
     ] == [
         ("row3", "M", "2026-02", "0", "", "", "", "990101"),
-        ("row2", "Q", "2026-Q1", "-0.00000001", "千克", "千克", "0", "990101"),
-        ("row1", "_O", "2021-01-01/P30M", "1234567890123456.78", "亿元", "元", "8", "-99 X"),
-        ("row4", "_O", "2020-01-01/P3Y", "3", "元", "元", "0", "990101"),
+        ("row2", "Q", "2026-Q1", "-0.00000001", "KG", "KG", "0", "990101"),
+        ("row1", "_O", "2021-01-01/P30M", "1234567890123456.78", "CNY_E8", "CNY", "8", "-99 X"),
+        ("row4", "_O", "2020-01-01/P3Y", "3", "CNY", "CNY", "0", "990101"),
     ]
     assert decode(found[0]["INDICATOR"]) == 'odd "one" <b>'
     # In CSV a text that could be a formula has an apostrophe before it.
@@ -316,7 +345,7 @@ def structure_schema(release: Path, version: str, theme: str, folder: Path) -> s
         for item in structure.iterfind(".//s:Attribute", names)
     )
     uri = (
-        f"urn:sdmx:org.sdmx.infomodel.datastructure.Dataflow=CN_990101:DF_{theme.upper()}(1.0)"
+        f"urn:sdmx:org.sdmx.infomodel.datastructure.Dataflow=CN_990101:DF_{theme.upper()}(2.0)"
         ":ObsLevelDim:TIME_PERIOD"
     )
     data = Path(schema_path(version)).with_name("SDMXDataStructureSpecific.xsd").as_uri()
@@ -385,14 +414,55 @@ def test_data_are_valid_and_use_listed_codes_only(
         assert not schema.validate(spoilt)
 
 
+# --- the gate reads them again -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        # 亿元 is 元 times ten to the eighth: another multiplier or measure is another quantity.
+        ("csv/plan.csv", b"CNY_E8,CNY,8", b"CNY_E8,CNY,4"),
+        ("3.0/plan.xml", b'UNIT_MULT="8"', b'UNIT_MULT="9"'),
+        ("2.1/plan.xml", b'UNIT_MEASURE="CNY" UNIT_MULT="8"', b'UNIT_MEASURE="T" UNIT_MULT="8"'),
+    ],
+)
+def test_a_multiplier_that_does_not_agree_with_its_unit_is_found(
+    release: Path, tmp_path: Path, name: str, before: bytes, after: bytes
+) -> None:
+    spoilt = unsealed(Path(shutil.copytree(release, tmp_path / "spoilt")))
+    file = spoilt / "sdmx" / name
+    assert before in file.read_bytes()
+    file.write_bytes(file.read_bytes().replace(before, after))
+    found = [p for p in verify_release(spoilt) if p.rule_id == SDMX_DIFFERS]
+    assert [(p.file, p.detail_en) for p in found] == [
+        (f"sdmx/{name}", "differs from the database: +1 -1")
+    ]
+
+
+def test_units_whose_factors_disagree_are_found(tmp_path: Path) -> None:
+    wrong = "update meta.unit set unit_mult = 7 where unit = '亿元'"
+    candidate = build(tmp_path, extra_sql=f"{AWKWARD}; {wrong}")
+    found = [p for p in verify_release(candidate) if p.rule_id == SDMX_DIFFERS]
+    assert [(p.file, p.detail_en) for p in found] == [
+        ("meta.unit", "1 亿元 is not 1 元 times ten to the power of 7")
+    ]
+
+
+def test_an_id_that_was_issued_stays(tmp_path: Path) -> None:
+    before = build(tmp_path, extra_sql=AWKWARD).rename(tmp_path / "releases/r1")
+    other = "update meta.unit set sdmx_id = 'RMB' where unit = '元'"
+    with pytest.raises(DeclarationError, match=r"units\.csv, 元, sdmx_id: .*issued was CNY for it"):
+        build(tmp_path, "r2", extra_sql=f"{AWKWARD}; {other}", previous=before)
+
+
 # --- other people's readers -------------------------------------------------------------------
 
 
 EXPECTED = {
-    "row1": ("1234567890123456.78", "A", "$4EBF$5143", "above"),
-    "row2": ("-0.00000001", "A", "$5343$514B", "above"),
+    "row1": ("1234567890123456.78", "A", "CNY_E8", "above"),
+    "row2": ("-0.00000001", "A", "KG", "above"),
     "row3": ("0", "A", None, "above"),
-    "row4": ("3", "A", "$5143", "above"),
+    "row4": ("3", "A", "CNY", "above"),
 }
 
 
@@ -420,7 +490,7 @@ def test_sdmx1_reads_the_same(release: Path, version: str) -> None:
             assert str(obs.dimension.values["TIME_PERIOD"].value) == "2021-01-01/P30M"
 
     assert found == EXPECTED
-    unit = structures.codelist["CL_UNIT"]["$4EBF$5143"]
+    unit = structures.codelist["CL_UNIT"]["CNY_E8"]
     assert unit.name.localizations == {"zh": "亿元", "en": "100 million yuan"}
     indicator = structures.codelist["CL_INDICATOR_PLAN"][encode('odd "one" <b>')]
     assert indicator.name.localizations == {

@@ -505,6 +505,7 @@ def build(
     *,
     extra_sql: str = "",
     progress: Callable[[str], None] | None = None,
+    previous: Path | None = None,
 ) -> Path:
     """Build a candidate of the small district under ``root``."""
     work_db = root / f"work-{release_id}.duckdb"
@@ -525,6 +526,7 @@ def build(
         licence="CC-BY-4.0",
         macros_dir=macros,
         progress=progress,
+        previous=previous,
     )
 
 

@@ -35,6 +35,11 @@ def test_the_literals_of_the_small_district_agree() -> None:
     assert hashlib.sha256(BYTES).hexdigest() == SHA
 
 
+def test_an_id_with_the_letter_of_now_is_found_in_a_release_of_before(world: Path) -> None:
+    found = trace(world / "releases", world / "archive", Selector("oaaaaaa02"))
+    assert [figure.observation["value_printed"] for figure in found.figures] == ["102"]
+
+
 def test_from_an_id_to_the_bytes(world: Path) -> None:
     found = trace(world / "releases", world / "archive", Selector("aaaaaa02"))
 

@@ -157,3 +157,63 @@ def test_next_month_is_read_without_any_change(world: World) -> None:
     assert parsed.refusal is None
     assert outcome is not None
     assert outcome.accepted["period"].unique().sort().to_list() == ["2026-01/2026-12", "2026-12"]
+
+
+RECORDS = """指标,类型,企业名称,园区,期间,数值,单位,原文,备注
+新开工项目数,计划,,,2025年,12,个,,年初下达
+新开工项目数,实际,,,2025年,9,个,,
+新开工项目数,预计,云溪重工,,2025年,3,个,,
+新开工项目数,实际,,高新园,2024年,2,个,两个,口径为在建
+"""
+
+
+def test_a_draft_proposes_whose_figure_it_is_and_of_what_kind(world: World) -> None:
+    path = world.folder / "项目.csv"
+    path.write_text(RECORDS, encoding="utf-8")
+    drafted = draft(path, world.declarations, data_set_id="projects", theme="investment")
+    for line in (
+        "    figure_kind: 类型",
+        "    subject: 企业名称",
+        "    locality: 园区",
+        "    printed: 原文",
+        "    note: 备注",
+    ):
+        assert line in drafted.text.splitlines()
+    assert "    measure: 类型" not in drafted.text.splitlines()
+    assert drafted.outcome is not None
+    accepted = drafted.outcome.accepted.sort("place_order")
+    told = ["figure_kind", "subject", "locality", "value_printed", "note"]
+    assert accepted.select(told).rows() == [
+        ("target", "_T", "_T", "12", "年初下达"),
+        ("outturn", "_T", "_T", "9", None),
+        ("forecast", "云溪重工", "_T", "3", None),
+        ("outturn", "_T", "高新园", "两个", "口径为在建"),
+    ]
+
+
+def test_a_type_that_names_measures_stays_the_measure(world: World) -> None:
+    path = world.folder / "项目.csv"
+    path.write_text(
+        "指标,类型,期间,数值,单位\n项目数,个数,2025年,12,个\n项目数,位次,2025年,2,位\n", "utf-8"
+    )
+    drafted = draft(path, world.declarations, data_set_id="projects", theme="investment")
+    assert "    measure: 类型" in drafted.text.splitlines()
+    assert "figure_kind" not in drafted.text
+
+
+def test_a_draft_of_a_printed_table_proposes_them_too(world: World) -> None:
+    path = world.folder / "投资.csv"
+    path.write_text(
+        "云溪区2024年投资情况,,,,\n指标,计量单位,性质,2024年,备注\n"
+        "工业投资,亿元,实绩,12.5,快报\n基础设施投资,亿元,预计,8.1,\n",
+        "utf-8",
+    )
+    drafted = draft(path, world.declarations, data_set_id="investments", theme="investment")
+    assert "- {header: [性质], carries: figure_kind}" in drafted.text
+    assert "- {header: [备注], carries: note}" in drafted.text
+    assert drafted.outcome is not None
+    accepted = drafted.outcome.accepted.sort("place_order")
+    assert accepted.select("figure_kind", "value_printed", "note").rows() == [
+        ("outturn", "12.5", "快报"),
+        ("forecast", "8.1", None),
+    ]

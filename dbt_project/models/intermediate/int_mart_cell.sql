@@ -3,6 +3,8 @@ with observations as (
     select
         observation_id,
         indicator_code,
+        indicator_name_zh,
+        indicator_name_en,
         region_code,
         region_name_zh,
         period as period_printed,
@@ -37,6 +39,16 @@ roles as (
     group by code
 ),
 
+-- Of a share the whole that it is of, of a rank what is ranked, where they are indicators.
+wholes as (
+    select
+        indicator_code,
+        min(other_code) filter (where kind in ('share_of', 'ratio_of')) as whole_code,
+        min(other_code) filter (where kind = 'rank_of') as ranked_code
+    from {{ source('landing', 'relation') }}
+    group by indicator_code
+),
+
 indicators as (
     select
         declared.indicator_code,
@@ -46,11 +58,16 @@ indicators as (
         declared.role,
         declared.topic,
         declared.scope,
+        nullif(declared.ranked_among, '') as ranked_among,
+        wholes.whole_code,
+        wholes.ranked_code,
         coalesce(roles.is_growth_role, false) as is_growth_role,
         coalesce(roles.is_last_year_role, false) as is_last_year_role
     from {{ source('landing', 'indicator') }} as declared
     left join roles
         on declared.role = roles.role
+    left join wholes
+        on declared.indicator_code = wholes.indicator_code
     where declared.mart <> ''
 ),
 
@@ -75,6 +92,9 @@ joined as (
         indicators.stage,
         indicators.role,
         indicators.topic,
+        indicators.ranked_among,
+        indicators.whole_code,
+        indicators.ranked_code,
         observations.scope = indicators.scope as is_declared_scope,
         units.dimension as unit_dimension,
         cast(observations.value as decimal(24, 8)) * cast(units.factor as decimal(14, 4))
@@ -145,6 +165,11 @@ select
     is_simulated,
     subject,
     locality,
+    indicator_name_zh,
+    indicator_name_en,
+    ranked_among,
+    whole_code,
+    ranked_code,
     observation_id,
     row_number() over (
         partition by

@@ -199,7 +199,7 @@ versioned as (
 identified as (
     select
         *,
-        left(md5(concat_ws(
+        {{ observation_letter() }} || left(md5(concat_ws(
             chr(31),
             figure_key,
             cast(opened_on as varchar),
@@ -262,7 +262,8 @@ left join repeats
     on identified.observation_id = repeats.observation_id
 union all by name
 select
-    left(md5(concat_ws(chr(31), figure_key, cast(known_from as varchar), content_key)), 16)
+    {{ observation_letter() }}
+    || left(md5(concat_ws(chr(31), figure_key, cast(known_from as varchar), content_key)), 16)
         as observation_id,
     {%- for column in key + content_columns() %}
     {{ column }},

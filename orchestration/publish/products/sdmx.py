@@ -13,11 +13,14 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from orchestration.errors import DeclarationError
 from orchestration.publish.issued import issued_in_another
+from orchestration.publish.layout import parquet_path
 from orchestration.publish.product import Files, Problem, Product
 from orchestration.publish.rules import SDMX_DIFFERS
 from orchestration.publish.sdmx.check import check_sdmx
 from orchestration.publish.sdmx.data import theme_digests
+from orchestration.publish.sdmx.lists import UNIT_TABLE
 from orchestration.publish.sdmx.message import VERSIONS
 from orchestration.publish.sdmx.structures import render_structures
 from orchestration.publish.sdmx.write import Sdmx, read_sdmx, write_structures, write_theme
@@ -65,6 +68,7 @@ def _structure(sdmx: Sdmx) -> str:
 
 def _build(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
     sdmx = _read(edition)
+    _refuse_other_ids(edition, sdmx)
     built: dict[str, Files] = {
         f"{_THEME}{theme.code}": write_theme(sdmx, theme, edition.directory)
         for theme in sdmx.lists.themes
@@ -73,6 +77,31 @@ def _build(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
     if _STRUCTURES in parts:
         built[_STRUCTURES] = dict.fromkeys(write_structures(sdmx, edition.directory))
     return built
+
+
+def _refuse_other_ids(edition: Edition, sdmx: Sdmx) -> None:
+    """An id that was issued is of its unit for good: whoever stored it knows no other.
+
+    Raises:
+        DeclarationError: a unit had another id in the release in force, or its id was another's.
+    """
+    before = edition.previous and edition.previous / parquet_path(*UNIT_TABLE.split("."))
+    if before is None or not before.is_file():
+        return
+    issued = sdmx.con.execute("select unit, sdmx_id from read_parquet($1)", [str(before)])
+    by_unit = dict(issued.fetchall())
+    by_id = {identifier: unit for unit, identifier in by_unit.items()}
+    for unit, said in sorted(sdmx.lists.units.items()):
+        was = by_unit.get(unit, said.id)
+        owner = by_id.get(said.id, unit)
+        if was != said.id or owner != unit:
+            raise DeclarationError(
+                f"the unit {unit!r} has the id {said.id}; issued was {was} for it, and {said.id} "
+                f"for {owner!r} / 单位标识已发布，不得改动",
+                file="raw/codelists/units.csv",
+                place=f"{unit}, sdmx_id",
+                remedy=f"give it back {was} / 请改回 {was}",
+            )
 
 
 def _check(package: Package) -> Iterator[Problem]:

@@ -24,8 +24,18 @@ from orchestration.publish.tables import literal, quote
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_COMPARED = ("OBS_ID", "OBS_VALUE", "UNIT", "OBS_STATUS", "QUALIFIER", "IS_SIMULATED")
-_COLUMNS = ", ".join(_COMPARED)
+_COMPARED = (
+    "OBS_ID",
+    "OBS_VALUE",
+    "UNIT",
+    "UNIT_MEASURE",
+    "UNIT_MULT",
+    "OBS_STATUS",
+    "QUALIFIER",
+    "IS_SIMULATED",
+)
+_MULTIPLES = ("UNIT_MEASURE", "UNIT_MULT")
+"""Not asked of releases from before units were a table of theirs."""
 _ROWS = "sdmx_expected"
 _CODES = "sdmx_expected_code"
 
@@ -35,9 +45,9 @@ def check_sdmx(
 ) -> Iterator[tuple[str, str, str]]:
     """What is wrong with the SDMX files of a release: file, and the words for it.
 
-    Figures are compared one by one, in each format: which they are, value, unit, status,
-    qualifier, and whether they are simulated. A file that ``is_carried`` knows must be there, and
-    is not read.
+    Figures are compared one by one, in each format: which they are, value, unit and what it is a
+    multiple of, status, qualifier, and whether they are simulated. A file that ``is_carried`` knows
+    must be there, and is not read.
     """
     themes = _themes(con, catalog)
     expected = {structures_path(version) for version in VERSIONS}
@@ -61,10 +71,15 @@ def check_sdmx(
         for kind, name in data_paths(theme).items()
         if name in found and not is_carried(name)
     ]
+    has_units = _has_units(con, catalog)
+    compared = tuple(name for name in _COMPARED if has_units or name not in _MULTIPLES)
+    if has_units:
+        yield from _check_units(con, catalog)
     if new:
-        _expect(con, catalog, is_kept=sum(theme.row_count for theme in themes) <= XML_LIMIT)
+        is_kept = sum(theme.row_count for theme in themes) <= XML_LIMIT
+        _expect(con, catalog, has_units=has_units, is_kept=is_kept)
     for theme, kind, name in new:
-        differing = _differing(con, release / name, theme, kind)
+        differing = _differing(con, release / name, theme, kind, compared)
         if differing:
             yield (
                 name,
@@ -87,7 +102,37 @@ def _themes(con: DuckDBPyConnection, catalog: str) -> list[Theme]:
     return [Theme(code, Text(code, code), count) for code, count in rows]
 
 
-def _expect(con: DuckDBPyConnection, catalog: str, *, is_kept: bool) -> None:
+def _has_units(con: DuckDBPyConnection, catalog: str) -> bool:
+    rows = con.execute(
+        f"select 1 from duckdb_tables() where database_name = {literal(catalog)} "
+        "and schema_name = 'meta' and table_name = 'unit'"
+    ).fetchall()
+    return bool(rows)
+
+
+def _check_units(con: DuckDBPyConnection, catalog: str) -> Iterator[tuple[str, str, str]]:
+    """A value in its unit is the same quantity as in the other one, times the power of ten.
+
+    Told from the factors alone, by which values are converted everywhere else.
+    """
+    rows = con.execute(
+        f"""
+        select u.unit, u.unit_measure, u.unit_mult from {quote(catalog)}.meta.unit as u
+        left join {quote(catalog)}.meta.unit as m on u.unit_measure = m.unit
+        where u.dimension is distinct from m.dimension or u.factor is distinct from
+            m.factor * cast('1' || repeat('0', u.unit_mult) as decimal(30, 8))
+        order by u.unit
+        """
+    ).fetchall()
+    for unit, measure, exponent in rows:
+        yield (
+            "meta.unit",
+            f"1 {unit}不等于 {measure} 乘以10的{exponent}次方",
+            f"1 {unit} is not 1 {measure} times ten to the power of {exponent}",
+        )
+
+
+def _expect(con: DuckDBPyConnection, catalog: str, *, has_units: bool, is_kept: bool) -> None:
     """Give the connection a relation with what every figure is to say; small ones are kept."""
     codes = {
         row[0]
@@ -97,6 +142,16 @@ def _expect(con: DuckDBPyConnection, catalog: str, *, is_kept: bool) -> None:
         ).fetchall()
         if row[0] is not None
     }
+    ids, multiple = "u.id", ""
+    if has_units:
+        ids = (
+            "coalesce(n.sdmx_id, u.id) as UNIT, coalesce(m.sdmx_id, u.id) as UNIT_MEASURE, "
+            "case when t.unit is not null then cast(coalesce(n.unit_mult, 0) as varchar) end"
+        )
+        multiple = (
+            f"left join {quote(catalog)}.meta.unit as n on t.unit = n.unit "
+            f"left join {quote(catalog)}.meta.unit as m on n.unit_measure = m.unit"
+        )
     con.execute(f"create temp table {_CODES} (code text, id text)")
     if codes:
         rows = ", ".join(f"({literal(code)}, {literal(encode(code))})" for code in sorted(codes))
@@ -107,40 +162,48 @@ def _expect(con: DuckDBPyConnection, catalog: str, *, is_kept: bool) -> None:
         select t.theme,
             {clean("t.observation_id")} as OBS_ID,
             {canonical_text("t.value", "DECIMAL(30,8)")} as OBS_VALUE,
-            u.id as UNIT, t.obs_status as OBS_STATUS, q.id as QUALIFIER,
+            {ids} as {"UNIT_MULT" if has_units else "UNIT"},
+            t.obs_status as OBS_STATUS, q.id as QUALIFIER,
             cast(coalesce(t.is_simulated, false) as varchar) as IS_SIMULATED
         from {observations(catalog)}
         left join {_CODES} as u on t.unit = u.code
         left join {_CODES} as q on t.qualifier = q.code
+        {multiple}
         where {PUBLISHED}
         """
     )
 
 
-def _differing(con: DuckDBPyConnection, path: Path, theme: Theme, kind: str) -> str:
+def _differing(
+    con: DuckDBPyConnection, path: Path, theme: Theme, kind: str, compared: tuple[str, ...]
+) -> str:
     """How a data file differs, in numbers; nothing when it does not."""
     import duckdb
 
-    expected = f"select {_COLUMNS} from {_ROWS} where theme = {literal(theme.code)}"
+    columns = ", ".join(compared)
+    expected = f"select {columns} from {_ROWS} where theme = {literal(theme.code)}"
     try:
         if kind == "csv":
-            more, fewer = _compared(con, _csv(path), expected)
+            found = f"select {columns} from {_csv(path)}"
+            more, fewer = _compared(con, found, expected, compared)
         else:
             known = Counter(con.execute(expected).fetchall())
-            found = Counter(
-                tuple(element.get(name) for name in _COMPARED) for element in _elements(path, "Obs")
+            said = Counter(
+                tuple(element.get(name) for name in compared) for element in _elements(path, "Obs")
             )
-            more, fewer = (found - known).total(), (known - found).total()
+            more, fewer = (said - known).total(), (known - said).total()
     except (duckdb.Error, ValueError, KeyError) as error:
         return repr(error)
     return f"+{more} -{fewer}" if more or fewer else ""
 
 
-def _compared(con: DuckDBPyConnection, found: str, expected: str) -> tuple[int, int]:
+def _compared(
+    con: DuckDBPyConnection, found: str, expected: str, columns: tuple[str, ...]
+) -> tuple[int, int]:
     """How many rows a query has more and fewer than another; most have the same, which is quick."""
     ((count, total, known_count, known_total),) = con.execute(
-        f"with found as ({checksum_sql(f'({found})', _COMPARED)}), "
-        f"known as ({checksum_sql(f'({expected})', _COMPARED)}) select * from found, known"
+        f"with found as ({checksum_sql(f'({found})', columns)}), "
+        f"known as ({checksum_sql(f'({expected})', columns)}) select * from found, known"
     ).fetchall()
     if (count, total) == (known_count, known_total):
         return 0, 0
@@ -164,7 +227,7 @@ def _csv(path: Path) -> str:
         raise ValueError(f"no column of ours: {', '.join(sorted(set(names) - known))}")
     typed = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     return (
-        f"select {_COLUMNS} from read_csv({literal(str(path))}, auto_detect = false, "
+        f"read_csv({literal(str(path))}, auto_detect = false, "
         "header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
         f"columns = {{{typed}}})"
     )

@@ -50,9 +50,10 @@ def prepare(con: DuckDBPyConnection, catalog: str, lists: Lists) -> None:
 
     It is kept where it is small, and computed again for every file where it is not.
     """
-    codes = [(name, code, encode(code)) for name in lists.codes for code in lists.codes[name]]
+    codes = [
+        (name, code, lists.id_of(name, code)) for name in lists.codes for code in lists.codes[name]
+    ]
     units = [(unit, item.measure, item.exponent) for unit, item in lists.units.items()]
-    codes += [("UNIT", item.measure, encode(item.measure)) for item in lists.units.values()]
     con.execute(f"create temp table {_CODES} (list text, code text, id text)")
     con.execute(f"create temp table {_UNITS} (unit text, measure text, exponent int)")
     if codes:

@@ -4,8 +4,9 @@ Belongs here: the mapping itself. Does not belong here: names and what is listed
 
 An SDMX code consists of ASCII letters, digits, ``_``, ``-``, ``@`` and ``$``. A code of ours that
 needs no more stays as it is (``990101``, ``CN_NC52``, ``gdp``); any other character becomes
-``$`` and four hexadecimal digits, or ``$$`` and six beyond the first plane of Unicode: 亿元 is
-``$4EBF$5143``. No table is needed to go back, and an id never changes when a name does.
+``$`` and four hexadecimal digits, or ``$$`` and six beyond the first plane of Unicode: 甲 is
+``$7532``. No table is needed to go back, and an id never changes when a name does. Units have ids
+of their own (``meta.unit``).
 """
 
 from __future__ import annotations

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from orchestration.bounds import BOUNDS, INDETERMINATE
 from orchestration.publish.sdmx.components import COMPONENTS, PUBLISHED, Component
 from orchestration.publish.sdmx.ids import artefact, encode
-from orchestration.publish.sdmx.message import NO_TEXT, Artefact, Text
-from orchestration.publish.tables import Table, literal, quote
+from orchestration.publish.sdmx.message import ARTEFACT_VERSION, NO_TEXT, Artefact, Text
+from orchestration.publish.tables import Table, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -52,7 +51,11 @@ _QUALIFIERS = {
     for bound in BOUNDS.values()
     if bound.code != INDETERMINATE
 }
-_LARGEST_EXPONENT = 15
+UNIT_TABLE = "meta.unit"
+"""What each unit is a multiple of, and its id; releases of before do not have it."""
+VERSIONS_OF_OWN = {"UNIT": "2.0"}
+"""Lists of ours whose codes are others than under the version before: of UNIT the ids were made of
+the characters of the unit until they were declared."""
 
 
 class Named(Protocol):
@@ -90,8 +93,12 @@ class CodeList:
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit as another one times a power of ten: 亿元 is 元 times ten to the eighth."""
+    """A unit as another one times a power of ten: 亿元 is 元 times ten to the eighth.
 
+    ``id`` is its own in SDMX, ``measure`` the other unit.
+    """
+
+    id: str
     measure: str
     exponent: int
 
@@ -128,6 +135,10 @@ class Lists:
     codes: Mapping[str, frozenset[str]]
     units: Mapping[str, Unit]
 
+    def id_of(self, name: str, code: str) -> str:
+        """The SDMX id of a code of ours in a list."""
+        return self.units[code].id if name == "UNIT" else encode(code)
+
     def of(self, component: Component, theme: Theme) -> CodeList:
         """The list that a component takes its codes from."""
         if component.codes == "INDICATOR":
@@ -143,7 +154,6 @@ def observations(catalog: str) -> str:
 def read_lists(
     con: DuckDBPyConnection,
     catalog: str,
-    work: str,
     tables: Iterable[Table],
     words: Words,
     agency: str,
@@ -151,17 +161,16 @@ def read_lists(
     """Collect the codes of a release and their names.
 
     Args:
-        con: Connection with the release and the work database attached.
+        con: Connection with the release attached.
         catalog: Name of the attached release.
-        work: Name of the attached work database, for what units are multiples of.
         tables: The published tables.
         words: Names of codes by list and code.
         agency: Id of the agency that maintains the lists.
     """
     known = {table.qualified: table for table in tables}
     used = _used(con, catalog)
-    units = _units(con, work, used["UNIT"])
-    used["UNIT"] |= {unit.measure for unit in units.values()}
+    units = _units(con, catalog, known, used["UNIT"])
+    used["UNIT"] |= units.keys()
     # What a bound means does not depend on which bounds a release happens to hold.
     used["QUALIFIER"] |= _QUALIFIERS.keys()
     words = {**words, "qualifier": {**words.get("qualifier", {}), **_QUALIFIERS}}
@@ -170,7 +179,7 @@ def read_lists(
     for component in COMPONENTS:
         name = component.codes
         if name and name != "INDICATOR" and name not in code_lists:
-            code_lists[name] = _code_list(con, catalog, name, used[name], words, agency)
+            code_lists[name] = _code_list(con, catalog, name, used[name], words, agency, units)
     indicators = _indicators(con, catalog, known["core.indicator"], themes, agency)
     return Lists(
         themes,
@@ -194,31 +203,22 @@ def _used(con: DuckDBPyConnection, catalog: str) -> dict[str, set[str]]:
     return found
 
 
-def _units(con: DuckDBPyConnection, work: str, used: set[str]) -> dict[str, Unit]:
-    """What each unit in use is a power of ten of; itself where nothing says more."""
-    there = con.execute(
-        f"""
-        select 1 from duckdb_tables() where database_name = {literal(work)}
-            and schema_name = 'landing' and table_name = 'unit'
-        """
-    ).fetchone()
-    rows: list[tuple[str, str, Decimal]] = []
-    if there:
+def _units(
+    con: DuckDBPyConnection, catalog: str, tables: Mapping[str, Table], used: set[str]
+) -> dict[str, Unit]:
+    """Each unit in use, and what it is a power of ten of; itself where nothing says more."""
+    listed: dict[str, Unit] = {}
+    if UNIT_TABLE in tables:
         rows = con.execute(
-            f"select unit, dimension, cast(factor as decimal(30, 8)) "
-            f"from {quote(work)}.landing.unit order by unit"
+            "select unit, sdmx_id, unit_measure, unit_mult "
+            f"from {tables[UNIT_TABLE].in_catalog(catalog)}"
         ).fetchall()
-    reference: dict[str, str] = {}
-    for unit, dimension, factor in rows:
-        if factor == 1:
-            reference.setdefault(dimension, unit)
-    powers = {Decimal(10) ** exponent: exponent for exponent in range(1, _LARGEST_EXPONENT + 1)}
-    multiples = {
-        unit: Unit(reference[dimension], powers[factor])
-        for unit, dimension, factor in rows
-        if factor in powers and dimension in reference
+        listed = {unit: Unit(*said) for unit, *said in rows}
+    found = {unit: listed.get(unit, Unit(encode(unit), unit, 0)) for unit in used}
+    return {
+        **{unit.measure: listed[unit.measure] for unit in found.values() if unit.measure in listed},
+        **found,
     }
-    return {unit: multiples.get(unit, Unit(unit, 0)) for unit in used}
 
 
 def _themes(con: DuckDBPyConnection, catalog: str, words: Words) -> tuple[Theme, ...]:
@@ -238,7 +238,13 @@ def _themes(con: DuckDBPyConnection, catalog: str, words: Words) -> tuple[Theme,
 
 
 def _code_list(
-    con: DuckDBPyConnection, catalog: str, name: str, used: set[str], words: Words, agency: str
+    con: DuckDBPyConnection,
+    catalog: str,
+    name: str,
+    used: set[str],
+    words: Words,
+    agency: str,
+    units: Mapping[str, Unit],
 ) -> CodeList:
     component = next(item for item in COMPONENTS if item.codes == name)
     if name == "AREA":
@@ -251,7 +257,8 @@ def _code_list(
         codes = tuple(Code(code, Text(code, code)) for code in sorted(used, key=int))
     else:
         named = words.get(OWN_LISTS[name])
-        codes = tuple(Code(encode(code), _named(named, code)) for code in sorted(used))
+        ids = {code: units[code].id if name == "UNIT" else encode(code) for code in used}
+        codes = tuple(Code(ids[code], _named(named, code)) for code in sorted(used))
     if name in CROSS_DOMAIN:
         return CodeList(
             Artefact("Codelist", "SDMX", f"CL_{name}", CROSS_DOMAIN[name]),
@@ -259,7 +266,8 @@ def _code_list(
             codes,
             is_partial=True,
         )
-    return CodeList(Artefact("Codelist", agency, f"CL_{name}"), component.name, codes)
+    own = Artefact("Codelist", agency, f"CL_{name}", VERSIONS_OF_OWN.get(name, ARTEFACT_VERSION))
+    return CodeList(own, component.name, codes)
 
 
 def _areas(con: DuckDBPyConnection, catalog: str, used: set[str]) -> tuple[Code, ...]:

@@ -22,6 +22,8 @@ from orchestration.publish.sdmx.message import (
     texts,
 )
 
+STRUCTURE_VERSION = "2.0"
+"""Of data structures and flows: 1.0 took its units from the list 1.0, which had other ids."""
 _CONCEPTS_NAME = Text("统计概念", "Concepts")
 _PARTIAL = Text(
     "代码取自SDMX跨领域代码表，只列本版本所用；中文名称为本局所加。",
@@ -31,12 +33,12 @@ _PARTIAL = Text(
 
 def flow_of(agency: str, theme: Theme) -> Artefact:
     """The dataflow of a theme."""
-    return Artefact("Dataflow", agency, artefact("DF", theme.code))
+    return Artefact("Dataflow", agency, artefact("DF", theme.code), STRUCTURE_VERSION)
 
 
 def structure_of(agency: str, theme: Theme) -> Artefact:
     """The data structure definition of a theme."""
-    return Artefact("DataStructure", agency, artefact("DSD", theme.code))
+    return Artefact("DataStructure", agency, artefact("DSD", theme.code), STRUCTURE_VERSION)
 
 
 def render_structures(version: Version, origin: Origin, lists: Lists) -> str:

@@ -66,7 +66,7 @@ def read_sdmx(
         is_simulated: Whether any row of the release is simulated.
     """
     origin = _origin(con, catalog, release_time, is_simulated=is_simulated)
-    lists = read_lists(con, catalog, catalog, tables, words, origin.agency)
+    lists = read_lists(con, catalog, tables, words, origin.agency)
     prepare(con, catalog, lists)
     return Sdmx(con, origin, lists)
 

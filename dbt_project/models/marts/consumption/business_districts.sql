@@ -41,5 +41,6 @@ select
     computed.note_en,
     computed.is_simulated,
     {{ observation_ids('computed', ['sales', 'footfall', 'count']) }},
-    nullif(computed.locality, '_T') as locality
+    nullif(computed.locality, '_T') as locality,
+    {{ calendar_parts('computed') }}
 from computed

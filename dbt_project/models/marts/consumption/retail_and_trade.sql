@@ -62,5 +62,7 @@ select
     computed.is_simulated,
     {{ observation_ids('computed', [
         'value', 'count', 'moved', 'share_of_nation', 'growth', 'cagr', 'rank'
-    ]) }}
+    ]) }},
+    {{ about_rank('computed') }},
+    {{ calendar_parts('computed') }}
 from computed

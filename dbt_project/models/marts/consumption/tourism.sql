@@ -36,5 +36,8 @@ select
     computed.is_simulated,
     {{ observation_ids('computed', [
         'revenue', 'visitors', 'share', 'count', 'revenue_growth', 'visitors_growth', 'rank'
-    ]) }}
+    ]) }},
+    {{ about_share('computed') }},
+    {{ about_rank('computed') }},
+    {{ calendar_parts('computed') }}
 from computed

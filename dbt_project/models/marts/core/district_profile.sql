@@ -45,6 +45,8 @@ profile as (
         {{ slot('qualifier', 'share') }} as share_qualifier,
         {{ slot('value', 'rank') }} as rank,
         {{ slot('qualifier', 'rank') }} as rank_qualifier,
+        {{ what_is_shared() | indent(8) }},
+        {{ what_is_ranked() | indent(8) }},
         bool_or(is_simulated) as is_simulated,
         {{ slot('observation_id', 'value') }} as value_observation_id,
         {{ slot('observation_id', 'growth') }} as growth_observation_id,
@@ -86,7 +88,11 @@ select
     profile.value_observation_id,
     profile.growth_observation_id,
     profile.share_observation_id,
-    profile.rank_observation_id
+    profile.rank_observation_id,
+    {{ about_share('profile') }},
+    {{ about_rank('profile') }},
+    {{ value_ends('profile') }},
+    {{ calendar_parts('profile') }}
 from profile
 left join items
     on profile.item = items.item

@@ -59,7 +59,9 @@ select
     documents.title_en as document_title_en,
     figures.source_place,
     figures.is_simulated,
-    figures.observation_id as value_observation_id
+    figures.observation_id as value_observation_id,
+    {{ value_ends('figures') }},
+    {{ calendar_parts('figures') }}
 from figures
 left join kinds
     on figures.figure_kind = kinds.code

@@ -26,7 +26,8 @@ select
     nullif(indicators.role, '') as role,
     nullif(indicators.stage, '') as stage,
     indicators.data_set_id,
-    coalesce(counts.observation_count, 0) as observation_count
+    coalesce(counts.observation_count, 0) as observation_count,
+    indicators.is_stock
 from {{ source('landing', 'indicator') }} as indicators
 left join counts
     on indicators.indicator_code = counts.indicator_code

@@ -14,7 +14,8 @@ indicators as (
         indicator_code,
         name_zh,
         name_en,
-        theme
+        theme,
+        is_stock
     from {{ source('landing', 'indicator') }}
 ),
 
@@ -59,6 +60,7 @@ ranked as not materialized (
         indicators.name_zh as indicator_name_zh,
         indicators.name_en as indicator_name_en,
         indicators.theme,
+        indicators.is_stock,
         regions.region_name_zh,
         documents.source_grade,
         {{ headline_rank(
@@ -276,5 +278,8 @@ select
     headline_during,
     figure_kind,
     subject,
-    locality
+    locality,
+    {{ value_ends() }},
+    {{ calendar_parts() }},
+    case when period_kind = 'point' or is_stock then period_end end as reference_date
 from told

@@ -33,5 +33,6 @@ select
     || coalesce('至' || {{ period_label_zh('last_part') | indent(4) }}, '') as label_zh,
     {{ period_label_en('first_part') | indent(4) }}
     || coalesce(' to ' || {{ period_label_en('last_part') | indent(4) }}, '') as label_en,
-    observation_count
+    observation_count,
+    {{ calendar_parts() }}
 from parts

@@ -3,7 +3,7 @@ with {{ mart_rows(
     'industry_clusters.cluster_performance',
     values=[
         'output', 'output_increment', 'revenue', 'value_added', 'sales_output', 'scale',
-        'capacity', 'count', 'share'
+        'capacity', 'count', 'share', 'duration'
     ],
     growths=['output_cagr', 'value_added_growth', 'value_added_cagr', 'sales_output_growth'],
     has_rank=true
@@ -193,5 +193,10 @@ select
         'output', 'output_increment', 'revenue', 'value_added', 'sales_output', 'scale',
         'capacity', 'count', 'share', 'output_cagr', 'value_added_growth',
         'value_added_cagr', 'sales_output_growth', 'rank'
-    ]) }}
+    ]) }},
+    {{ printed_values('explained', ['duration']) }},
+    {{ observation_ids('explained', ['duration']) }},
+    {{ about_share('explained') }},
+    {{ about_rank('explained') }},
+    {{ calendar_parts('explained') }}
 from explained

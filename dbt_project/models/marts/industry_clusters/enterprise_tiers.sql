@@ -11,5 +11,7 @@ select
     rows_named.rank,
     rows_named.rank_qualifier,
     rows_named.is_simulated,
-    {{ observation_ids('rows_named', ['stock', 'added', 'cultivated', 'rank']) }}
+    {{ observation_ids('rows_named', ['stock', 'added', 'cultivated', 'rank']) }},
+    {{ about_rank('rows_named') }},
+    {{ calendar_parts('rows_named') }}
 from rows_named

@@ -27,5 +27,6 @@ select
     {{ printed_values('measured', ['area', 'count', 'added', 'rate', 'amount', 'standard']) }},
     measured.area_square_metres,
     measured.is_simulated,
-    {{ observation_ids('measured', ['area', 'count', 'added', 'rate', 'amount', 'standard']) }}
+    {{ observation_ids('measured', ['area', 'count', 'added', 'rate', 'amount', 'standard']) }},
+    {{ calendar_parts('measured') }}
 from measured

@@ -55,5 +55,8 @@ select
     compared.rank_previous_period,
     compared.rank_change,
     compared.is_any_simulated as is_simulated,
-    {{ observation_ids('compared', ['value', 'count', 'share', 'rank']) }}
+    {{ observation_ids('compared', ['value', 'count', 'share', 'rank']) }},
+    {{ about_share('compared') }},
+    {{ about_rank('compared') }},
+    {{ calendar_parts('compared') }}
 from compared

@@ -50,5 +50,7 @@ select
     computed.saving_rate,
     computed.saving_rate_qualifier,
     computed.is_simulated,
-    {{ observation_ids('computed', ['firms', 'land', 'amount', 'saving', 'rank']) }}
+    {{ observation_ids('computed', ['firms', 'land', 'amount', 'saving', 'rank']) }},
+    {{ about_rank('computed') }},
+    {{ calendar_parts('computed') }}
 from computed

@@ -66,7 +66,8 @@ select
     printed.amount_observation_id,
     printed.quantity_observation_id,
     printed.growth_observation_id,
-    printed.basis_family
+    printed.basis_family,
+    {{ calendar_parts('printed') }}
 from printed
 left join items
     on printed.kind = items.item

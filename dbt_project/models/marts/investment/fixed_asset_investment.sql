@@ -291,5 +291,6 @@ select
     growth_observation_id,
     total_observation_id,
     basis_family,
-    is_summable
+    is_summable,
+    {{ calendar_parts() }}
 from combined

@@ -306,5 +306,6 @@ select
             then 'The bounds point in no direction: no conversion.'
         when is_later_stage and previous_stage is null
             then 'Not declared to be among the projects of an earlier stage: no conversion.'
-    end as note_en
+    end as note_en,
+    {{ calendar_parts() }}
 from qualified

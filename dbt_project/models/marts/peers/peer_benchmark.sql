@@ -261,7 +261,9 @@ select
     explained.is_simulated
     or (explained.own_observation_id is not null and explained.own_is_simulated) as is_simulated,
     explained.observation_id as value_observation_id,
-    explained.own_observation_id
+    explained.own_observation_id,
+    {{ value_ends('explained') }},
+    {{ calendar_parts('explained') }}
 from explained
 left join indicators as concepts
     on explained.concept_code = concepts.indicator_code

@@ -97,5 +97,6 @@ select
     is_latest,
     is_simulated or coalesce(previous_is_simulated, false) as is_simulated,
     observation_id as rank_observation_id,
-    rank_previous_observation_id
+    rank_previous_observation_id,
+    {{ calendar_parts() }}
 from compared

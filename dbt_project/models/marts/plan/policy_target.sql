@@ -224,7 +224,8 @@ select
     end as note_en,
     compared.is_simulated or coalesce(compared.outturn_is_simulated, false) as is_simulated,
     compared.observation_id as target_observation_id,
-    compared.outturn_observation_id
+    compared.outturn_observation_id,
+    {{ calendar_parts('compared') }}
 from compared
 left join items
     on compared.item = items.code

@@ -10,5 +10,6 @@ select
     {{ printed_values('rows_named', ['value', 'count', 'rate', 'floor']) }},
     {{ printed_growths('rows_named', ['growth']) }},
     rows_named.is_simulated,
-    {{ observation_ids('rows_named', ['value', 'count', 'rate', 'floor', 'growth']) }}
+    {{ observation_ids('rows_named', ['value', 'count', 'rate', 'floor', 'growth']) }},
+    {{ calendar_parts('rows_named') }}
 from rows_named

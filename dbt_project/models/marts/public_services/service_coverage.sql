@@ -8,5 +8,6 @@ select
     {{ row_keys('rows_named') }},
     {{ printed_values('rows_named', ['standard', 'count', 'coverage', 'rate', 'ratio']) }},
     rows_named.is_simulated,
-    {{ observation_ids('rows_named', ['standard', 'count', 'coverage', 'rate', 'ratio']) }}
+    {{ observation_ids('rows_named', ['standard', 'count', 'coverage', 'rate', 'ratio']) }},
+    {{ calendar_parts('rows_named') }}
 from rows_named

@@ -92,5 +92,7 @@ select
     case
         when computed.per_10k_residents_qualifier is not null
             then computed.residents_observation_id
-    end as residents_observation_id
+    end as residents_observation_id,
+    {{ about_rank('computed') }},
+    {{ calendar_parts('computed') }}
 from computed

@@ -209,5 +209,6 @@ select
         as total_observation_id,
     case when per_resident_qualifier is not null then residents_observation_id end
         as residents_observation_id,
-    is_summable
+    is_summable,
+    {{ calendar_parts() }}
 from qualified

@@ -8,5 +8,6 @@ select
     {{ row_keys('rows_named') }},
     {{ printed_values('rows_named', ['area', 'count', 'length', 'rate', 'density']) }},
     rows_named.is_simulated,
-    {{ observation_ids('rows_named', ['area', 'count', 'length', 'rate', 'density']) }}
+    {{ observation_ids('rows_named', ['area', 'count', 'length', 'rate', 'density']) }},
+    {{ calendar_parts('rows_named') }}
 from rows_named

@@ -380,7 +380,7 @@ class _Sheet:
 
     def _sign(self, qualifier: str | None) -> str:
         words = self.words.get("qualifier", {})
-        if qualifier in words and bound_of(qualifier) is None:
+        if qualifier is not None and qualifier in words and bound_of(qualifier) is None:
             return words[qualifier][0]
         return sign(qualifier)
 

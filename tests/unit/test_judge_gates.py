@@ -214,10 +214,12 @@ def test_comparisons_are_laid_as_tables_or_views_over_either(
         create table core.told (x integer);
         insert into core.shown values (7, null, 1), (8, 9, 2);
         insert into core.told values (5);
+        create table core.observation (x integer);
+        insert into core.observation values (6);
         insert into landing.indicator values ('core.shown'), ('core.shown'), ('core.gone');
         insert into landing.column_dictionary values ('core', 'shown', 'x', 'observation'),
             ('core', 'shown', 'y', 'observation'), ('core', 'shown', 'z', 'value'),
-            ('core', 'told', 'x', 'observation');
+            ('core', 'told', 'x', 'observation'), ('core', 'observation', 'x', 'observation');
         attach ':memory:' as elsewhere;
         create schema elsewhere.judge;
         create table elsewhere.judge.one (n integer);
@@ -234,7 +236,7 @@ def test_comparisons_are_laid_as_tables_or_views_over_either(
 
     prepare(con, CATALOGUE, tmp_path, "delivery")
     assert laid() == {}
-    tables = {"one": "BASE TABLE", "two": "BASE TABLE", "mart_figure": "VIEW"}
+    tables = {"one": "BASE TABLE", "two": "BASE TABLE", "mart_figure": "VIEW", "reached": "VIEW"}
     for _ in range(2):
         prepare(con, CATALOGUE, tmp_path, "marts")
         assert laid() == tables
@@ -247,6 +249,13 @@ def test_comparisons_are_laid_as_tables_or_views_over_either(
         ("core.shown", "7"),
         ("core.shown", "8"),
         ("core.shown", "9"),
+    ]
+    # in any table but the one of all figures
+    assert con.execute("from judge.reached order by all").fetchall() == [
+        ("5",),
+        ("7",),
+        ("8",),
+        ("9",),
     ]
     assert con.execute("from elsewhere.judge.one").fetchall() == []
     con.execute("delete from landing.indicator")

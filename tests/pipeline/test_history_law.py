@@ -166,7 +166,7 @@ class District:
         worth, knows = declared
         units = self.settings.raw / "codelists" / "units.csv"
         lines = units.read_text("utf-8").splitlines()
-        own = f"万元,万元,10 thousand yuan,currency_cny,{worth},人民币万元|万元人民币"
+        own = f"万元,万元,10 thousand yuan,currency_cny,{worth},人民币万元|万元人民币,CNY_E4"
         lines = [own if line.startswith("万元,") else line for line in lines]
         units.write_text("\n".join((*lines, "")), "utf-8")
         source = self.models.settings.raw / "datasets" / "profile" / "yunxi-profile.yml"

@@ -144,7 +144,7 @@ def worth(settings: Settings, factor: int) -> None:
     """Declare what 万元 is worth; it is worth 10 000."""
     units = settings.raw / "codelists" / "units.csv"
     lines = units.read_text("utf-8").splitlines()
-    own = f"万元,万元,10 thousand yuan,currency_cny,{factor},人民币万元|万元人民币"
+    own = f"万元,万元,10 thousand yuan,currency_cny,{factor},人民币万元|万元人民币,CNY_E4"
     lines = [own if line.startswith("万元,") else line for line in lines]
     units.write_text("\n".join((*lines, "")), "utf-8")
 

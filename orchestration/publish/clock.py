@@ -43,20 +43,12 @@ def released(con: DuckDBPyConnection, catalog: str) -> Released | None:
     Raises:
         ZoneInfoNotFoundError: it states a zone that there is none.
     """
-    names = {
-        name
-        for (name,) in con.execute(
-            "select column_name from duckdb_columns() where database_name = ? "
-            "and schema_name = 'meta' and table_name = 'release'",
-            [catalog],
-        ).fetchall()
-    }
-    zone = "time_zone" if "time_zone" in names else "''"
-    row = con.execute(
-        f"select release_id, release_time, {zone} from {quote(catalog)}.meta.release"
-    ).fetchone()
+    cursor = con.execute(f"from {quote(catalog)}.meta.release")
+    names = [column[0] for column in cursor.description or ()]
+    row = cursor.fetchone()
     if row is None:
         return None
-    release_id, moment, zone = row
-    local = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone or "UTC"))
-    return Released(release_id, local.replace(tzinfo=None), zone)
+    told = dict(zip(names, row, strict=True))
+    zone = told.get("time_zone") or ""
+    local = told["release_time"].replace(tzinfo=UTC).astimezone(ZoneInfo(zone or "UTC"))
+    return Released(told["release_id"], local.replace(tzinfo=None), zone)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -73,6 +73,7 @@ def check_workbook(
         OSError, BadZipFile, KeyError, ValueError: it is no workbook, or none of this kind.
     """
     words = _words(con, catalog)
+    documents = _documents(con, catalog, tables)
     with ZipFile(file) as archive:
         book = _Book(archive)
         by_name = {table.qualified: table for table in tables}
@@ -93,7 +94,9 @@ def check_workbook(
             if title is None:
                 yield Wrong(name, f"缺少表 {number}", f"there is no sheet {number}")
                 continue
-            sheet = _Sheet(con, catalog, table, words, list(book.rows(sheets[title])), rows)
+            cited = documents.get(qualified, frozenset())
+            shown = list(book.rows(sheets[title]))
+            sheet = _Sheet(con, catalog, table, words, shown, rows, cited)
             for wrong_zh, wrong_en, is_figure in sheet.wrong():
                 yield Wrong(f"{name}: {title}", wrong_zh, wrong_en, is_figure)
             if not (zh.startswith(table.title_zh) and en.startswith(table.title_en)):
@@ -247,6 +250,7 @@ class _Sheet:
         words: Words,
         rows: Sequence[Cells],
         row_count: int,
+        documents: Collection[str],
     ) -> None:
         self.table, self.words, self.row_count = table, words, row_count
         head = next(
@@ -273,7 +277,7 @@ class _Sheet:
         self.rows = con.execute(
             f"select {table.select_list} from {table.in_catalog(catalog)}"
         ).fetchall()
-        self.documents = _documents(con, catalog, table)
+        self.documents = documents
 
     def wrong(self) -> Iterator[tuple[str, str, bool]]:
         """What it says wrongly, in both languages, and whether that is a number."""
@@ -350,7 +354,8 @@ class _Sheet:
         missing = expected - shown
         for number, row in enumerate(shown - expected):
             if number < _MOST_TOLD:
-                yield *_differs(*_nearest(compared, row, missing)), True
+                told, right, is_figure = _nearest(compared, row, missing)
+                yield *_differs(told, right), is_figure
         if missing and not is_cut:
             count = missing.total()
             yield f"缺少 {count} 行", f"rows of the table that it does not show: {count}", True
@@ -503,53 +508,59 @@ class _Sheet:
         for line in self.below[self.below.index("来源 Sources") + 1 :]:
             if line.startswith("… 另有"):
                 continue
-            if not any(line == _clean(document) for document in self.documents):
+            if line not in self.documents:
                 yield *_differs(line, "no document behind the table is called so"), False
 
 
 def _nearest(
     columns: Sequence[Column], row: tuple[str, ...], others: Counter[tuple[str, ...]]
-) -> tuple[str, str]:
-    """The cells in which a row differs from the row most like it."""
+) -> tuple[str, str, bool]:
+    """The cells in which a row differs from the row most like it; whether one is a number."""
 
     def alike(other: tuple[str, ...]) -> int:
         return sum(a == b for a, b in zip(row, other, strict=True))
 
     nearest = max(others, key=alike, default=())
     if not nearest:
-        return " ".join(filter(None, row)), "–"
-    pairs = [
-        (column.name, a, b) for column, a, b in zip(columns, row, nearest, strict=True) if a != b
-    ]
-    return ", ".join(f"{n} {a}" for n, a, _ in pairs), ", ".join(f"{n} {b}" for n, _, b in pairs)
+        return " ".join(filter(None, row)), "–", True
+    pairs = [(column, a, b) for column, a, b in zip(columns, row, nearest, strict=True) if a != b]
+    return (
+        ", ".join(f"{column.name} {a}" for column, a, _ in pairs),
+        ", ".join(f"{column.name} {b}" for column, _, b in pairs),
+        any(value_kind(column.data_type) in ("integer", "decimal") for column, _, _ in pairs),
+    )
 
 
-def _documents(con: DuckDBPyConnection, catalog: str, table: Table) -> list[str]:
-    """The documents behind the rows of a table, as they are cited."""
+def _documents(
+    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table]
+) -> dict[str, frozenset[str]]:
+    """The documents behind the rows of each table, as they are cited; one query for all."""
     ids = " union all ".join(
-        f"select unnest(regexp_extract_all({quote(column.name)}, '[^ ,;]+')) as id "
+        f"select {literal(table.qualified)} as name, "
+        f"unnest(regexp_extract_all({quote(column.name)}, '[^ ,;]+')) as id "
         f"from {table.in_catalog(catalog)}"
+        for table in tables
         for column in table.columns
         if column.names_observations and value_kind(column.data_type) == "text"
     )
     if not ids:
-        return []
+        return {}
     core = f"{quote(catalog)}.core"
     composed = literal(r"\S+ (19|20)\d{2}年.*")
-    return [
-        text
-        for (text,) in con.execute(
-            f"""
-            select distinct concat_ws('，', nullif(concat_ws(' / ',
-                if(regexp_full_match(d.title_zh, {composed}), d.title_zh,
-                    coalesce('《' || nullif(d.title_zh, '') || '》', o.source_document)),
-                nullif(d.title_en, '')), ''), nullif(d.issuer, ''), nullif(d.published, ''))
-            from ({ids}) as i
-            inner join {core}.observation as o on i.id = o.observation_id
-            left join {core}.source_document as d on o.source_document = d.source_document
-            """
-        ).fetchall()
-    ]
+    found: dict[str, set[str]] = {}
+    for name, text in con.execute(
+        f"""
+        select distinct i.name, concat_ws('，', nullif(concat_ws(' / ',
+            if(regexp_full_match(d.title_zh, {composed}), d.title_zh,
+                coalesce('《' || nullif(d.title_zh, '') || '》', o.source_document)),
+            nullif(d.title_en, '')), ''), nullif(d.issuer, ''), nullif(d.published, ''))
+        from ({ids}) as i
+        inner join {core}.observation as o on i.id = o.observation_id
+        left join {core}.source_document as d on o.source_document = d.source_document
+        """
+    ).fetchall():
+        found.setdefault(name, set()).add(_clean(text))
+    return {name: frozenset(texts) for name, texts in found.items()}
 
 
 def _clean(text: str) -> str:

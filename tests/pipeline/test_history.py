@@ -348,7 +348,7 @@ def test_unpin_shows_readers_the_newest_release(history: History) -> None:
     assert history.in_force["unpin"] == "2026-03-03.1"
     listed = qutong(history.settings, "release", "list").stdout.splitlines()
     assert [line.split()[:2] for line in listed[:2]] == [
-        ["2026-03-01.1", "2026-03-01T09:00:00"],
-        ["2026-03-02.1", "2026-03-02T09:00:00"],
+        ["2026-03-01.1", "2026-03-01"],
+        ["2026-03-02.1", "2026-03-02"],
     ]
-    assert listed[2].startswith("* 2026-03-03.1     2026-03-03T09:00:00  demo      0 findings")
+    assert listed[2].startswith("* 2026-03-03.1     2026-03-03 17:00:00 Asia/Shanghai  demo      0 findings")

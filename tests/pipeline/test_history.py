@@ -351,4 +351,6 @@ def test_unpin_shows_readers_the_newest_release(history: History) -> None:
         ["2026-03-01.1", "2026-03-01"],
         ["2026-03-02.1", "2026-03-02"],
     ]
-    assert listed[2].startswith("* 2026-03-03.1     2026-03-03 17:00:00 Asia/Shanghai  demo      0 findings")
+    assert listed[2].startswith(
+        "* 2026-03-03.1     2026-03-03 17:00:00 Asia/Shanghai  demo      0 findings"
+    )

@@ -132,7 +132,7 @@ def test_a_decision_ends_with_its_values_its_day_or_its_withdrawal(
     district = load_settings(settings)
     log = district.archive / "decisions.jsonl"
     (line,) = log.read_text("utf-8").splitlines()
-    (finding,) = re.findall(r"^  (\w{16}) ", qutong(district, "finding", "list").stdout, re.M)
+    (finding,) = re.findall(r"^  (v\w{16}) ", qutong(district, "finding", "list").stdout, re.M)
 
     # The same log, on the day after the last day on which it holds.
     log.write_text(line.replace('"expires": ""', '"expires": "2020-01-01"') + "\n", "utf-8")

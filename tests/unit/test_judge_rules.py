@@ -484,7 +484,7 @@ def test_the_id_of_a_finding_is_stable_and_unique(con: duckdb.DuckDBPyConnection
     again = con.execute("select finding_id from landing.finding order by all").fetchall()
     assert first == again
     assert len(set(first)) == 14
-    assert all(len(row[0]) == 16 for row in first)
+    assert all(len(row[0]) == 17 and row[0][0] == "v" for row in first)
 
 
 def test_a_rule_that_cannot_run_leaves_one_finding() -> None:

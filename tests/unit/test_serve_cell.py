@@ -209,7 +209,7 @@ def test_the_text_in_both_languages(world: Path) -> None:
     en = render_text(found(world, f"{TABLE}.growth_computed", *ALL), "en").splitlines()
 
     assert zh[:7] == [
-        "版本      r1  2026-04-01T09:30:00  policy demo",
+        "版本      r1  2026-04-02 02:30:00 Asia/Shanghai  policy demo",
         "表中单元  investment.structure.growth_printed  投资结构",
         "所在行    region_code=990101 period=2025 item=all  (甲区)",
         "数值      超-5.25 %",

@@ -125,7 +125,7 @@ def test_the_text_in_chinese(world: Path) -> None:
     lines = text.splitlines()
 
     assert lines[:6] == [
-        "版本      r1  2026-04-01T09:30:00  policy demo",
+        "版本      r1  2026-04-02 02:30:00 Asia/Shanghai  policy demo",
         "数字      投资增速 (fai_growth)  甲区 990101  2025  yoy",
         "数值      超-5.25 %  [首选数字, 时期为推断]",
         "原文      -5.25 %",

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
@@ -351,14 +352,17 @@ class _Sheet:
             for row in self.shown
         )
         is_cut = f"{self.row_count:,}" in " ".join(cells[0] for cells in self.top[4:] if cells)
-        missing = expected - shown
-        for number, row in enumerate(shown - expected):
-            if number < _MOST_TOLD:
-                told, right, is_figure = _nearest(compared, row, missing)
-                yield *_differs(told, right), is_figure
-        if missing and not is_cut:
-            count = missing.total()
-            yield f"缺少 {count} 行", f"rows of the table that it does not show: {count}", True
+        missing, other = expected - shown, shown - expected
+        for row in islice(other, _MOST_TOLD):
+            told, right, is_figure = _nearest(compared, row, missing)
+            yield *_differs(told, right), is_figure
+        lacking = missing.total() - other.total()
+        if lacking > 0 and not is_cut:
+            yield (
+                f"缺少 {lacking} 行",
+                f"rows of the table that it does not show: {lacking}",
+                True,
+            )
 
     def _expected(self, column: Column, row: tuple[Any, ...]) -> str:
         """What a cell has to show."""

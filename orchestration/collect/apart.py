@@ -183,6 +183,9 @@ def _too_much(limits: Limits) -> LimitError:
 def _serve(line: Connection) -> None:
     """Read until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    # What a parent ignores or blocks, its children would too, and could not be ended.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _FROM_OUTSIDE)
     # The kernel ends a reading that takes too long, in whatever library it is.
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     # What a library says when it dies, and what it held then, may be text of a respondent.

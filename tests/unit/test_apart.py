@@ -96,6 +96,22 @@ def test_a_process_that_somebody_ended_says_nothing_of_a_delivery() -> None:
     assert caught.value.remedy == "run again; what was read before is kept"
 
 
+@pytest.fixture
+def deaf() -> Iterator[None]:
+    """This process ignores being ended, as one that a service manager's shell started may."""
+    apart.close()
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGTERM, before)
+    apart.close()
+
+
+@pytest.mark.usefixtures("deaf")
+def test_a_reading_can_be_ended_where_its_parent_cannot() -> None:
+    with pytest.raises(QutongError, match="was ended .SIGTERM."):
+        within(AMPLE, dies, signal.SIGTERM)
+
+
 def test_errors_come_back_as_they_were() -> None:
     with pytest.raises(RefusedError) as caught:
         within(AMPLE, refuses)

@@ -53,7 +53,7 @@ def test_dbt_begins_ids_with_the_same_letter() -> None:
     said: list[str] = []
     environment = jinja2.Environment()  # noqa: S701 - SQL, and our own
     environment.globals["return"] = said.append
-    environment.from_string(keys).module.observation_letter()  # type: ignore[attr-defined]
+    environment.from_string(keys + "{{ observation_letter() }}").render()
     assert said == ["'o'"] == [f"'{LETTERS['observation']}'"]
     history = CODE_ROOT / "dbt_project/models/intermediate/int_observation_history.sql"
     text = " ".join(history.read_text("utf-8").split())

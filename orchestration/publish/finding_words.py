@@ -20,6 +20,7 @@ from functools import cache, cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from orchestration.publish.finding_arithmetic import check_arithmetic
 from orchestration.publish.tables import quote
 
 if TYPE_CHECKING:
@@ -96,8 +97,20 @@ class Finding:
     place: str
     zh: str
     en: str
+    arithmetic: str
     a: tuple[Fact, ...]
     b: tuple[Fact, ...]
+
+    @property
+    def counted(self) -> frozenset[Decimal]:
+        """What its arithmetic may count beside its figures: of them, their months and years."""
+        facts = (*self.a, *self.b)
+        months = {fact.months for fact in facts}
+        rest = {fact.months - 12 * len(self.b) for fact in self.a}
+        years = {x.end.year - y.end.year for x in facts for y in facts}
+        years |= {fact.end.year - fact.start.year for fact in facts}
+        counts = {len(self.a), len(self.b), len(facts), *months, *rest, *years}
+        return frozenset(Decimal(number) for number in counts if number > 0)
 
 
 @dataclass(frozen=True)
@@ -137,6 +150,15 @@ def check_findings(con: DuckDBPyConnection, catalog: str) -> Iterator[Wrong]:
             if not any(_fits(numbers, expected, told.free) for expected in alternatives):
                 said = "、".join(map(_said, alternatives[0])) or "无"
                 yield _wrong(finding, text, said, said)
+        if finding.arithmetic and finding.rule in _WORKED_OUT:
+            wrong = check_arithmetic(
+                finding.arithmetic, (*finding.a, *finding.b), finding.counted
+            )
+            if wrong is not None:
+                yield Wrong(
+                    f"发现 {finding.id}（{finding.rule}）的{wrong[0]}",
+                    f"finding {finding.id} ({finding.rule}): {wrong[1]}",
+                )
 
 
 def check_quality_page(con: DuckDBPyConnection, catalog: str, text: str) -> Iterator[Wrong]:
@@ -198,16 +220,17 @@ class _Release:
             select
                 finding_id, rule_id, coalesce(data_set_id, ''), coalesce(region_code, ''),
                 coalesce(period, ''), coalesce(place_a, ''), coalesce(message_zh, ''),
-                coalesce(message_en, ''), coalesce(observation_a, ''), coalesce(observation_b, '')
+                coalesce(message_en, ''), coalesce(arithmetic, ''),
+                coalesce(observation_a, ''), coalesce(observation_b, '')
             from {self.catalog}.quality.finding
             order by finding_id
             """
         ).fetchall()
-        ids = {name for row in rows for side in row[8:] for name in _IDS.split(side) if name}
+        ids = {name for row in rows for side in row[9:] for name in _IDS.split(side) if name}
         facts = self.facts(ids)
         return [
-            Finding(*row[:8], *(tuple(facts[n] for n in _IDS.split(s) if n in facts)
-                                for s in row[8:]))
+            Finding(*row[:9], *(tuple(facts[n] for n in _IDS.split(s) if n in facts)
+                                for s in row[9:]))
             for row in rows
         ]  # fmt: skip
 
@@ -521,6 +544,14 @@ _KINDS: Mapping[str, _Kind] = {
 
 READ_AGAIN = frozenset(_KINDS)
 """The rules whose sentences are concluded anew."""
+
+
+_WORKED_OUT = frozenset(
+    name for name in _KINDS
+    if name.startswith(("relation.", "document.contra", "document.census", "range.", "region.",
+                        "repeat.", "suspicious."))
+)  # fmt: skip
+"""The rules whose line of arithmetic is made of figures; that of the others is a word or a day."""
 
 
 # --- reading ------------------------------------------------------------------------------------

@@ -67,6 +67,12 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("create schema meta")
         connection.execute("create table meta.release as select 'D' as district_code")
         connection.execute(
+            "create table meta.code as from (values "
+            "('plan_assessment', 'on_track', '达到进度', 'on schedule'), "
+            "('plan_assessment', 'behind', '未达到进度', 'behind schedule')) "
+            "as t(code_list, code, name_zh, name_en)"
+        )
+        connection.execute(
             "create table qt_region as from (values ('D', 'C'), ('C', 'P'), ('P', null)) "
             "as t(region_code, parent_code)"
         )
@@ -130,7 +136,14 @@ FIRM = f"<li>金田集团 {fig('10', '位', 'firm', 'at_most')} {both('2025年',
 REST = f"<li>{said('rest', 'sh1 sh2', figure(UNITS, Decimal('21.3'), '%'))}</li>"
 SUM = f"<li>{said('progress', '- sum y21+y22', figure(UNITS, Decimal('42'), '%'))}</li>"
 FALL = f"<li>{said('progress', '- cut d21*d22', figure(UNITS, Decimal('44.5'), '%'))}</li>"
+ENOUGH = (
+    "<li>"
+    + said("progress", "- sum y21+y22", figure(UNITS, Decimal("42"), "%")
+           + both("（达到进度，门槛 40%）", "(on schedule; threshold 40%)"))
+    + "</li>"
+)  # fmt: skip
 GOOD = {
+    "enough": ENOUGH,
     "score": SCORE, "rank": RANK, "top": TOP, "places": PLACES, "met": MET, "before": BEFORE,
     "version": VERSION, "share": SHARE, "rest": REST, "firm": FIRM, "sum": SUM, "fall": FALL,
 }  # fmt: skip
@@ -138,7 +151,7 @@ GOOD = {
 
 def wrong(con: duckdb.DuckDBPyConnection, text: str, name: str = "index.html") -> list[str]:
     page = f"<html><body><main>{text}</main></body></html>"
-    tables: list[Table] = []
+    tables = [Table("meta", "code", "", "", "", "", (), ())]
     return [found.en for _, found in check_pages(con, "memory", tables, {name: page})]
 
 
@@ -197,6 +210,12 @@ def test_what_follows_from_the_figures_is_right(con: duckdb.DuckDBPyConnection, 
         ("rest", "21.3", "21.4", "it says '21.4%', the figures say 'no figures behind it'"),
         ("sum", "42", "43", "it says '43%', the figures say 'no figures behind it'"),
         ("sum", "y21+y22", "y22", "it says '42%', the figures say 'no figures behind it'"),
+        ("enough", "达到进度", "未达到进度",
+         "it says '42%（未达到进度，门槛 40%）', the figures say 'no figures behind it'"),
+        ("enough", "on schedule", "behind schedule",
+         "it says '42%（达到进度，门槛 40%）', the figures say 'no figures behind it'"),
+        ("enough", "40%", "45%",
+         "it says '42%（达到进度，门槛 45%）', the figures say 'no figures behind it'"),
         # 3.1 and 3.0 added up would be 45.2 % of 13.5
         ("fall", "44.5", "45.2", "it says '45.2%', the figures say 'no figures behind it'"),
         ("rest", 'data-says="rest"', 'data-says="guess"',
@@ -217,6 +236,22 @@ def test_an_outturn_of_ninety_meets_a_target_of_at_least_ninety(
 ) -> None:
     missed = f"<li>{said('met', 'goal got', '○ ' + both('未达到', 'not yet'))}</li>"
     assert wrong(con, missed) == ["it says '○ 未达到 / ○ not yet', the figures say '✓met'"]
+
+
+def test_what_a_chart_says_stands_in_the_table_below_it(con: duckdb.DuckDBPyConnection) -> None:
+    """Its bars are drawn from the same figures, but the words in it are words of their own."""
+    (picture,) = draw([replace(BARS, bars=BARS.bars[:1])], UNITS)
+    row = f"<tr><th>{both('甲', 'a')}</th><td>{figure(UNITS, Decimal(60), '%')}</td></tr>"
+    chart = (
+        f'<figure class="chart" data-chart="bars">{picture.inline}'
+        f"<table><tbody>{row}</tbody></table></figure>"
+    )
+    # the number of the table itself names no figure here
+    known = [text for text in wrong(con, chart) if "names no figure" not in text]
+    assert known == []
+    turned = chart.replace(">60%<", ">90%<", 1)
+    assert turned != chart
+    assert "the chart says '90%', its table does not" in wrong(con, turned)
 
 
 # --- charts -------------------------------------------------------------------------------------

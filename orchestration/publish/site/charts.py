@@ -199,9 +199,10 @@ def _value_text(bar: Bar, units: Units, language: int) -> str:
 
 def _remark(bar: Bar, language: int) -> str:
     marks = [MARKS[mark][language] for mark in status_marks(bar.status)]
+    marks += [MARKS["inferred"][language]] * bar.is_inferred
     marks += [MARKS["simulated"][language]] * bar.is_simulated
     remark = bar.remark[language]
-    return "".join(f" {safe(text)}" for text in [*([remark] if remark else []), *marks])
+    return "".join(f" {safe(text)}" for text in [*marks, *([remark] if remark else [])])
 
 
 def _side(bar: Bar) -> int:
@@ -793,6 +794,15 @@ def _way(row: Row) -> str:
     return f"{base or '-'} {row['target_observation_id']} {outturns}"
 
 
+def _assessed(row: Row) -> tuple[str, str]:
+    """What the evaluation says of a progress, and by which threshold."""
+    zh, en, threshold = row["assessment_name_zh"], row["assessment_name_en"], row["threshold_pct"]
+    if threshold is None:
+        return f"（{zh}）", f"({en})"
+    number = number_text(threshold)
+    return f"（{zh}，门槛 {number}%）", f"({en}; threshold {number}%)"
+
+
 # Hatched is what nobody knows: no evaluation decides it.
 _ASSESSED = {"on_track": "own", "expected_met": "own", "unassessable": "residual"}
 
@@ -843,8 +853,7 @@ def _plan(marts: _Marts) -> list[Chart]:
                         _ASSESSED.get(row["assessment"], "warn"),
                         row["threshold_pct"], is_simulated=bool(row["is_simulated"]),
                         of=_way(row), says="progress",
-                        remark=(f"（{row['assessment_name_zh']}）",
-                                f"({row['assessment_name_en']})"))
+                        remark=_assessed(row))
                     for row in progress[:40]
                 ),
                 "bullet",

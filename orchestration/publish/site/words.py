@@ -109,8 +109,9 @@ def check_pages(
             named.update(re.split(r"[ /+*]+", ids))
     facts = _facts(con, named)
     places, counts = _places(con, catalog), _counts(con, catalog, tables)
+    assessed = _assessed(con, catalog, tables)
     for name, tree in trees.items():
-        page = _Page(name, tree, facts, places, counts)
+        page = _Page(name, tree, facts, places, counts, assessed)
         for wrong in page.wrong():
             yield name, wrong
 
@@ -187,6 +188,10 @@ _COUNTS: Mapping[str, tuple[tuple[str, ...], str]] = {
     ),
 }
 """What pages count: of which tables, and how."""
+_ASSESSED = re.compile(
+    r"（(?P<zh_word>[^（）]+)，门槛 (?P<zh>\d+(?:\.\d+)?)%）"
+    r"|\((?P<en_word>[^()]+); threshold (?P<en>\d+(?:\.\d+)?)%\)"
+)
 _COUNTED = re.compile(r"\d[\d,]*")
 
 
@@ -200,6 +205,19 @@ def _counts(con: DuckDBPyConnection, catalog: str, tables: Sequence[Table]) -> d
     return counts
 
 
+def _assessed(
+    con: DuckDBPyConnection, catalog: str, tables: Sequence[Table]
+) -> Mapping[str, tuple[str, str]]:
+    """What an evaluation is called, by its code."""
+    if not any(table.qualified == "meta.code" for table in tables):
+        return {}
+    rows = con.execute(
+        f"select code, name_zh, name_en from {quote(catalog)}.meta.code "
+        "where code_list = 'plan_assessment'"
+    ).fetchall()
+    return {row[0]: (row[1], row[2] or row[1]) for row in rows}
+
+
 class _Page:
     """One page: its figures, statements, charts, and words that name nothing."""
 
@@ -210,9 +228,10 @@ class _Page:
         facts: Mapping[str, Fact],
         places: _Places,
         counts: Mapping[str, int],
+        assessed: Mapping[str, tuple[str, str]],
     ) -> None:
         self.name, self.tree, self.facts = name, tree, facts
-        self.places, self.counts = places, counts
+        self.places, self.counts, self.assessed = places, counts, assessed
 
     def wrong(self) -> Iterator[Wrong]:
         for span in self.tree.xpath("//span[contains(concat(' ', @class, ' '), ' fig ')]"):
@@ -405,10 +424,31 @@ class _Page:
         self.computed(span, 100 - sum((self._share(name) for name in ids), Decimal(0)))
 
     def progress(self, span: Any, ids: Sequence[str]) -> None:
-        """How much of the way from the base to the target is gone."""
+        """How much of the way from the base to the target is gone, and whether that is enough."""
         base = Decimal(0) if ids[0] == "-" else self._value(ids[0])
         target = self._value(ids[1])
-        self.computed(span, 100 * (self._outturn(ids[2]) - base) / (target - base))
+        right = 100 * (self._outturn(ids[2]) - base) / (target - base)
+        self.computed(span, right)
+        for text, language in ((_in_chinese(span), 0), (_in_english(span), 1)):
+            said = _ASSESSED.search(text)
+            if said is None:
+                continue
+            threshold = Decimal(said["zh"] or said["en"])
+            word = (said["zh_word"] or said["en_word"]).strip()
+            codes = self._is_enough(right, threshold, ids)
+            if word not in {self.assessed[code][language] for code in codes}:
+                raise ValueError(word)
+
+    def _is_enough(self, right: Decimal, threshold: Decimal, ids: Sequence[str]) -> set[str]:
+        """What an evaluation may call a progress: a bound decides on one side of it alone."""
+        enough = "on_track" if right >= threshold else "behind"
+        base, target = ids[0], self.facts[ids[1]]
+        outturns = [self.facts[name] for name in re.split(r"[+*]", ids[2])]
+        is_exact = all(fact.qualifier == "exact" for fact in (target, *outturns))
+        if is_exact and (base == "-" or self.facts[base].qualifier == "exact"):
+            return {enough}
+        known = {enough, "unassessable"}
+        return known | {"behind"} if right == threshold else known
 
     def count(self, span: Any, ids: Sequence[str]) -> None:
         """So many: what a query of its own counts, in both languages."""
@@ -457,6 +497,13 @@ class _Page:
         else:
             full = figure.get("data-full")
             yield from _drawn(check_bars(drawing, numbers, sides, Decimal(full) if full else None))
+        told = {_squeezed(read(cell)) for line in lines for cell in line.xpath("./th | ./td")
+                for read in (_in_chinese, _in_english)}  # fmt: skip
+        for text in () if drawing is None else drawing.xpath(".//*[local-name()='text']"):
+            for read in (_in_chinese, _in_english):
+                if _squeezed(read(text)) not in told:
+                    yield Wrong(f"图中的“{read(text)}”不在图下的表里",
+                                f"the chart says {read(text)!r}, its table does not")  # fmt: skip
         given = [number for number in numbers if number is not None]
         if figure.get("data-order") == "descending" and given != sorted(given, reverse=True):
             yield Wrong(f"图中次序不是由大到小：{labels}", f"the bars do not descend: {labels}")

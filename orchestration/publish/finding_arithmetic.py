@@ -17,12 +17,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import product
+from itertools import islice, product
 from typing import Final, Protocol
 
 from orchestration.bounds import BOUNDS
 
 _POWERS = range(-13, 14)
+_SLIGHT: Final = 1e-8
+"""What binary fractions may differ by, relative to the number."""
+_TIMES: Final = 1e-4
+_MOST_WAYS: Final = 64
+_MOST_CORNERS: Final = 6
 _PLAIN: Final = frozenset(map(Decimal, (1, 2, 12, 100, 1000, 10000)))
 
 
@@ -53,9 +58,12 @@ def check_arithmetic(
         parsed = _Parser(_tokens(_without_units(text, figures))).clauses()
     except _UnreadableError:
         return f"算式“{text}”不能识读", f"the arithmetic {text!r} cannot be read"
-    for wrong in _faults(parsed, figures, others):
-        return f"算式“{text}”：{wrong[0]}", f"the arithmetic {text!r}: {wrong[1]}"
-    return None
+    # a declared tolerance stands in the place of rounding
+    found = [next(_Line(parsed, figures, others, is_rounded).faults(), None)
+             for is_rounded in (True, False)]  # fmt: skip
+    if found[0] is None or found[1] is None:
+        return None
+    return f"算式“{text}”：{found[0][0]}", f"the arithmetic {text!r}: {found[0][1]}"
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -97,6 +105,7 @@ class _Name:
     name: str
 
 
+_Given = tuple[Decimal | None, Decimal | None]
 _Term = _Number | _Operation | _Ends | _Name
 
 
@@ -196,9 +205,9 @@ class _Parser:
             self.at += 1
             right = part()
             if name == "*" and isinstance(right, _Number) and right.value in _PLAIN:
-                right = _plain(right)
                 if right.value == 12 and isinstance(left, _Operation) and left.name == "/":
                     left = _Operation("/", left.left, _plain(left.right))
+                right = _plain(right)
             if name == "/" and isinstance(left, _Operation) and left.name == "+":
                 right = _plain(right)
             left = _Operation(name, left, right)
@@ -276,139 +285,170 @@ _OPERATIONS: Mapping[str, Callable[[float, float], float]] = {
 }
 
 
-def _faults(
-    clauses: Sequence[_Clause], figures: Sequence[Figure], others: frozenset[Decimal]
-) -> Iterator[tuple[str, str]]:
-    known = {figure.value: figure for figure in figures}
-    named: dict[str, _Term] = {}
-    for clause in clauses:
-        if clause.terms and isinstance(clause.terms[0], _Name) and clause.signs == ("=",):
-            named[clause.terms[0].name] = clause.terms[1]
-    for clause in clauses:
-        if isinstance(clause.terms[0], _Name):
-            yield from _unknown(clause.terms[1], known, others)
-        elif clause.word in ("tolerance", "plausible", "at most", "should be"):
-            continue  # what was declared
-        elif clause.word == "times":
-            yield from _other_times(clause, clauses, known, named)
-        elif clause.signs == ("of",):
-            yield from _unknown_of(clause, others)
-        elif len(clause.terms) == 1:
-            yield from _unknown(clause.terms[0], known, others)
-        else:
-            yield from _related(clause, known, others, named)
+class _Line:
+    """The clauses of a line, held against the figures that they are about."""
+
+    def __init__(
+        self,
+        clauses: Sequence[_Clause],
+        figures: Sequence[Figure],
+        others: frozenset[Decimal],
+        is_rounded: bool,
+    ) -> None:
+        self.clauses, self.others = clauses, others
+        self.known: dict[Decimal, list[tuple[float, float]]] = {}
+        self.signs: dict[Decimal, set[str]] = {}
+        for figure in figures:
+            self.known.setdefault(figure.value, []).append(_between(figure, is_rounded))
+            bound = BOUNDS.get(figure.qualifier)
+            self.signs.setdefault(figure.value, set()).add(bound.sign[1] if bound else "")
+        is_one_unit = len({figure.unit for figure in figures}) == 1
+        self.scales = [1.0, 100.0, 1000.0, 10000.0] if is_one_unit else [10.0**n for n in _POWERS]
+        self.named: dict[str, _Term] = {
+            clause.terms[0].name: clause.terms[1]
+            for clause in clauses
+            if isinstance(clause.terms[0], _Name) and clause.signs == ("=",)
+        }
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        for clause in self.clauses:
+            if isinstance(clause.terms[0], _Name):
+                yield from self._unknown(clause.terms[1])
+            elif clause.word in ("tolerance", "plausible", "at most", "should be"):
+                continue  # what was declared
+            elif clause.word == "times":
+                yield from self._other_times(clause)
+            elif clause.signs == ("of",):
+                yield from self._uncounted(clause)
+            elif len(clause.terms) == 1:
+                yield from self._unknown(clause.terms[0])
+            else:
+                yield from self._related(clause)
+
+    def _related(self, clause: _Clause) -> Iterator[tuple[str, str]]:
+        (left, right), (sign,) = clause.terms, clause.signs
+        yield from self._unknown(left)
+        if isinstance(left, _Number) and isinstance(right, _Number):
+            yield from self._unknown(right)
+            holds = {"=": operator.eq, ">": operator.gt, "<": operator.lt}[sign]
+            if not holds(left.value, right.value):
+                yield _not_so(left.value, sign, right.value)
+        elif isinstance(right, _Number) and right.ends is not None:
+            # a sum, with the ends of its parts
+            printed = _worked_out(left, self.named)
+            if abs(printed - float(right.value)) > _SLIGHT * max(1, abs(printed)):
+                yield _not_so(right.value, "=", round(printed, 8))
+            yield from self._other_ends(left, right.ends, [1.0])
+        elif isinstance(right, _Ends):
+            yield from self._other_ends(left, (right.low, right.high), self.scales)
+        elif isinstance(right, _Number):
+            printed = _worked_out(left, self.named)
+            step = float(Decimal(1).scaleb(int(right.value.as_tuple().exponent)))
+            shown = float(right.value)
+            if not any(abs(printed * scale - shown) <= step for scale in self.scales):
+                yield _not_so(right.value, "=", round(printed, 8))
+
+    def _other_ends(
+        self, left: _Term, ends: _Given, scales: Sequence[float]
+    ) -> Iterator[tuple[str, str]]:
+        ranges = self._ranges(left)
+        if not any(_reaches(ends, low, high, scales) for low, high in ranges):
+            yield _differ(ends, *ranges[0])
+
+    def _other_times(self, clause: _Clause) -> Iterator[tuple[str, str]]:
+        """By how many times at least the two before it are apart."""
+        first, second = (self._ranges(one.terms[0])[0] for one in self.clauses[:2])
+        found = [a / b if b else float("inf") for a, b in product(first, second)]
+        least = max(min(found), 1 / max(found) if max(found) > 0 else 1, 1)
+        (said,) = clause.terms
+        if not isinstance(said, _Number) or abs(float(said.value) - least) > _TIMES:
+            yield f"相差 {least:.4f} 倍", f"they are {least:.4f} times apart"
+
+    def _unknown(self, term: _Term) -> Iterator[tuple[str, str]]:
+        """Numbers that are none of the figures and nothing plain, and ends that are not theirs."""
+        if isinstance(term, _Operation):
+            yield from self._unknown(term.left)
+            yield from self._unknown(term.right)
+        elif isinstance(term, _Number):
+            ends = () if term.is_plain else self.known.get(term.value, ())
+            if not ends:
+                is_plain = term.value in _PLAIN or term.value in self.others
+                if not is_plain or term.sign or term.ends:
+                    yield f"{term.value} 不是所指的数", f"{term.value} is none of its figures"
+                return
+            signs = self.signs[term.value]
+            if term.sign not in signs:
+                right = f"{min(signs)}{term.value}"
+                yield f"{term.sign}{term.value} 应为 {right}", f"it is {right}"
+            if term.ends is not None and not any(_are(term.ends, *own) for own in ends):
+                yield _differ(term.ends, *ends[0])
+
+    def _uncounted(self, clause: _Clause) -> Iterator[tuple[str, str]]:
+        for term in clause.terms:
+            if isinstance(term, _Number) and term.value not in self.others:
+                yield f"{term.value} 不是所数的", f"{term.value} is not what was counted"
+
+    def _ranges(self, term: _Term) -> list[tuple[float, float]]:
+        """Between which ends an expression lies: a figure has one value in all its places.
+
+        Several, where figures of one value have other ends: nothing says which of them it is.
+        """
+        used = sorted({number for number in _leaves(term, self.named) if number in self.known})
+        return [
+            self._range(term, dict(zip(used, chosen, strict=True)))
+            for chosen in islice(product(*(self.known[number] for number in used)), _MOST_WAYS)
+        ]
+
+    def _range(
+        self, term: _Term, figures: Mapping[Decimal, tuple[float, float]]
+    ) -> tuple[float, float]:
+        if len(figures) > _MOST_CORNERS:
+            return _sum_range(term, figures)
+        found = []
+        for ends in product(*figures.values()):
+            try:
+                found.append(_worked_out(term, self.named, dict(zip(figures, ends, strict=True))))
+            except (ZeroDivisionError, OverflowError):
+                return float("-inf"), float("inf")
+        if any(number != number for number in found):  # noqa: PLR0124 - neither end is known
+            return float("-inf"), float("inf")
+        return min(found), max(found)
 
 
-def _related(
-    clause: _Clause,
-    known: Mapping[Decimal, Figure],
-    others: frozenset[Decimal],
-    named: Mapping[str, _Term],
-) -> Iterator[tuple[str, str]]:
-    (left, right), (sign,) = clause.terms, clause.signs
-    yield from _unknown(left, known, others)
-    if isinstance(left, _Number) and isinstance(right, _Number):
-        yield from _unknown(right, known, others)
-        holds = {"=": operator.eq, ">": operator.gt, "<": operator.lt}[sign]
-        if not holds(left.value, right.value):
-            yield _not_so(left.value, sign, right.value)
-        return
-    low, high = _range(left, known, named)
-    units = {figure.unit for figure in known.values()}
-    scales = [1.0, 100.0] if len(units) == 1 else [10.0**power for power in _POWERS]
-    if isinstance(right, _Number) and right.ends is not None:
-        # a sum, with the ends of its parts
-        printed = _worked_out(left, named)
-        if Decimal(str(round(printed, 8))) != right.value:
-            yield _not_so(right.value, "=", round(printed, 8))
-        if not _reaches(right.ends, low, high, [1.0]):
-            yield _other_ends(right.ends, low, high)
-    elif isinstance(right, _Ends):
-        if not _reaches((right.low, right.high), low, high, scales):
-            yield _other_ends((right.low, right.high), low, high)
-    elif isinstance(right, _Number):
-        printed = _worked_out(left, named)
-        step = float(Decimal(1).scaleb(int(right.value.as_tuple().exponent)))
-        if not any(abs(printed * scale - float(right.value)) <= step for scale in scales):
-            yield _not_so(right.value, "=", round(printed, 8))
-
-
-def _other_times(
-    clause: _Clause,
-    clauses: Sequence[_Clause],
-    known: Mapping[Decimal, Figure],
-    named: Mapping[str, _Term],
-) -> Iterator[tuple[str, str]]:
-    """By how many times at least the two before it are apart."""
-    (first, second), (said,) = (one.terms[0] for one in clauses[:2]), clause.terms
-    found = [
-        a / b if b else float("inf")
-        for a, b in product(_range(first, known, named), _range(second, known, named))
-    ]
-    least = max(min(found), 1 / max(found) if max(found) > 0 else 1, 1)
-    if not isinstance(said, _Number) or abs(float(said.value) - least) > 0.0001:
-        yield f"相差 {least:.4f} 倍", f"they are {least:.4f} times apart"
-
-
-def _reaches(
-    ends: tuple[Decimal | None, Decimal | None], low: float, high: float, scales: Sequence[float]
-) -> bool:
+def _reaches(ends: _Given, low: float, high: float, scales: Sequence[float]) -> bool:
     """Whether the ends are those worked out, rounded outwards to their digits."""
 
-    def is_end(end: Decimal | None, right: float, side: int, scale: float) -> bool:
-        if end is None or abs(right) == float("inf"):
-            return end is None or abs(right) == float("inf")
+    def is_end(end: Decimal | None, right: float, side: int) -> bool:
+        if abs(right) == float("inf"):
+            return end is None or (side < 0 and end == 0)
+        if end is None:
+            return False
         step = float(Decimal(1).scaleb(int(end.as_tuple().exponent)))
-        return -step * 0.001 <= side * (float(end) - right * scale) <= step * 1.001 + 1e-9
+        beyond = side * (float(end) - right)
+        return -_SLIGHT * max(1, abs(right)) <= beyond <= step + _SLIGHT * max(1, abs(right))
 
-    return any(
-        is_end(ends[0], low, -1, scale) and is_end(ends[1], high, 1, scale) for scale in scales
-    )
-
-
-def _unknown(
-    term: _Term, known: Mapping[Decimal, Figure], others: frozenset[Decimal]
-) -> Iterator[tuple[str, str]]:
-    """Numbers that are none of the figures and nothing plain, and ends that are not theirs."""
-    if isinstance(term, _Operation):
-        yield from _unknown(term.left, known, others)
-        yield from _unknown(term.right, known, others)
-    elif isinstance(term, _Number):
-        figure = None if term.is_plain else known.get(term.value)
-        if figure is None:
-            is_plain = term.value in _PLAIN or term.value in others
-            if not is_plain or term.sign or term.ends:
-                yield f"{term.value} 不是所指的数", f"{term.value} is none of its figures"
-            return
-        bound = BOUNDS.get(figure.qualifier)
-        sign = bound.sign[1] if bound else ""
-        if term.sign != sign:
-            yield f"{term.sign}{term.value} 应为 {sign}{term.value}", f"it is {sign}{term.value}"
-        if term.ends is not None and not _has_ends(term.ends, figure):
-            yield _other_ends(term.ends, *_between(figure))
+    return any(is_end(ends[0], low * by, -1) and is_end(ends[1], high * by, 1) for by in scales)
 
 
-def _unknown_of(clause: _Clause, others: frozenset[Decimal]) -> Iterator[tuple[str, str]]:
-    for term in clause.terms:
-        if isinstance(term, _Number) and term.value not in others:
-            yield f"{term.value} 不是所数的", f"{term.value} is not what was counted"
+def _are(ends: _Given, low: float, high: float) -> bool:
+    """Whether the ends are these; what is counted is never below nothing."""
+
+    def is_end(end: Decimal | None, right: float) -> bool:
+        if abs(right) == float("inf"):
+            return end is None or (right < 0 and end == 0)
+        return end is not None and abs(float(end) - right) <= _SLIGHT * max(1, abs(right))
+
+    return is_end(ends[0], low) and is_end(ends[1], high)
 
 
-def _has_ends(ends: tuple[Decimal | None, Decimal | None], figure: Figure) -> bool:
-    low, high = _between(figure)
-    given = (
-        float("-inf") if ends[0] is None else float(ends[0]),
-        float("inf") if ends[1] is None else float(ends[1]),
-    )
-    return all(a == b or abs(a - b) < 1e-9 for a, b in zip(given, (low, high), strict=True))
-
-
-def _between(figure: Figure) -> tuple[float, float]:
+def _between(figure: Figure, is_rounded: bool) -> tuple[float, float]:
     """Between which ends a figure lies: what its bound says, or what rounding leaves."""
     bound, value = BOUNDS.get(figure.qualifier), figure.value
     if bound is None:
         return float("-inf"), float("inf")
     if (bound.low, bound.high) == ("closed", "closed"):
+        if not is_rounded:
+            return float(value), float(value)
         if figure.resolution is None:
             return float("-inf"), float("inf")
         return float(value - figure.resolution / 2), float(value + figure.resolution / 2)
@@ -421,24 +461,8 @@ def _between(figure: Figure) -> tuple[float, float]:
 
 def _last_unit(figure: Figure) -> Decimal:
     """One unit of the last digit that says something: 13100 gives 100."""
-    digits = figure.value.normalize().as_tuple()
-    least = Decimal(1).scaleb(int(digits.exponent))
+    least = Decimal(1).scaleb(int(figure.value.normalize().as_tuple().exponent))
     return max(least, figure.resolution or Decimal(0))
-
-
-def _range(
-    term: _Term, known: Mapping[Decimal, Figure], named: Mapping[str, _Term]
-) -> tuple[float, float]:
-    """Between which ends an expression lies: the same figure has one value in all its places."""
-    used = sorted({number for number in _leaves(term, named) if number in known})
-    found = []
-    for ends in product(*(_between(known[number]) for number in used)):
-        chosen = dict(zip(used, ends, strict=True))
-        try:
-            found.append(_worked_out(term, named, chosen))
-        except (ZeroDivisionError, OverflowError):
-            return float("-inf"), float("inf")
-    return min(found), max(found)
 
 
 def _leaves(term: _Term, named: Mapping[str, _Term]) -> Iterator[Decimal]:
@@ -467,12 +491,20 @@ def _worked_out(
     raise ZeroDivisionError(term)
 
 
+def _sum_range(term: _Term, figures: Mapping[Decimal, tuple[float, float]]) -> tuple[float, float]:
+    """The ends of a long sum: nothing else has so many figures."""
+    if isinstance(term, _Number):
+        return figures.get(term.value, (float(term.value), float(term.value)))
+    if not isinstance(term, _Operation) or term.name != "+":
+        return float("-inf"), float("inf")
+    left, right = _sum_range(term.left, figures), _sum_range(term.right, figures)
+    return left[0] + right[0], left[1] + right[1]
+
+
 def _not_so(left: Decimal, sign: str, right: object) -> tuple[str, str]:
     return f"{left} {sign} {right} 不成立", f"{left} {sign} {right} does not hold"
 
 
-def _other_ends(
-    ends: tuple[Decimal | None, Decimal | None], low: float, high: float
-) -> tuple[str, str]:
+def _differ(ends: _Given, low: float, high: float) -> tuple[str, str]:
     given = f"[{ends[0]}, {ends[1]}]"
     return f"{given} 应为 [{low:.8g}, {high:.8g}]", f"{given} should be [{low:.8g}, {high:.8g}]"

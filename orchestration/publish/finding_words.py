@@ -151,9 +151,7 @@ def check_findings(con: DuckDBPyConnection, catalog: str) -> Iterator[Wrong]:
                 said = "、".join(map(_said, alternatives[0])) or "无"
                 yield _wrong(finding, text, said, said)
         if finding.arithmetic and finding.rule in _WORKED_OUT:
-            wrong = check_arithmetic(
-                finding.arithmetic, (*finding.a, *finding.b), finding.counted
-            )
+            wrong = check_arithmetic(finding.arithmetic, (*finding.a, *finding.b), finding.counted)
             if wrong is not None:
                 yield Wrong(
                     f"发现 {finding.id}（{finding.rule}）的{wrong[0]}",

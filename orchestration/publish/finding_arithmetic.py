@@ -299,7 +299,11 @@ class _Line:
         self.known: dict[Decimal, list[tuple[float, float]]] = {}
         self.signs: dict[Decimal, set[str]] = {}
         for figure in figures:
-            self.known.setdefault(figure.value, []).append(_between(figure, is_rounded))
+            low, high = _between(figure, is_rounded)
+            ways = self.known.setdefault(figure.value, [])
+            ways.append((low, high))
+            if low == float("-inf") and figure.value >= 0:
+                ways.append((0.0, high))  # what is counted or a share is never below nothing
             bound = BOUNDS.get(figure.qualifier)
             self.signs.setdefault(figure.value, set()).add(bound.sign[1] if bound else "")
         is_one_unit = len({figure.unit for figure in figures}) == 1

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
+from orchestration import plugins
 from orchestration.bounds import BOUNDS
 from orchestration.errors import DeclarationError, DeclarationErrors
 from orchestration.programmes import (
@@ -48,6 +50,7 @@ from orchestration.spec import (
     Indicator,
     Layout,
     RecordsLayout,
+    SourceSection,
     TableLayout,
     Text,
 )
@@ -767,7 +770,7 @@ def _check_codes(declared: Declared, lists: CodeLists, named_items: set[str]) ->
             raise _unknown_code(declared.path, what, code, place, known)
     if isinstance(layout, RecordsLayout):
         _check_record_columns(declared.path, layout)
-    _check_module(declared.path, "connectors", data_set.delivery.connector, "delivery.connector")
+    _check_source(declared)
     if isinstance(layout, FunctionLayout):
         _check_module(declared.path, "functions", layout.function, "layout.function")
 
@@ -801,6 +804,59 @@ def _constants(layout: Layout) -> list[tuple[str, Constants]]:
     blocks = layout.blocks if isinstance(layout, TableLayout) else ()
     own = [(f"layout.blocks.{n}.constants", block.constants) for n, block in enumerate(blocks)]
     return [("layout.constants", layout.constants), *own]
+
+
+def section_of(declared: Declared) -> SourceSection | None:
+    """What a data set declares of its source, as its connector understands it.
+
+    None where deliveries are laid into a folder.
+
+    Raises:
+        DeclarationError: no such connector, or its section is wrong.
+    """
+    delivery, place = declared.data_set.delivery, "delivery.connector"
+    try:
+        connector = plugins.load(plugins.CONNECTORS, delivery.connector)
+    except KeyError:
+        known = plugins.names(plugins.CONNECTORS)
+        near = difflib.get_close_matches(delivery.connector, known, n=1)
+        raise DeclarationError(
+            f"there is no connector {delivery.connector!r}",
+            file=declared.path,
+            place=place,
+            remedy=f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}",
+        ) from None
+    except (ImportError, AttributeError) as error:
+        raise DeclarationError(
+            f"the connector {delivery.connector!r} cannot be loaded: {error}",
+            file=declared.path,
+            place=place,
+            remedy="install what its package needs",
+        ) from error
+    model = getattr(connector, "Section", None)
+    if model is None and delivery.source:
+        raise DeclarationError(
+            f"the connector {delivery.connector!r} has no source to declare",
+            file=declared.path,
+            place="delivery.source",
+            remedy="remove the key, or name the connector that it is meant for",
+        )
+    return None if model is None else _section(model, delivery.source, declared.path)
+
+
+def _section(model: type[SourceSection], source: Mapping[str, Any], path: Path) -> SourceSection:
+    try:
+        return parse_model(model, dict(source), path)
+    except DeclarationError as error:
+        place = "delivery.source" + ("" if error.place == "top level" else f".{error.place}")
+        remedy = (error.remedy or "").replace("data-set schema", "source schema")
+        raise DeclarationError(error.what, file=path, place=place, remedy=remedy) from None
+
+
+def _check_source(declared: Declared) -> None:
+    """Whether a declaration names a connector that there is, with what it needs to know."""
+    if declared.data_set.delivery.connector != "folder" or declared.data_set.delivery.source:
+        section_of(declared)
 
 
 def _check_module(path: Path, package: str, name: str, place: str) -> None:

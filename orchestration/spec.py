@@ -183,13 +183,52 @@ class Origin(Model):
         return self
 
 
+_CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
+
+
+class SourceSection(Model):
+    """What every source that is pulled from may declare; a connector adds keys of its own."""
+
+    seconds: int = Field(
+        default=600, ge=1, le=86400, description="A pull that takes longer is given up."
+    )
+    megabytes: int = Field(
+        default=512, ge=1, description="A file that is larger is refused while it comes."
+    )
+    tries: int = Field(
+        default=4, ge=1, le=20, description="How often what may pass is tried, further and further."
+    )
+    window: str | None = Field(
+        default=None,
+        pattern=rf"^{_CLOCK}-{_CLOCK}$",
+        description="The source is asked within these hours of the district's day: 22:00-06:00.",
+    )
+    every_minutes: int = Field(
+        default=0, ge=0, description="The source is not asked again sooner than this."
+    )
+
+
+SecretName = Annotated[
+    str,
+    Field(
+        pattern="^[A-Z][A-Z0-9_]*$",
+        description="Name of a secret; what it is says the environment, or the file of secrets.",
+    ),
+]
+
+
 class Delivery(Model):
     """How deliveries arrive."""
 
     connector: str = Field(
         default="folder",
-        pattern="^[a-z][a-z0-9_]*$",
-        description="Module of orchestration/collect/connectors that looks for its files.",
+        pattern="^[a-z][a-z0-9_-]*$",
+        description="Where its files come from: folder, http, s3, sftp, postgresql, sql, or the "
+        "connector of a package that was installed beside this one.",
+    )
+    source: dict[str, Any] = Field(
+        default={},
+        description="What the connector needs to know; `qutong source schema CONNECTOR` prints it.",
     )
     pattern: tuple[str, ...] = Field(min_length=1, description="File names, with * and ?.")
     cadence: Literal["once", "monthly", "quarterly", "annual", "irregular"]

@@ -189,6 +189,7 @@ class Archive:
         place: str = "",
         is_removed: bool = False,
         is_well_named: Callable[[str], bool] = bool,
+        origin: str = "",
     ) -> tuple[Delivery, Receipt]:
         """Store the bytes of ``source`` durably and write a receipt.
 
@@ -201,6 +202,7 @@ class Archive:
             is_removed: Whether the source goes once this returns: what the archive holds is then
                 read to its end and compared first.
             is_well_named: Whether a file name is one of the data set's.
+            origin: What the sender calls it, where that is not the path.
 
         Known bytes keep the name they first came under, unless that name was not one of the data
         set's and the new one is: a file that was only misnamed is put right by naming it well.
@@ -225,7 +227,7 @@ class Archive:
             sha256=sha256,
             size_bytes=size,
             file_name=printable(source.name),
-            origin=printable(str(source)),
+            origin=origin or printable(str(source)),
             connector=connector,
             delivered_on=(delivered_on or self.today).isoformat(),
             received_at=self.now.isoformat(timespec="microseconds"),

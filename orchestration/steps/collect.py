@@ -7,7 +7,7 @@ offer. Does not belong here: connectors, archive and parsing themselves (``colle
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,13 +48,16 @@ class Collected:
         return told
 
 
-def offers_of(work: Workplace, declared: Declared) -> list[tuple[Connector, Offer]]:
-    """What lies in the folder and in the inbox for a data set."""
-    return [
-        (connector, offer)
-        for connector in work.connectors
-        for offer in connector.offers(declared.data_set)
-    ]
+def offers_of(
+    work: Workplace, declared: Declared
+) -> Iterator[tuple[Connector, Offer | QutongError]]:
+    """What folder, inbox and source have for a data set; an error where one has no more to give."""
+    for connector in work.connectors[declared.id]:
+        try:
+            for offer in connector.offers(declared.data_set):
+                yield connector, offer
+        except QutongError as error:
+            yield connector, error
 
 
 def collect(
@@ -80,11 +83,16 @@ def collect_one(work: Workplace, declared: Declared) -> Collected:
     """The same for one data set, without recording it."""
     collected = Collected()
     for connector, offer in offers_of(work, declared):
+        if isinstance(offer, QutongError):
+            collected.stuck.append(offer.render())
+            continue
         collected.offered += 1
         try:
             collected.received_new += _take(work, declared, connector, offer)
         except QutongError as error:
             collected.stuck.append(error.render())
+    for connector in work.connectors[declared.id]:
+        connector.finished()
     collected.stuck += [
         _damaged(path).render() for path in work.archive.damaged_entries(declared.id)
     ]
@@ -112,7 +120,8 @@ def _take(work: Workplace, declared: Declared, connector: Connector, offer: Offe
     """
     if is_news(work.archive.known(declared.id), offer):
         apart.start()  # it imports while the file comes to rest and is archived
-        work.wait_until_at_rest(offer.path)
+        if not offer.origin:
+            work.wait_until_at_rest(offer.path)
     _, receipt = work.archive.store(
         offer.path,
         declared.id,
@@ -121,6 +130,7 @@ def _take(work: Workplace, declared: Declared, connector: Connector, offer: Offe
         place=offer.place,
         is_removed=offer.is_removed,
         is_well_named=lambda name: matches(name, declared.data_set),
+        origin=offer.origin,
     )
     try:
         connector.taken(offer)
@@ -154,7 +164,8 @@ def has_news(work: Workplace, selected: Sequence[Declared]) -> bool:
     """Whether anything on offer is news, or was received and is to be read; nothing is stored."""
     for declared in selected:
         received = work.archive.known(declared.id)
-        if any(is_news(received, offer) for _, offer in offers_of(work, declared)):
+        offered = [offer for _, offer in offers_of(work, declared)]
+        if any(isinstance(offer, Offer) and is_news(received, offer) for offer in offered):
             return True
         in_play = work.archive.deliveries(declared.id)
         if not all(work.store.is_made(delivery, declared) for delivery in in_play):

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from orchestration.collect.connectors import places_of
 from orchestration.locking import run_lock
 from orchestration.publish import ledger
 from orchestration.publish.pointer import recover
@@ -123,7 +124,7 @@ def _put_in_order(
     work.archive.clean()
     for entry in work.archive.reconcile():
         work.say(f"登记已按回执恢复 / an entry was written again from its receipt: {entry}")
-    unclaimed = tuple(name for connector in work.connectors for name in connector.unclaimed(known))
+    unclaimed = tuple(name for place in places_of(settings) for name in place.unclaimed(known))
     begun = work.now.astimezone(UTC).replace(tzinfo=None)
     run_id = run_id or uuid.uuid4().hex
     if last is not None:

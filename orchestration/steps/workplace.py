@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -99,8 +99,9 @@ class Workplace:
         return DbtProject.of(self.settings)
 
     @cached_property
-    def connectors(self) -> tuple[Connector, ...]:
-        return connectors_of(self.settings)
+    def connectors(self) -> Mapping[str, tuple[Connector, ...]]:
+        """Where each data set's deliveries come from, by its id."""
+        return connectors_of(self.settings, self.declarations, self.now)
 
     @cached_property
     def judge(self) -> Judge:

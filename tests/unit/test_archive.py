@@ -121,7 +121,7 @@ def test_every_module_beside_it_is_a_connector(project: Settings, tmp_path: Path
     packages = connectors.__path__
     packages.append(str(tmp_path))
     try:
-        names = [connector.name for connector in connectors.connectors_of(project)]
+        names = [connector.name for connector in connectors.places_of(project)]
     finally:
         packages.remove(str(tmp_path))
     assert names == ["folder", "inbox", "ready"]

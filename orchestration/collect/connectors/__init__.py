@@ -1,7 +1,7 @@
-"""Connectors: where deliveries come from. A connector is a module of this package.
+"""Connectors: where deliveries come from. A connector is a module under an entry point.
 
-A data set names the module that looks for its files (``delivery.connector``); what somebody lays
-into a folder or the inbox by hand is taken all the same.
+A data set names its own (``delivery.connector``), and says what that needs to know
+(``delivery.source``); what somebody lays into a folder or the inbox by hand is taken all the same.
 
 Belongs here: what a connector is, which there are, and what holds for all of them. Does not belong
 here: any one source (a module each), and storing or reading what it offers.
@@ -10,17 +10,16 @@ here: any one source (a module each), and storing or reading what it offers.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from importlib import import_module
+from datetime import date, datetime
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Protocol
 
 from orchestration.spec import DataSet
 
 if TYPE_CHECKING:
+    from orchestration.declarations import Declarations, Declared
     from orchestration.settings import Settings
 
 
@@ -35,6 +34,7 @@ class Offer:
         place: Where it lies, and which thing that is: the same place is offered again as long as
             nothing was laid there anew. Without it, known bytes are news where others came since.
         is_removed: Whether ``taken`` removes it: the archive then reads its copy back first.
+        origin: What the source calls it, where that is not its path.
     """
 
     data_set_id: str
@@ -43,6 +43,7 @@ class Offer:
     delivered_on: date | None
     place: str = ""
     is_removed: bool = False
+    origin: str = ""
 
 
 class Connector(Protocol):
@@ -51,11 +52,19 @@ class Connector(Protocol):
     name: str
 
     def offers(self, data_set: DataSet) -> Iterator[Offer]:
-        """What is on offer now, in a stable order."""
+        """What is on offer now, in a stable order.
+
+        Raises:
+            QutongError: no more can be had, after what was yielded.
+        """
         ...
 
     def taken(self, offer: Offer) -> None:
         """The offer is archived and has its receipt."""
+        ...
+
+    def finished(self) -> None:
+        """All that was on offer is archived, or stays where it is."""
         ...
 
     def unclaimed(self, known: set[str]) -> Sequence[str]:
@@ -63,13 +72,35 @@ class Connector(Protocol):
         ...
 
 
-def connectors_of(settings: Settings) -> tuple[Connector, ...]:
-    """Every connector of every module, in the order of their names.
+def places_of(settings: Settings) -> tuple[Connector, ...]:
+    """Where people lay files for any data set: the folder of deliveries and the inbox."""
+    from orchestration.collect.connectors import folder
 
-    A module has ``connectors(settings)``, which returns as many as it has places to look at.
-    """
-    modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
-    return tuple(connector for module in modules for connector in module.connectors(settings))
+    return folder.connectors(settings)
+
+
+def connectors_of(
+    settings: Settings, declarations: Declarations, now: datetime
+) -> Mapping[str, tuple[Connector, ...]]:
+    """The places to look for each data set at: the folder, the inbox, and the source it names."""
+    places = places_of(settings)
+    return {
+        declared.id: (*places, *_source_of(settings, declared, now)) for declared in declarations
+    }
+
+
+def _source_of(settings: Settings, declared: Declared, now: datetime) -> tuple[Connector, ...]:
+    from orchestration.declarations import section_of
+
+    if declared.data_set.delivery.connector == "folder":
+        return ()
+    from orchestration.collect.connectors.pulling import PullingConnector, connector_named
+
+    section = section_of(declared)
+    if section is None:
+        return ()
+    source = connector_named(declared.data_set.delivery.connector)
+    return (PullingConnector(settings, declared.data_set, source, section, now),)
 
 
 def matches(file_name: str, data_set: DataSet) -> bool:

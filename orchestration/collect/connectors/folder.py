@@ -72,6 +72,9 @@ class FolderConnector:
         if self.consume:
             offer.path.unlink(missing_ok=True)
 
+    def finished(self) -> None:
+        """Nothing is kept of a look into a folder."""
+
     def unclaimed(self, known: set[str]) -> list[str]:
         """Files that lie where no declared data set looks."""
         if not self.root.is_dir():

@@ -1,0 +1,239 @@
+"""Pulling: a source is asked within its hours and limits, and what it has becomes offers.
+
+Whatever a connector does, this holds: each attempt leaves a receipt, the failed ones too; what
+came is on offer for the archive before anybody looks into it; a source that fails delays its own
+data set alone; and no secret stands in what is told.
+
+Belongs here: all that is the same for every source. Does not belong here: any one of them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
+
+from orchestration import plugins
+from orchestration.collect.connectors import Offer
+from orchestration.collect.connectors.attempts import Attempt, Attempts, Item
+from orchestration.collect.connectors.secrets import Secrets
+from orchestration.collect.connectors.source import Asked, Known, Pulled, Source, SourceError
+from orchestration.errors import QutongError
+from orchestration.spec import DataSet, SourceSection
+
+if TYPE_CHECKING:
+    from orchestration.settings import Settings
+
+UNTOLD = "the connector failed and did not say why / 连接器出错而未说明原因"
+
+
+@dataclass
+class Found:
+    """What one pull came to.
+
+    Attributes:
+        offers: Things that are not as they were, with what a receipt tells of each.
+        things: How many the source has.
+    """
+
+    offers: list[tuple[Offer, Item]] = field(default_factory=list)
+    things: int = 0
+    error: SourceError | None = None
+    seconds: float = 0.0
+
+
+class PullingConnector:
+    """One source of one data set.
+
+    Args:
+        data_set: Whose.
+        source: The connector that it names.
+        section: What it declares of the source.
+        now: The moment of the run.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        data_set: DataSet,
+        source: Source,
+        section: SourceSection,
+        now: datetime,
+        secrets: Secrets | None = None,
+    ) -> None:
+        self.settings, self.data_set = settings, data_set
+        self.source, self.section = source, section
+        self.now = now
+        self.name = data_set.delivery.connector
+        self.secrets = secrets or Secrets()
+        self.attempts = Attempts(settings.archive)
+        self._found: Found | None = None
+        self._left: dict[Path, Item] = {}
+        self._taken: list[Item] = []
+
+    # --- as a place that deliveries come from --------------------------------------------------
+
+    def offers(self, data_set: DataSet) -> Iterator[Offer]:
+        """What the source has and was not received as it is; it is asked once in a run.
+
+        Raises:
+            QutongError: the source did not give what was declared.
+        """
+        if data_set.id != self.data_set.id or not self.is_time():
+            return
+        if self._found is None:
+            self._found = self.ask()
+            self._left = {offer.path: item for offer, item in self._found.offers}
+        yield from (offer for offer, _ in self._found.offers)
+        if self._found.error is not None:
+            raise self._told(self._found.error)
+
+    def taken(self, offer: Offer) -> None:
+        """The archive has it: so far the source is known now."""
+        item = self._left.pop(offer.path, None)
+        if item is None:
+            return
+        self._taken.append(item)
+        shutil.rmtree(offer.path.parent, ignore_errors=True)
+
+    def finished(self) -> None:
+        """All that was on offer is archived, or stuck: what came of the attempt is put down."""
+        if self._found is not None:
+            self._record(self._found)
+        self._found = None
+        shutil.rmtree(self._own_spool, ignore_errors=True)
+
+    def unclaimed(self, known: set[str]) -> list[str]:
+        """A source has nothing that its declaration does not ask for."""
+        return []
+
+    # --- asking --------------------------------------------------------------------------------
+
+    def is_time(self) -> bool:
+        """Whether the source may be asked now: within its hours, and not too soon."""
+        zone = ZoneInfo(self.settings.district.time_zone)
+        if not within(self.section.window, self.now.astimezone(zone).time()):
+            return False
+        if self.section.every_minutes and (last := self.attempts.last(self.data_set.id)):
+            soonest = datetime.fromisoformat(last.at) + timedelta(
+                minutes=self.section.every_minutes
+            )
+            return self.now >= soonest
+        return True
+
+    def ask(self, *, is_trial: bool = False) -> Found:
+        """Ask the source; whatever goes wrong is what was found."""
+        begun, found = time.monotonic(), Found()
+        known: Mapping[str, Known] = {} if is_trial else self.attempts.known(self.data_set.id)
+        asked = Asked(
+            self.data_set, self.section, self._spool(), self.secrets, known, self.now,
+            is_trial=is_trial,
+        )  # fmt: skip
+        try:
+            for pulled in self.source.pull(asked):
+                found.things += 1
+                if pulled.path is not None:
+                    self._see(found, pulled, known)
+        except SourceError as error:
+            found.error = error
+        except QutongError as error:
+            found.error = SourceError(error.what, error.what, remedy=error.remedy or "")
+        except Exception as error:  # a connector of others: the rest of the run goes on
+            found.error = SourceError(UNTOLD, f"{type(error).__name__}: {error}")
+        found.seconds = time.monotonic() - begun
+        return found
+
+    def _see(self, found: Found, pulled: Pulled, known: Mapping[str, Known]) -> None:
+        """Put what was fetched on offer, unless its bytes are those that were known."""
+        assert pulled.path is not None
+        from orchestration.collect.archive import hash_file
+
+        sha256, size = hash_file(pulled.path)
+        key = self.secrets.scrub(pulled.key)
+        before = known.get(key)
+        is_same = before is not None and before.sha256 == sha256
+        version = before.version + (not is_same) if before else 1
+        item = Item(
+            key, pulled.name, sha256, size, version, pulled.tag,
+            pulled.modified, pulled.mark, pulled.status, dict(pulled.details),
+        )  # fmt: skip
+        offer = Offer(
+            data_set_id=self.data_set.id,
+            path=pulled.path,
+            connector=self.name,
+            delivered_on=pulled.delivered_on,
+            # the same thing at the same version, even where a kill lost its receipt
+            place=f"{self.name}/{key}#{version}",
+            origin=key,
+        )
+        found.offers.append((offer, item))
+
+    @property
+    def _own_spool(self) -> Path:
+        return self.settings.work / "spool" / self.data_set.id
+
+    def _spool(self) -> Path:
+        """An empty directory; what a killed pull left is gone."""
+        shutil.rmtree(self._own_spool, ignore_errors=True)
+        self._own_spool.mkdir(parents=True)
+        return self._own_spool
+
+    # --- what is told --------------------------------------------------------------------------
+
+    def _record(self, found: Found) -> None:
+        error, items = found.error, tuple(self._taken)
+        self._taken = []
+        scrub = self.secrets.scrub
+        self.attempts.add(
+            Attempt(
+                data_set_id=self.data_set.id,
+                connector=self.name,
+                at=self.now.astimezone(UTC).isoformat(timespec="seconds"),
+                origin=scrub(self.origin()),
+                outcome="failed" if error else "received" if items else "unchanged",
+                seconds=round(found.seconds, 3),
+                status=scrub(error.status) if error else "",
+                reason_zh=scrub(error.zh) if error else "",
+                reason_en=scrub(error.en) if error else "",
+                remedy=scrub(error.remedy or "") if error else "",
+                things=found.things,
+                size=sum(item.size for item in items),
+                items=items,
+            )
+        )
+
+    def _told(self, error: SourceError) -> QutongError:
+        return QutongError(
+            self.secrets.scrub(error.what),
+            file=self.secrets.scrub(self.origin()),
+            place=self.data_set.id,
+            remedy=self.secrets.scrub(error.remedy or "see 'qutong source test "
+                                      f"{self.data_set.id}'; it is tried again with the next run"),
+        )  # fmt: skip
+
+    def origin(self) -> str:
+        """What the source is called, for a person."""
+        describe = cast("Callable[[SourceSection], str] | None",
+                        getattr(self.source, "origin", None))  # fmt: skip
+        return describe(self.section) if describe else self.name
+
+
+def within(window: str | None, now: clock) -> bool:
+    """Whether a time of the day lies within hours such as 22:00-06:00."""
+    if window is None:
+        return True
+    begin, end = (clock.fromisoformat(part) for part in window.split("-"))
+    if begin <= end:
+        return begin <= now < end
+    return now >= begin or now < end
+
+
+def connector_named(name: str) -> Source:
+    """The connector that a declaration names; that there is one was seen when it was read."""
+    return cast("Source", plugins.load(plugins.CONNECTORS, name))

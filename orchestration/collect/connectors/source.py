@@ -1,0 +1,216 @@
+"""What a connector that pulls is: it fetches what a source has, byte for byte, and says so.
+
+A connector is one module, named by an entry point of the group ``qutong.connectors``. It has
+
+    Section   what ``delivery.source`` of a declaration says, a ``spec.SourceSection``
+    pull      asks a source, and yields what it has, each in a file below ``asked.spool``
+
+It decides nothing about what it fetched, keeps nothing between two pulls, and writes nothing but
+the spool: archive, receipts, hours of the day and words for people are the same for all of them
+(``pulling``). What it was given the last time stands in ``asked.known``; a thing that is as it was
+then is yielded without a file.
+
+Belongs here: what both sides know of each other. Does not belong here: any one source, and what
+becomes of what was fetched.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from orchestration.collect.connectors.secrets import Secrets
+from orchestration.errors import QutongError
+from orchestration.spec import DataSet, SourceSection
+
+T = TypeVar("T")
+
+
+class SourceError(QutongError):
+    """A source did not give what was declared.
+
+    Args:
+        zh, en: What happened, for a person.
+        remedy: What to do now.
+        status: What the source said in its own code: 404, NoSuchKey, 28P01.
+        may_pass: Whether it may be otherwise in a moment.
+        wait: After how many seconds the source wants to be asked again, where it said so.
+    """
+
+    def __init__(
+        self,
+        zh: str,
+        en: str,
+        *,
+        remedy: str = "",
+        status: str = "",
+        may_pass: bool = False,
+        wait: float | None = None,
+    ) -> None:
+        self.zh, self.en, self.status = zh, en, status
+        self.may_pass, self.wait = may_pass, wait
+        super().__init__(f"{en} / {zh}", remedy=remedy or None)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was pulled last of one thing.
+
+    Attributes:
+        version: How many times it had changed by then, counted from 1.
+        tag: By which the source tells whether it changed: an ETag, a checksum.
+        modified: When the source says that it changed.
+        mark: Up to where a growing source was read: a watermark.
+    """
+
+    sha256: str
+    size: int
+    version: int
+    tag: str = ""
+    modified: str = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """One thing that a source has.
+
+    Attributes:
+        key: What the source calls it, the same at every pull: an address, a path, a query.
+        name: As what file it is delivered; a name without folders.
+        path: Its bytes, below the spool; None where they are those that are known.
+        delivered_on: The day that the source states.
+        details: What else a receipt should tell: query, parameters, snapshot.
+    """
+
+    key: str
+    name: str
+    path: Path | None
+    tag: str = ""
+    modified: str = ""
+    mark: str = ""
+    delivered_on: date | None = None
+    status: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One pull: what is asked of which source, within which limits.
+
+    Attributes:
+        section: The connector's own.
+        spool: An empty directory of this pull.
+        known: What was pulled last, by key.
+        begun: On the clock of ``time.monotonic``.
+        is_trial: Whether a person only wants to know what the source says.
+    """
+
+    data_set: DataSet
+    section: SourceSection
+    spool: Path
+    secrets: Secrets
+    known: Mapping[str, Known]
+    now: datetime
+    begun: float = field(default_factory=time.monotonic)
+    is_trial: bool = False
+
+    def in_time(self) -> float:
+        """How many seconds are left.
+
+        Raises:
+            SourceError: none.
+        """
+        left = self.section.seconds - (time.monotonic() - self.begun)
+        if left <= 0:
+            raise SourceError(
+                f"超过 {self.section.seconds} 秒仍未取完",
+                f"was not done within {self.section.seconds} s",
+                remedy="it is tried again with the next run; else raise delivery.source.seconds",
+                status="timeout",
+            )
+        return left
+
+    def room(self, size: int) -> None:
+        """Whether a file may be so large.
+
+        Raises:
+            SourceError: it may not.
+        """
+        if size > self.section.megabytes * 1_000_000:
+            raise SourceError(
+                f"文件超过 {self.section.megabytes} MB 的上限",
+                f"is larger than the limit of {self.section.megabytes} MB",
+                remedy="look at what the source gives; else raise delivery.source.megabytes",
+                status="too large",
+            )
+
+    def write(self, chunks: Iterable[bytes], path: Path, mode: str = "xb") -> int:
+        """Write what comes, as long as there is time and room; how large the file is then."""
+        with path.open(mode) as writer:
+            size = writer.tell()
+            for chunk in chunks:
+                self.in_time()
+                size += len(chunk)
+                self.room(size)
+                writer.write(chunk)
+        return size
+
+    def file(self, name: str) -> Path:
+        """A place in the spool for something that is called so."""
+        folder = self.spool / f"{sum(1 for _ in self.spool.iterdir()):06}"
+        folder.mkdir()
+        return folder / name
+
+
+class Source(Protocol):
+    """A connector that pulls."""
+
+    Section: type[SourceSection]
+
+    def pull(self, asked: Asked) -> Iterator[Pulled]:
+        """Everything that the source has for a data set, in a stable order.
+
+        Raises:
+            SourceError: the source did not give what was declared.
+        """
+        ...
+
+
+def safe_name(said: str, fallback: str) -> str:
+    """A file name that leads nowhere, of what a source calls something."""
+    name = said.replace("\\", "/").rsplit("/", 1)[-1]
+    name = "".join(letter for letter in name if letter.isprintable()).strip().lstrip(".~$ ")
+    return name[-150:] or fallback
+
+
+def tried(asked: Asked, ask: Callable[[], T]) -> T:
+    """What ``ask`` returns; what may pass is tried again, further and further apart.
+
+    Raises:
+        SourceError: of the last try, or of one that no other try would mend.
+    """
+    import stamina
+    from stamina.instrumentation import set_on_retry_hooks
+
+    set_on_retry_hooks([])  # they would tell errors that nobody has scrubbed
+
+    def again(error: Exception) -> bool | float:
+        if not isinstance(error, SourceError) or not error.may_pass:
+            return False
+        if error.wait is None:
+            return True
+        return error.wait if error.wait < asked.in_time() else False
+
+    tries = stamina.retry_context(
+        on=again, attempts=asked.section.tries, timeout=asked.in_time(),
+        wait_initial=0.5, wait_max=30.0, wait_jitter=1.0,
+    )  # fmt: skip
+    for attempt in tries:
+        with attempt:
+            return ask()
+    raise AssertionError("a retry context ends by returning or raising")

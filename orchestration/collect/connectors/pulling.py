@@ -92,7 +92,7 @@ class PullingConnector:
             self._left = {offer.path: item for offer, item in self._found.offers}
         yield from (offer for offer, _ in self._found.offers)
         if self._found.error is not None:
-            raise self._told(self._found.error)
+            raise self.told(self._found.error)
 
     def taken(self, offer: Offer) -> None:
         """The archive has it: so far the source is known now."""
@@ -107,7 +107,7 @@ class PullingConnector:
         if self._found is not None:
             self._record(self._found)
         self._found = None
-        shutil.rmtree(self._own_spool, ignore_errors=True)
+        shutil.rmtree(self.own_spool, ignore_errors=True)
 
     def unclaimed(self, known: set[str]) -> list[str]:
         """A source has nothing that its declaration does not ask for."""
@@ -175,14 +175,15 @@ class PullingConnector:
         found.offers.append((offer, item))
 
     @property
-    def _own_spool(self) -> Path:
+    def own_spool(self) -> Path:
+        """Where what it fetches lies until the archive has it."""
         return self.settings.work / "spool" / self.data_set.id
 
     def _spool(self) -> Path:
         """An empty directory; what a killed pull left is gone."""
-        shutil.rmtree(self._own_spool, ignore_errors=True)
-        self._own_spool.mkdir(parents=True)
-        return self._own_spool
+        shutil.rmtree(self.own_spool, ignore_errors=True)
+        self.own_spool.mkdir(parents=True)
+        return self.own_spool
 
     # --- what is told --------------------------------------------------------------------------
 
@@ -208,7 +209,7 @@ class PullingConnector:
             )
         )
 
-    def _told(self, error: SourceError) -> QutongError:
+    def told(self, error: SourceError) -> QutongError:
         return QutongError(
             self.secrets.scrub(error.what),
             file=self.secrets.scrub(self.origin()),

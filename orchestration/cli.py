@@ -797,6 +797,8 @@ def source_log(ctx: click.Context, data_set_id: str, limit: int) -> None:
 @click.argument("connector", required=False)
 def source_schema(connector: str | None) -> None:
     """What a connector needs to know, as JSON schema; without a name, the connectors there are."""
+    import json
+
     from orchestration import plugins
 
     known = plugins.names(plugins.CONNECTORS)

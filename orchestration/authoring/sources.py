@@ -119,5 +119,5 @@ def attempt_line(attempt: Attempt) -> str:
     if attempt.outcome == "failed":
         return f"{head}  {attempt.reason_zh} | {attempt.reason_en}"
     files = "、".join(item.name for item in attempt.items[:5])
-    more = " …" if len(attempt.items) > 5 else ""  # noqa: PLR2004 - as many as a line holds
+    more = " …" if len(attempt.items) > 5 else ""
     return f"{head}  {attempt.things} 个 things, {attempt.size} bytes  {files}{more}"

@@ -30,7 +30,7 @@ from orchestration.spec import DataSet, SourceSection
 if TYPE_CHECKING:
     from orchestration.settings import Settings
 
-UNTOLD = "the connector failed and did not say why / 连接器出错而未说明原因"
+UNTOLD = "连接器出错而未说明原因"
 
 
 @dataclass
@@ -145,7 +145,10 @@ class PullingConnector:
         except QutongError as error:
             found.error = SourceError(error.what, error.what, remedy=error.remedy or "")
         except Exception as error:  # a connector of others: the rest of the run goes on
-            found.error = SourceError(UNTOLD, f"{type(error).__name__}: {error}")
+            found.error = SourceError(
+                UNTOLD, f"{type(error).__name__}: {error}",
+                remedy="tell whoever keeps the connector; it is tried again with the next run",
+            )  # fmt: skip
         found.seconds = time.monotonic() - begun
         return found
 

@@ -22,7 +22,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers with what is laid out for a path; writes nothing to the terminal."""
 
     protocol_version = "HTTP/1.1"
-    server: _Server  # type: ignore[assignment]
+    server: _Server
 
     def do_GET(self) -> None:
         self.answer()

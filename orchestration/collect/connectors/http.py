@@ -574,8 +574,8 @@ def _hidden(page: bytes) -> dict[str, str]:
 
 def _text(page: bytes) -> str:
     """The text of a page, in whatever encoding it is."""
-    from orchestration.collect.readers.delimited import decode
     from orchestration.collect.grid import RefusedError
+    from orchestration.collect.readers.delimited import decode
 
     try:
         return decode(page, "auto").decode("utf-8")

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -298,7 +299,7 @@ def test_a_data_set_without_a_source_says_so(tmp_path: Path) -> None:
 # --- limits ------------------------------------------------------------------------------------
 
 
-def asked(tmp_path: Path, **section: int) -> Asked:
+def asked(tmp_path: Path, **section: Any) -> Asked:
     (tmp_path / "spool").mkdir()
     declared = Workplace(make_project(tmp_path / "district")).declarations.get(DATA_SET)
     return Asked(

@@ -503,7 +503,7 @@ def _worked_out(
     raise ZeroDivisionError(term)
 
 
-def _sum_range(term: _Term, figures: Mapping[Decimal, tuple[float, float]]) -> tuple[float, float]:
+def _sum_range(term: _Term, figures: Mapping[int, tuple[float, float]]) -> tuple[float, float]:
     """The ends of a long sum: nothing else has so many figures."""
     if isinstance(term, _Number):
         return figures.get(id(term), (float(term.value), float(term.value)))

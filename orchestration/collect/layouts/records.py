@@ -53,7 +53,7 @@ def extract_records(grid: Grid, layout: RecordsLayout, told: Told) -> Extract:
         top = grid.cells  # the file begins with many blank rows
     header_row = _header_row(top, list(declared.values()))
     header = top.filter(pl.col("row") == header_row)
-    ignored = {same(text) for text in layout.columns.ignored}
+    ignored = {same(text) for text in (*layout.columns.ignored, *grid.offered)}
     positions = _positions(grid, header, header_row, declared, ignored)
     above = top.filter(pl.col("row") < header_row)
     ignored_cols = [

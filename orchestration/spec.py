@@ -341,7 +341,8 @@ class Source(Model):
     parents: tuple[str, ...] = Field(
         default=(),
         description="Of JSON: fields of the objects around each record, as columns of their own. "
-        "../code is that of the object that holds the list of records, ../../code one further out.",
+        "../code is that of the object that holds the record or its list, ../../code one further "
+        "out.",
     )
     keys: tuple[str, ...] = Field(
         default=(),

@@ -18,7 +18,8 @@ Columns of either: ``zb``, ``zb.name``, ``zb.unit``, ``reg``, ``reg.name``, ``sj
 be declared; names, units, ``zb.memo``, ``decimals`` and, in the new shape, every other field of a
 value by its name are offered. A blank value stays a row: a missing figure.
 
-What could not be ascertained: the new service is described by those who call it alone. That SS is
+What could not be ascertained: how the old one wrote quarters (``sj.name`` says them in words, and
+a declaration can take its periods from there). The new service is described by those who call it alone. That SS is
 a quarter is how all of them use it; whether it knows other endings is unknown, and such a period
 is quarantined. Ids of indicators are not those of the old one.
 """

@@ -158,9 +158,13 @@ def normalise(extract: Extract, context: Context) -> Normalised:
     frame = extract.figures.with_columns(
         text.alias(name) for name in wanted if name not in extract.figures.columns
     )
-    frame = frame.with_row_index("place_order", offset=1).with_columns(
-        place_order=pl.col("place_order").cast(pl.Int64), rule=text, raw_name=text, asked=text
-    ).rename({"decimals": "decimals_text"})
+    frame = (
+        frame.with_row_index("place_order", offset=1)
+        .with_columns(
+            place_order=pl.col("place_order").cast(pl.Int64), rule=text, raw_name=text, asked=text
+        )
+        .rename({"decimals": "decimals_text"})
+    )
     work = _Work(context, Names(context.data_set, context.codelists))
     for step in (
         _periods,
@@ -202,9 +206,7 @@ def normalise(extract: Extract, context: Context) -> Normalised:
         note=_joined("note", "footnote"),
         unit_printed=pl.concat_str(
             pl.col("unit").fill_null(""),
-            pl.when(pl.col("power") != 0)
-            .then(pl.format(" ×10^{}", "power"))
-            .otherwise(pl.lit("")),
+            pl.when(pl.col("power") != 0).then(pl.format(" ×10^{}", "power")).otherwise(pl.lit("")),
         ).str.strip_chars(),
         indicator_name_printed=pl.col("indicator"),
         delivery_place=pl.col("place"),

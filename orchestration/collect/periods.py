@@ -247,8 +247,8 @@ def parse_period(text: str) -> Period:
     Full-width characters and blanks do not matter. Known forms: ``2022``, ``2022年``,
     ``二〇二二年``, ``2023-06``, ``2023.06``, ``202306``, ``2023年6月末``, ``2023-06-30`` (the last
     day of a month and no other), ``2026-Q1``, ``2026年第一季度``, ``2026H1``, ``2024年1—5月``,
-    ``2021年1月—2023年6月``, ``2021-01/2023-06``, ``2020—2022年``, ``2024年上半年``, ``2024年末``; in
-    answers of services ``202509MM``, ``202404SS`` (a quarter), ``2025YY``, ``2024M09``,
+    ``2021年1月—2023年6月``, ``2021-01/2023-06``, ``2020—2022年``, ``2024年上半年``, ``2024年末``;
+    in answers of services ``202509MM``, ``202404SS`` (a quarter), ``2025YY``, ``2024M09``,
     ``2024-S1`` (a half-year) and ``2024-01/P30M`` (thirty months from January on).
 
     Raises:

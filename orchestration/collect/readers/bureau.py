@@ -19,9 +19,9 @@ be declared; names, units, ``zb.memo``, ``decimals`` and, in the new shape, ever
 value by its name are offered. A blank value stays a row: a missing figure.
 
 What could not be ascertained: how the old one wrote quarters (``sj.name`` says them in words, and
-a declaration can take its periods from there). The new service is described by those who call it alone. That SS is
-a quarter is how all of them use it; whether it knows other endings is unknown, and such a period
-is quarantined. Ids of indicators are not those of the old one.
+a declaration can take its periods from there). The new one is described by those who call it
+alone. That SS is a quarter is how all of them use it; whether it knows other endings is unknown,
+and such a period is quarantined. Ids of indicators are not those of the old one.
 """
 
 from __future__ import annotations
@@ -36,8 +36,6 @@ from orchestration.collect.readers.delimited import decode
 from orchestration.collect.readers.frames import by_columns, limit
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from orchestration.spec import Source
 
 VALUE = "value"
@@ -120,7 +118,7 @@ def _old(data: Mapping[str, Any]) -> _Table:
         about = told.get(name, {})
         for what, texts in about.items():
             columns[f"{name}.{what}"] = [texts.get(code) if code else None for code in codes]
-    numbers = [node.get("data") if isinstance(node.get("data"), dict) else {} for node in nodes]
+    numbers = [_mapping(node.get("data")) for node in nodes]
     columns["decimals"] = [scalar(number.get("dotcount")) for number in numbers]
     columns[VALUE] = [_shown(number) for number in numbers]
     places = [f"$.returndata.datanodes[{n}].data" for n in range(len(nodes))]
@@ -209,6 +207,10 @@ def _numbers(entries: Sequence[Any]) -> Iterator[tuple[str, dict[str, Any], dict
 
 
 # --- shapes ----------------------------------------------------------------------------------
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _objects(value: Any, at: str) -> list[dict[str, Any]]:

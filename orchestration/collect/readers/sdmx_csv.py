@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MISSING_NUMBER = "NaN"
 VALUE = "OBS_VALUE"
-_FLOW = ("DATAFLOW", "STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION")
+FLOW = ("DATAFLOW", "STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION")
 _LABELLED = re.compile(r"([A-Za-z0-9_@$-]+): *(\S.*)")
 _DELETES = ("D", "Delete")
 
@@ -47,7 +47,7 @@ def read(content: bytes, source: Source) -> list[Grid]:
     _refuse_other(header)
     _refuse_several(columns, header)
     _refuse_deletion(columns, header)
-    offered = frozenset(name for name in header if name in _FLOW)
+    offered = frozenset(name for name in header if name in FLOW)
     columns = _with_blanks(columns, header)
     for name, texts in labels.items():
         columns = columns.with_columns(texts.alias(str(columns.width + 1)))

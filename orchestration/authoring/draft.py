@@ -30,10 +30,12 @@ from orchestration.collect.layouts.header import (
     with_left_period,
 )
 from orchestration.collect.layouts.stub import names_of
+from orchestration.collect.names import whole_region
 from orchestration.collect.parse import Outcome, Parsed, parse_bytes
 from orchestration.collect.periods import Period, is_period_text, parse_period
 from orchestration.collect.readers import read_grids
 from orchestration.collect.readers.containers import WRITTEN_IN
+from orchestration.collect.readers.nested import step_of
 from orchestration.declarations import Declared, validate_file
 from orchestration.errors import QutongError
 from orchestration.spec import OF_ONE_VALUE, PERIOD_WRITTEN, Block, Source, TableColumn
@@ -193,18 +195,21 @@ def _drafted(
             remedy=f"give it one of the endings {' '.join(sorted(_FORMATS))}",
         )
     content = path.read_bytes()
-    source, grids, doubts = _read(content, known_format, path)
+    regions = declarations.codelists.region_words
+    source, grids, doubts = _read(content, known_format, path, regions)
     drafter = _Drafter(path, content, declarations, source, doubts)
     text = drafter.write(grids, data_set_id, theme)
     return _tried(text, drafter, content, declarations)
 
 
-def _read(content: bytes, form: str, path: Path) -> tuple[Source, list[Grid], list[str]]:
+def _read(
+    content: bytes, form: str, path: Path, regions: Mapping[str, str]
+) -> tuple[Source, list[Grid], list[str]]:
     """Grids of the file, with the first way of reading it that works."""
     doubts: list[str] = []
     given: dict[str, Any] = {"format": services.format_of(content, form), "encoding": "auto"}
     if given["format"] == "json":
-        given["records_at"] = _records_path(content)
+        given |= _records_of(content, regions)
     if path.suffix.lower() == ".tsv" or (
         form == "csv" and content.count(b"\t") > content.count(b",")
     ):
@@ -224,22 +229,41 @@ def _read(content: bytes, form: str, path: Path) -> tuple[Source, list[Grid], li
     raise QutongError("nothing can be read", file=path)
 
 
-def _records_path(content: bytes) -> str:
-    """The JSONPath of the longest list of objects in a file."""
-    best: tuple[int, str] = (0, "$[*]")
+def _records_of(content: bytes, regions: Mapping[str, str]) -> dict[str, Any]:
+    """Where the records of a JSON file are: its longest list of objects, with what stands around
+    them, or numbers that keys tell apart."""
+    sizes: Counter[str] = Counter()
+    around: dict[str, dict[str, None]] = {}
     try:
-        todo: list[tuple[str, Any]] = [("$", json.loads(content))]
+        todo: list[tuple[str, Any, list[Any]]] = [("$", json.loads(content), [])]
     except (ValueError, RecursionError):
-        return best[1]
+        return {}
     while todo:
-        path, value = todo.pop()
+        path, value, outer = todo.pop()
         if isinstance(value, dict):
-            todo += [(f"{path}[{json.dumps(key)}]", inner) for key, inner in value.items()]
-        elif isinstance(value, list) and value:
-            size = sum(isinstance(inner, dict) for inner in value)
-            best = max(best, (size, f"{path}[*]"))
-            todo += [(f"{path}[{n}]", inner) for n, inner in enumerate(value[:3])]
-    return re.sub(r'\["([A-Za-z_][A-Za-z0-9_]*)"\]', r".\1", best[1])
+            inside = [value, *outer]
+            todo += [(f"{path}{step_of(key)}", inner, inside) for key, inner in value.items()]
+        elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
+            sizes[f"{path}[*]"] += sum(isinstance(inner, dict) for inner in value)
+            around.setdefault(f"{path}[*]", {}).update(_fields_around(outer))
+            todo += [(f"{path}[*]", inner, outer) for inner in value]
+    by_keys = services.keyed(content, regions)
+    best = max(sizes, key=lambda path: (sizes[path], path), default="$[*]")
+    if by_keys is not None and by_keys.size > sizes[best]:
+        return {"records_at": by_keys.path, "keys": by_keys.keys}
+    # What stands once, at the top, is of the answer and not of its records.
+    told = list(around.get(best, {})) if best.count("[*]") > 1 else []
+    return {"records_at": best, "parents": tuple(told)}
+
+
+def _fields_around(outer: list[Any]) -> dict[str, None]:
+    """Fields of the objects around a list as the reader calls them; not those of the root."""
+    return {
+        f"{'../' * depth}{key}": None
+        for depth, holder in enumerate(outer[:-1], start=1)
+        for key, value in holder.items()
+        if not isinstance(value, dict | list)
+    }
 
 
 class _Drafter:
@@ -273,7 +297,7 @@ class _Drafter:
 
     def write(self, grids: list[Grid], data_set_id: str | None, theme: str | None) -> str:
         filled = [grid for grid in grids if grid.cells.height]
-        is_service = self.source.format in WRITTEN_IN
+        is_service = self.source.format in WRITTEN_IN or bool(self.source.keys)
         layout = self._service(filled[0]) if is_service else self._records(filled)
         title = ""
         report: Period | None = None
@@ -331,6 +355,9 @@ class _Drafter:
             lines.append(f"delimiter: {_quoted(self.source.delimiter)}")
         if self.source.format == "json":
             lines.append(f"records_at: {_quoted(self.source.records_at)}")
+            for name in ("parents", "keys"):
+                told = list(getattr(self.source, name))
+                lines += [f"{name}: {_flow(told)}"] if told else []
         if self.source.hidden != "refuse":
             lines.append(f"hidden: {self.source.hidden}")
         return lines
@@ -387,9 +414,9 @@ class _Drafter:
             ("unit", self.units, "units.csv"),
         ):
             texts = {text for text in columns.get(roles.carried.get(role, ""), []) if text}
-            short = {text: same(text).removesuffix("0" * 6) for text in texts}
-            unknown = sorted(t for t, code in short.items() if not {same(t), code} & {*known})
-            if unknown and unknown != ["0" * 12]:
+            short = {text: whole_region(text, known, self.lists.nation) for text in texts}
+            unknown = sorted(t for t, code in short.items() if same(code) not in known)
+            if unknown:
                 self.doubts.append(
                     f"{len(unknown)} of {len(texts)} codes in {roles.carried[role]} are not known "
                     f"({', '.join(unknown[:3])}): they stay in quarantine until "
@@ -478,7 +505,7 @@ class _Drafter:
         类型 is the measure in one file and, where it says 计划 and 实际, the kind in another: its
         texts decide, all of them, and so they do where the header tells nothing.
         """
-        plain = same(header).lower().split(".")[-1]
+        plain = re.split("[./]", same(header).lower())[-1]
         role = next((role for role, known in words.items() if plain in known), None)
         if role not in (None, "measure", "figure_kind"):
             return role

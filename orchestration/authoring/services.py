@@ -7,7 +7,7 @@ reading it (``collect.readers``), writing the declaration (``draft``), files of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from orchestration.collect.periods import parse_period
 from orchestration.collect.readers import bureau, cube, sdmx_csv
 from orchestration.collect.readers.answers import parsed
 from orchestration.collect.readers.delimited import decode
+from orchestration.collect.readers.nested import step_of
 
 MOST_OF_A_LINE = 20_000
 Columns = Mapping[str, list[str]]
@@ -102,6 +103,61 @@ def _json(content: bytes) -> Any:
         return None  # whoever reads it says why
 
 
+@dataclass(frozen=True)
+class Keyed:
+    """Numbers of a JSON file that are told apart by keys alone.
+
+    Attributes:
+        path: JSONPath of the numbers.
+        keys: What the keys on the way to them say, from the outermost on.
+        size: How many numbers there are.
+    """
+
+    path: str
+    keys: tuple[str, ...]
+    size: int
+
+
+def keyed(content: bytes, regions: Container[str]) -> Keyed | None:
+    """Where a JSON file has numbers keyed by their period; None where it has none."""
+    found: list[Keyed] = []
+    todo: list[tuple[str, Any]] = [("$", _json(content))]
+    while todo:
+        path, value = todo.pop()
+        if not isinstance(value, dict):
+            continue
+        levels = _levels(value)
+        if levels:
+            names = tuple(_key_of(level, n, regions) for n, level in enumerate(levels[:-1]))
+            if len(set(names)) == len(names):
+                wild = ".*" * (len(levels) - 1) + "[*]"
+                found.append(Keyed(path + wild, (*names, "period"), len(levels[-1])))
+        else:
+            todo += [(f"{path}{step_of(key)}", inner) for key, inner in value.items()]
+    return max(found, key=lambda k: k.size, default=None)
+
+
+def _levels(value: dict[str, Any]) -> list[list[str]]:
+    """The keys of each depth of objects that end in numbers keyed by periods; else none."""
+    levels: list[list[str]] = []
+    current = [value]
+    while current:
+        levels.append([key for inner in current for key in inner])
+        inside = [item for inner in current for item in inner.values()]
+        if inside and all(isinstance(item, dict) for item in inside):
+            current = inside
+            continue
+        is_number = not any(isinstance(item, dict | list) for item in inside)
+        return levels if inside and is_number and _all_periods(levels[-1]) else []
+    return []
+
+
+def _key_of(keys: list[str], depth: int, regions: Container[str]) -> str:
+    if all(key in regions for key in keys):
+        return "region"
+    return "indicator" if depth == 0 else "breakdown"
+
+
 def roles_of(
     content: bytes,
     form: str,
@@ -120,6 +176,8 @@ def roles_of(
         statuses: Codes of the list obs_status.
         regions: Ways to write a region that the code lists know.
     """
+    if form == "json":
+        return Roles({name: name for name in columns})  # keys are called by what they carry
     words = _BUREAU if form == "nbs" else _SDMX
     is_cube = form == "json-stat"
     roles = _of_cube(content, columns) if is_cube else _by_words(columns, words, offered)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from orchestration.collect.layouts.extract import TEXT_COLUMNS, Extract
-from orchestration.collect.names import AmbiguousNameError, Names, Vocabulary
+from orchestration.collect.names import AmbiguousNameError, Names, Vocabulary, whole_region
 from orchestration.collect.numbers import DIRECTED, PERCENT, POINTS, Words, folded, read_values
 from orchestration.collect.periods import (
     NoSuchDateError,
@@ -507,7 +507,12 @@ def _regions(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     import polars as pl
 
     frame = _constant(frame, "region", work.data_set.layout.constants.region)
-    frame = frame.with_columns(code_text=_whole_region(pl.col("region_code"), work))
+    lists = work.context.codelists
+
+    def whole(code: str | None) -> tuple[str | None]:
+        return (None if code is None else whole_region(code, lists.region_words, lists.nation),)
+
+    frame = _translate(frame, ("region_code",), {"code_text": pl.String}, whole)
     frame = _named(frame, work, "region", "by_name", "region", "region.unknown")
     frame = _named(frame, work, "code_text", "by_code", "region", "region.unknown")
     unknown = pl.coalesce("by_name", "by_code").is_null() | (
@@ -517,36 +522,6 @@ def _regions(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     return frame.with_columns(region_code=pl.coalesce("by_name", "by_code")).drop(
         "by_name", "by_code"
     )
-
-
-def _whole_region(code: pl.Expr, work: _Work) -> pl.Expr:
-    """A code of twelve digits as the code lists write it.
-
-    The bureau pads the code of a county, city or province with zeros, the nation is twelve of
-    them. Where the last six digits say a town or a village, the code is one of theirs: looked up
-    with nine digits, or all twelve, and never taken for the county around it.
-    """
-    import polars as pl
-
-    plain = code.str.strip_chars()
-    known = [word for word in work.context.codelists.region_words if len(word) in (9, 12)]
-    town = plain.str.slice(0, 9)
-    shorter = (
-        pl.when(plain == "0" * 12)
-        .then(pl.lit(_nation(work)))
-        .when(plain.str.contains("^[0-9]{6}0{6}$"))
-        .then(plain.str.slice(0, 6))
-        .when(plain.str.contains("^[0-9]{9}000$") & town.is_in(known))
-        .then(town)
-        .otherwise(plain)
-    )
-    return pl.when(plain.is_in(known)).then(plain).otherwise(shorter)
-
-
-def _nation(work: _Work) -> str | None:
-    """The code of the nation in the code lists, where they have one."""
-    nations = [r.code for r in work.context.codelists.regions if r.kind == "nation"]
-    return nations[0] if len(nations) == 1 else None
 
 
 def _codes(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:

@@ -87,7 +87,10 @@ def read(content: bytes, source: Source) -> list[Grid]:
 
 def is_answer(data: Any) -> bool:
     """Whether JSON is an answer of the bureau, in either shape."""
-    return _is_old(data) or _is_new(data)
+    if _is_old(data):
+        nodes = data["returndata"].get("datanodes")
+        return isinstance(nodes, list) and all(isinstance(n, dict) and "wds" in n for n in nodes)
+    return _is_new(data)
 
 
 def _is_old(data: Any) -> bool:

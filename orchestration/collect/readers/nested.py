@@ -116,7 +116,7 @@ def _records(data: Any, source: Source) -> _Found:
         elif isinstance(match.obj, list):
             inner = [((n,), f"[{n}]", value) for n, value in enumerate(match.obj)]
         elif isinstance(match.obj, dict):
-            inner = [((key,), _step(key), value) for key, value in match.obj.items()]
+            inner = [((key,), step_of(key), value) for key, value in match.obj.items()]
         else:
             continue
         found.places.extend([place + step for _, step, _ in inner])
@@ -203,12 +203,13 @@ def _hints(data: Any, place: str, depth: int = 0) -> Iterator[str]:
     elif isinstance(data, dict) and depth < 6:
         for key, value in list(data.items())[:50]:
             if isinstance(value, dict | list):
-                yield from _hints(value, f"{place}{_step(key)}", depth + 1)
+                yield from _hints(value, f"{place}{step_of(key)}", depth + 1)
             elif depth == 0:
-                yield f"{place}{_step(key)}"
+                yield f"{place}{step_of(key)}"
 
 
-def _step(key: str) -> str:
+def step_of(key: str) -> str:
+    """The step of a path to a key."""
     if re.fullmatch(r"[^\W\d]\w*", key):
         return f".{key}"
     escaped = key.replace("\\", "\\\\").replace("'", "\\'")
@@ -233,7 +234,7 @@ def _columns(
             if kind is list:
                 step = header = f"[{key}]"
             else:
-                step, header = _step(key), f".{key}" if name else key
+                step, header = step_of(key), f".{key}" if name else key
             if cells > 10 * MAX_CELLS:
                 raise unsafe("记录的键过于分散", "the records have too many different keys")
             cells += len(values)

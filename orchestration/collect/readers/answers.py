@@ -77,7 +77,9 @@ def scalar(value: Any) -> str | None:
 
 def plain_number(text: str | None) -> str | None:
     """A number with its power of ten written out: 2.4E3 is 2400, exactly; any other text stays."""
-    if text is None or re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+", text) is None:
+    if text is None or ("e" not in text and "E" not in text):
+        return text
+    if re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+", text) is None:
         return text
     try:
         number = Decimal(text)

@@ -26,7 +26,7 @@ and such a period is quarantined. Ids of indicators are not those of the old one
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -186,27 +186,27 @@ def _new(data: Any) -> _Table:
         zh = f"既无 returndata.datanodes, 也无 data[*].values; 文件中有: {have}"
         en = f"there is neither returndata.datanodes nor data[*].values, but {have}"
         raise _unlike("$", zh, en)
-    rows: list[dict[str, str | None]] = []
-    places: list[str] = []
-    for place, entry, number in _numbers(data["data"]):
-        own = {_NEW.get(key, key): scalar(value) for key, value in number.items()}
-        time = {new: scalar(entry.get(old)) for old, new in _TIME.items()}
-        rows.append(own | time | {VALUE: plain_number(scalar(number.get("value")))})
-        places.append(place)
-    names = dict.fromkeys(name for row in rows for name in row)
-    columns = {name: [row.get(name) for row in rows] for name in names}
-    must = frozenset((*_KNOWN, VALUE))
-    if rows and "value" not in {key for e in data["data"] for v in e["values"] for key in v}:
+    entries = [
+        (entry, _objects(entry["values"], f"$.data[{n}].values"))
+        for n, entry in enumerate(data["data"])
+    ]
+    numbers = [number for _, values in entries for number in values]
+    names = dict.fromkeys(name for number in numbers for name in number)
+    if numbers and VALUE not in names:
         raise _unlike("$.data[*].values[*]", "缺少 value", "they have no value")
-    return _Table(columns, must, places)
-
-
-def _numbers(entries: Sequence[Any]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Each value with its place and the entry of its time."""
-    for n, entry in enumerate(entries):
-        at = f"$.data[{n}].values"
-        for m, number in enumerate(_objects(entry["values"], at)):
-            yield f"{at}[{m}].value", entry, number
+    columns: dict[str, Texts] = {
+        _NEW.get(name, name): [scalar(number.get(name)) for number in numbers] for name in names
+    }
+    for old, new in _TIME.items():
+        told = [(scalar(entry.get(old)), len(values)) for entry, values in entries]
+        columns[new] = [text for text, times in told for _ in range(times)]
+    columns[VALUE] = [plain_number(text) for text in columns.get(VALUE, [])]
+    places = [
+        f"$.data[{n}].values[{m}].value"
+        for n, (_, values) in enumerate(entries)
+        for m in range(len(values))
+    ]
+    return _Table(columns, frozenset((*_KNOWN, VALUE)), places)
 
 
 # --- shapes ----------------------------------------------------------------------------------

@@ -283,16 +283,21 @@ def _values(values: Any, cells: int, at: str) -> tuple[pl.Series, pl.Series]:
     return filled.scatter(whole, _numbers(texts, at)), f"{at}['" + order + "']"
 
 
-def _at_cells(keys: Mapping[str, Any], cells: int, at: str) -> list[int]:
-    wrong = [key for key in keys if not re.fullmatch("0|[1-9][0-9]{0,9}", key)]
-    wrong = wrong or [key for key in keys if int(key) >= cells]
-    if wrong:
+def _at_cells(keys: Mapping[str, Any], cells: int, at: str) -> pl.Series:
+    """The cells that the keys of a sparse object name."""
+    import polars as pl
+
+    written = pl.Series(list(keys), dtype=pl.String)
+    number = written.str.extract("^(0|[1-9][0-9]{0,9})$", 1).cast(pl.UInt64)
+    wrong = (number.is_null() | (number >= cells)).arg_true()
+    if len(wrong):
+        key = written[wrong[0]]
         raise _broken(
-            f"{at}['{wrong[0]}']",
-            f"序号 {wrong[0]} 不是 0 至 {cells - 1} 之一",
-            f"the index {wrong[0]} is none of 0 to {cells - 1}",
+            f"{at}['{key}']",
+            f"序号 {key} 不是 0 至 {cells - 1} 之一",
+            f"the index {key} is none of 0 to {cells - 1}",
         )
-    return [int(key) for key in keys]
+    return number
 
 
 def _numbers(values: Sequence[Any], at: str) -> pl.Series:

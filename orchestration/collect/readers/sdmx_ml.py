@@ -14,9 +14,9 @@ declared or ignored. In generic data the attributes of a series, a group or the 
 offered, those of an observation are not, nor are the power of ten and confidentiality, without
 which figures would be wrong or public.
 
-Read with lxml as it goes by: pysdmx, which the lock has for tests, holds all of a message twice
-before it has a table, and no longer knows where in the file an observation stood. The tests hold
-this reader against it.
+Read with lxml as it goes by, and not with pysdmx, which the lock has for tests: that one no longer
+knows where in the file an observation stood, and needs pandas. The tests hold this reader against
+it.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 Texts = dict[str, str]
 _SPECIFIC = ("StructureSpecificData", "StructureSpecificTimeSeriesData")
 _GENERIC = ("GenericData", "GenericTimeSeriesData")
+_LOOKED_AT = ("Obs", "Series", "Group", "Atts", "DataSet", "Structure", "ErrorMessage", "Error")
 _TIME = "TIME_PERIOD"
 _NEEDED = frozenset(("UNIT_MULT", "CONF_STATUS", "OBS_STATUS"))
 _OF_MESSAGE = frozenset(
@@ -61,9 +62,11 @@ class _Message:
         series: What is said of each series; the first says nothing. Where groups are told,
             an observation without a series is one of its own.
         attributes: Generic data: what is an attribute of a series, a group or the data set.
-        observations: What is said of each observation itself.
+        columns: What is said of the observations themselves, by component; a column may end
+            before the last of them.
         owners: The entry of ``series`` of each observation.
         numbers: The number of its series, 0 where it has none, and its own.
+        texts: Every text but the numbers, once.
     """
 
     kind: str = ""
@@ -74,9 +77,11 @@ class _Message:
     groups: list[Texts] = field(default_factory=list)
     series: list[Texts] = field(default_factory=lambda: [{}])
     attributes: set[str] = field(default_factory=set)
-    observations: list[Texts] = field(default_factory=list)
+    columns: dict[str, list[str | None]] = field(default_factory=dict)
     owners: list[int] = field(default_factory=list)
-    numbers: list[tuple[int, int]] = field(default_factory=list)
+    numbers: tuple[list[int], list[int]] = field(default_factory=lambda: ([], []))
+    texts: dict[str, str] = field(default_factory=dict)
+    is_in_series: bool = False
 
 
 def read(content: bytes, source: Source) -> list[Grid]:
@@ -88,7 +93,7 @@ def read(content: bytes, source: Source) -> list[Grid]:
     del source  # the message says all of it itself
     refuse_document_type(content, "file")
     message = _read(content)
-    if not message.observations:
+    if not message.owners:
         zh, en = "消息中没有任何观测值", "there is not one observation in the message"
         raise RefusedError("delivery.empty-file", "file", zh, en)
     return [_grid(message)]
@@ -102,16 +107,24 @@ def _read(content: bytes) -> _Message:
 
     message = _Message()
     try:
-        events = etree.iterparse(
+        events: Any = etree.iterparse(
             io.BytesIO(content),
             events=("start", "end"),
             resolve_entities=False,
             no_network=True,
             remove_comments=True,
             remove_pis=True,
+            tag=[f"{{*}}{name}" for name in _LOOKED_AT],
         )
         for event, element in events:
-            _take(message, event, element)
+            if not message.kind:
+                message.kind = _kind(element.getroottree().getroot())
+            name = _local(element.tag)
+            if event == "end":
+                _end(message, name, element)
+            elif name != "Obs":
+                _begin(message, name, element)
+        _kind(events.root)
     except etree.XMLSyntaxError as error:
         line = error.lineno or 1
         raise RefusedError(
@@ -123,28 +136,25 @@ def _read(content: bytes) -> _Message:
     return message
 
 
-def _take(message: _Message, event: str, element: Any) -> None:
-    name = _local(element.tag)
-    if event == "start":
-        if not message.kind:
-            message.kind = _kind(name)
-        elif name == "DataSet":
-            _open(message, element)
-        elif name == "Series" and _parent(element) == "DataSet":
-            # Told in full where it ends; its observations come before that.
-            message.series.append({})
-            message.counted = [message.counted[0] + 1, 0]
-        return
+def _begin(message: _Message, name: str, element: Any) -> None:
+    if name == "DataSet":
+        _open(message, element)
+    elif name == "Series" and _parent(element) == "DataSet":
+        # Told in full where it ends; its observations come before that.
+        message.series.append({})
+        message.counted = [message.counted[0] + 1, 0]
+        message.is_in_series = True
+
+
+def _end(message: _Message, name: str, element: Any) -> None:
     match name:
-        case "Error" | "ErrorMessage" if message.kind == "Error":
-            raise _error(element)
-        case "Structure" if _parent(element) == "Header":
-            message.dimension = element.get("dimensionAtObservation") or _TIME
         case "Obs":
             _observation(message, element)
-            _forget(element)
+            if not message.is_in_series:
+                _forget(element)
         case "Series" if _parent(element) == "DataSet":
             message.series[-1] |= _said(message, element, "SeriesKey")
+            message.is_in_series = False
             _forget(element)
         case "Group" | "Atts" if _parent(element) == "DataSet":
             message.groups.append(_said(message, element, "GroupKey"))
@@ -152,6 +162,10 @@ def _take(message: _Message, event: str, element: Any) -> None:
         case "DataSet":
             message.data_set |= _said(message, element, "")
             _forget(element)
+        case "Structure" if _parent(element) == "Header":
+            message.dimension = element.get("dimensionAtObservation") or _TIME
+        case "Error" | "ErrorMessage" if message.kind == "Error":
+            raise _error(element)
 
 
 def _forget(element: Any) -> None:
@@ -162,7 +176,8 @@ def _forget(element: Any) -> None:
         element.getparent().remove(before)
 
 
-def _kind(name: str) -> str:
+def _kind(root: Any) -> str:
+    name = _local(root.tag)
     if name in (*_SPECIFIC, *_GENERIC, "Error"):
         return name
     zh = {"Structure": "结构定义"}.get(name, f"{name} 消息")
@@ -201,7 +216,6 @@ def _open(message: _Message, element: Any) -> None:
 
 
 def _observation(message: _Message, element: Any) -> None:
-    is_flat = _parent(element) != "Series"
     own = _own(message, element)
     if message.kind in _GENERIC:
         own |= _values(element, "ObsKey")
@@ -211,12 +225,26 @@ def _observation(message: _Message, element: Any) -> None:
             elif _local(child.tag) == "ObsValue":
                 own[VALUE] = child.get("value") or ""
         own |= _values(element, "Attributes")
-    message.observations.append(own)
+    _keep(message, own)
+    is_flat = not message.is_in_series
     if is_flat and message.groups:
         message.series.append(own)
     message.owners.append(0 if is_flat and not message.groups else len(message.series) - 1)
     message.counted[1] += 1
-    message.numbers.append((0 if is_flat else message.counted[0], message.counted[1]))
+    message.numbers[0].append(0 if is_flat else message.counted[0])
+    message.numbers[1].append(message.counted[1])
+
+
+def _keep(message: _Message, own: Texts) -> None:
+    """Add what is said of one observation to the columns; equal texts are held once."""
+    count, texts = len(message.owners), message.texts
+    for name, text in own.items():
+        column = message.columns.get(name)
+        if column is None:
+            column = message.columns[name] = []
+        if len(column) < count:
+            column.extend([None] * (count - len(column)))
+        column.append(text if name == VALUE else texts.setdefault(text, text))
 
 
 def _said(message: _Message, element: Any, key: str) -> Texts:
@@ -235,8 +263,8 @@ def _own(message: _Message, element: Any) -> Texts:
         return {}
     # What has a prefix is of the message (action, type), not of the data.
     of_message = _OF_MESSAGE if _local(element.tag) == "DataSet" else frozenset()
-    own = {k: v for k, v in element.attrib.items() if k[0] != "{" and k not in of_message}
-    for child in element:
+    own = {k: v for k, v in element.items() if k[0] != "{" and k not in of_message}
+    for child in element if len(element) else ():
         if _local(child.tag) == "Comp" and child.get("id"):
             texts = [" ".join(value.itertext()).strip() for value in child]
             own[child.get("id")] = "；".join(filter(None, texts))
@@ -269,36 +297,39 @@ def _parent(element: Any) -> str:
 def _grid(message: _Message) -> Listing:
     import polars as pl
 
+    said = frozenset(message.columns)
     with_groups = list(_grouped(message))
-    names = _names(message, with_groups)
-    limit(len(names) * len(message.observations))
-    schema = dict.fromkeys(names, pl.String())
-    own = pl.from_dicts(message.observations, schema=schema)
+    # The components in the order in which they first appear: of series, then of observations.
+    names = list(dict.fromkeys(name for texts in with_groups for name in texts) | message.columns)
+    limit(len(names) * len(message.owners))
     owner = pl.Series(message.owners, dtype=pl.UInt32)
-    of_series = pl.from_dicts(with_groups, schema=schema)[owner]
-    columns = own.with_columns(own[name].fill_null(of_series[name]) for name in names)
-    if VALUE in names:
-        value = pl.col(VALUE)
-        columns = columns.with_columns(pl.when(value != MISSING_NUMBER).then(value))
-    head = pl.DataFrame({name: [name] for name in names}, schema=schema)
-    whole = by_columns(pl.concat([head, columns]), is_stripped=False)
-    said = {name for texts in message.observations for name in texts}
+    columns = [
+        pl.concat([pl.Series([name], dtype=pl.String), _texts(message, name, with_groups, owner)])
+        for name in names
+    ]
+    numbered = [column.alias(str(n)) for n, column in enumerate(columns, start=1)]
+    whole = by_columns(pl.DataFrame(numbered), is_stripped=False)
     offered = frozenset(message.attributes - said - _NEEDED)
     return Listing(whole, _places(message), VALUE, offered)
 
 
-def _names(message: _Message, series: list[Texts]) -> list[str]:
-    """The components in the order in which they first appear: of series, then of observations."""
-    names = dict.fromkeys(name for texts in series for name in texts)
-    names |= dict.fromkeys(name for texts in message.observations for name in texts)
-    return list(names)
+def _texts(message: _Message, name: str, series: list[Texts], owner: pl.Series) -> pl.Series:
+    """What is said of each observation in one component: of itself, else of its series."""
+    import polars as pl
+
+    own = message.columns.pop(name, [])
+    texts = pl.Series([*own, *[None] * (len(owner) - len(own))], dtype=pl.String)
+    of_series = pl.Series([told.get(name) for told in series], dtype=pl.String)
+    if of_series.null_count() < len(of_series):
+        texts = texts.fill_null(of_series.gather(owner))
+    return texts.set(texts == MISSING_NUMBER, None) if name == VALUE else texts
 
 
 def _places(message: _Message) -> pl.Series:
     import polars as pl
 
     at = f"/{message.kind}/DataSet"
-    series, number = (pl.Series(n, dtype=pl.UInt32) for n in zip(*message.numbers, strict=True))
+    series, number = (pl.Series(counted, dtype=pl.UInt32) for counted in message.numbers)
     within = pl.format("{}/Series[{}]", pl.lit(at), series)
     above = pl.select(pl.when(series > 0).then(within).otherwise(pl.lit(at))).to_series()
     return above + "/Obs[" + number.cast(pl.String) + "]"

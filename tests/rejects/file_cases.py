@@ -135,7 +135,10 @@ JSON: dict[str, Any] = {
 }
 
 MARKED_BEFORE = [{**RECORDS_BEFORE[0], "保密": "F"}]
-MARKED = [{**RECORDS[0], "保密": "C"}]
+MARKED = [
+    {**RECORDS[0], "保密": "F"},
+    {**RECORDS[0], "期间": "2020年", "数值": 77341, "保密": "C"},
+]
 CONFIDENTIAL: dict[str, Any] = {
     **JSON,
     "good": Good("主要指标2021.json", lambda: answer(MARKED_BEFORE), 1),
@@ -332,11 +335,11 @@ FILE_CASES: tuple[DeliveryCase, ...] = (
     ),
     DeliveryCase(
         "value.confidential",
-        "$.data[0].数值",
+        "$.data[1].数值",
         "A confidential figure in a data set that is free",
         content=lambda: answer(MARKED),
         refused_by="delivery.quarantined-cells",
-        hidden="41",
+        hidden="77341",
         **CONFIDENTIAL,
     ),
 )

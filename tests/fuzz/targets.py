@@ -166,8 +166,8 @@ def read_ods(content: bytes) -> None:
 
 def read_any(content: bytes) -> None:
     """Any file declared as any format: the first byte chooses which."""
-    formats = ("csv", "xlsx", "xls", "ods", "html", "docx", "pdf", "json", "parquet")
-    formats += ("json-stat", "nbs", "sdmx-csv", "sdmx-ml")
+    office = ("csv", "xlsx", "xls", "ods", "html", "docx", "pdf", "json", "parquet")
+    formats = (*office, "json-stat", "nbs", "sdmx-csv", "sdmx-ml")
     _read(content[1:], format=formats[(content[0] if content else 0) % len(formats)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -55,16 +56,17 @@ DECLARED: dict[str, Any] = {
         }
     ],
 }
+NOTHING: Mapping[str, Any] = {}
 HEADER = "INDICATOR,REF_AREA,TIME_PERIOD,OBS_VALUE,UNIT,UNIT_MULT,DECIMALS,OBS_STATUS,CONF_STATUS"
 
 
 def read(
-    declarations: Declarations, over: dict[str, Any] | None = None, **cells: str
+    declarations: Declarations, over: Mapping[str, Any] = NOTHING, **cells: str
 ) -> tuple[Parsed, Outcome]:
     given = {"INDICATOR": "T", "REF_AREA": "990101", "TIME_PERIOD": "2024", "UNIT": "元"}
     given |= {"OBS_VALUE": "41.1"} | cells
     row = ",".join(given.get(name, "") for name in HEADER.split(","))
-    data_set = DataSet.model_validate(DECLARED | (over or {}))
+    data_set = DataSet.model_validate(DECLARED | dict(over))
     delivery = Delivery(
         data_set_id="beside",
         sha256="0" * 64,
@@ -83,13 +85,13 @@ def read(
 
 
 def accepted(declarations: Declarations, *names: str, **cells: str) -> tuple[Any, ...]:
-    _, outcome = read(declarations, **cells)
+    _, outcome = read(declarations, NOTHING, **cells)
     assert outcome.quarantined.is_empty(), outcome.quarantined.rows()
     return outcome.accepted.select(names).row(0)
 
 
 def quarantined(declarations: Declarations, **cells: str) -> tuple[str, str | None]:
-    parsed, outcome = read(declarations, **cells)
+    parsed, outcome = read(declarations, NOTHING, **cells)
     assert (parsed.accepted, parsed.quarantined) == (0, 1)
     rule, name = outcome.quarantined.select("rule_id", "raw_name").row(0)
     return rule, name

@@ -135,6 +135,7 @@ def _refuse_others(data: Any, path: str, found: _Found) -> None:
     kinds = {type(record) for record in found.records}
     if kinds == {dict} or (found.parts and not kinds & {dict, list}):
         return
+    refuse_error(data)
     at = next(
         place
         for place, record in zip(found.places, found.records, strict=True)

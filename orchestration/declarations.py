@@ -183,6 +183,12 @@ class CodeLists:
         return _words((r.code, (r.code, r.name_zh, *r.synonyms)) for r in self.regions)
 
     @cached_property
+    def nation(self) -> str | None:
+        """The code of the nation; none where the regions have none, or several."""
+        nations = [region.code for region in self.regions if region.kind == "nation"]
+        return nations[0] if len(nations) == 1 else None
+
+    @cached_property
     def unit_words(self) -> dict[str, str]:
         """Ways to write a unit."""
         return _words((u.code, (u.code, *u.synonyms)) for u in self.units)

@@ -277,6 +277,25 @@ class RecordColumns(Model):
         description="A column that says whether there is a figure at all (hasdata): where it says "
         "no, the value is blank, whatever stands there.",
     )
+    status: str | None = Field(
+        default=None,
+        description="SDMX OBS_STATUS of the figure, or a mark that `symbols` gives one.",
+    )
+    confidentiality: str | None = Field(
+        default=None,
+        description="SDMX CONF_STATUS of the figure. What is not free stays out of a data set "
+        "that is; without its number it is a suppressed figure.",
+    )
+    multiplier: str | None = Field(
+        default=None,
+        description="SDMX UNIT_MULT: the power of ten that the unit is multiplied by (3, "
+        "thousands, 1000); 1 and 10 may be two of them and are asked for.",
+    )
+    decimals: str | None = Field(
+        default=None,
+        description="SDMX DECIMALS: how many decimals it was published with, where its digits "
+        "end earlier (41.1 is 41.10).",
+    )
     ignored: tuple[str, ...] = Field(default=(), description="Columns that carry no data.")
 
 
@@ -318,7 +337,21 @@ class Constants(Model):
     locality: str | None = None
 
 
-Format = Literal["csv", "xlsx", "xls", "ods", "html", "docx", "pdf", "json", "parquet"]
+Format = Literal[
+    "csv",
+    "xlsx",
+    "xls",
+    "ods",
+    "html",
+    "docx",
+    "pdf",
+    "json",
+    "parquet",
+    "json-stat",
+    "nbs",
+    "sdmx-csv",
+    "sdmx-ml",
+]
 
 
 class Source(Model):
@@ -344,6 +377,17 @@ class Source(Model):
     records_at: str = Field(
         default="$[*]", description="JSONPath (RFC 9535) of the records of a JSON file."
     )
+    parents: tuple[str, ...] = Field(
+        default=(),
+        description="Of JSON: fields of the objects around each record, as columns of their own. "
+        "../code is that of the object that holds the record or its list, ../../code one further "
+        "out.",
+    )
+    keys: tuple[str, ...] = Field(
+        default=(),
+        description="Of JSON: names for the last keys on the way to a record, as columns of their "
+        "own; a record may then be a bare number, in the column `value`.",
+    )
     period_from: Literal["title", "sheet", "file"] = Field(
         default="title",
         description="Where the report's period stands: above the table, in the name of the sheet "
@@ -360,6 +404,14 @@ class Source(Model):
         _compile(value)
         if "(?P<period>" not in value:
             raise ValueError("the expression needs a group (?P<period>…)")
+        return value
+
+    @field_validator("parents")
+    @classmethod
+    def _parents_lead_outwards(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for field in value:
+            if re.fullmatch(r"(\.\./)+[^/]+", field) is None:
+                raise ValueError(f"{field!r} is no field of an object around a record: ../code")
         return value
 
 
@@ -385,6 +437,10 @@ Dimension = Literal[
     "locality",
     "printed",
     "note",
+    "status",
+    "confidentiality",
+    "multiplier",
+    "decimals",
 ]
 """What a text beside a figure can say about it."""
 

@@ -16,13 +16,15 @@ becomes of what was fetched.
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from orchestration.collect.connectors import is_delivery, matches
 from orchestration.collect.connectors.secrets import Secrets
 from orchestration.errors import QutongError
 from orchestration.spec import DataSet, SourceSection
@@ -38,6 +40,7 @@ class SourceError(QutongError):
         remedy: What to do now.
         status: What the source said in its own code: 404, NoSuchKey, 28P01.
         may_pass: Whether it may be otherwise in a moment.
+        is_alone: Whether it is about one thing, and the others can be had all the same.
         wait: After how many seconds the source wants to be asked again, where it said so.
     """
 
@@ -49,11 +52,20 @@ class SourceError(QutongError):
         remedy: str = "",
         status: str = "",
         may_pass: bool = False,
+        is_alone: bool = False,
         wait: float | None = None,
     ) -> None:
         self.zh, self.en, self.status = zh, en, status
-        self.may_pass, self.wait = may_pass, wait
+        self.may_pass, self.is_alone, self.wait = may_pass, is_alone, wait
         super().__init__(f"{en} / {zh}", remedy=remedy or None)
+
+    def about(self, key: str, others: int = 0) -> SourceError:
+        """The same, with the thing that it is about, and how many others fared no better."""
+        zh, en = (f"，另有 {others} 个", f", and {others} more") if others else ("", "")
+        return SourceError(
+            f"{key}{zh}：{self.zh}", f"{key}{en}: {self.en}", remedy=self.remedy or "",
+            status=self.status, may_pass=self.may_pass, is_alone=self.is_alone, wait=self.wait,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -108,6 +120,8 @@ class Asked:
         known: What was pulled last, by key.
         begun: On the clock of ``time.monotonic``.
         is_trial: Whether a person only wants to know what the source says.
+        quiet_seconds: For how long a file that others can still write to was left as it is.
+        pause: How to wait a number of seconds; tests let other things happen meanwhile.
     """
 
     data_set: DataSet
@@ -118,6 +132,9 @@ class Asked:
     now: datetime
     begun: float = field(default_factory=time.monotonic)
     is_trial: bool = False
+    quiet_seconds: float = 0.0
+    pause: Callable[[float], None] = time.sleep
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def in_time(self) -> float:
         """How many seconds are left.
@@ -147,6 +164,7 @@ class Asked:
                 f"is larger than the limit of {self.section.megabytes} MB",
                 remedy="look at what the source gives; else raise delivery.source.megabytes",
                 status="too large",
+                is_alone=True,
             )
 
     def write(self, chunks: Iterable[bytes], path: Path, mode: str = "xb") -> int:
@@ -162,7 +180,7 @@ class Asked:
 
     def file(self, name: str) -> Path:
         """A place in the spool for something that is called so."""
-        folder = self.spool / f"{sum(1 for _ in self.spool.iterdir()):06}"
+        folder = self.spool / f"{next(self._numbers):06}"
         folder.mkdir()
         return folder / name
 
@@ -186,6 +204,54 @@ def safe_name(said: str, fallback: str) -> str:
     name = said.replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(letter for letter in name if letter.isprintable()).strip().lstrip(".~$ ")
     return name[-150:] or fallback
+
+
+def is_meant(asked: Asked, below: str) -> bool:
+    """Whether what lies at a path below what is declared is a delivery of the data set."""
+    return is_delivery(Path(below)) and matches(safe_name(below, ""), asked.data_set)
+
+
+def say_none_is_meant(asked: Asked, others: Sequence[str]) -> None:
+    """Tell a person who tries a source that it has other things than are declared.
+
+    A run awaits what comes; nothing is no failure.
+
+    Raises:
+        SourceError: it is a trial.
+    """
+    if not asked.is_trial:
+        return
+    patterns = ", ".join(asked.data_set.delivery.pattern)
+    example = f", {others[0]!r}" if others else ""
+    raise SourceError(
+        f"有 {len(others)} 个文件{example}，没有一个符合 {patterns}",
+        f"has {len(others)} files{example}, and none is named {patterns}",
+        remedy="if one is meant, mend delivery.pattern, or where to look in delivery.source",
+        status="none is meant",
+    )
+
+
+def each(
+    things: Iterable[T], key: Callable[[T], str], fetch: Callable[[T], Pulled]
+) -> Iterator[Pulled]:
+    """Fetch one thing after the other; what fails alone does not keep back those after it.
+
+    Raises:
+        SourceError: what failed first, once all others were had; what fails for all, at once.
+    """
+    failed: list[tuple[str, SourceError]] = []
+    for thing in things:
+        try:
+            pulled = fetch(thing)
+        except SourceError as error:
+            if not error.is_alone:
+                raise
+            failed.append((key(thing), error))
+            continue
+        yield pulled
+    if failed:
+        first, error = failed[0]
+        raise error.about(first, others=len(failed) - 1)
 
 
 def tried(asked: Asked, ask: Callable[[], T]) -> T:

@@ -250,8 +250,8 @@ def each(
             continue
         yield pulled
     if failed:
-        first, error = failed[0]
-        raise error.about(first, others=len(failed) - 1)
+        first, reason = failed[0]
+        raise reason.about(first, others=len(failed) - 1)
 
 
 def tried(asked: Asked, ask: Callable[[], T]) -> T:

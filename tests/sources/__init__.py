@@ -32,13 +32,12 @@ class World(Protocol):
         connector: The name of the connector.
         secrets: By name, as the environment gives them; planted, and looked for everywhere.
         breaks: The ways in which it can be broken, and the status that an attempt then tells.
-        is_resumed: Those of them that break off in the middle, and once only.
         moved: How many bytes of deliveries it gave away so far.
     """
 
     connector: ClassVar[str]
     breaks: ClassVar[Mapping[str, str]]
-    secrets: Mapping[str, str]
+    secrets: dict[str, str]
 
     @property
     def moved(self) -> int: ...

@@ -241,7 +241,7 @@ def test_parts_of_two_objects_are_never_put_together(
 ) -> None:
     world.put(BIG)
     world.wire.faults.append(world.wire.tears(0.5, times=1))
-    is_torn = []
+    is_torn: list[bool] = []
 
     def fault(environ: Environ, start: Start) -> Iterable[bytes] | None:
         if "HTTP_RANGE" in environ and not is_torn:
@@ -263,7 +263,7 @@ def test_one_object_that_cannot_be_had_keeps_back_no_other(
     world.put(b"y" * 1_500_000, "公报1.csv")
 
     def is_second(environ: Environ) -> bool:
-        return environ["PATH_INFO"].endswith("2.csv")
+        return str(environ["PATH_INFO"]).endswith("2.csv")
 
     world.wire.faults.append(world.wire.says("403 Forbidden", "AccessDenied", only=is_second))
     had = []

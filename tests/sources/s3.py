@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from uuid import uuid4
 
-from tests.sources import NAME
+from tests.sources.worlds import NAME
 
 if TYPE_CHECKING:
     from obstore.store import S3Store

@@ -34,7 +34,7 @@ from paramiko.common import (
 )
 from paramiko.sftp import SFTP_OP_UNSUPPORTED
 
-from tests.sources import NAME
+from tests.sources.worlds import NAME
 
 USER, PASSWORD = "tongji", "mima-2026-%&/云溪"
 FIRST: Final = 1_767_600_000

@@ -15,7 +15,7 @@ from orchestration.collect.connectors.source import Asked, Pulled, SourceError
 from orchestration.declarations import Declarations
 from orchestration.errors import QutongError
 from orchestration.spec import DataSet
-from tests.sources import asking, known_of
+from tests.sources.worlds import asking, known_of
 from tests.sources.s3 import Environ, S3World, Start
 
 BIG = bytes(range(256)) * 8192  # 2 MiB: several chunks

@@ -17,7 +17,7 @@ from orchestration.collect.connectors.source import Asked, Pulled, SourceError
 from orchestration.declarations import Declarations
 from orchestration.errors import QutongError
 from orchestration.spec import DataSet
-from tests.sources import asking, known_of
+from tests.sources.worlds import asking, known_of
 from tests.sources.sftp import PASSWORD, SftpWorld, written
 
 BIG = bytes(range(256)) * 16384  # 4 MiB: several windows

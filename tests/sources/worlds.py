@@ -1,7 +1,7 @@
 """Worlds: real counterparts of the connectors, started on this machine, that can be broken.
 
 A connector that gets a world here passes the contract test (``unit/test_connector_contract.py``):
-a module beside this one, and a line in ``WORLDS``.
+a module beside this one, and its line in ``WORLDS``.
 
 Belongs here: what a world is, and which there are. Does not belong here: what is expected of a
 connector.

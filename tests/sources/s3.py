@@ -59,6 +59,7 @@ class Wire:
     asked: list[str] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
     moved: int = 0
+    secret: str = ""
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         method, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
@@ -88,7 +89,8 @@ class Wire:
             if only is not None and not only(environ):
                 return None
             start(status, [("Content-Type", "application/xml")])
-            return [f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()]
+            said = f"no: {environ.get('HTTP_AUTHORIZATION')} {self.secret}"  # some say too much
+            return [f"<Error><Code>{code}</Code><Message>{said}</Message></Error>".encode()]
 
         return fault
 
@@ -137,7 +139,8 @@ def server() -> Server:
     )
     from werkzeug.serving import make_server
 
-    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+    for library in ("werkzeug", "moto", "botocore", "boto3"):  # the server's own, in this process
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
     iam = iam_backends[ACCOUNT]["aws-cn"]
     iam.create_user("cn-north-1", "reader")
@@ -145,6 +148,7 @@ def server() -> Server:
     iam.put_user_policy("reader", "reads", json.dumps(policy))
     key = iam.create_access_key("reader")
     wire = Wire(DomainDispatcherApplication(create_backend_app))
+    wire.secret = key.secret_access_key
     made = make_server("127.0.0.1", 0, wire, threaded=True, request_handler=MotoRequestHandler)
     threading.Thread(target=made.serve_forever, daemon=True).start()
     return Server(wire, made.port, key.access_key_id, key.secret_access_key)

@@ -299,7 +299,7 @@ class SftpWorld:
         elif how == "hangs up":
             server.on_list = server.hang_up
         elif how == "no SSH":
-            server.greets = b"220 FTP here\r\n"
+            server.greets = f"220 FTP for {USER} {PASSWORD}\r\n".encode()
 
     def mend(self) -> None:
         server = self.server

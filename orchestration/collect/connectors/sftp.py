@@ -251,9 +251,8 @@ class _Server:
         """A session with the host that is known; nothing secret is said to another."""
         from paramiko import SFTPClient, Transport
 
-        logger = logging.getLogger(_LOG)  # what the library tells is told in words here
-        logger.propagate = False
-        logger.addHandler(logging.NullHandler())
+        # what the library tells, greetings of servers among it, nobody has scrubbed
+        logging.getLogger(_LOG).setLevel(logging.CRITICAL + 1)
         within = min(_CONNECT_SECONDS, self.asked.in_time())
         line = socket.create_connection((self.section.host, self.section.port), timeout=within)
         self._transport = transport = Transport(line)

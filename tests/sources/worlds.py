@@ -75,7 +75,11 @@ class MakesWorld(Protocol):
     def __call__(self, folder: Path) -> AbstractContextManager[World]: ...
 
 
-WORLDS: Final = {"s3": "tests.sources.s3:S3World", "sftp": "tests.sources.sftp:SftpWorld"}
+WORLDS: Final = {
+    "http": "tests.sources.http_world:HttpWorld",
+    "s3": "tests.sources.s3:S3World",
+    "sftp": "tests.sources.sftp:SftpWorld",
+}
 """A line each; by name, so that the others run where what one of them needs is not installed."""
 
 

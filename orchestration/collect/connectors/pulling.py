@@ -139,10 +139,11 @@ class PullingConnector:
             pause=self.pause,
         )  # fmt: skip
         try:
-            for pulled in self.source.pull(asked):
-                found.things += 1
-                if pulled.path is not None:
-                    self._see(found, pulled, known)
+            with self.secrets.out_of_logs():
+                for pulled in self.source.pull(asked):
+                    found.things += 1
+                    if pulled.path is not None:
+                        self._see(found, pulled, known)
         except SourceError as error:
             found.error = error
         except QutongError as error:

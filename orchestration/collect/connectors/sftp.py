@@ -251,7 +251,7 @@ class _Server:
         """A session with the host that is known; nothing secret is said to another."""
         from paramiko import SFTPClient, Transport
 
-        # what the library tells, greetings of servers among it, nobody has scrubbed
+        # what the library tells from its thread is told in words here
         logging.getLogger(_LOG).setLevel(logging.CRITICAL + 1)
         within = min(_CONNECT_SECONDS, self.asked.in_time())
         line = socket.create_connection((self.section.host, self.section.port), timeout=within)

@@ -15,8 +15,8 @@ from orchestration.collect.connectors.source import Asked, Pulled, SourceError
 from orchestration.declarations import Declarations
 from orchestration.errors import QutongError
 from orchestration.spec import DataSet
-from tests.sources.worlds import asking, known_of
 from tests.sources.s3 import Environ, S3World, Start
+from tests.sources.worlds import asking, known_of
 
 BIG = bytes(range(256)) * 8192  # 2 MiB: several chunks
 
@@ -65,7 +65,7 @@ def test_what_is_named_as_declared_is_fetched(
     for name in ("别的.csv", ".公报.csv", "公报.csv.part", "~$公报.csv", ".hidden/公报.csv"):
         world.put(b"x", name)
     world.put_at("elsewhere/公报2023.csv", b"x")
-    found = pulled(asking(world, data_set, tmp_path / "spool"))
+    found = sorted(pulled(asking(world, data_set, tmp_path / "spool")), key=lambda one: one.key)
     assert [
         (thing.key, thing.name, content(thing), str(thing.delivered_on)) for thing in found
     ] == [
@@ -168,10 +168,12 @@ def test_a_name_that_no_path_has_is_told(
 def test_a_trial_has_one_object_and_says_what_else_is_there(
     world: S3World, data_set: DataSet, tmp_path: Path
 ) -> None:
-    world.put(b"x", "别的.csv")
     trial = {"is_trial": True}
+    assert refused(asking(world, data_set, tmp_path / "0", asked=trial)).zh == "那里没有文件"
+    world.put(b"x", "别的.csv")
     error = refused(asking(world, data_set, tmp_path / "none", asked=trial))
-    assert "1 files, '统计/别的.csv', and none is named 公报*.csv" in error.en
+    assert error.en == "has 1 files, '统计/别的.csv' is one, and none is named 公报*.csv"
+    assert error.zh == "有 1 个文件（如 统计/别的.csv），没有一个符合 公报*.csv"
     assert pulled(asking(world, data_set, tmp_path / "run")) == []
     world.put(b"a", "公报1.csv")
     world.put(b"b", "公报2.csv")
@@ -234,6 +236,20 @@ def test_a_transfer_that_breaks_off_goes_on_where_it_stopped(
     ranges = [told["HTTP_RANGE"] for told in world.wire.headers if "HTTP_RANGE" in told]
     assert len(ranges) == 2
     assert world.moved - before < 1.5 * len(BIG)
+
+
+def test_a_store_that_gives_no_parts_is_asked_for_all_of_it_again(
+    world: S3World, data_set: DataSet, tmp_path: Path
+) -> None:
+    world.put(BIG)
+
+    def whole(environ: Environ, start: Start) -> Iterable[bytes] | None:
+        return world.given_away(start) if "HTTP_RANGE" in environ else None
+
+    world.wire.faults += [whole, world.wire.tears(0.5, times=1)]
+    (thing,) = pulled(asking(world, data_set, tmp_path / "spool"))
+    assert content(thing) == BIG
+    assert sum("HTTP_RANGE" in told for told in world.wire.headers) == 1
 
 
 def test_parts_of_two_objects_are_never_put_together(

@@ -17,8 +17,8 @@ from orchestration.collect.connectors.source import Asked, Pulled, SourceError
 from orchestration.declarations import Declarations
 from orchestration.errors import QutongError
 from orchestration.spec import DataSet
-from tests.sources.worlds import asking, known_of
 from tests.sources.sftp import PASSWORD, SftpWorld, written
+from tests.sources.worlds import asking, known_of
 
 BIG = bytes(range(256)) * 16384  # 4 MiB: several windows
 
@@ -175,10 +175,12 @@ def test_a_file_that_is_still_being_written_is_left_alone(
 def test_a_trial_has_one_file_and_says_what_else_is_there(
     world: SftpWorld, data_set: DataSet, tmp_path: Path
 ) -> None:
-    world.put(b"x", "别的.csv")
     trial = {"is_trial": True}
+    assert refused(asking(world, data_set, tmp_path / "0", asked=trial)).zh == "那里没有文件"
+    world.put(b"x", "别的.csv")
     error = refused(asking(world, data_set, tmp_path / "none", asked=trial))
-    assert "1 files, '别的.csv', and none is named 公报*.csv" in error.en
+    assert error.en == "has 1 files, '别的.csv' is one, and none is named 公报*.csv"
+    assert error.zh == "有 1 个文件（如 别的.csv），没有一个符合 公报*.csv"
     assert pulled(asking(world, data_set, tmp_path / "run")) == []
     world.put(b"a", "公报1.csv")
     world.put(b"b", "公报2.csv")

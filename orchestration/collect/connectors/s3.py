@@ -236,7 +236,7 @@ class _Bucket:
 
     def _is_read(self, thing: _Thing, path: Path) -> bool:
         """Fetch what is missing; False where it is not the object that it was."""
-        from obstore.exceptions import PreconditionError
+        from obstore.exceptions import BaseError, PreconditionError
 
         start = path.stat().st_size if path.exists() else 0
         if start < thing.size or not path.exists():
@@ -245,6 +245,11 @@ class _Bucket:
                     self._read(thing, path, start)
                 except PreconditionError:
                     return False
+                except BaseError as error:
+                    if not start or not _NO_PARTS.search(str(error)):
+                        raise
+                    path.unlink()  # the store has no parts of objects to give: all of it again
+                    raise _broken_off() from None
         return path.exists() and path.stat().st_size == thing.size
 
     def _read(self, thing: _Thing, path: Path, start: int) -> None:
@@ -380,6 +385,7 @@ def _too_many(most: int) -> SourceError:
 
 _CODE = re.compile(r"<Code>\s*([A-Za-z0-9_.]+)\s*</Code>")
 _STATUS = re.compile(r"status code: (\d{3})")
+_NO_PARTS = re.compile("NotPartial|ContentRange|UnexpectedRange")
 _KEYS = "check the secrets that delivery.source.access_key and secret_key name"
 _LATER = "it is tried again with the next run"
 
@@ -499,11 +505,14 @@ def _transport(text: str, section: Section) -> SourceError | None:
             remedy="check address and network; " + _LATER, status="unreachable", may_pass=True,
         )  # fmt: skip
     if "kind: Interrupted" in text or "kind: Request" in text or "kind: Body" in text:
-        return SourceError(
-            "传输中断", "broke off", remedy=_LATER, status="not whole", may_pass=True,
-            is_alone=True,
-        )  # fmt: skip
+        return _broken_off()
     return None
+
+
+def _broken_off() -> SourceError:
+    return SourceError(
+        "传输中断", "broke off", remedy=_LATER, status="not whole", may_pass=True, is_alone=True
+    )
 
 
 def _no_store() -> SourceError:

@@ -222,11 +222,13 @@ def say_none_is_meant(asked: Asked, others: Sequence[str]) -> None:
     if not asked.is_trial:
         return
     patterns = ", ".join(asked.data_set.delivery.pattern)
-    example = f", {others[0]!r}" if others else ""
+    many = len(others)
     raise SourceError(
-        f"有 {len(others)} 个文件{example}，没有一个符合 {patterns}",
-        f"has {len(others)} files{example}, and none is named {patterns}",
-        remedy="if one is meant, mend delivery.pattern, or where to look in delivery.source",
+        f"有 {many} 个文件（如 {others[0]}），没有一个符合 {patterns}" if many else "那里没有文件",
+        f"has {many} files, {others[0]!r} is one, and none is named {patterns}"
+        if many
+        else "has no file there",
+        remedy="if there should be one, mend delivery.source, or delivery.pattern",
         status="none is meant",
     )
 

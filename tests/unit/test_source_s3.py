@@ -300,6 +300,20 @@ def test_an_object_that_is_too_large_is_refused_before_it_is_fetched(
     assert (error.status, world.moved - before) == ("too large", 0)
 
 
+def test_a_disk_that_is_full_is_not_the_fault_of_the_store(
+    world: S3World, data_set: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put(b"a")
+    full = tmp_path / "full"
+    full.symlink_to("/dev/full")
+    monkeypatch.setattr(Asked, "file", lambda asked, name: full)
+    error = refused(asking(world, data_set, tmp_path / "spool"))
+    assert (error.status, error.en) == (
+        "disk",
+        "cannot be written to the disk here: No space left on device",
+    )
+
+
 # --- a store that is broken ---------------------------------------------------------------------
 
 

@@ -203,9 +203,8 @@ class _Bucket:
 
     def _refuse_other(self) -> None:
         """A page that says yes to everything lists nothing: it does not say no to this either."""
-        name = "/".join(("no-such-object", uuid.uuid4().hex))
         try:
-            self._looked_at(name)
+            self._looked_at(f"no-such-object/{uuid.uuid4().hex}")
         except SourceError as error:
             if error.status in ("NoSuchKey", "403"):
                 return

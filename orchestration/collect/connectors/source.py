@@ -16,7 +16,9 @@ becomes of what was fetched.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -169,13 +171,18 @@ class Asked:
 
     def write(self, chunks: Iterable[bytes], path: Path, mode: str = "xb") -> int:
         """Write what comes, as long as there is time and room; how large the file is then."""
-        with path.open(mode) as writer:
-            size = writer.tell()
+        with _on_this_disk():
+            writer = path.open(mode, buffering=0)
+        with writer:
+            size = writer.seek(0, os.SEEK_END)
             for chunk in chunks:
                 self.in_time()
                 size += len(chunk)
                 self.room(size)
-                writer.write(chunk)
+                with _on_this_disk():
+                    left = memoryview(chunk)
+                    while left:
+                        left = left[writer.write(left) :]
         return size
 
     def file(self, name: str) -> Path:
@@ -183,6 +190,18 @@ class Asked:
         folder = self.spool / f"{next(self._numbers):06}"
         folder.mkdir()
         return folder / name
+
+
+@contextlib.contextmanager
+def _on_this_disk() -> Iterator[None]:
+    """What goes wrong on this side is not the source's."""
+    try:
+        yield
+    except OSError as error:
+        raise SourceError(
+            "本机磁盘无法写入", f"cannot be written to the disk here: {error.strerror}",
+            remedy="make room on the disk of the work directory, then run again", status="disk",
+        ) from error  # fmt: skip
 
 
 class Source(Protocol):

@@ -264,7 +264,11 @@ def _numeric(modifier: int) -> tuple[str, int]:
 # --- what went wrong ----------------------------------------------------------------------------
 
 _TOLD = re.compile(r"SQLSTATE: ([0-9A-Z]{5})")
-_NOISE = re.compile(r"^[A-Z_]+: |\[libpq\] ?|Query was: .*|\. SQLSTATE: \w{5}", re.DOTALL)
+_NOISE = re.compile(
+    r"^[A-Z_]+: |\[libpq\] ?|Failed to (?:prepare|execute) query(?: '.*?')?: |could not begin COPY: "
+    r"|ERROR: +|LINE \d+: [^\n]*\n *\^|Query was: .*|\. SQLSTATE: \w{5}",
+    re.DOTALL,
+)
 _STATES: Final = (
     ("28", "login"), ("3D", "database"), ("53300", "many"), ("42P01", "table"), ("3F", "table"),
     ("42703", "column"), ("42501", "rights"), ("25", "writes"), ("55P03", "lock"),

@@ -276,7 +276,8 @@ class _MySQL(_Other):
             port=section.port,
             database=section.database,
             user=asked.secrets.get(section.user or ""),
-            password=asked.secrets.get(section.password) if section.password else "",
+            # as bytes: the library would write a text in Latin-1, the server has it in UTF-8
+            password=asked.secrets.get(section.password).encode() if section.password else b"",
             charset="utf8mb4",
             cursorclass=SSCursor,
             connect_timeout=section.connect_seconds,
@@ -311,9 +312,9 @@ class _MySQL(_Other):
 def _began(connection: Any, section: Section, left: float) -> dict[str, str]:
     """Begin the transaction; what the server is."""
     version = str(connection.get_server_info())
-    limit = (
-        f"max_statement_time={left:.3f}" if is_maria else f"max_execution_time={left * 1000:.0f}"
-    )
+    limit = f"max_statement_time={left:.3f}"
+    if "mariadb" not in version.lower():
+        limit = f"max_execution_time={left * 1000:.0f}"
     lock = max(int(section.lock_seconds), 1)
     _carry_out(
         connection,

@@ -1,6 +1,6 @@
 """Databases of the test: servers that it starts, a file, and the ways in which they break.
 
-One server of a kind serves a whole session of tests; each test has a database of its own in it.
+One server of a kind serves a whole session of tests; each test finds its database empty.
 
 Belongs here: starting, filling and breaking. Does not belong here: what should come of a pull.
 """
@@ -101,12 +101,12 @@ class Postgres:
     """A PostgreSQL server, spoken to as its superuser.
 
     Attributes:
-        databases: How many were made.
+        databases: Those that were made.
     """
 
     port: int
     authority: Path
-    databases: int = 0
+    databases: set[str] = field(default_factory=set)
     _open: dict[str, Any] = field(default_factory=dict)
 
     def connect(self, database: str = "postgres") -> Any:
@@ -122,6 +122,7 @@ class Postgres:
     def do(self, *statements: str, database: str = "postgres") -> list[tuple[Any, ...]]:
         """Carry statements out; the rows of the last."""
         if database not in self._open:
+            self.close()  # a server has only so many connections
             self._open[database] = self.connect(database)
         rows: list[tuple[Any, ...]] = []
         with self._open[database].cursor() as cursor:
@@ -131,20 +132,24 @@ class Postgres:
         return rows
 
     def database(self, *statements: str, encoding: str = "UTF8") -> str:
-        """A new database, filled, which the reader may read."""
-        self.databases += 1
-        name = f"district{self.databases}"
+        """A database that is empty but for what is filled in; the reader may read all of it."""
+        name = f"district_{encoding.lower()}"
+        if name not in self.databases:
+            self.do(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}'")
+            self.databases.add(name)
         self.do(
-            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' STRATEGY file_copy"
-        )
-        self.do(*statements, f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {USER}",
-                database=name)  # fmt: skip
+            "DROP SCHEMA public CASCADE", "CREATE SCHEMA public",
+            f"GRANT USAGE ON SCHEMA public TO {USER}", *statements,
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {USER}",
+            database=name,
+        )  # fmt: skip
         return name
 
     def close(self) -> None:
         """No session of ours is left."""
         for connection in self._open.values():
             connection.close()
+        self._open.clear()
 
     def source(self, database: str, query: str, **more: Any) -> dict[str, Any]:
         """What a declaration says of a database of this server."""
@@ -206,7 +211,6 @@ class MariaDB:
     port: int
     socket: Path
     authority: Path
-    databases: int = 0
 
     def connect(self, database: str | None = None) -> Any:
         """A session of root."""
@@ -222,13 +226,12 @@ class MariaDB:
         with self.connect(database) as connection, connection.cursor() as cursor:
             for text in statements:
                 cursor.execute(text)
-            return list(cursor.fetchall())
+            return list(cursor.fetchall()) if statements else []
 
     def database(self, *statements: str) -> str:
-        """A new database, filled, which the reader may read."""
-        self.databases += 1
-        name = f"district{self.databases}"
-        self.do(f"CREATE DATABASE {name} CHARACTER SET utf8mb4",
+        """A database that is empty but for what is filled in; the reader may read all of it."""
+        name = "district"
+        self.do(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} CHARACTER SET utf8mb4",
                 f"GRANT SELECT ON {name}.* TO {USER}@'%'")  # fmt: skip
         self.do(*statements, database=name)
         return name
@@ -333,7 +336,7 @@ class Puller:
         """Ask once, and know it then, as a receipt would."""
         self.pulls += 1
         spool = self.folder / f"pull{self.pulls}"
-        spool.mkdir(parents=True)
+        spool.mkdir(parents=True, exist_ok=True)
         asked = Asked(
             self.data_set, self.section, spool, Secrets(self.environment), self.known, self.now
         )

@@ -68,16 +68,15 @@ class _PostgreSQL:
 
         section = asked.section
         assert isinstance(section, Section)
-        connection = adbc.connect(_address(section, asked), autocommit=True)
-        try:
-            session = _Session(connection)
+        with contextlib.ExitStack() as kept:
+            connection = adbc.connect(_address(section, asked), autocommit=True)
+            kept.callback(connection.close)
+            session = _Session(connection, kept)
             session.begin(
                 statement_timeout=int(asked.in_time() * 1000),
                 lock_timeout=max(int(section.lock_seconds * 1000), 1),
             )
             yield session
-        finally:
-            connection.close()
 
     def failure(self, error: Exception) -> Failure | None:
         """By SQLSTATE; where the library has none (a connection, a stream), by the words."""
@@ -94,7 +93,7 @@ class _PostgreSQL:
             return Failure(_cause(status), status, words)
         cause, status = next(
             (found for pattern, found in _WORDS if re.search(pattern, text, re.IGNORECASE)),
-            ("dropped", "08006"),
+            ("down", "08001"),
         )
         return Failure(cause, status, words)
 
@@ -147,7 +146,14 @@ def _quoted(value: object) -> str:
 
 @dataclass
 class _Session:
+    """A transaction.
+
+    Attributes:
+        kept: What is closed with it.
+    """
+
     connection: Connection
+    kept: contextlib.ExitStack
 
     def begin(self, **milliseconds: int) -> None:
         """Begin the transaction; from the first query on nothing can make it write."""
@@ -176,17 +182,14 @@ class _Session:
         text = statement.sent(
             lambda name: f"(current_setting('qutong.{name}')::{_type_of(values[name])})"
         )
-        cursor = self.connection.cursor()
+        cursor = self.kept.enter_context(self.connection.cursor())
         cursor.adbc_statement.set_options(
             **{"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)}
         )
-        try:
-            cursor.execute(text)
-        except BaseException:
-            cursor.close()
-            raise
-        reader = cursor.fetch_record_batch()
-        return [_column(found) for found in reader.schema], _batches(cursor, reader)
+        cursor.execute(text)
+        # not by fetch_record_batch: what that gives loses the SQLSTATE of errors in the middle
+        reader = self.kept.enter_context(contextlib.closing(cursor._results.reader))
+        return [_column(found) for found in reader.schema], _batches(reader)
 
     def _do(self, text: str) -> None:
         with self.connection.cursor() as cursor:
@@ -199,16 +202,15 @@ class _Session:
             return rows
 
 
-def _batches(cursor: Any, reader: Any) -> Iterator[pa.RecordBatch]:
+def _batches(reader: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
-    with cursor, reader:
-        for batch in reader:
-            arrays = [
-                array.storage if isinstance(array, pa.ExtensionArray) else array
-                for array in batch.columns
-            ]
-            yield pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+    for batch in reader:
+        arrays = [
+            array.storage if isinstance(array, pa.ExtensionArray) else array
+            for array in batch.columns
+        ]
+        yield pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
 _TYPES: Final = (
@@ -279,18 +281,16 @@ _STATES: Final = (
 _WORDS: Final = (
     (r"too many (clients|connections)|remaining connection slots|连接过多|太多", ("many", "53300")),
     (r"does not support SSL|服务器不支持 ?SSL", ("tls", "tls")),
+    (r"PQgetCopyData|terminating connection|closed the connection|connection reset"
+     r"|unexpected eof|no connection to the server", ("dropped", "08006")),
     (r"certificate|SSL error|root\.crt|证书", ("certificate", "certificate")),
     (r"authentication failed|no password supplied|role \S+ (does not exist|is not permitted)"
      r"|pg_hba|认证失败|认证", ("login", "28P01")),
-    (r"database \S+ does not exist|permission denied for database|数据库 ?\S+ ?不存在",
-     ("database", "3D000")),
-    (r"(starting up|shutting down|in recovery mode)", ("busy", "57P03")),
-    (r"statement timeout|语句.*超时", ("timeout", "57014")),
-    (r"terminating connection|closed the connection|connection to server was lost"
-     r"|connection reset|PQgetCopyData|no connection to the server", ("dropped", "08006")),
-    (r"failed to connect|could not translate host name|refused|timeout expired",
-     ("down", "08001")),
+    (r"database \S+ does not exist|数据库 ?\S+ ?不存在", ("database", "3D000")),
+    (r"permission denied for database", ("rights", "42501")),
+    (r"starting up|shutting down|in recovery mode", ("busy", "57P03")),
 )  # fmt: skip
+"""What the library says where no SQLSTATE comes with it."""
 
 
 def _cause(status: str) -> str:

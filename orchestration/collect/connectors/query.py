@@ -48,7 +48,7 @@ _LEXEMES: Final = r"""
   | (?P<text>    [eE]'(?:[^'\\]|''|\\.)*' | {text} | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ )
   | (?P<quoted>  "(?:[^"]|"")*" | `(?:[^`]|``)*` )
   | (?P<cast>    :: | := )
-  | (?P<named>   :[A-Za-z_]\w* )
+  | (?P<named>   :[A-Za-z_][A-Za-z0-9_]* )
   | (?P<end>     ; )
   | (?P<word>    [^\W\d]\w* )
   | (?P<blank>   \s+ )
@@ -319,9 +319,10 @@ CAUSES: Final[Mapping[str, tuple[str, str, str, bool]]] = {
                 f"{_AGAIN}; else ask for less, or raise delivery.source.seconds", False),
     "lock": ("表被锁定", "keeps it locked", f"{_AGAIN}; else choose other hours (window)", True),
     "encoding": ("文字编码有误", "has text that is not in its encoding",
-                 "convert the column in the query, or have the source mended", False),
+                 "convert the column in the query (PostgreSQL: convert_from(convert(column::bytea, "
+                 "'GB18030', 'UTF8'), 'UTF8')), or have the source mended", False),
     "busy": ("数据库正忙", "is busy", _AGAIN, True),
-    "damaged": ("数据库文件损坏", "is damaged, or is no database", "ask for it again", False),
+    "damaged": ("文件损坏", "is damaged, or is no database", "ask for it again", False),
 }  # fmt: skip
 
 
@@ -537,7 +538,7 @@ def _reached(said: Any, watermark: Watermark) -> Mark:
     except ValueError as error:
         raise SourceError(
             f"水位列 {watermark.column} 的值 {said} 无法使用",
-            f"the watermark column {watermark.column} holds {said!r}: {error}",
+            f"the watermark column {watermark.column} holds {said}: {error}",
             remedy="declare `first` as the column is: a number, a day, or a moment "
             "(in a column of texts: YYYY-MM-DD HH:MM:SS)",
             status="watermark",

@@ -252,7 +252,7 @@ _MYSQL_TYPES: Final = {
 }  # fmt: skip
 _MYSQL_CAUSES: Final = {
     1045: "login", 1698: "login", 1251: "login", 2059: "login", 1044: "rights", 1142: "rights",
-    1143: "rights", 1370: "rights", 1049: "database", 1146: "table", 1051: "table",
+    1143: "rights", 1370: "rights", 1049: "database", 1146: "table", 1109: "table",
     1054: "column", 1040: "many", 1203: "many", 1226: "many", 1205: "lock", 1213: "lock",
     3024: "timeout", 1969: "timeout", 1317: "timeout", 1792: "writes", 1290: "writes",
     1158: "dropped", 1159: "dropped", 1160: "dropped", 1161: "dropped", 1927: "dropped",
@@ -289,9 +289,7 @@ class _MySQL(_Other):
         )
         try:
             told = _began(connection, section, left)
-            yield _Session(
-                connection, "pyformat", section.batch_rows, _MYSQL_TYPES, _moment(asked) | told
-            )
+            yield _Session(connection, "pyformat", section.batch_rows, _MYSQL_TYPES, told)
         finally:
             _hang_up(connection)
 
@@ -310,7 +308,7 @@ class _MySQL(_Other):
 
 
 def _began(connection: Any, section: Section, left: float) -> dict[str, str]:
-    """Begin the transaction; what the server is."""
+    """Begin the transaction; when that was, and what the server is."""
     version = str(connection.get_server_info())
     limit = f"max_statement_time={left:.3f}"
     if "mariadb" not in version.lower():
@@ -326,7 +324,10 @@ def _began(connection: Any, section: Section, left: float) -> dict[str, str]:
             "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
         ),
     )
-    return {"server": version}
+    with contextlib.closing(connection.cursor()) as cursor:
+        cursor.execute("SELECT UTC_TIMESTAMP(6)")
+        ((moment,),) = cursor.fetchall()
+    return {"time": f"{moment.isoformat()}+00:00", "server": version.removeprefix("5.5.5-")}
 
 
 def _tls(section: Section) -> dict[str, Any]:

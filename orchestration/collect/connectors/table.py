@@ -118,7 +118,7 @@ class Table:
         """Lay down what comes.
 
         Raises:
-            SourceError: there is no time or no room left, or a text is not in UTF-8.
+            SourceError: there is no time or no room left, or a day is none.
         """
         import pyarrow as pa
 
@@ -245,19 +245,10 @@ def _cast(column: Column, values: pa.Array) -> pa.Array:
 
 
 def _validate(column: Column, values: pa.Array) -> None:
-    """Refuse texts that are none, and days that no calendar has."""
+    """Refuse days that no calendar has."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pa.types.is_string(values.type):
-        try:
-            values.validate(full=True)
-        except pa.ArrowInvalid:
-            raise SourceError(
-                f"列 {column.name} 的文字不是 UTF-8", f"{column.name} has text that is not UTF-8",
-                remedy="convert it in the query: convert_from(column::bytea, 'GB18030'), CONVERT",
-                status="encoding",
-            ) from None  # fmt: skip
     bounds = _bounds(values.type)
     if bounds is not None:
         stored = values.view(pa.int32() if pa.types.is_date32(values.type) else pa.int64())

@@ -26,7 +26,6 @@ from typing import Any
 import pytest
 import yaml
 
-from orchestration.collect.connectors.attempts import Item
 from orchestration.collect.connectors.query import QuerySection
 from orchestration.collect.connectors.secrets import Secrets
 from orchestration.collect.connectors.source import Asked, Known, Pulled
@@ -35,6 +34,7 @@ from tests.sources import DATA_SET, sourced
 from tests.support import NOW
 
 USER, PASSWORD = "qutong_reader", "s3cret-Wörd"
+BOSS_PASSWORD = "boss-secret"  # noqa: S105
 ENVIRONMENT = {"DB_USER": USER, "DB_PASSWORD": PASSWORD}
 INSTALL = "apt-get install -y --no-install-recommends"
 
@@ -60,6 +60,22 @@ def _folder(account: Mapping[str, Any]) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(account: Mapping[str, Any], *command: str | Path, is_heard: bool = True) -> None:
+    """Carry a command out; one that leaves a server behind must not be heard to its end."""
+    subprocess.run(
+        [str(part) for part in command], check=True, cwd="/", **account,
+        stdout=subprocess.PIPE if is_heard else subprocess.DEVNULL,
+        stderr=subprocess.PIPE if is_heard else subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def _given(path: Path, account: Mapping[str, Any]) -> None:
+    """A file that only the server reads."""
+    path.chmod(0o600)
+    if account:
+        os.chown(path, account["user"], account["group"])
 
 
 def _port() -> int:
@@ -114,7 +130,7 @@ class Postgres:
         import adbc_driver_postgresql.dbapi as adbc
 
         return adbc.connect(
-            f"host=127.0.0.1 port={self.port} user=boss password=boss-secret "
+            f"host=127.0.0.1 port={self.port} user=boss password={BOSS_PASSWORD} "
             f"dbname={database} sslmode=require",
             autocommit=True,
         )
@@ -168,21 +184,13 @@ def postgres() -> Iterator[Postgres]:
         pytest.skip(f"needs PostgreSQL: {INSTALL} postgresql")
     programs, account = Path(found).resolve().parent, _account("postgres")
     with _folder(account) as folder:
-        data = folder / "data"
-        run = {"check": True, "capture_output": True, "cwd": "/", **account}
-        secret = folder / "password"
-        secret.write_text("boss-secret")
-        secret.chmod(0o644)
-        subprocess.run(
-            [str(programs / "initdb"), "-D", str(data), "-U", "boss", "-A", "scram-sha-256",
-             "--pwfile", str(secret), "-E", "UTF8", "--no-locale", "--no-sync"],
-            **run,
-        )  # fmt: skip
+        data, secret = folder / "data", folder / "password"
+        secret.write_text(BOSS_PASSWORD)
         authority, key = certificate(folder)
-        for path in (authority, key):
-            if account:
-                os.chown(path, account["user"], account["group"])
-        key.chmod(0o600)
+        for path in (secret, authority, key):
+            _given(path, account)
+        _run(account, programs / "initdb", "-D", data, "-U", "boss", "-A", "scram-sha-256",
+             "--pwfile", secret, "-E", "UTF8", "--no-locale", "--no-sync")  # fmt: skip
         port = _port()
         options = {
             "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder,
@@ -190,18 +198,15 @@ def postgres() -> Iterator[Postgres]:
             "max_connections": 20, "autovacuum": "off",
         }  # fmt: skip
         given = " ".join(f"-c {name}={value}" for name, value in options.items())
-        control = str(programs / "pg_ctl")
-        subprocess.run(
-            [control, "-D", str(data), "-w", "-l", str(folder / "log"), "-o", given, "start"],
-            **{**run, "capture_output": False, "stdout": subprocess.DEVNULL},
-        )
+        control = (programs / "pg_ctl", "-D", data)
+        _run(account, *control, "-w", "-l", folder / "log", "-o", given, "start", is_heard=False)
         server = Postgres(port, authority)
         try:
             server.do(f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'")
             yield server
         finally:
             server.close()
-            subprocess.run([control, "-D", str(data), "-m", "immediate", "stop"], **run)
+            _run(account, *control, "-m", "immediate", "stop")
 
 
 @dataclass
@@ -217,7 +222,7 @@ class MariaDB:
         import pymysql
 
         return pymysql.connect(
-            unix_socket=str(self.socket), user="root", password="boss-secret",
+            unix_socket=str(self.socket), user="root", password=BOSS_PASSWORD,
             database=database, autocommit=True,
         )  # fmt: skip
 
@@ -254,24 +259,17 @@ def mariadb() -> Iterator[MariaDB]:
     account = _account("mysql")
     with _folder(account) as folder:
         data, place = folder / "data", folder / "s"
-        run = {"check": True, "capture_output": True, "cwd": "/", **account}
-        subprocess.run(
-            [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
-             "--skip-test-db", "--innodb-log-file-size=8M"],
-            **run,
-        )  # fmt: skip
-        authority, key = certificate(folder)
-        for path in (authority, key):
-            if account:
-                os.chown(path, account["user"], account["group"])
-        key.chmod(0o600)
+        _run(account, install, "--no-defaults", f"--datadir={data}", "--skip-test-db",
+             "--auth-root-authentication-method=normal", "--innodb-log-file-size=8M")  # fmt: skip
         port, begin = _port(), folder / "begin.sql"
         begin.write_text(
-            "ALTER USER root@localhost IDENTIFIED BY 'boss-secret';\n"
+            f"ALTER USER root@localhost IDENTIFIED BY '{BOSS_PASSWORD}';\n"
             f"CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}';\n",
             encoding="utf-8",
         )
-        begin.chmod(0o644)
+        authority, key = certificate(folder)
+        for path in (begin, authority, key):
+            _given(path, account)
         server = subprocess.Popen(
             [program, "--no-defaults", f"--datadir={data}", f"--socket={place}", f"--port={port}",
              "--bind-address=127.0.0.1", f"--ssl-cert={authority}", f"--ssl-key={key}",
@@ -340,14 +338,14 @@ class Puller:
         asked = Asked(
             self.data_set, self.section, spool, Secrets(self.environment), self.known, self.now
         )
+        pulled: Pulled
         (pulled,) = self.connector.pull(asked)
         if pulled.path is not None:
             content = pulled.path.read_bytes()
-            item = Item(pulled.key, pulled.name, hashlib.sha256(content).hexdigest(),
-                        len(content), 1, mark=pulled.mark, details=dict(pulled.details))  # fmt: skip
             self.known[pulled.key] = Known(
-                item.sha256, item.size, item.version, mark=item.mark, details=item.details
-            )
+                hashlib.sha256(content).hexdigest(), len(content), 1,
+                mark=pulled.mark, details=dict(pulled.details),
+            )  # fmt: skip
         return pulled
 
     def declare(self, **changed: Any) -> None:

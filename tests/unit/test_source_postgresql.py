@@ -74,10 +74,11 @@ def refused(source: Puller) -> SourceError:
 def test_every_value_comes_as_it_is(postgres: Postgres, make: Make) -> None:
     database = postgres.database(
         "CREATE TABLE f (big int8, small int2, money numeric(14,2), long numeric, half float8, "
-        "name text, empty text, day date, at timestamp, moment timestamptz, yes bool, code char(3))",
-        "INSERT INTO f VALUES (9007199254740993, -5, 480.10, 1.123456789012345678901, 0.1, '云溪区',"
-        " '', '2024-12-31', '2025-01-01 00:00:00.5', '2025-01-02 08:00+08', true, 'a'),"
-        " (-9223372036854775808, null, null, 20, null, 'B''\"\\', null, null, null, null, null, null)",
+        "name text, empty text, day date, at timestamp, moment timestamptz, yes bool, "
+        "code char(3))",
+        "INSERT INTO f VALUES (9007199254740993, -5, 480.10, 1.123456789012345678901, 0.1, "
+        "'云溪区', '', '2024-12-31', '2025-01-01 00:00:00.5', '2025-01-02 08:00+08', true, 'a')",
+        "INSERT INTO f (big, long, name) VALUES (-9223372036854775808, 20, 'B''\"\\')",
     )
     pulled = make(database, "SELECT * FROM f ORDER BY big DESC").pull()
     assert rows(pulled) == [
@@ -466,7 +467,7 @@ def test_a_locked_table_is_not_waited_for_longer_than_declared(
 
 
 def test_a_query_that_takes_too_long_is_ended(make: Make) -> None:
-    error = refused(make("postgres", "SELECT pg_sleep(60)::text AS a", seconds=1))
+    error = refused(make("postgres", "SELECT pg_sleep(60)::text AS a", seconds=2))
     assert (error.status, error.zh) == ("57014", "数据库查询超时（57014）")
 
 

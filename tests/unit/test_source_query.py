@@ -37,7 +37,7 @@ from tests.support import NOW
          ("SELECT x::date, ':no', \":no\" FROM t WHERE y = ", "a", "")),
         ("SELECT 'it''s :no' -- :no\n, :a", ("SELECT 'it''s :no' -- :no\n, ", "a", "")),
         ("SELECT /* :no ; */ :a -- the end;", ("SELECT /* :no ; */ ", "a", "")),
-        ("SELECT $$ :no ; $$, $x$ $$ :no $x$, :a", ("SELECT $$ :no ; $$, $x$ $$ :no $x$, ", "a", "")),
+        ("SELECT $$ :no; $$, $x$ $$ :no $x$, :a", ("SELECT $$ :no; $$, $x$ $$ :no $x$, ", "a", "")),
         ("SELECT E'\\' :no', :a", ("SELECT E'\\' :no', ", "a", "")),
         ("SELECT '\\', :a", ("SELECT '\\', ", "a", "")),
         ("(SELECT 地区 FROM t WHERE 年 = :year)", ("(SELECT 地区 FROM t WHERE 年 = ", "year", ")")),

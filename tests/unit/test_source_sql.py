@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from orchestration.collect.connectors import sql
 from orchestration.collect.connectors.source import SourceError
+from orchestration.collect.connectors.table import batches_of
 from orchestration.declarations import Declarations
 from tests.sources.database import ENVIRONMENT, PASSWORD, USER, MariaDB, Puller, puller, rows, types
 
@@ -189,7 +190,7 @@ def test_a_query_that_fails_is_told_in_words(
 ) -> None:
     database = mariadb.database(GDP, "CREATE SEQUENCE counter")
     mariadb.do(f"GRANT SELECT, INSERT ON district.* TO {USER}@'%'")
-    error = refused(make(database, query, seconds=1))
+    error = refused(make(database, query, seconds=2))
     assert (error.status, error.may_pass, error.zh) == (status, False, f"数据库{zh}（{status}）")
 
 
@@ -252,10 +253,10 @@ def test_a_locked_table_is_not_waited_for_longer_than_declared(
 
 def killed(mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     """After the first batch another session ends ours, so many times."""
-    left, batches = [times], sql.batches_of
+    left = [times]
 
     def cut(*told: Any) -> Iterator[Any]:
-        for batch in batches(*told):
+        for batch in batches_of(*told):
             yield batch
             if left[0]:
                 left[0] -= 1

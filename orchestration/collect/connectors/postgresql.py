@@ -188,8 +188,10 @@ class _Session:
         )
         cursor.execute(text)
         # not by fetch_record_batch: what that gives loses the SQLSTATE of errors in the middle
-        reader = self.kept.enter_context(contextlib.closing(cursor._results.reader))
-        return [_column(found) for found in reader.schema], _batches(reader)
+        found = cursor._results
+        assert found is not None
+        reader = self.kept.enter_context(contextlib.closing(found.reader))
+        return [_column(told) for told in reader.schema], _batches(reader)
 
     def _do(self, text: str) -> None:
         with self.connection.cursor() as cursor:
@@ -267,8 +269,8 @@ def _numeric(modifier: int) -> tuple[str, int]:
 
 _TOLD = re.compile(r"SQLSTATE: ([0-9A-Z]{5})")
 _NOISE = re.compile(
-    r"^[A-Z_]+: |\[libpq\] ?|Failed to (?:prepare|execute) query(?: '.*?')?: |could not begin COPY: "
-    r"|ERROR: +|LINE \d+: [^\n]*\n *\^|Query was: .*|\. SQLSTATE: \w{5}",
+    r"^[A-Z_]+: |\[libpq\] ?|Failed to (?:prepare|execute) query(?: '.*?')?: "
+    r"|could not begin COPY: |ERROR: +|LINE \d+: [^\n]*\n *\^|Query was: .*|\. SQLSTATE: \w{5}",
     re.DOTALL,
 )
 _STATES: Final = (

@@ -244,6 +244,7 @@ def _carry_out(connection: Any, statements: Iterable[str]) -> None:
 
 # --- MySQL and MariaDB --------------------------------------------------------------------------
 
+_SILENT_SECONDS: Final = 15
 _MYSQL_TYPES: Final = {
     0: "numeric", 1: "tinyint", 2: "smallint", 3: "integer", 4: "real", 5: "double",
     7: "timestamp", 8: "bigint", 9: "mediumint", 10: "date", 11: "time", 12: "datetime",
@@ -281,8 +282,9 @@ class _MySQL(_Other):
             charset="utf8mb4",
             cursorclass=SSCursor,
             connect_timeout=section.connect_seconds,
-            read_timeout=max(left, 1.0),
-            write_timeout=max(left, 1.0),
+            # the server ends what takes too long; this is for one that says nothing any more
+            read_timeout=left + _SILENT_SECONDS,
+            write_timeout=_SILENT_SECONDS,
             autocommit=True,
             local_infile=False,
             **_tls(section),
@@ -304,7 +306,8 @@ class _MySQL(_Other):
         if number == 2026 or (number == 2003 and "SSL" in words.upper()):
             cause = "tls" if "support" in words else "certificate"
             return Failure(cause, cause, words)
-        return Failure(_MYSQL_CAUSES.get(number, "query"), str(number or "query"), words)
+        cause = "timeout" if "timed out" in words else _MYSQL_CAUSES.get(number, "query")
+        return Failure(cause, str(number or "query"), words)
 
 
 def _began(connection: Any, section: Section, left: float) -> dict[str, str]:

@@ -736,6 +736,84 @@ def archive_verify(ctx: click.Context) -> None:
 # --- data sets -------------------------------------------------------------------------------
 
 
+@main.group()
+def source() -> None:
+    """Sources that are pulled: list, test, log, schema."""
+
+
+@source.command("list")
+@click.pass_context
+def source_list(ctx: click.Context) -> None:
+    """Every declared source, and what came of asking it last."""
+    from datetime import UTC
+
+    from orchestration.authoring.sources import attempt_line, source_of
+    from orchestration.declarations import section_of
+
+    declarations = _declarations(ctx)
+    pulled = [declared for declared in declarations if section_of(declared) is not None]
+    if not pulled:
+        _echo("没有申报来源，文件由人放入 | no source is declared: files are laid in by hand")
+    for declared in pulled:
+        connector = source_of(declared, declarations, datetime.now(UTC))
+        _echo(f"{declared.id:<36}{connector.name:<12}{connector.origin()}")
+        last = connector.attempts.last(declared.id)
+        _echo(f"    {attempt_line(last)}" if last else "    尚未拉取 | never asked")
+
+
+@source.command("test")
+@click.argument("data_set_id")
+@click.pass_context
+def source_test(ctx: click.Context, data_set_id: str) -> None:
+    """Ask a source now, and say what it gave and how a run would read it; nothing is kept."""
+    from datetime import UTC
+
+    from orchestration.authoring.sources import try_source
+
+    declarations = _declarations(ctx)
+    declared = declarations.get(data_set_id)
+    for line in try_source(declared, declarations, datetime.now(UTC)):
+        _echo(line)
+
+
+@source.command("log")
+@click.argument("data_set_id")
+@click.option("--limit", default=20, show_default=True, help="How many of the last attempts.")
+@click.pass_context
+def source_log(ctx: click.Context, data_set_id: str, limit: int) -> None:
+    """The receipts of asking a source, the failed ones too."""
+    from orchestration.authoring.sources import attempt_line
+    from orchestration.collect.connectors.attempts import Attempts
+
+    declared = _declarations(ctx).get(data_set_id)
+    told = Attempts(_settings(ctx).archive).of(declared.id)
+    for attempt in told[-limit:]:
+        _echo(attempt_line(attempt))
+    if not told:
+        _echo("尚未拉取 | never asked")
+
+
+@source.command("schema")
+@click.argument("connector", required=False)
+def source_schema(connector: str | None) -> None:
+    """What a connector needs to know, as JSON schema; without a name, the connectors there are."""
+    import json
+
+    from orchestration import plugins
+
+    known = plugins.names(plugins.CONNECTORS)
+    if connector is None:
+        for name in known:
+            about = (plugins.load(plugins.CONNECTORS, name).__doc__ or "").strip().splitlines()
+            _echo(f"{name:<14}{about[0] if about else ''}")
+        return
+    if connector not in known:
+        raise click.BadParameter(f"there are: {', '.join(known)}", param_hint="CONNECTOR")
+    model = getattr(plugins.load(plugins.CONNECTORS, connector), "Section", None)
+    schema = model.model_json_schema() if model else {}
+    _echo(json.dumps(schema, ensure_ascii=False, indent=2))
+
+
 @main.group("data-set")
 def data_set() -> None:
     """Data sets: list, show, draft, preview, validate, schema."""

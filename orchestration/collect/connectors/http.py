@@ -283,9 +283,7 @@ class _Server:
             fields = _hidden(page.path.read_bytes()) | fields
         answer = tried(self.asked, lambda: self._answer("POST", form.address, data=fields))
         assert answer.path is not None
-        if form.shows and not re.search(
-            form.shows, answer.path.read_bytes().decode("utf-8", "replace")
-        ):
+        if form.shows and not re.search(form.shows, _text(answer.path.read_bytes())):
             raise SourceError(
                 "登录未被接受", "the login was not accepted",
                 remedy="check the secrets and delivery.source.form", status=str(answer.status),
@@ -300,7 +298,7 @@ class _Server:
                 headers["If-None-Match"] = known.tag
             if known.modified:
                 headers["If-Modified-Since"] = known.modified
-        filled = {name: self._filled(value) for name, value in parameters.items()}
+        filled = {name: self._filled(value) for name, value in parameters.items()} or None
         if self.section.body is not None:
             return self._answer("POST", address, params=filled, json=self.section.body)
         return self._answer("GET", address, params=filled, headers=headers)
@@ -437,7 +435,7 @@ class _Server:
         awaited = getattr(self.asked.data_set.layout, "format", "")
         if _PAGE_START.match(start) and awaited != "html":
             title = _TITLE.search(start)
-            said = title[1].decode("utf-8", "replace").strip() if title else ""
+            said = _text(title[1]).strip() if title else ""
             raise SourceError(
                 f"得到的是网页“{said}”，不是所申报的 {awaited} 文件",
                 f"answered with a page, {said!r}, where {awaited} was declared: error or login",
@@ -446,7 +444,7 @@ class _Server:
             )
         assert answer.path is not None
         if self.section.shows:
-            text = answer.path.read_bytes().decode("utf-8", "replace")
+            text = _text(answer.path.read_bytes())
             if not re.search(self.section.shows, text):
                 raise SourceError(
                     "答复中没有所申报的内容", "the answer does not show what was declared",
@@ -553,7 +551,7 @@ def _links(page: bytes, address: str) -> list[tuple[str, str]]:
     from lxml import etree, html
 
     try:
-        tree = html.fromstring(page)
+        tree = html.fromstring(_text(page))
     except (ValueError, etree.ParserError):
         return []
     base = urljoin(address, next(iter(tree.xpath("//base/@href")), ""))
@@ -567,11 +565,22 @@ def _links(page: bytes, address: str) -> list[tuple[str, str]]:
 def _hidden(page: bytes) -> dict[str, str]:
     from lxml import html
 
-    tree = html.fromstring(page)
+    tree = html.fromstring(_text(page))
     return {
         field.get("name"): field.get("value", "")
         for field in tree.xpath("//form//input[@type='hidden'][@name]")
     }
+
+
+def _text(page: bytes) -> str:
+    """The text of a page, in whatever encoding it is."""
+    from orchestration.collect.grid import RefusedError
+    from orchestration.collect.readers.delimited import decode
+
+    try:
+        return decode(page, "auto").decode("utf-8")
+    except RefusedError:
+        return page.decode("utf-8", "replace")
 
 
 def _numbers(text: str) -> tuple[int, ...]:

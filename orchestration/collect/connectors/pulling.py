@@ -30,7 +30,7 @@ from orchestration.spec import DataSet, SourceSection
 if TYPE_CHECKING:
     from orchestration.settings import Settings
 
-UNTOLD = "the connector failed and did not say why / 连接器出错而未说明原因"
+UNTOLD = "连接器出错而未说明原因"
 
 
 @dataclass
@@ -92,7 +92,7 @@ class PullingConnector:
             self._left = {offer.path: item for offer, item in self._found.offers}
         yield from (offer for offer, _ in self._found.offers)
         if self._found.error is not None:
-            raise self._told(self._found.error)
+            raise self.told(self._found.error)
 
     def taken(self, offer: Offer) -> None:
         """The archive has it: so far the source is known now."""
@@ -107,7 +107,7 @@ class PullingConnector:
         if self._found is not None:
             self._record(self._found)
         self._found = None
-        shutil.rmtree(self._own_spool, ignore_errors=True)
+        shutil.rmtree(self.own_spool, ignore_errors=True)
 
     def unclaimed(self, known: set[str]) -> list[str]:
         """A source has nothing that its declaration does not ask for."""
@@ -145,7 +145,10 @@ class PullingConnector:
         except QutongError as error:
             found.error = SourceError(error.what, error.what, remedy=error.remedy or "")
         except Exception as error:  # a connector of others: the rest of the run goes on
-            found.error = SourceError(UNTOLD, f"{type(error).__name__}: {error}")
+            found.error = SourceError(
+                UNTOLD, f"{type(error).__name__}: {error}",
+                remedy="tell whoever keeps the connector; it is tried again with the next run",
+            )  # fmt: skip
         found.seconds = time.monotonic() - begun
         return found
 
@@ -175,14 +178,15 @@ class PullingConnector:
         found.offers.append((offer, item))
 
     @property
-    def _own_spool(self) -> Path:
+    def own_spool(self) -> Path:
+        """Where what it fetches lies until the archive has it."""
         return self.settings.work / "spool" / self.data_set.id
 
     def _spool(self) -> Path:
         """An empty directory; what a killed pull left is gone."""
-        shutil.rmtree(self._own_spool, ignore_errors=True)
-        self._own_spool.mkdir(parents=True)
-        return self._own_spool
+        shutil.rmtree(self.own_spool, ignore_errors=True)
+        self.own_spool.mkdir(parents=True)
+        return self.own_spool
 
     # --- what is told --------------------------------------------------------------------------
 
@@ -208,7 +212,7 @@ class PullingConnector:
             )
         )
 
-    def _told(self, error: SourceError) -> QutongError:
+    def told(self, error: SourceError) -> QutongError:
         return QutongError(
             self.secrets.scrub(error.what),
             file=self.secrets.scrub(self.origin()),

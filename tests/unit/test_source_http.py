@@ -1,0 +1,406 @@
+"""A source behind HTTP gives what was declared, or the reason why not, in words.
+
+Belongs here: a real server on this machine and what comes of each of its answers. Does not belong
+here: what holds for every connector (test_connector_contract).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stamina
+
+from orchestration.settings import Settings
+from tests.sources import archived, attempts, pull, sourced
+from tests.sources.http import World, self_signed, serving
+from tests.support import GOOD_ROW, NOW, profile
+
+FILE = profile(GOOD_ROW)
+REVISED = profile(GOOD_ROW.replace("480.1", "481.5"))
+LOGIN_PAGE = "<!DOCTYPE html><html><title>统一登录</title><form></form></html>".encode()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits() -> Iterator[None]:
+    stamina.set_testing(True, attempts=3, cap=True)
+    yield
+    stamina.set_testing(False)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with serving() as found:
+        yield found
+
+
+def declared(folder: Path, world: World, path: str = "/gdp.csv", **source: Any) -> Settings:
+    return sourced(folder / "district", "http", {"address": world.address + path, **source})
+
+
+def test_a_file_is_archived_as_it_came_and_moved_once(tmp_path: Path, world: World) -> None:
+    world.file("/gdp.csv", FILE, '"1"', Last_Modified="Sun, 01 Mar 2026 00:00:00 GMT")
+    settings = declared(tmp_path, world)
+    first = pull(settings)
+    assert (first.received_new, first.observations, first.stuck) == (1, 1, [])
+    assert archived(settings) == [("gdp.csv", FILE)]
+    second = pull(settings, NOW + timedelta(days=1))
+    assert (second.received_new, second.deliveries) == (0, 1)
+    told = attempts(settings)
+    assert [(one.outcome, one.size, one.things) for one in told] == [
+        ("received", len(FILE), 1), ("unchanged", 0, 1),
+    ]  # fmt: skip
+    (item,) = told[0].items
+    assert (item.key, item.tag, item.version) == (world.address + "/gdp.csv", '"1"', 1)
+    assert item.modified == "Sun, 01 Mar 2026 00:00:00 GMT"
+    assert world.asked[1][2]["If-None-Match"] == '"1"'
+
+
+def test_bytes_that_come_again_take_the_revision_back(tmp_path: Path, world: World) -> None:
+    settings = declared(tmp_path, world)
+    for day, body in enumerate((FILE, REVISED, FILE, FILE)):
+        world.file("/gdp.csv", body, f'"{day}"')
+        pull(settings, NOW + timedelta(days=day))
+    assert [content for _, content in archived(settings)] == [FILE, REVISED, FILE]
+    assert [one.items[0].version if one.items else 0 for one in attempts(settings)] == [1, 2, 3, 3]
+
+
+def test_a_transfer_that_breaks_off_goes_on(tmp_path: Path, world: World) -> None:
+    body = FILE + b"\n" * 200_000
+    world.breaks_off("/gdp.csv", body, [1000, 150_000])
+    settings = declared(tmp_path, world)
+    assert pull(settings).stuck == []
+    assert archived(settings) == [("gdp.csv", body)]
+    ranges = [headers.get("Range") for _, _, headers in world.asked]
+    assert ranges == [None, "bytes=1000-", "bytes=150000-"]
+
+
+def test_half_a_body_is_none(tmp_path: Path, world: World) -> None:
+    def half(handler: Any) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(FILE)))
+        handler.end_headers()
+        handler.wfile.write(FILE[:20])
+        handler.close_connection = True
+
+    world.answers["/gdp.csv"] = half
+    settings = declared(tmp_path, world)
+    assert archived(settings) == []
+    assert refusal(settings) == ("not whole", "传输在 20 字节处中断", "broke off after 20 bytes")
+    assert len(world.asked) == 3
+
+
+def refusal(settings: Settings) -> tuple[str, str, str]:
+    """Status and both reasons of an attempt that failed; it stopped nothing else."""
+    collected = pull(settings)
+    assert collected.received_new == 0
+    assert len(collected.stuck) == 1
+    assert archived(settings) == []
+    last = attempts(settings)[-1]
+    assert last.outcome == "failed"
+    assert last.remedy
+    assert last.reason_en in collected.stuck[0]
+    return last.status, last.reason_zh, last.reason_en
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "told"),
+    [
+        (200, LOGIN_PAGE, {},
+         ("page instead of file", "得到的是网页“统一登录”，不是所申报的 csv 文件",
+          "answered with a page, '统一登录', where csv was declared: error or login")),
+        (200, LOGIN_PAGE, {"Content_Type": "text/csv"},
+         ("page instead of file", "得到的是网页“统一登录”，不是所申报的 csv 文件",
+          "answered with a page, '统一登录', where csv was declared: error or login")),
+        (200, b"", {}, ("", "答复为空", "the answer is empty")),
+        (401, b"", {}, ("401", "要求登录（401）", "asks for a login (401)")),
+        (403, b"", {}, ("403", "拒绝访问（403）", "refuses access (403)")),
+        (404, b"", {}, ("404", "地址上没有文件（404）", "has nothing at this address (404)")),
+        (429, b"", {"Retry_After": "0"},
+         ("429", "请求过于频繁（429）", "was asked too often (429)")),
+        (429, b"", {"Retry_After": "99999"},
+         ("429", "请求过于频繁（429）", "was asked too often (429)")),
+        (503, b"", {"Retry_After": "Sun, 01 Mar 2020 00:00:00 GMT"},
+         ("503", "暂停服务（503）", "is out of service (503)")),
+        (302, b"", {"Location": "/gdp.csv"}, ("redirect loop", "转向没有尽头",
+                                              "leads on without end")),
+        (302, b"", {"Location": "http://elsewhere.example/x.csv"},
+         ("other host", "转向了另一主机 elsewhere.example",
+          "leads on to another host, elsewhere.example")),
+        (302, b"", {"Location": "file:///etc/passwd"},
+         ("other host", "转向了另一主机 None", "leads on to another host, None")),
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_none(
+    tmp_path: Path,
+    world: World,
+    status: int,
+    body: bytes,
+    headers: dict[str, str],
+    told: tuple[str, str, str],
+) -> None:
+    world.says("/gdp.csv", status, body, **headers)
+    assert refusal(declared(tmp_path, world)) == told
+
+
+def test_what_may_pass_is_tried_again(tmp_path: Path, world: World) -> None:
+    left = [503, 429]
+
+    def busy(handler: Any) -> None:
+        if left:
+            handler.say(left.pop(0), Retry_After="0")
+        else:
+            handler.say(200, FILE)
+
+    world.answers["/gdp.csv"] = busy
+    settings = declared(tmp_path, world)
+    assert pull(settings).stuck == []
+    assert archived(settings) == [("gdp.csv", FILE)]
+
+
+def test_what_will_not_pass_is_not(tmp_path: Path, world: World) -> None:
+    world.says("/gdp.csv", 404)
+    refusal(declared(tmp_path, world))
+    assert len(world.asked) == 1
+
+
+def test_a_bomb_is_refused_while_it_comes(tmp_path: Path, world: World) -> None:
+    world.bomb("/gdp.csv", 40)
+    told = refusal(declared(tmp_path, world, megabytes=1))
+    assert told == ("too large", "文件超过 1 MB 的上限", "is larger than the limit of 1 MB")
+
+
+def test_a_slow_drip_is_given_up(tmp_path: Path, world: World) -> None:
+    def drip(handler: Any) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000000")
+        handler.end_headers()
+        try:
+            while True:
+                handler.wfile.write(b"0")
+        except OSError:
+            pass
+
+    world.answers["/gdp.csv"] = drip
+    assert refusal(declared(tmp_path, world, seconds=1))[0] in ("timeout", "not whole")
+
+
+def test_a_server_that_is_down_delays_its_own_data_set(tmp_path: Path) -> None:
+    with serving() as gone:
+        pass
+    settings = declared(tmp_path, gone)
+    status, zh, en = refusal(settings)
+    assert (status, zh) == ("unreachable", "连接不上")
+    assert en.startswith("cannot be reached")
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ('attachment; filename="../../etc/公报.csv"', "公报.csv"),
+        ("attachment; filename*=UTF-8''%E5%85%AC%E6%8A%A5.csv", "公报.csv"),
+        ('attachment; filename="..\\\\..\\\\.hidden.csv"', "hidden.csv"),
+        ("attachment", "gdp.csv"),
+    ],
+)
+def test_a_name_leads_nowhere(tmp_path: Path, world: World, told: str, name: str) -> None:
+    world.file("/gdp.csv", FILE, Content_Disposition=told.encode("utf-8").decode("latin-1"))
+    settings = declared(tmp_path, world)
+    pull(settings)
+    assert [found.encode("utf-8", "ignore") for found, _ in archived(settings)] in (
+        [name.encode()], [name.encode("utf-8").decode("latin-1").encode()],
+    )  # fmt: skip
+    assert not (tmp_path / "etc").exists()
+
+
+# --- pages and logins -------------------------------------------------------------------------
+
+LIST = """<html><base href="/files/"><ul>
+<li><a href="2025-11.csv">2025年11月月报</a></li>
+<li><a href="2026-02.csv">2026年2月月报</a></li>
+<li><a href="2025-12.csv">2025年12月月报</a></li>
+<li><a href="rules.pdf">制度</a></li>
+</ul></html>""".encode()
+
+
+@pytest.mark.parametrize(
+    ("find", "names"),
+    [
+        ({"text": "月报$", "take": "newest"}, ["2026-02.csv"]),
+        ({"text": "月报$"}, ["2025-11.csv"]),
+        ({"link": r"\.csv$", "take": "last"}, ["2025-12.csv"]),
+        ({"link": r"\.csv$", "take": "all"}, ["2025-11.csv", "2026-02.csv", "2025-12.csv"]),
+    ],
+)
+def test_the_file_that_a_page_links_to(
+    tmp_path: Path, world: World, find: dict[str, str], names: list[str]
+) -> None:
+    world.says("/list.html", 200, LIST)
+    for month in ("2025-11", "2026-02", "2025-12"):
+        world.file(f"/files/{month}.csv", FILE + month.encode())
+    settings = declared(tmp_path, world, "/list.html", find=find)
+    assert pull(settings).stuck == []
+    assert [name for name, _ in archived(settings)] == names
+
+
+def test_a_page_without_the_link_is_told(tmp_path: Path, world: World) -> None:
+    world.says("/list.html", 200, LIST)
+    told = refusal(declared(tmp_path, world, "/list.html", find={"text": "季报"}))
+    assert told[1:] == ("页面的 4 个链接都不符合申报",
+                        "none of the 4 links of the page is as declared")  # fmt: skip
+
+
+def test_answers_in_pages_end_where_a_page_is_empty(tmp_path: Path, world: World) -> None:
+    for number, body in ((1, b'{"data": [1]}'), (2, b'{"data": [2]}'), (3, b'{"data": []}')):
+        world.file(f"/api?page={number}", body)
+    settings = declared(tmp_path, world, "/api", pages={"by": "number"}, name="api.csv")
+    pull(settings)
+    assert [(name, content) for name, content in archived(settings)] == [
+        ("api-0001.csv", b'{"data": [1]}'), ("api-0002.csv", b'{"data": [2]}'),
+    ]  # fmt: skip
+
+
+def test_answers_that_link_to_the_next(tmp_path: Path, world: World) -> None:
+    world.file("/api", b'{"data": [1], "links": {"next": "/api?after=1"}}')
+    world.file("/api?after=1", b'{"data": [2], "links": {"next": null}}')
+    source = {"pages": {"by": "link", "path": "links.next"}, "name": "api.csv"}
+    settings = declared(tmp_path, world, "/api", **source)
+    pull(settings)
+    assert [name for name, _ in archived(settings)] == ["api-0001.csv", "api-0002.csv"]
+
+
+def test_a_page_that_repeats_is_told(tmp_path: Path, world: World) -> None:
+    world.file("/api", b'{"data": [1]}')
+    settings = declared(tmp_path, world, "/api", pages={"by": "offset"}, name="api.csv")
+    pull(settings)
+    last = attempts(settings)[-1]
+    assert (last.outcome, last.reason_zh) == ("failed", "第 2 页与前面的一页相同")
+
+
+@pytest.mark.parametrize(("password", "is_let_in"), [("天书-S3cret!", True), ("wrong-word", False)])
+def test_a_login_by_form(
+    tmp_path: Path,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    password: str,
+    is_let_in: bool,
+) -> None:
+    from urllib.parse import parse_qs
+
+    def login(handler: Any) -> None:
+        if handler.command == "GET":
+            handler.say(200, b'<form><input type="hidden" name="csrf" value="t1"></form>')
+            return
+        sent = parse_qs(handler.body.decode())
+        good = sent == {"csrf": ["t1"], "user": ["qu"], "password": ["天书-S3cret!"]}
+        if good:
+            handler.say(200, "欢迎".encode(), Set_Cookie="session=abc")
+        else:
+            handler.say(200, f"口令 {sent['password'][0]} 不对".encode())
+
+    def table(handler: Any) -> None:
+        is_known = "session=abc" in handler.headers.get("Cookie", "")
+        handler.say(200, FILE if is_known else LOGIN_PAGE)
+
+    world.answers |= {"/login": login, "/gdp.csv": table}
+    monkeypatch.setenv("BUREAU_PASSWORD", password)
+    form = {
+        "address": world.address + "/login",
+        "fields": {"user": "qu", "password": "{BUREAU_PASSWORD}"},
+        "shows": "欢迎",
+    }
+    settings = declared(tmp_path, world, form=form)
+    collected = pull(settings)
+    if is_let_in:
+        assert archived(settings) == [("gdp.csv", FILE)]
+    else:
+        assert attempts(settings)[-1].reason_zh == "登录未被接受"
+    told = [*collected.stuck, str(attempts(settings))]
+    assert not any(password in text for text in told)
+
+
+def test_headers_carry_secrets_that_nobody_is_told(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUREAU_TOKEN", "tok-4711-äöü-秘密")
+    seen = []
+
+    def answer(handler: Any) -> None:
+        seen.append((handler.headers.get("X-Token"), handler.path))
+        handler.say(302, Location="http://tok-4711.example/" + handler.path)
+
+    world.answers["/gdp.csv"] = answer
+    monkeypatch.setenv("BUREAU_TOKEN", "tok-4711")
+    settings = declared(
+        tmp_path, world, headers={"X-Token": "{BUREAU_TOKEN}"}, parameters={"k": "{BUREAU_TOKEN}"}
+    )
+    collected = pull(settings)
+    assert seen == [("tok-4711", "/gdp.csv?k=tok-4711")]
+    files = [p for p in settings.home.rglob("*") if p.is_file()]
+    told = "\n".join(p.read_text("utf-8", "replace") for p in files) + "\n".join(collected.stuck)
+    assert "tok-4711" not in told
+    assert "‹BUREAU_TOKEN›" in told
+
+
+def test_a_secret_that_is_not_set_is_named(tmp_path: Path, world: World) -> None:
+    world.file("/gdp.csv", FILE)
+    settings = declared(tmp_path, world, headers={"X-Token": "{NOBODY_SET_IT}"})
+    assert refusal(settings)[2] == "the secret NOBODY_SET_IT is not set / 未设置密钥 NOBODY_SET_IT"
+    assert world.asked == []
+
+
+# --- certificates -----------------------------------------------------------------------------
+
+
+def test_certificates(tmp_path: Path) -> None:
+    own, other = self_signed(tmp_path, "own"), self_signed(tmp_path, "other")
+    print_of = {
+        pair: hashlib.sha256(ssl.PEM_cert_to_DER_cert(pair[0].read_text())).hexdigest()
+        for pair in (own, other)
+    }
+    with serving(own) as world:
+        world.file("/gdp.csv", FILE)
+        settings = declared(tmp_path, world)
+        assert refusal(settings)[:2] == ("certificate", "证书不可信")
+        declared(tmp_path, world, certificate_sha256=print_of[other])
+        assert refusal(settings)[:2] == ("certificate", "证书已更换")
+        assert world.asked == []
+        declared(tmp_path, world, certificate_sha256=print_of[own])
+        assert pull(settings).stuck == []
+        assert archived(settings) == [("gdp.csv", FILE)]
+
+
+# --- within its hours -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "hour", "is_asked"),
+    [
+        ({"window": "22:00-06:00"}, 23, True),
+        ({"window": "22:00-06:00"}, 5, True),
+        ({"window": "22:00-06:00"}, 6, False),
+        ({"window": "08:00-18:00"}, 17, True),
+        ({"window": "08:00-18:00"}, 18, False),
+    ],
+)
+def test_a_source_is_asked_within_its_hours(
+    tmp_path: Path, world: World, source: dict[str, str], hour: int, is_asked: bool
+) -> None:
+    world.file("/gdp.csv", FILE)
+    settings = declared(tmp_path, world, **source)
+    # hours are those of the district, eight before those of the clock here
+    pull(settings, NOW.replace(hour=0) + timedelta(hours=hour - 8))
+    assert len(world.asked) == is_asked
+
+
+def test_a_source_is_not_asked_again_too_soon(tmp_path: Path, world: World) -> None:
+    world.file("/gdp.csv", FILE)
+    settings = declared(tmp_path, world, every_minutes=60)
+    for minutes in (0, 59, 60):
+        pull(settings, NOW + timedelta(minutes=minutes))
+    assert len(world.asked) == 2

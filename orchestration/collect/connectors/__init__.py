@@ -13,7 +13,7 @@ import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Protocol
 
 from orchestration.spec import DataSet
@@ -112,3 +112,13 @@ def is_delivery(path: Path) -> bool:
     """False for hidden names, lock files of office programs and files still being written."""
     hidden = any(part.startswith((".", "~$")) for part in path.parts)
     return not hidden and path.suffix not in {".part", ".tmp", ".crdownload"}
+
+
+def stated_day(path: PurePath) -> date | None:
+    """The day that a folder is called by (2025-07-15): when what lies in it was delivered."""
+    for part in path.parts[:-1]:
+        try:
+            return date.fromisoformat(part)
+        except ValueError:
+            continue
+    return None

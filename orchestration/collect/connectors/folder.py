@@ -9,12 +9,11 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.collect.archive import natural, place_of, printable
-from orchestration.collect.connectors import Offer, is_delivery
+from orchestration.collect.connectors import Offer, is_delivery, stated_day
 from orchestration.spec import DataSet
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class FolderConnector:
                 data_set_id=data_set.id,
                 path=path,
                 connector=self.name,
-                delivered_on=_folder_date(below),
+                delivered_on=stated_day(below),
                 place=place_of(self.name, below, _thing(path) if self.consume else ""),
                 is_removed=self.consume,
             )
@@ -126,12 +125,3 @@ def is_open_for_writing(path: Path) -> bool:
         return False
     finally:
         os.close(handle)
-
-
-def _folder_date(path: Path) -> date | None:
-    for part in path.parts[:-1]:
-        try:
-            return date.fromisoformat(part)
-        except ValueError:
-            continue
-    return None

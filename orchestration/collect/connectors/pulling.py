@@ -56,6 +56,7 @@ class PullingConnector:
         source: The connector that it names.
         section: What it declares of the source.
         now: The moment of the run.
+        pause: How to wait a number of seconds; tests let other things happen meanwhile.
     """
 
     def __init__(
@@ -66,10 +67,11 @@ class PullingConnector:
         section: SourceSection,
         now: datetime,
         secrets: Secrets | None = None,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.settings, self.data_set = settings, data_set
         self.source, self.section = source, section
-        self.now = now
+        self.now, self.pause = now, pause
         self.name = data_set.delivery.connector
         self.secrets = secrets or Secrets()
         self.attempts = Attempts(settings.archive)
@@ -133,13 +135,15 @@ class PullingConnector:
         known: Mapping[str, Known] = {} if is_trial else self.attempts.known(self.data_set.id)
         asked = Asked(
             self.data_set, self.section, self._spool(), self.secrets, known, self.now,
-            is_trial=is_trial,
+            is_trial=is_trial, quiet_seconds=self.settings.district.quiet_seconds,
+            pause=self.pause,
         )  # fmt: skip
         try:
-            for pulled in self.source.pull(asked):
-                found.things += 1
-                if pulled.path is not None:
-                    self._see(found, pulled, known)
+            with self.secrets.out_of_logs():
+                for pulled in self.source.pull(asked):
+                    found.things += 1
+                    if pulled.path is not None:
+                        self._see(found, pulled, known)
         except SourceError as error:
             found.error = error
         except QutongError as error:

@@ -7,12 +7,14 @@ used for.
 from __future__ import annotations
 
 import base64
+import contextlib
+import logging
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
 from orchestration.errors import QutongError
@@ -55,6 +57,25 @@ class Secrets:
             for written in _written(value):
                 text = text.replace(written, f"‹{name}›")
         return text
+
+    @contextlib.contextmanager
+    def out_of_logs(self) -> Iterator[None]:
+        """Whatever is logged meanwhile, by whichever library, is scrubbed before anybody has it."""
+        make = logging.getLogRecordFactory()
+
+        def scrubbed(*args: Any, **named: Any) -> logging.LogRecord:
+            record = make(*args, **named)
+            record.msg, record.args = self.scrub(record.getMessage()), None
+            if record.exc_info:
+                record.exc_text = self.scrub(logging.Formatter().formatException(record.exc_info))
+                record.exc_info = None
+            return record
+
+        logging.setLogRecordFactory(scrubbed)
+        try:
+            yield
+        finally:
+            logging.setLogRecordFactory(make)
 
     def _kept(self) -> dict[str, str]:
         named = self._environment.get(FILE_VARIABLE)

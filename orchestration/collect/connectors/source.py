@@ -16,13 +16,17 @@ becomes of what was fetched.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from orchestration.collect.connectors import is_delivery, matches
 from orchestration.collect.connectors.secrets import Secrets
 from orchestration.errors import QutongError
 from orchestration.spec import DataSet, SourceSection
@@ -38,6 +42,7 @@ class SourceError(QutongError):
         remedy: What to do now.
         status: What the source said in its own code: 404, NoSuchKey, 28P01.
         may_pass: Whether it may be otherwise in a moment.
+        is_alone: Whether it is about one thing, and the others can be had all the same.
         wait: After how many seconds the source wants to be asked again, where it said so.
     """
 
@@ -49,11 +54,20 @@ class SourceError(QutongError):
         remedy: str = "",
         status: str = "",
         may_pass: bool = False,
+        is_alone: bool = False,
         wait: float | None = None,
     ) -> None:
         self.zh, self.en, self.status = zh, en, status
-        self.may_pass, self.wait = may_pass, wait
+        self.may_pass, self.is_alone, self.wait = may_pass, is_alone, wait
         super().__init__(f"{en} / {zh}", remedy=remedy or None)
+
+    def about(self, key: str, others: int = 0) -> SourceError:
+        """The same, with the thing that it is about, and how many others fared no better."""
+        zh, en = (f"，另有 {others} 个", f", and {others} more") if others else ("", "")
+        return SourceError(
+            f"{key}{zh}：{self.zh}", f"{key}{en}: {self.en}", remedy=self.remedy or "",
+            status=self.status, may_pass=self.may_pass, is_alone=self.is_alone, wait=self.wait,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -110,6 +124,8 @@ class Asked:
         known: What was pulled last, by key.
         begun: On the clock of ``time.monotonic``.
         is_trial: Whether a person only wants to know what the source says.
+        quiet_seconds: For how long a file that others can still write to was left as it is.
+        pause: How to wait a number of seconds; tests let other things happen meanwhile.
     """
 
     data_set: DataSet
@@ -120,6 +136,9 @@ class Asked:
     now: datetime
     begun: float = field(default_factory=time.monotonic)
     is_trial: bool = False
+    quiet_seconds: float = 0.0
+    pause: Callable[[float], None] = time.sleep
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def in_time(self) -> float:
         """How many seconds are left.
@@ -149,24 +168,42 @@ class Asked:
                 f"is larger than the limit of {self.section.megabytes} MB",
                 remedy="look at what the source gives; else raise delivery.source.megabytes",
                 status="too large",
+                is_alone=True,
             )
 
     def write(self, chunks: Iterable[bytes], path: Path, mode: str = "xb") -> int:
         """Write what comes, as long as there is time and room; how large the file is then."""
-        with path.open(mode) as writer:
-            size = writer.tell()
+        with _on_this_disk():
+            writer = path.open(mode, buffering=0)
+        with writer:
+            size = writer.seek(0, os.SEEK_END)
             for chunk in chunks:
                 self.in_time()
                 size += len(chunk)
                 self.room(size)
-                writer.write(chunk)
+                with _on_this_disk():
+                    left = memoryview(chunk)
+                    while left:
+                        left = left[writer.write(left) :]
         return size
 
     def file(self, name: str) -> Path:
         """A place in the spool for something that is called so."""
-        folder = self.spool / f"{sum(1 for _ in self.spool.iterdir()):06}"
+        folder = self.spool / f"{next(self._numbers):06}"
         folder.mkdir()
         return folder / name
+
+
+@contextlib.contextmanager
+def _on_this_disk() -> Iterator[None]:
+    """What goes wrong on this side is not the source's."""
+    try:
+        yield
+    except OSError as error:
+        raise SourceError(
+            "本机磁盘无法写入", f"cannot be written to the disk here: {error.strerror}",
+            remedy="make room on the disk of the work directory, then run again", status="disk",
+        ) from error  # fmt: skip
 
 
 class Source(Protocol):
@@ -188,6 +225,56 @@ def safe_name(said: str, fallback: str) -> str:
     name = said.replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(letter for letter in name if letter.isprintable()).strip().lstrip(".~$ ")
     return name[-150:] or fallback
+
+
+def is_meant(asked: Asked, below: str) -> bool:
+    """Whether what lies at a path below what is declared is a delivery of the data set."""
+    return is_delivery(Path(below)) and matches(safe_name(below, ""), asked.data_set)
+
+
+def say_none_is_meant(asked: Asked, others: Sequence[str]) -> None:
+    """Tell a person who tries a source that it has other things than are declared.
+
+    A run awaits what comes; nothing is no failure.
+
+    Raises:
+        SourceError: it is a trial.
+    """
+    if not asked.is_trial:
+        return
+    patterns = ", ".join(asked.data_set.delivery.pattern)
+    many = len(others)
+    raise SourceError(
+        f"有 {many} 个文件（如 {others[0]}），没有一个符合 {patterns}" if many else "那里没有文件",
+        f"has {many} files, {others[0]!r} is one, and none is named {patterns}"
+        if many
+        else "has no file there",
+        remedy="if there should be one, mend delivery.source, or delivery.pattern",
+        status="none is meant",
+    )
+
+
+def each(
+    things: Iterable[T], key: Callable[[T], str], fetch: Callable[[T], Pulled]
+) -> Iterator[Pulled]:
+    """Fetch one thing after the other; what fails alone does not keep back those after it.
+
+    Raises:
+        SourceError: what failed first, once all others were had; what fails for all, at once.
+    """
+    failed: list[tuple[str, SourceError]] = []
+    for thing in things:
+        try:
+            pulled = fetch(thing)
+        except SourceError as error:
+            if not error.is_alone:
+                raise
+            failed.append((key(thing), error))
+            continue
+        yield pulled
+    if failed:
+        first, reason = failed[0]
+        raise reason.about(first, others=len(failed) - 1)
 
 
 def tried(asked: Asked, ask: Callable[[], T]) -> T:

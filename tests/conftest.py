@@ -20,6 +20,7 @@ from tests.pipeline.released import (
     qutong,
     under,
 )
+from tests.sources import database
 from tests.states import States
 from tests.support import CONTRADICTION, deliver, investment, make_project
 
@@ -125,6 +126,23 @@ def contradicted(states: States, blocked: Released) -> Released:
         return qutong(settings, "run", keep_history=True)
 
     return states.get("contradicted", make)
+
+
+# --- databases to pull from: one server of a kind, each test has its own database in it ----------
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[database.Postgres]:
+    """A PostgreSQL server."""
+    with database.postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[database.MariaDB]:
+    """A MariaDB server."""
+    with database.mariadb() as server:
+        yield server
 
 
 @pytest.hookimpl(wrapper=True)

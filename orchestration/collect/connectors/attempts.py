@@ -89,7 +89,13 @@ class Attempts:
         """What was pulled last of each thing."""
         return {
             item.key: Known(
-                item.sha256, item.size, item.version, item.tag, item.modified, item.mark
+                item.sha256,
+                item.size,
+                item.version,
+                item.tag,
+                item.modified,
+                item.mark,
+                item.details,
             )
             for attempt in self.of(data_set_id)
             for item in attempt.items

@@ -79,6 +79,7 @@ class Known:
         tag: By which the source tells whether it changed: an ETag, a checksum.
         modified: When the source says that it changed.
         mark: Up to where a growing source was read: a watermark.
+        details: What the connector told of it besides.
     """
 
     sha256: str
@@ -87,6 +88,7 @@ class Known:
     tag: str = ""
     modified: str = ""
     mark: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

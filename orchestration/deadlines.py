@@ -193,12 +193,27 @@ class Awaited:
         """The moment at which it is due."""
         return datetime.combine(self.due_on, self.at, zone)
 
+    def row(self, data_set_id: str) -> dict[str, Any]:
+        """Its row of ``landing.awaited``."""
+        zh, en = label(self.period)
+        return {
+            "data_set_id": data_set_id,
+            "period": self.period,
+            "label_zh": zh,
+            "label_en": en,
+            "period_end": self.end,
+            "stated_on": self.stated_on,
+            "due_on": self.due_on,
+            "due_at": datetime.combine(self.due_on, self.at),
+            "is_covered": self.is_covered,
+        }
+
 
 def awaited(rule: Rule, calendar: Calendar, until: date) -> list[Awaited]:
     """The periods that are due up to a day, that day included, in their order."""
     found = []
     for period, start, end in _periods(rule):
-        if end >= until:
+        if start > until:
             return found
         stated = _stated(rule, calendar, end)
         due = _shifted(rule, calendar, stated)

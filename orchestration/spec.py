@@ -1055,6 +1055,10 @@ class WebhookChannel(_Channel):
     token_secret: SecretName | None = Field(
         default=None, description="The environment variable with the bearer token."
     )
+    body: Literal["message", "robot"] = Field(
+        default="message",
+        description="The message as it is, or as robots of chats (企业微信, 钉钉) take a text.",
+    )
     seconds: int = Field(default=10, ge=1, le=120)
 
     @model_validator(mode="after")

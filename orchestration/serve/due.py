@@ -7,6 +7,7 @@ Belongs here: wording of lines that are given. Does not belong here: which lines
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -186,6 +187,11 @@ def _reminder(owner: str, lines: Sequence[Line], bureau: str, day: date) -> str:
     ]
     out.append("请尽快报送；如已报送或另有情况，请告知我们。")
     return "\n".join([*out, bureau, _day(day)]) + "\n"
+
+
+def file_name(owner: str) -> str:
+    """An owner as part of a file's name: its Chinese part, without signs."""
+    return re.sub(r"\W+", "_", owner.partition("/")[0].strip()) or "owner"
 
 
 def _day(day: date) -> str:

@@ -185,6 +185,27 @@ def lines(settings: Settings, timetable: Timetable, asked: Asked) -> list[Line]:
     return [Line(**row) for row in _ask(settings, _tables(settings, timetable, asked))]
 
 
+def calendar(
+    settings: Settings,
+    timetable: Timetable,
+    now: datetime,
+    year: int | None = None,
+    only: frozenset[str] = frozenset(),
+) -> list[Line]:
+    """What is due in a year; without one in this year, with what of before is not settled.
+
+    Raises:
+        DeclarationError: the calendar is missing or wrong.
+    """
+    this_year = now.astimezone(timetable.zone).year
+    until = date(year or this_year, 12, 31)
+    found = lines(settings, timetable, Asked(now, until, only))
+    if year is not None:
+        return [line for line in found if line.due_on.year == year]
+    settled = ("accepted", "waived")
+    return [line for line in found if line.due_on.year == this_year or line.state not in settled]
+
+
 def _ask(settings: Settings, tables: Mapping[str, Rows]) -> Rows:
     """The rows of the model, over these tables."""
     import duckdb
@@ -350,7 +371,7 @@ def mark(
     now = datetime.now(UTC)
     if not reason.strip():
         raise QutongError("it needs its reason / 请写明理由", remedy="--reason")
-    _demand_awaited(timetable, data_set_id, period, now.astimezone(timetable.zone).date())
+    demand_awaited(timetable, data_set_id, period)
     with run_lock(settings):
         known = feedback.in_force(feedback.marks(settings.archive))
         if kind == "over" and (data_set_id, period) not in known:
@@ -370,9 +391,14 @@ def mark(
     return made
 
 
-def _demand_awaited(timetable: Timetable, data_set_id: str, period: str, day: date) -> None:
+def demand_awaited(timetable: Timetable, data_set_id: str, period: str) -> None:
+    """Make sure that a period is one that a data set awaits, this year or next.
+
+    Raises:
+        QutongError: it is none; the periods that there are, are named.
+    """
     entry = timetable.get(data_set_id)
-    until = date(day.year + 1, 12, 31)
+    until = date(datetime.now(timetable.zone).year + 1, 12, 31)
     periods = deadlines.awaited(entry.rule, timetable.calendar, until) if entry.rule else []
     if period not in {known.period for known in periods}:
         some = ", ".join(known.period for known in periods[-3:])

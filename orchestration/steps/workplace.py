@@ -45,6 +45,10 @@ class Workplace:
         now: Clock of receipts and reports; the moment of making, unless a test fixes it.
         say: Told one line per step.
         pause: How to wait a number of seconds; tests let other things happen meanwhile.
+
+    Attributes:
+        periods: The awaited periods that a backfill asks for; empty where a run asks for whatever
+            there is. Connectors that pull by period follow it.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class Workplace:
         self.settings = settings
         self.now = now or datetime.now(UTC)
         self.say: Say = say or (lambda line: None)
+        self.periods: tuple[str, ...] = ()
         self._pause = pause
 
     @property

@@ -100,14 +100,17 @@ def _schedule(
 
 
 def cron_lines(entry: Entry, timetable: Timetable, now: datetime) -> list[str]:
-    """A line for each moment at which a run is due, of dates around now.
+    """Lines for the moments at which a run is due, of dates around now: one for each day of month.
 
-    Lines have no year. One that comes in another year finds the run of its period done.
+    Lines have no year. A moment that comes in another year finds the run of its period done.
     """
     today = now.astimezone(timetable.zone).date()
     periods = _around(entry, timetable, today)
     moments = [datetime.combine(p.due_on, p.at) + AFTER for p in periods]
-    return list(dict.fromkeys(f"{m.minute} {m.hour} {m.day} {m.month} *" for m in moments))
+    by_day: dict[str, set[int]] = {}
+    for moment in moments:
+        by_day.setdefault(f"{moment.minute} {moment.hour} {moment.day}", set()).add(moment.month)
+    return [f"{day} {','.join(map(str, sorted(months)))} *" for day, months in by_day.items()]
 
 
 def _around(entry: Entry, timetable: Timetable, today: date) -> list[Awaited]:

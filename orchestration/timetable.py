@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -56,26 +56,17 @@ class Timetable:
     Attributes:
         entries: In the order of their files.
         wrong: Declarations that cannot be used, each with what is wrong.
-        name: Of the calendar.
+        zone: The district's.
+        calendar: The holidays that due dates are shifted by.
     """
 
     entries: tuple[Entry, ...]
     wrong: Mapping[str, str]
     zone: ZoneInfo
-    calendars: Path
-    name: str
+    calendar: Calendar
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
-
-    @cached_property
-    def calendar(self) -> Calendar:
-        """The holidays that due dates are shifted by.
-
-        Raises:
-            DeclarationError: it is missing or wrong.
-        """
-        return read_calendar(self.calendars, self.name)
 
     def get(self, data_set_id: str) -> Entry:
         """One data set.
@@ -96,12 +87,13 @@ def read_timetable(settings: Settings) -> Timetable:
     """What is awaited of every declared data set, as the files are now.
 
     Raises:
-        DeclarationError: the district's own file is wrong.
+        DeclarationError: the district's own file or its calendar are wrong.
     """
     kept = _Kept(settings)
     district = kept.of(settings.raw / "district.yml", _district)
     if "wrong" in district:
         _ = settings.district  # says it with file, key and remedy
+    calendar = _calendar(settings, kept, district["calendar"])
     found = {
         path.stem: kept.of(path, _entry)
         for path in sorted((settings.raw / "datasets").rglob("*.yml"))
@@ -111,8 +103,7 @@ def read_timetable(settings: Settings) -> Timetable:
         tuple(_told(entry) for entry in found.values() if "wrong" not in entry),
         {name: entry["wrong"] for name, entry in found.items() if "wrong" in entry},
         ZoneInfo(district["time_zone"]),
-        settings.calendars,
-        district["calendar"],
+        calendar,
     )
 
 
@@ -121,6 +112,23 @@ def _district(path: Path) -> dict[str, Any]:
 
     read = parse_model(District, read_yaml(path), path)
     return {"time_zone": read.time_zone, "calendar": read.calendar}
+
+
+def _calendar(settings: Settings, kept: _Kept, name: str) -> Calendar:
+    if not name:
+        return Calendar()
+    folder = settings.calendars
+
+    def read(_: Path) -> dict[str, Any]:
+        found = read_calendar(folder, name)
+        days = {day.isoformat(): is_working for day, is_working in found.working.items()}
+        return {"days": days, "years": sorted(found.years)}
+
+    says = kept.of(folder / f"{name}.csv", read, folder / f"{name}.yml")
+    if "wrong" in says:
+        return read_calendar(folder, name)  # says it with file, line and remedy
+    days = {date.fromisoformat(day): bool(working) for day, working in says["days"].items()}
+    return Calendar(days, frozenset(says["years"]))
 
 
 def _entry(path: Path) -> dict[str, Any]:
@@ -161,9 +169,12 @@ class _Kept:
         except (OSError, ValueError, KeyError, TypeError):
             return {}
 
-    def of(self, path: Path, read: Any) -> dict[str, Any]:
-        """What a file says, or what is ``wrong`` with it."""
-        name, stamp = str(path.relative_to(self._root)), _stamp(path)
+    def of(
+        self, path: Path, read: Callable[[Path], dict[str, Any]], *beside: Path
+    ) -> dict[str, Any]:
+        """What a file says, with those beside it, or what is ``wrong`` with it."""
+        name = str(path.relative_to(self._root))
+        stamp = [number for file in (path, *beside) for number in _stamp(file)]
         known = self._known.get(name)
         if known is None or known["stamp"] != stamp:
             try:

@@ -101,7 +101,10 @@ def render_table(lines: Sequence[Line], nothing_awaited: Sequence[tuple[str, str
             "* 节假日历未收录该年，只计周末 the calendar does not cover the year: "
             "weekends alone are counted (raw/calendars)"
         )
-    out += [f"  {name}: {why}" for name, why in nothing_awaited]
+    by_reason: dict[str, list[str]] = {}
+    for name, why in nothing_awaited:
+        by_reason.setdefault(why, []).append(name)
+    out += [f"{why}: {', '.join(sorted(names))}" for why, names in sorted(by_reason.items())]
     return "\n".join(out) + "\n"
 
 

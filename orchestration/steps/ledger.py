@@ -226,10 +226,12 @@ def _fill(connection: DuckDBPyConnection, table: str, rows: Rows) -> None:
     made = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     connection.execute(f"create table landing.{table} ({made})")
     if rows:
-        parts = ", ".join(f"unnest(${n}::{kind}[])" for n, kind in enumerate(columns.values(), 1))
+        # As text: to bind anything DuckDB imports pandas, which takes longer than all the rest.
+        shape = ", ".join(f'"{name}": "{kind}"' for name, kind in columns.items())
+        text = json.dumps(rows, ensure_ascii=False, default=str).replace("'", "''")
         connection.execute(
-            f"insert into landing.{table} select {parts}",
-            [[row[name] for row in rows] for name in columns],
+            f"insert into landing.{table} by name "
+            f"select unnest(from_json('{text}', '[{{{shape}}}]'), recursive := true)"
         )
 
 
@@ -344,15 +346,24 @@ class _Came:
                     "reason_en": verdict.get("reason_en", ""),
                 }
             )
-            named = period_of_name(delivery.file_name, delivery.delivered_on, periods)
             self.periods += [
                 {
                     "delivery_id": delivery.delivery_id,
                     "data_set_id": delivery.data_set_id,
                     "period": period,
                 }
-                for period in verdict.get("periods", [named] if named else [])
+                for period in verdict.get("periods") or _guessed(delivery, verdict, periods)
             ]
+
+
+def _guessed(
+    delivery: Delivery, verdict: Mapping[str, Any], periods: Sequence[deadlines.Awaited]
+) -> list[str]:
+    """The period of a delivery that nobody has judged yet."""
+    if verdict:
+        return []
+    named = period_of_name(delivery.file_name, delivery.delivered_on, periods)
+    return [named] if named else []
 
 
 # --- what a person records -------------------------------------------------------------------

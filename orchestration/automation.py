@@ -29,8 +29,8 @@ from orchestration.timetable import Entry, Timetable, read_timetable
 JOB_NAME = "qutong"
 AFTER = timedelta(minutes=10)
 """A run begins so long after the due time: what was handed in at the last minute is at rest then."""
-BACK, AHEAD = timedelta(days=400), timedelta(days=800)
-"""Which due dates a schedule has lines for; a code location that is loaded anew has later ones."""
+AHEAD = timedelta(days=800)
+"""How far ahead a schedule has its dates; a code location that is loaded anew has later ones."""
 PERIOD_TAG, DATA_SET_TAG = "qutong/period", "qutong/data_set"
 ON_TIME_CHECK = "on_time"
 
@@ -100,12 +100,12 @@ def _schedule(
 
 
 def cron_lines(entry: Entry, timetable: Timetable, now: datetime) -> list[str]:
-    """Lines for the moments at which a run is due, of dates around now: one for each day of month.
+    """Lines for the moments at which a run is due, from the first on: one for each day of month.
 
     Lines have no year. A moment that comes in another year finds the run of its period done.
     """
     today = now.astimezone(timetable.zone).date()
-    periods = _around(entry, timetable, today)
+    periods = _periods(entry, timetable, today)
     moments = [datetime.combine(p.due_on, p.at) + AFTER for p in periods]
     by_day: dict[str, set[int]] = {}
     for moment in moments:
@@ -113,21 +113,21 @@ def cron_lines(entry: Entry, timetable: Timetable, now: datetime) -> list[str]:
     return [f"{day} {','.join(map(str, sorted(months)))} *" for day, months in by_day.items()]
 
 
-def _around(entry: Entry, timetable: Timetable, today: date) -> list[Awaited]:
-    """The periods due around a day; the first one there is where that is farther ahead."""
+def _periods(entry: Entry, timetable: Timetable, today: date) -> list[Awaited]:
+    """The periods due until some time after a day; at least the first one, however far ahead."""
     assert entry.rule is not None
     until = today + AHEAD
     found = awaited(entry.rule, timetable.calendar, until)
     while not found:
         until += AHEAD
         found = awaited(entry.rule, timetable.calendar, until)
-    return [period for period in found if period.due_on >= today - BACK] or found[-1:]
+    return found
 
 
 def periods_ahead(entry: Entry, timetable: Timetable, now: datetime) -> list[Awaited]:
     """The periods whose runs are still to come, the next one first."""
     local = now.astimezone(timetable.zone)
-    periods = _around(entry, timetable, local.date())
+    periods = _periods(entry, timetable, local.date())
     return [period for period in periods if period.due_at(timetable.zone) + AFTER > local]
 
 

@@ -20,6 +20,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from pydantic import PrivateAttr
 
+from orchestration import deadlines
 from orchestration.automation import (
     JOB_NAME,
     PERIOD_TAG,
@@ -32,7 +33,6 @@ from orchestration.automation import (
 )
 from orchestration.catalog import Catalog
 from orchestration.dagster_storage import REMOTE, file_system_of, put_aside_damaged
-from orchestration.deadlines import Rule, said
 from orchestration.declarations import Declared
 from orchestration.errors import DeclarationError
 from orchestration.judge import worker
@@ -340,7 +340,11 @@ def _delivery_spec(declared: Declared) -> dg.AssetSpec:
         tags={"theme": data_set.theme},
         metadata={
             "declaration": declared.path.name,
-            "期限 due": " | ".join(said(data_set.delivery.cadence, Rule.of(data_set.delivery))),
+            "期限 due": " | ".join(
+                deadlines.said(
+                    data_set.delivery.cadence, deadlines.Rule.of(data_set.delivery)
+                )
+            ),
         },
     )
 

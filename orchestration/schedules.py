@@ -54,13 +54,21 @@ def triggers(timetable: Timetable, now: datetime) -> list[Trigger]:
     return [*schedules, *(Trigger(name, name, None) for name in SENSORS)]
 
 
-def switch(settings: Settings, names: Sequence[str], *, is_on: bool) -> Iterator[str]:
+def switch(
+    settings: Settings, names: Sequence[str], *, is_on: bool, now: datetime | None = None
+) -> Iterator[str]:
     """Switch triggers on or off, and say so; what is so already stays as it is.
+
+    Args:
+        settings: Of the project.
+        names: Data sets and sensors; all where none is named.
+        is_on: Whether they are to be on.
+        now: From which moment on; tests fix it.
 
     Raises:
         DeclarationError: a name is no data set that awaits something, and no sensor.
     """
-    timetable, now = read_timetable(settings), datetime.now(UTC)
+    timetable, now = read_timetable(settings), now or datetime.now(UTC)
     chosen = _named(triggers(timetable, now), names, timetable)
     with _instance(settings) as instance:
         for trigger in chosen:

@@ -110,19 +110,20 @@ def _tell_one(
     send: Callable[[Channel, Message], None],
 ) -> Sent:
     raised, over = news(channel, lines, known)
-    if not raised and not over:
+    gone = _gone(channel, lines, known)
+    if not raised and not over and not gone:
         return Sent(channel.id)
     try:
-        send(channel, compose(channel.id, raised, over, now, bureau))
+        send(channel, compose(channel.id, raised, over, gone, now, bureau))
     except (QutongError, OSError, ValueError, subprocess.SubprocessError) as error:
         said = error.what if isinstance(error, QutongError) else type(error).__name__
         return Sent(channel.id, error=f"{channel.id}: {said}")
     at = now.isoformat(timespec="seconds")
-    for kind, told in (("raised", raised), ("over", over)):
-        for line in told:
-            entry = {"channel": channel.id, "key": line.key, "kind": kind, "at": at}
-            log.append(_file(archive), entry)
-    return Sent(channel.id, len(raised), len(over))
+    done = [*((line.key, "raised") for line in raised), *((line.key, "over") for line in over)]
+    for key, kind in [*done, *((key, "over") for key in gone)]:
+        entry = {"channel": channel.id, "key": key, "kind": kind, "at": at}
+        log.append(_file(archive), entry)
+    return Sent(channel.id, len(raised), len(over) + len(gone))
 
 
 def news(
@@ -134,6 +135,18 @@ def news(
     raised = [line for line in own if line.is_overdue and last[line.key] != "raised"]
     over = [line for line in own if not line.is_overdue and last[line.key] == "raised"]
     return raised, over
+
+
+def _gone(
+    channel: Channel, lines: Sequence[Line], known: Mapping[tuple[str, str], Kind]
+) -> list[str]:
+    """What was told as overdue and is not awaited any more."""
+    there = {line.key for line in lines}
+    return [
+        key
+        for (name, key), kind in known.items()
+        if name == channel.id and kind == "raised" and key not in there
+    ]
 
 
 def told(archive: Path) -> list[Told]:
@@ -159,22 +172,28 @@ def _file(archive: Path) -> Path:
 
 
 def compose(
-    channel: str, raised: Sequence[Line], over: Sequence[Line], now: datetime, bureau: str
+    channel: str,
+    raised: Sequence[Line],
+    over: Sequence[Line],
+    gone: Sequence[str],
+    now: datetime,
+    bureau: str,
 ) -> Message:
     """The message about some news."""
     parts = [f"{len(raised)} 期逾期 overdue"] if raised else []
-    parts += [f"{len(over)} 期已了结 over"] if over else []
+    parts += [f"{len(over) + len(gone)} 期已了结 over"] if over or gone else []
     subject = f"[{bureau}] 收数 collection: {', '.join(parts)}"
     text = [subject, *(_overdue(line) for line in raised), *(_over(line) for line in over)]
+    text += [f"✓ {key} 不再应报 not awaited" for key in gone]
     digest = hashlib.sha256(f"{channel} {now.date()}".encode())
-    for line in (*raised, *over):
-        digest.update(f"{line.key} {line.state} {line.is_overdue}\n".encode())
+    for news_of in (*(f"{li.key} {li.state} {li.is_overdue}" for li in (*raised, *over)), *gone):
+        digest.update(f"{news_of}\n".encode())
     return Message(
         id=digest.hexdigest()[:32],
         subject=subject,
         text="\n".join(text) + "\n",
         raised=tuple(_facts(line) for line in raised),
-        over=tuple(_facts(line) for line in over),
+        over=(*(_facts(line) for line in over), *({"key": key} for key in gone)),
     )
 
 

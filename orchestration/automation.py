@@ -1,9 +1,9 @@
 """When runs start by themselves: a schedule for each data set that is due, and two sensors.
 
 A due date follows from working days and a dated calendar, which no cron line can say. So a schedule
-has a line for each of its dates, and on each tick it is asked anew which period fell due last. That
-is the key of its run, and Dagster starts a key once: whatever was missed while the machine was off
-is caught up by one run for each data set, and a tick that comes again starts nothing.
+has lines for all of its dates, and on each tick it is asked anew which period fell due last, and
+whether a run was started for that. Of ticks that were missed while the machine was off Dagster
+carries out the last alone: one run for each data set catches up, and no tick starts it twice.
 
 Belongs here: triggers, and what they tell Dagster between runs. Does not belong here: what a run
 does, and switching triggers on (``schedules``).
@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import dagster as dg
+from dagster._core.storage.tags import SCHEDULED_EXECUTION_TIME_TAG
 
 from orchestration.collect.connectors import is_delivery
 from orchestration.deadlines import Awaited, awaited
@@ -31,7 +32,7 @@ AFTER = timedelta(minutes=10)
 """A run begins so long after the due time: what was handed in at the last minute is at rest then."""
 AHEAD = timedelta(days=800)
 """How far ahead a schedule has its dates; a code location that is loaded anew has later ones."""
-PERIOD_TAG, DATA_SET_TAG = "qutong/period", "qutong/data_set"
+PERIOD_TAG, DATA_SET_TAG, DUE_TAG = "qutong/period", "qutong/data_set", "qutong/due"
 ON_TIME_CHECK = "on_time"
 
 
@@ -82,10 +83,13 @@ def _schedule(
         last = due_last(settings, entry.data_set_id, at)
         if last is None:
             return dg.SkipReason("没有到期的报告期 nothing is due")
+        key = f"{entry.data_set_id} {last.period} {last.due_on} {last.at:%H:%M}"
+        if _was_started(context.instance, key, at):
+            return dg.SkipReason(f"已运行 a run was started for {last.period}")
         return dg.RunRequest(
-            run_key=f"{entry.data_set_id} {last.period} {last.due_on} {last.at:%H:%M}",
+            run_key=key,
             asset_selection=selection,
-            tags={DATA_SET_TAG: entry.data_set_id, PERIOD_TAG: last.period},
+            tags={DATA_SET_TAG: entry.data_set_id, PERIOD_TAG: last.period, DUE_TAG: key},
         )
 
     zh, en = entry.said
@@ -97,6 +101,13 @@ def _schedule(
         execution_fn=evaluate,
         description=f"{entry.title_zh}：{zh} | {entry.title_en}: {en}",
     )
+
+
+def _was_started(instance: dg.DagsterInstance, key: str, at: datetime) -> bool:
+    """Whether another tick started a run for what was due; its own one Dagster goes on with."""
+    own = at.astimezone(UTC).isoformat()
+    runs = instance.get_runs(dg.RunsFilter(tags={DUE_TAG: key}))
+    return any(run.tags.get(SCHEDULED_EXECUTION_TIME_TAG) != own for run in runs)
 
 
 def cron_lines(entry: Entry, timetable: Timetable, now: datetime) -> list[str]:

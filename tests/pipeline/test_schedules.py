@@ -111,7 +111,7 @@ def test_a_tick_asks_for_one_data_set_and_all_that_follows(settings: Settings) -
     defs = build_defs(settings)
     repository = defs.get_repository_def()
     schedule = repository.get_schedule_def("due_yunxi_month")
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.local_temp(str(settings.work)) as instance:
         context = dg.build_schedule_context(
             instance=instance,
             scheduled_execution_time=at("2025-06-10T17:10"),

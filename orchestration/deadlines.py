@@ -211,7 +211,7 @@ class Awaited:
 
 def awaited(rule: Rule, calendar: Calendar, until: date) -> list[Awaited]:
     """The periods that are due up to a day, that day included, in their order."""
-    found = []
+    found: list[Awaited] = []
     for period, start, end in _periods(rule):
         if start > until:
             return found
@@ -323,7 +323,9 @@ def said(cadence: str, rule: Rule | None) -> tuple[str, str]:
     shift_zh, shift_en = ("", "") if rule.working_day else _SHIFTS[rule.shift]
     pairs = "、".join(f"{a}—{b}月" for a, b in rule.together)
     both_zh = f"；{pairs}合并报送" if pairs else ""
-    both_en = f"; months {', '.join(f'{a} to {b}' for a, b in rule.together)} in one" if pairs else ""
+    both_en = (
+        f"; months {', '.join(f'{a} to {b}' for a, b in rule.together)} in one" if pairs else ""
+    )
     from_zh, from_en = label(rule.awaited_from)
     return (
         f"{zh}：{date_zh}{rule.at}前{shift_zh}{both_zh}；自{from_zh}起",
@@ -333,7 +335,10 @@ def said(cadence: str, rule: Rule | None) -> tuple[str, str]:
 
 def _date_said(rule: Rule) -> tuple[str, str]:
     if rule.working_day is not None:
-        return f"期后第{rule.working_day}个工作日", f"working day {rule.working_day} after the period"
+        return (
+            f"期后第{rule.working_day}个工作日",
+            f"working day {rule.working_day} after the period",
+        )
     if rule.days_after is not None:
         return f"期后{rule.days_after}天", f"{rule.days_after} days after the period"
     day_zh = "末日" if rule.day == 31 else f"{rule.day}日"

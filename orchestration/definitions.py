@@ -42,8 +42,8 @@ from orchestration.judge.gates import FindingGroup, Subject
 from orchestration.memory import uncollected
 from orchestration.settings import Settings, load_settings
 from orchestration.steps import collect as collecting
-from orchestration.steps import delivery_gate as delivery_judging
 from orchestration.steps import deadline_watch, door, release, state
+from orchestration.steps import delivery_gate as delivery_judging
 from orchestration.steps import land as landing
 from orchestration.steps import marts as steps
 from orchestration.steps import marts_gate as marts_judging
@@ -341,9 +341,7 @@ def _delivery_spec(declared: Declared) -> dg.AssetSpec:
         metadata={
             "declaration": declared.path.name,
             "期限 due": " | ".join(
-                deadlines.said(
-                    data_set.delivery.cadence, deadlines.Rule.of(data_set.delivery)
-                )
+                deadlines.said(data_set.delivery.cadence, deadlines.Rule.of(data_set.delivery))
             ),
         },
     )

@@ -1092,9 +1092,7 @@ class SmtpChannel(_Channel):
         return self
 
 
-Channel = Annotated[
-    CommandChannel | WebhookChannel | SmtpChannel, Field(discriminator="kind")
-]
+Channel = Annotated[CommandChannel | WebhookChannel | SmtpChannel, Field(discriminator="kind")]
 
 
 class District(Model):

@@ -140,7 +140,9 @@ def _own(row: _Row, moment: Released) -> Iterator[Wrong]:
         "counts": row.refused_count + row.superseded_count + is_accepted <= row.delivery_count,
     }
     for what in (name for name, is_so in holds.items() if not is_so):
-        yield Wrong(f"台账 {row.key} 前后不一：{what}", f"the ledger contradicts itself: {row.key}, {what}")
+        yield Wrong(
+            f"台账 {row.key} 前后不一：{what}", f"the ledger contradicts itself: {row.key}, {what}"
+        )
 
 
 def _is_shown(row: _Row, moment: Released) -> bool:

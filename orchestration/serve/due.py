@@ -90,7 +90,9 @@ def render_table(lines: Sequence[Line], nothing_awaited: Sequence[tuple[str, str
     if not lines:
         out = ["没有应报的报告期 nothing is awaited"]
     counts = Counter(line.state for line in lines)
-    told = "，".join(f"{STATES[name][0]} {STATES[name][1]} {counts[name]}" for name in STATES if counts[name])
+    told = "，".join(
+        f"{STATES[name][0]} {STATES[name][1]} {counts[name]}" for name in STATES if counts[name]
+    )
     if told:
         out.append(told)
     late = sum(line.is_late for line in lines)
@@ -129,7 +131,9 @@ def _details(line: Line) -> list[str]:
     if line.is_overdue:
         told.append(f"逾期 overdue {line.overdue_days} 天 days")
     if line.state == "refused" or line.refused_count:
-        told.append(f"拒收 refused {line.refused_count}: {line.refusal_zh or ''} [{line.refused_by}]")
+        told.append(
+            f"拒收 refused {line.refused_count}: {line.refusal_zh or ''} [{line.refused_by}]"
+        )
     if line.superseded_count:
         told.append(f"更新 superseded {line.superseded_count}")
     if line.pending_since:
@@ -141,7 +145,9 @@ def _details(line: Line) -> list[str]:
 
 def _row(*cells: str) -> str:
     widths = (1, 18, 18, 28, 0)
-    return " ".join(_padded(cell, width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+    return " ".join(
+        _padded(cell, width) for cell, width in zip(cells, widths, strict=True)
+    ).rstrip()
 
 
 def _padded(text: str, width: int) -> str:

@@ -22,7 +22,7 @@ from orchestration.process.contract import landing_tables
 from orchestration.publish.calendar_words import check_calendar
 from orchestration.serve.due import STATES
 from orchestration.settings import CODE_ROOT, Settings, load_settings
-from orchestration.steps.ledger import _COLUMNS, MODEL, _SOURCE
+from orchestration.steps.ledger import _COLUMNS, _SOURCE, MODEL
 from orchestration.timetable import read_timetable
 from tests.pipeline.released import Released, current, qutong
 from tests.support import deliver, make_project
@@ -216,7 +216,12 @@ def test_what_came_since_the_last_run_is_received_and_not_judged(
     file.write_bytes(month("2025年1—5月", "7"))
     archive = Archive(settings.archive, datetime.fromisoformat(RELEASED_AT))
     archive.store(
-        file, "yunxi-month", connector="inbox", delivered_on=date(2025, 8, 12), place="", is_removed=True
+        file,
+        "yunxi-month",
+        connector="inbox",
+        delivered_on=date(2025, 8, 12),
+        place="",
+        is_removed=True,
     )
     asked = qutong(settings, "due", "--json", "--as-of", RELEASED_AT)
     (may,) = [p for p in json.loads(asked.output)["periods"] if p["period"] == "2025-05"]
@@ -229,11 +234,15 @@ def test_the_table_for_a_person(ledger: Released) -> None:
     assert "✗ 2025-06-10 17:00 2025年5月 逾期未报 overdue 重点项目月报（虚构） yunxi-month" in lines
     assert "逾期 overdue 63 天 days; 找 ask 投资科 / Investment section" in lines
     assert "2025-05-12 17:00 2025年4月 已接收 accepted 重点项目月报（虚构） yunxi-month" in lines
-    assert any(line.startswith("原定 by the rule 2025-05-10; 收到 received 2025-05-09; 拒收") for line in lines)
+    assert any(
+        line.startswith("原定 by the rule 2025-05-10; 收到 received 2025-05-09; 拒收")
+        for line in lines
+    )
     assert any("更新 superseded 1" in line for line in lines)
     assert "原定 by the rule 2025-08-10; 待反馈自 pending since 2025-08-11" in lines
     assert any(
-        line == "每年：不设期限，不催报 | annual: nothing is awaited: yunxi-profile" for line in lines
+        line == "每年：不设期限，不催报 | annual: nothing is awaited: yunxi-profile"
+        for line in lines
     )
 
 
@@ -260,7 +269,11 @@ def test_reminders_are_ready_to_send(ledger: Released, tmp_path: Path) -> None:
         "2. 重点项目月报（虚构）（2025年6月）：应于2025年7月10日17:00前报送，已拒收，尚未重报（"
     )
     assert text[3].endswith("），已逾期33天。")
-    assert text[4:] == ["请尽快报送；如已报送或另有情况，请告知我们。", "云州市云溪区", "2025年8月12日"]
+    assert text[4:] == [
+        "请尽快报送；如已报送或另有情况，请告知我们。",
+        "云州市云溪区",
+        "2025年8月12日",
+    ]
     nobody = qutong(ledger.settings, "due", "remind", "--as-of", RELEASED_AT, "--owner", "某科")
     assert nobody.output == "没有逾期 nobody is behind\n"
 
@@ -313,7 +326,9 @@ def faults(ledger: Released, text: str) -> list[str]:
     import duckdb
 
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{current(ledger.settings) / 'mart.duckdb'}' as mart (read_only)")
+        connection.execute(
+            f"attach '{current(ledger.settings) / 'mart.duckdb'}' as mart (read_only)"
+        )
         return [wrong.en for wrong in check_calendar(connection, "mart", text)]
 
 
@@ -345,7 +360,9 @@ def test_a_calendar_that_says_otherwise_is_told(
     assert told in fault
 
 
-def test_a_ledger_that_contradicts_itself_is_told(ledger: Released, report: str, tmp_path: Path) -> None:
+def test_a_ledger_that_contradicts_itself_is_told(
+    ledger: Released, report: str, tmp_path: Path
+) -> None:
     import duckdb
 
     file = tmp_path / "mart.duckdb"

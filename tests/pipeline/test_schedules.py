@@ -100,7 +100,9 @@ def test_each_data_set_that_awaits_something_has_a_schedule_and_a_check(settings
         "working day after a holiday; months 1 to 2 in one; from January 2025 on"
     )
     assert {sensor.name for sensor in repository.sensor_defs} == {"inbox", "deadlines"}
-    checks = {key for key in defs.resolve_asset_graph().asset_check_keys if key.name == ON_TIME_CHECK}
+    checks = {
+        key for key in defs.resolve_asset_graph().asset_check_keys if key.name == ON_TIME_CHECK
+    }
     assert {key.asset_key for key in checks} == {
         delivery_key("yunxi-investment"),
         delivery_key("yunxi-month"),
@@ -111,7 +113,7 @@ def test_a_tick_asks_for_one_data_set_and_all_that_follows(settings: Settings) -
     defs = build_defs(settings)
     repository = defs.get_repository_def()
     schedule = repository.get_schedule_def("due_yunxi_month")
-    with dg.DagsterInstance.local_temp(str(settings.work)) as instance:
+    with dg.DagsterInstance.local_temp(str(settings.project)) as instance:
         context = dg.build_schedule_context(
             instance=instance,
             scheduled_execution_time=at("2025-06-10T17:10"),
@@ -225,7 +227,9 @@ def test_a_kill_between_tick_and_run_starts_no_second_one(
     state = instance.get_instigator_state(own.get_id(), own.get_selector().get_id())
     assert state is not None
     with freeze_time(at("2025-03-10T17:20")):
-        instance.purge_ticks(own.get_id(), own.get_selector().get_id(), at("2025-03-11T00:00").timestamp())
+        instance.purge_ticks(
+            own.get_id(), own.get_selector().get_id(), at("2025-03-11T00:00").timestamp()
+        )
     assert tick(daemon, "2025-03-10T17:21") == ["2025-01/2025-02"]
 
 
@@ -254,7 +258,7 @@ def test_the_sensor_tells_of_deadlines_once(settings: Settings, tmp_path: Path) 
             instance=instance, repository_def=repository, cursor=first.cursor
         )
         second = sensor.evaluate_tick(context)
-    told = {event.asset_key: event for event in first.asset_events}  # type: ignore[union-attr]
+    told = {event.asset_key: event for event in first.asset_events}
     check = told[delivery_key("yunxi-month")]
     assert isinstance(check, dg.AssetCheckEvaluation)
     assert (check.check_name, check.passed) == (ON_TIME_CHECK, False)

@@ -189,7 +189,9 @@ def test_a_line_that_a_kill_tore_was_never_told(tmp_path: Path) -> None:
 
 def test_a_command_gets_the_message_on_its_standard_input(tmp_path: Path) -> None:
     file = tmp_path / "got.json"
-    script = f"import sys, pathlib; pathlib.Path({str(file)!r}).write_bytes(sys.stdin.buffer.read())"
+    script = (
+        f"import sys, pathlib; pathlib.Path({str(file)!r}).write_bytes(sys.stdin.buffer.read())"
+    )
     ops = channel(id="ops", kind="command", command=[sys.executable, "-c", script])
     (sent,) = tell([ops], [LINE], tmp_path)
     got = json.loads(file.read_text("utf-8"))
@@ -249,13 +251,18 @@ def test_a_webhook_is_posted_the_message(
     handler, url = hook
     monkeypatch.setenv("QT_TOKEN", SECRET)
     own = channel(id="hook", kind="webhook", url=url, token_secret="QT_TOKEN")
-    assert [s.error for lines in ([LINE], [LINE], [CAME]) for s in tell([own], lines, tmp_path)] == [
+    assert [
+        s.error for lines in ([LINE], [LINE], [CAME]) for s in tell([own], lines, tmp_path)
+    ] == [
         "",
         "",
         "",
     ]
     (_, first, raised), (_, second, over) = handler.got
-    assert (first["Content-Type"], first["Authorization"]) == ("application/json", f"Bearer {SECRET}")
+    assert (first["Content-Type"], first["Authorization"]) == (
+        "application/json",
+        f"Bearer {SECRET}",
+    )
     assert first["Idempotency-Key"] == raised["id"] != second["Idempotency-Key"]
     assert [row["period"] for row in raised["raised"]] == ["2026-05"]
     assert (over["raised"], [row["state"] for row in over["over"]]) == ([], ["accepted"])
@@ -310,7 +317,10 @@ def test_an_address_where_nobody_listens_is_told_without_its_secret(
     assert sent.error == "robot: the address is none of http or https / 地址无效"
     monkeypatch.delenv("QT_ROBOT")
     (sent,) = tell([own], [LINE], tmp_path)
-    assert sent.error == "robot: the environment variable QT_ROBOT is not set / 环境变量 QT_ROBOT 未设置"
+    assert (
+        sent.error
+        == "robot: the environment variable QT_ROBOT is not set / 环境变量 QT_ROBOT 未设置"
+    )
 
 
 # --- mail, against a server ------------------------------------------------------------------
@@ -322,7 +332,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.letters: list[Any] = []
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         letter = message_from_bytes(envelope.content, policy=policy.default)
         self.letters.append((envelope.mail_from, envelope.rcpt_tos, letter))
         return "250 OK"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,8 @@ from orchestration.spec import Delivery
 CHINA = read_calendar(CODE_ROOT / "raw" / "calendars", "china")
 
 
-def due(until: str, calendar: Calendar = CHINA, **rule: Any) -> list[tuple[str, str]]:
-    found = awaited(Rule(**{"cadence": "monthly"} | rule), calendar, date.fromisoformat(until))
+def due(until: str, **rule: Any) -> list[tuple[str, str]]:
+    found = awaited(Rule(**{"cadence": "monthly"} | rule), CHINA, date.fromisoformat(until))
     return [(entry.period, entry.due_on.isoformat()) for entry in found]
 
 
@@ -51,14 +52,14 @@ def test_the_tenth_of_the_next_month_goes_past_holidays_and_weekends() -> None:
 
 def test_a_due_date_in_a_long_holiday_goes_to_its_end_or_its_beginning() -> None:
     # National Day and Mid-Autumn Festival of 2025: 1 to 8 October; 28 September is worked on.
-    october = {"awaited_from": "2025-09", "day": 5}
+    october: dict[str, Any] = {"awaited_from": "2025-09", "day": 5}
     assert due("2025-10-31", **october) == [("2025-09", "2025-10-09")]
     assert due("2025-10-31", **october, shift="previous") == [("2025-09", "2025-09-30")]
     assert due("2025-10-31", **october, shift="none") == [("2025-09", "2025-10-05")]
 
 
 def test_january_and_february_come_in_one_table() -> None:
-    rule = {"awaited_from": "2026-01", "day": 10, "together": ((1, 2),)}
+    rule: dict[str, Any] = {"awaited_from": "2026-01", "day": 10, "together": ((1, 2),)}
     assert due("2026-05-31", **rule) == [
         ("2026-01/2026-02", "2026-03-10"),
         ("2026-03", "2026-04-10"),
@@ -80,13 +81,13 @@ def test_day_31_is_the_last_day_of_a_shorter_month() -> None:
 
 
 def test_quarters_and_years() -> None:
-    quarterly = {"cadence": "quarterly", "awaited_from": "2025-Q3", "day": 15}
+    quarterly: dict[str, Any] = {"cadence": "quarterly", "awaited_from": "2025-Q3", "day": 15}
     assert due("2026-05-01", **quarterly) == [
         ("2025-Q3", "2025-10-15"),
         ("2025-Q4", "2026-01-15"),
         ("2026-Q1", "2026-04-15"),
     ]
-    annual = {"cadence": "annual", "awaited_from": "2023", "day": 31, "month": 3}
+    annual: dict[str, Any] = {"cadence": "annual", "awaited_from": "2023", "day": 31, "month": 3}
     # 31 March 2024 is a Sunday
     assert due("2026-03-31", **annual) == [
         ("2023", "2024-04-01"),
@@ -171,7 +172,7 @@ def test_periods_follow_each_other_without_a_gap_and_more_time_only_adds(
     later = awaited(rule, CHINA, until + timedelta(days=more))
     assert later[: len(found)] == found
     assert all(entry.due_on <= until for entry in found)
-    assert all(b.start == a.end + timedelta(days=1) for a, b in zip(found, found[1:], strict=False))
+    assert all(b.start == a.end + timedelta(days=1) for a, b in itertools.pairwise(found))
     assert len({entry.period for entry in found}) == len(found)
 
 

@@ -58,8 +58,8 @@ def test_the_page_of_downloads_knows_what_every_file_is(candidate: Path) -> None
 def test_it_holds_these_files(candidate: Path) -> None:
     found = {str(path.relative_to(candidate)) for path in candidate.rglob("*") if path.is_file()}
     tables = (
-        "core/data_set core/delivery_ledger core/indicator core/observation core/period core/region "
-        "core/source_document investment/project_pipeline "
+        "core/data_set core/delivery_ledger core/indicator core/observation core/period "
+        "core/region core/source_document investment/project_pipeline "
         "meta/column_dictionary meta/release meta/release_file meta/schema_dictionary "
         "quality/conservation quality/finding quality/quarantine quality/rule "
         "quality/validation_run"

@@ -29,7 +29,7 @@ from orchestration.timetable import Entry, Timetable, read_timetable
 
 JOB_NAME = "qutong"
 AFTER = timedelta(minutes=10)
-"""A run begins so long after the due time: what was handed in at the last minute is at rest then."""
+"""A run begins so long after the due time: what came in at the last minute is at rest then."""
 AHEAD = timedelta(days=800)
 """How far ahead a schedule has its dates; a code location that is loaded anew has later ones."""
 PERIOD_TAG, DATA_SET_TAG, DUE_TAG = "qutong/period", "qutong/data_set", "qutong/due"
@@ -206,7 +206,7 @@ def _deadlines(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name="deadlines",
         minimum_interval_seconds=300,
-        description="到期未报的告警，并更新按时检查 | Alerts of what is overdue, and the checks on time",
+        description="逾期告警与按时检查 | Alerts of what is overdue, and checks on time",
     )
     def deadlines(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         now = datetime.now(UTC)

@@ -1,8 +1,8 @@
 """What is awaited of every declared data set, for those who ask often and cannot wait.
 
-A tick of a schedule, ``qutong due`` and an alert look at a few keys of each declaration. Reading and
-checking hundreds of them whole takes seconds, so what was read is kept beside the size and time of
-its file, and read again where these have changed.
+A tick of a schedule, ``qutong due`` and an alert look at a few keys of each declaration. Reading
+and checking hundreds of them whole takes seconds, so what was read is kept beside the size and
+time of its file, and read again where these have changed.
 
 Belongs here: those keys, the district's zone and calendar, and keeping them. Does not belong here:
 what is due (``deadlines``), and whether declarations hang together (``declarations``).

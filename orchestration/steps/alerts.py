@@ -4,8 +4,8 @@ What was told stands in ``archive/alerts.jsonl``, which is only ever added to, a
 channel took it: after a kill between the two a message comes again, under the same id, and none is
 lost. A channel that cannot be reached keeps nobody else waiting and is tried again the next time.
 
-Belongs here: what is news for a channel, its wording, and the three ways of sending. Does not belong
-here: what is overdue (``steps.ledger``), and reminders for people to send (``serve.due``).
+Belongs here: what is news for a channel, its wording, and the three ways of sending. Does not
+belong here: what is overdue (``steps.ledger``), and reminders for people to send (``serve.due``).
 """
 
 from __future__ import annotations
@@ -200,7 +200,8 @@ def compose(
 def _overdue(line: Line) -> str:
     return (
         f"✗ {line.data_set_title_zh}（{line.period_label_zh}）{line.wants}，"
-        f"应于 {line.due_on} {line.due_time} 前报送，已逾期 {line.overdue_days} 天；责任人 {line.owner}"
+        f"应于 {line.due_on} {line.due_time} 前报送，"
+        f"已逾期 {line.overdue_days} 天；责任人 {line.owner}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Given a table that is awaited each month, then the ledger says of each month what became of it."""
+"""Given a table that is awaited each month, then the ledger says what became of each month."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def test_the_calendar_moves_on_without_a_run(ledger: Released) -> None:
     after = states("2025-09-10T09:01:00+00:00")
     assert before[6] == "awaited"
     assert after[6] == "overdue"
-    # in the next year what is settled is gone, what is not stays, and a year of its own is asked for
+    # in the next year what is settled is gone, and what is not stays
     assert states("2026-03-01T00:00:00+00:00")[:2] == ["in_query", "overdue"]
     asked = qutong(ledger.settings, "due", "--json", "--year", "2024", "--as-of", RELEASED_AT)
     assert (json.loads(asked.output)["periods"], asked.exit_code) == ([], 0)
@@ -263,7 +263,8 @@ def test_reminders_are_ready_to_send(ledger: Released, tmp_path: Path) -> None:
     assert text[:3] == [
         "投资科：",
         "截至2025年8月12日，下列报表已过报送期限：",
-        "1. 重点项目月报（虚构）（2025年5月）：应于2025年6月10日17:00前报送，尚未报送，已逾期63天。",
+        "1. 重点项目月报（虚构）（2025年5月）：应于2025年6月10日17:00前报送，"
+        "尚未报送，已逾期63天。",
     ]
     assert text[3].startswith(
         "2. 重点项目月报（虚构）（2025年6月）：应于2025年7月10日17:00前报送，已拒收，尚未重报（"
@@ -394,7 +395,8 @@ def test_what_the_command_lays_before_the_model_is_what_landing_holds() -> None:
 
 def test_states_are_called_as_the_code_list_calls_them(ledger: Released) -> None:
     rows = ledger.rows(
-        "select code, name_zh, name_en from meta.code where code_list = 'delivery_state' order by position"
+        "select code, name_zh, name_en from meta.code "
+        "where code_list = 'delivery_state' order by position"
     )
     assert {code: (zh, en) for code, zh, en in rows} == STATES
 
@@ -433,7 +435,8 @@ def test_a_tick_over_500_sources_with_nothing_due(tmp_path: Path) -> None:
         "begin = time.process_time()\n"
         "table = read_timetable(load_settings(Path(sys.argv[1])))\n"
         "due = [e for e in table if e.rule and awaited(e.rule, table.calendar, date(2025, 1, 5))]\n"
-        "heavy = [n for n in ('dagster', 'duckdb', 'polars', 'pydantic', 'yaml') if n in sys.modules]\n"
+        "libraries = ('dagster', 'duckdb', 'polars', 'pydantic', 'yaml')\n"
+        "heavy = [name for name in libraries if name in sys.modules]\n"
         "print(len(table.entries), len(due), heavy, time.process_time() - begin < 2)"
     )
     command = [sys.executable, "-c", tick, str(settings.project)]

@@ -1,4 +1,4 @@
-"""Given data sets that are due, then Dagster pulls each after its due time, and what was missed once.
+"""Given data sets that are due, then Dagster pulls each after its due time, what was missed once.
 
 The daemon's own loop is carried out against a code location in this process, with its clock set.
 """

@@ -26,7 +26,7 @@ from orchestration.spec import Channel
 from orchestration.steps import alerts
 
 NOW = datetime(2026, 6, 12, 1, 0, tzinfo=UTC)
-SECRET = "s3cret-token-of-the-test"
+SECRET = "s3cret-token-of-the-test"  # noqa: S105 - invented
 CHANNEL: TypeAdapter[Any] = TypeAdapter(Channel)
 
 
@@ -250,7 +250,7 @@ def test_a_webhook_is_posted_the_message(
 ) -> None:
     handler, url = hook
     monkeypatch.setenv("QT_TOKEN", SECRET)
-    own = channel(id="hook", kind="webhook", url=url, token_secret="QT_TOKEN")
+    own = channel(id="hook", kind="webhook", url=url, token_secret="QT_TOKEN")  # noqa: S106 - a name
     assert [
         s.error for lines in ([LINE], [LINE], [CAME]) for s in tell([own], lines, tmp_path)
     ] == [
@@ -274,7 +274,7 @@ def test_robots_of_chats_get_a_text_and_may_refuse_it(
 ) -> None:
     handler, url = hook
     monkeypatch.setenv("QT_ROBOT", f"{url}?key={SECRET}")
-    own = channel(id="robot", kind="webhook", url_secret="QT_ROBOT", body="robot")
+    own = channel(id="robot", kind="webhook", url_secret="QT_ROBOT", body="robot")  # noqa: S106 - a name
     handler.answer = (200, {}, b'{"errcode": 93000, "errmsg": "invalid"}')
     (sent,) = tell([own], [LINE], tmp_path)
     assert sent.error == "robot: the robot refused it: errcode 93000 / 机器人拒收"
@@ -309,7 +309,7 @@ def test_an_address_where_nobody_listens_is_told_without_its_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QT_ROBOT", f"http://127.0.0.1:9/{SECRET}")
-    own = channel(id="robot", kind="webhook", url_secret="QT_ROBOT")
+    own = channel(id="robot", kind="webhook", url_secret="QT_ROBOT")  # noqa: S106 - a name
     (sent,) = tell([own], [LINE], tmp_path)
     assert sent.error == "robot: URLError"
     monkeypatch.setenv("QT_ROBOT", f"file:///{SECRET}")
@@ -486,7 +486,8 @@ def test_reminders_go_to_each_owner_with_what_is_missing_and_since_when() -> Non
         "请尽快报送；如已报送或另有情况，请告知我们。\n云溪区统计局\n2026年6月12日\n",
         "综合科 / General": "综合科：\n"
         "截至2026年6月12日，下列报表已过报送期限：\n"
-        "1. 其他（2026年5月）：应于2026年6月10日17:00前报送，已拒收，尚未重报（缺少一行），已逾期1天。\n"
+        "1. 其他（2026年5月）：应于2026年6月10日17:00前报送，"
+        "已拒收，尚未重报（缺少一行），已逾期1天。\n"
         "请尽快报送；如已报送或另有情况，请告知我们。\n云溪区统计局\n2026年6月12日\n",
     }
 

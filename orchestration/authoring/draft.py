@@ -327,6 +327,7 @@ class _Drafter:
             "  connector: folder",
             f"  pattern: {_flow([_pattern(self.path.name)])}",
             f"  cadence: {_CADENCE.get(report.precision, 'annual') if report else 'irregular'}",
+            f"  {UNSURE} due: {{day: 10}} and awaited_from: once it is known when periods are due",
         ]
         lines += ["layout:", *_indented(layout, 2), "indicators:", *self._indicator_lines(report)]
         if self.symbols:

@@ -372,12 +372,7 @@ class _Drafter:
         body = [rows[n] for n in sorted(rows)]
         columns = {text: [cells.get(col, "") for cells in body] for col, text in header.items()}
         roles = services.roles_of(
-            self.content,
-            self.source.format,
-            columns,
-            grid.offered,
-            self.lists.members("obs_status"),
-            self.lists.region_words,
+            self.content, self.source.format, columns, grid.offered, self.lists
         )
         self.symbols |= roles.symbols
         self._service_figures(roles, columns, len(body))

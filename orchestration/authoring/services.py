@@ -9,14 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestration.collect.grid import RefusedError
+from orchestration.collect.names import whole_region
 from orchestration.collect.periods import parse_period
 from orchestration.collect.readers import bureau, cube, sdmx_csv
 from orchestration.collect.readers.answers import parsed
 from orchestration.collect.readers.delimited import decode
 from orchestration.collect.readers.nested import step_of
+
+if TYPE_CHECKING:
+    from orchestration.declarations import CodeLists
 
 MOST_OF_A_LINE = 20_000
 Columns = Mapping[str, list[str]]
@@ -163,8 +167,7 @@ def roles_of(
     form: str,
     columns: Columns,
     offered: frozenset[str],
-    statuses: Iterable[str],
-    regions: Iterable[str],
+    lists: CodeLists,
 ) -> Roles:
     """What the columns of a service's file carry.
 
@@ -173,8 +176,7 @@ def roles_of(
         form: Its format, one of a service.
         columns: What was read of it.
         offered: Headers that a declaration need not know.
-        statuses: Codes of the list obs_status.
-        regions: Ways to write a region that the code lists know.
+        lists: The code lists of the project.
     """
     if form == "json":
         return Roles({name: name for name in columns})  # keys are called by what they carry
@@ -184,9 +186,11 @@ def roles_of(
     if form == "nbs":
         roles.names = _pairs(columns, "zb", "zb.name")
         _readable_period(roles, columns)
-    _known_regions(roles, columns, set(regions))
+    _known_regions(roles, columns, lists)
     marks = {text for text in columns.get(roles.carried.get("status", ""), []) if text}
-    roles.symbols = {m: _STATUSES.get(m.lower(), "A") for m in sorted(marks - set(statuses))}
+    roles.symbols = {
+        m: _STATUSES.get(m.lower(), "A") for m in sorted(marks - lists.members("obs_status").keys())
+    }
     return roles
 
 
@@ -262,14 +266,15 @@ def _all_periods(texts: list[str]) -> bool:
         return False
 
 
-def _known_regions(roles: Roles, columns: Columns, regions: set[str]) -> None:
+def _known_regions(roles: Roles, columns: Columns, lists: CodeLists) -> None:
     """The names of regions, where they are known and their codes are not."""
     code = roles.carried.get("region_code")
     if code is None:
         return
     for named in (f"{code}.label", f"{code}.name"):
-        own, told = set(columns[code]), set(columns.get(named, []))
-        if not own & regions and told & regions:
+        known = lists.region_words.keys()
+        own = {whole_region(text, known, lists.nation) for text in columns[code]}
+        if not own & known and set(columns.get(named, [])) & known:
             roles.carried["region"] = named
             del roles.carried["region_code"]
             roles.ignored.append(code)

@@ -22,6 +22,7 @@ from orchestration.declarations import (
     validate_file,
 )
 from orchestration.errors import QutongError
+from orchestration.spec import Correction
 from tests.shapes.answers import ANSWERS
 from tests.shapes.files import FILES, TOWNS
 from tests.support import HERE, make_project
@@ -284,3 +285,27 @@ def test_an_error_page_is_no_file_to_draft_from(world: World) -> None:
     path.write_text('{"returncode": 501, "returndata": "参数错误"}', "utf-8")
     with pytest.raises(QutongError, match="接口返回错误 501: 参数错误"):
         draft(path, world.declarations)
+
+
+def test_a_correction_finds_the_observation_by_its_place(world: World) -> None:
+    place = "/StructureSpecificData/DataSet/Series[1]/Obs[1]"
+    correction = Correction.model_validate(
+        {
+            "id": "jobs",
+            "place": place,
+            "expect": "21.5",
+            "becomes": "21.4",
+            "kind": "source",
+            "reason": {"zh": "虚构", "en": "invented"},
+            "reported_by": "综合科",
+            "reported_on": "2026-02-01",
+        }
+    )
+    declared = world.declared("yunxi-jobs-sdmx")
+    corrected = Declared(declared.data_set, declared.path, "", corrections=(correction,))
+    parsed, outcome = preview(world.file("yunxi-jobs-sdmx"), corrected, world.declarations)
+    assert parsed.refusal is None, parsed.refusal
+    assert outcome is not None
+    first = outcome.accepted.sort("place_order").row(0, named=True)
+    told = ("value", "value_printed", "correction", "delivery_place")
+    assert [first[name] for name in told] == [Decimal("214000"), "21.5", "jobs", place]

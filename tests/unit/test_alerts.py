@@ -411,7 +411,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def logged_in(server: Any, session: Any, envelope: Any, mechanism: Any, data: Any) -> AuthResult:
-    return AuthResult(success=(data.login, data.password) == (b"stat", SECRET.encode()))
+    is_known = (data.login, data.password) == (b"stat", SECRET.encode())
+    return AuthResult(success=is_known, handled=is_known)
 
 
 def test_a_letter_goes_over_tls_with_a_login_from_the_environment(

@@ -737,7 +737,7 @@ def test_data_sets_list_show_validate(first: Released) -> None:
         "  owner         综合科 / General section",
         "  documents     云溪区统计公报（虚构）; 云溪日报（虚构）",
         "  files         公报*.csv",
-        "  cadence       annual",
+        "  due           每年：不设期限，不催报 | annual: nothing is awaited",
         "  indicators    4",
         "  2025-03-05  公报2024.csv  f723e65b1c2e",
         "      read 8 rows = accepted 7 + quarantined 0 + no data 1",

@@ -20,8 +20,8 @@ from orchestration.steps.collect import Collected, collect_one
 from orchestration.steps.door import entered
 from orchestration.steps.land import land_deliveries, landed_deliveries
 from orchestration.steps.workplace import Workplace
-from tests.sources import DATA_SET, archived, attempts
-from tests.sources.database import ENVIRONMENT, PASSWORD, USER, Postgres, queried
+from tests.sources import DATA_SET, archived, attempts, sourced
+from tests.sources.database import ENVIRONMENT, PASSWORD, USER, Postgres
 from tests.support import NOW, PROFILE_HEADER
 
 QUERY = 'SELECT * FROM gdp WHERE 数值 > :least ORDER BY "期间"'
@@ -45,7 +45,7 @@ def settings(
         monkeypatch.setenv(name, value)
     stamina.set_testing(True)
     source = postgres.source(postgres.database(*TABLE), QUERY, parameters={"least": 0})
-    yield queried(tmp_path_factory.mktemp("pulled") / "district", "postgresql", source)
+    yield sourced(tmp_path_factory.mktemp("pulled") / "district", "postgresql", source)
     stamina.set_testing(False)
 
 

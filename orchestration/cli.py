@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from orchestration.settings import Settings
     from orchestration.steps.report import RunReport
     from orchestration.steps.workplace import Workplace
+    from orchestration.timetable import Timetable
 
 EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED = 1, 2, 3
 
@@ -102,6 +103,13 @@ def _declarations(ctx: click.Context) -> Declarations:
 
 @main.command()
 @click.option("--data-set", "data_sets", multiple=True, metavar="ID", help="Collect only these.")
+@click.option(
+    "--period",
+    "periods",
+    multiple=True,
+    metavar="PERIOD",
+    help="Backfill: pull these awaited periods of the one data set that is named.",
+)
 @click.option("--release-id", hidden=True)
 @click.option("--release-time", hidden=True, help="ISO 8601; for reproducible builds.")
 @click.option("--quiet", is_flag=True, help="No progress, only the summary.")
@@ -109,6 +117,7 @@ def _declarations(ctx: click.Context) -> Declarations:
 def run(
     ctx: click.Context,
     data_sets: tuple[str, ...],
+    periods: tuple[str, ...],
     release_id: str | None,
     release_time: str | None,
     quiet: bool,
@@ -143,8 +152,10 @@ def run(
             checked_release_id(release_id)
         except QutongError as error:
             raise click.BadParameter(error.what, param_hint="--release-id") from None
+    work = Workplace(_settings(ctx), say=say)
+    work.periods = _awaited_periods(ctx, data_sets, periods)
     report = execute(
-        Workplace(_settings(ctx), say=say),
+        work,
         _carry_out,
         data_sets,
         release_id=release_id,
@@ -152,6 +163,19 @@ def run(
     )
     _echo(summary(report, time.perf_counter() - begin))
     ctx.exit(report.exit_code)
+
+
+def _awaited_periods(
+    ctx: click.Context, data_sets: tuple[str, ...], periods: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The periods of a backfill, each awaited of its data set."""
+    from orchestration.steps.ledger import demand_awaited
+
+    if periods and len(data_sets) != 1:
+        raise click.UsageError("--period is about one data set: name it with --data-set")
+    for period in periods:
+        demand_awaited(_timetable(ctx), data_sets[0], period)
+    return periods
 
 
 @main.command()
@@ -837,6 +861,7 @@ def data_set_show(ctx: click.Context, data_set_id: str) -> None:
 
     from orchestration.collect.archive import Archive
     from orchestration.collect.parse import ParseStore
+    from orchestration.deadlines import Rule, said
 
     declarations = _declarations(ctx)
     declared = declarations.get(data_set_id)
@@ -848,7 +873,7 @@ def data_set_show(ctx: click.Context, data_set_id: str) -> None:
         ("owner", entry.owner),
         ("documents", "; ".join(document.title for document in entry.origin.documents)),
         ("files", " | ".join(entry.delivery.pattern)),
-        ("cadence", entry.delivery.cadence),
+        ("due", " | ".join(said(entry.delivery.cadence, Rule.of(entry.delivery)))),
         ("indicators", len(entry.indicators)),
     ):
         _echo(f"  {name:<14}{value}")
@@ -1117,6 +1142,210 @@ def quarantine_settle(ctx: click.Context, delivery: str, reason: str) -> None:
     quarantine.decide(settings.archive, entry, reason, getpass.getuser())
     state.settle(entry, quarantine.BY_DECISION).write(settings.work)
     _echo(f"{entry.delivery_id}: nothing more is awaited")
+
+
+# --- what is due -----------------------------------------------------------------------------
+
+
+@main.group(invoke_without_command=True)
+@click.option("--data-set", "data_sets", multiple=True, metavar="ID", help="Of these alone.")
+@click.option("--year", type=click.IntRange(1950, 2100), help="What is due in that year.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--as-of", "moment", hidden=True, help="ISO 8601; now by default.")
+@click.pass_context
+def due(
+    ctx: click.Context,
+    data_sets: tuple[str, ...],
+    year: int | None,
+    as_json: bool,
+    moment: str | None,
+) -> None:
+    """What is awaited, what came and what is overdue, as of now.
+
+    Without --year: what is due this year, and what of earlier years is not settled.
+    Exit status: 0 nothing is overdue, 3 something is, 2 wrong use.
+    """
+    from orchestration.serve import due as told
+    from orchestration.steps import ledger
+
+    if ctx.invoked_subcommand is not None:
+        return
+    now = _moment(moment)
+    timetable = _timetable(ctx)
+    only = frozenset(timetable.get(name).data_set_id for name in data_sets)
+    lines = ledger.calendar(_settings(ctx), timetable, now, year, only)
+    if as_json:
+        _output().write(told.render_json(lines, now.astimezone(timetable.zone)).encode())
+    else:
+        nothing = [
+            (entry.data_set_id, " | ".join(entry.said))
+            for entry in timetable
+            if entry.rule is None and (not only or entry.data_set_id in only)
+        ]
+        _echo(told.render_table(lines, nothing), nl=False)
+        for wrong in timetable.wrong.values():
+            _echo(wrong, err=True)
+    if any(line.is_overdue for line in lines):
+        ctx.exit(EXIT_REFUSED)
+
+
+def _timetable(ctx: click.Context) -> Timetable:
+    from orchestration.timetable import read_timetable
+
+    with uncollected():
+        return read_timetable(_settings(ctx))
+
+
+def _moment(text: str | None) -> datetime:
+    from datetime import UTC
+
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter("not an ISO 8601 time", param_hint="--as-of") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@due.command("remind")
+@click.option("--owner", help="This owner alone, by name or how it begins.")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write a file for each owner there instead of printing them.",
+)
+@click.option("--as-of", "moment", hidden=True, help="ISO 8601; now by default.")
+@click.pass_context
+def due_remind(
+    ctx: click.Context, owner: str | None, folder: Path | None, moment: str | None
+) -> None:
+    """Write the reminders (催报): a text in Chinese for each owner who is behind."""
+    from orchestration.serve import due as told
+    from orchestration.steps import ledger
+
+    now, timetable = _moment(moment), _timetable(ctx)
+    settings = _settings(ctx)
+    lines = ledger.calendar(settings, timetable, now)
+    bureau = settings.district.name.zh
+    texts = told.reminders(lines, bureau, now.astimezone(timetable.zone).date())
+    chosen = {name: text for name, text in texts.items() if name.startswith(owner or "")}
+    if not chosen:
+        _echo("没有逾期 nobody is behind")
+        return
+    for name, text in chosen.items():
+        if folder is None:
+            _echo(text)
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"催报_{told.file_name(name)}.txt"
+        file.write_text(text, encoding="utf-8")
+        _echo(file)
+
+
+@due.command("alert")
+@click.option("--as-of", "moment", hidden=True, help="ISO 8601; now by default.")
+@click.pass_context
+def due_alert(ctx: click.Context, moment: str | None) -> None:
+    """Tell the channels of district.yml what is newly overdue, and what is over.
+
+    Each is told once, and once more when it is over. Exit status: 0 told, or no news; 1 a channel
+    could not be told and is tried again the next time.
+    """
+    from orchestration.steps import deadline_watch
+
+    sent = deadline_watch.alert(_settings(ctx), _moment(moment))
+    for entry in sent:
+        if entry.error:
+            _echo(f"✗ {entry.error}", err=True)
+        else:
+            _echo(f"✓ {entry.channel}: 逾期 raised {entry.raised}, 了结 over {entry.over}")
+    if not sent:
+        _echo("没有告警渠道 no channel is declared: `alerts` in raw/district.yml")
+    if any(entry.error for entry in sent):
+        ctx.exit(EXIT_FAILED)
+
+
+def _record_mark(ctx: click.Context, data_set_id: str, period: str, kind: Any, reason: str) -> None:
+    from orchestration.collect.feedback import KINDS
+    from orchestration.steps import ledger
+
+    made = ledger.mark(_settings(ctx), _timetable(ctx), data_set_id, period, kind, reason)
+    _echo(f"✓ {made.data_set_id} {made.period}: {KINDS[made.kind]}")
+
+
+@due.command("pending")
+@click.argument("data_set_id")
+@click.argument("period")
+@REASON
+@click.pass_context
+def due_pending(ctx: click.Context, data_set_id: str, period: str, reason: str) -> None:
+    """Record that feedback from above is pending for a period (待反馈)."""
+    _record_mark(ctx, data_set_id, period, "pending", reason)
+
+
+@due.command("waive")
+@click.argument("data_set_id")
+@click.argument("period")
+@REASON
+@click.pass_context
+def due_waive(ctx: click.Context, data_set_id: str, period: str, reason: str) -> None:
+    """Record that nothing is to be delivered for a period (免报)."""
+    _record_mark(ctx, data_set_id, period, "waived", reason)
+
+
+@due.command("over")
+@click.argument("data_set_id")
+@click.argument("period")
+@REASON
+@click.pass_context
+def due_over(ctx: click.Context, data_set_id: str, period: str, reason: str) -> None:
+    """Record that what was recorded of a period is over."""
+    _record_mark(ctx, data_set_id, period, "over", reason)
+
+
+# --- schedules -------------------------------------------------------------------------------
+
+
+@main.group()
+def schedule() -> None:
+    """Pulls on the day they are due, without cron: on, off, show, backfill."""
+
+
+@schedule.command("show")
+@click.pass_context
+def schedule_show(ctx: click.Context) -> None:
+    """Every schedule and sensor: whether it is on, and when it runs next."""
+    from orchestration.schedules import show
+
+    for line in show(_settings(ctx)):
+        _echo(line)
+
+
+@schedule.command("on")
+@click.argument("names", nargs=-1, metavar="[DATA_SET_ID | inbox | deadlines]...")
+@click.pass_context
+def schedule_on(ctx: click.Context, names: tuple[str, ...]) -> None:
+    """Switch schedules on; all of them, and both sensors, where none is named.
+
+    They run while `qutong ui` does. What became due while it did not is caught up once.
+    """
+    from orchestration.schedules import switch
+
+    for line in switch(_settings(ctx), names, is_on=True):
+        _echo(line)
+
+
+@schedule.command("off")
+@click.argument("names", nargs=-1, metavar="[DATA_SET_ID | inbox | deadlines]...")
+@click.pass_context
+def schedule_off(ctx: click.Context, names: tuple[str, ...]) -> None:
+    """Switch schedules off; all of them, and both sensors, where none is named."""
+    from orchestration.schedules import switch
+
+    for line in switch(_settings(ctx), names, is_on=False):
+        _echo(line)
 
 
 # --- setting up ------------------------------------------------------------------------------

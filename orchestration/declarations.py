@@ -19,6 +19,7 @@ from typing import Any
 
 from orchestration import plugins
 from orchestration.bounds import BOUNDS
+from orchestration.deadlines import Calendar, read_calendar
 from orchestration.errors import DeclarationError, DeclarationErrors
 from orchestration.programmes import (
     EVALUATION_RULE_COLUMNS,
@@ -183,6 +184,12 @@ class CodeLists:
         return _words((r.code, (r.code, r.name_zh, *r.synonyms)) for r in self.regions)
 
     @cached_property
+    def nation(self) -> str | None:
+        """The code of the nation; none where the regions have none, or several."""
+        nations = [region.code for region in self.regions if region.kind == "nation"]
+        return nations[0] if len(nations) == 1 else None
+
+    @cached_property
     def unit_words(self) -> dict[str, str]:
         """Ways to write a unit."""
         return _words((u.code, (u.code, *u.synonyms)) for u in self.units)
@@ -236,12 +243,14 @@ class Declarations:
 
     Attributes:
         aside: Declarations with a mistake, where they were set aside and not raised.
+        calendar: Holidays that due dates are shifted by.
     """
 
     settings: Settings
     data_sets: tuple[Declared, ...]
     codelists: CodeLists
     aside: tuple[Aside, ...] = ()
+    calendar: Calendar = field(default_factory=Calendar)
 
     def __iter__(self) -> Iterator[Declared]:
         return iter(self.data_sets)
@@ -395,7 +404,12 @@ def _checked(
         raise DeclarationErrors(errors)
     _check_documents(resolved)
     resolved = _with_corrections(settings.raw / "corrections", resolved)
-    declarations = Declarations(settings=settings, data_sets=tuple(resolved), codelists=codelists)
+    declarations = Declarations(
+        settings=settings,
+        data_sets=tuple(resolved),
+        codelists=codelists,
+        calendar=read_calendar(settings.calendars, settings.district.calendar),
+    )
     _check_scorecard(declarations)
     _check_plans(resolved)
     _check_programmes(declarations)

@@ -20,7 +20,17 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from pydantic import PrivateAttr
 
-from orchestration.automation import JOB_NAME, build_schedule, build_sensor
+from orchestration import deadlines
+from orchestration.automation import (
+    JOB_NAME,
+    PERIOD_TAG,
+    build_schedules,
+    build_sensors,
+    delivery_key,
+    on_time,
+    on_time_result,
+    on_time_spec,
+)
 from orchestration.catalog import Catalog
 from orchestration.dagster_storage import REMOTE, file_system_of, put_aside_damaged
 from orchestration.declarations import Declared
@@ -32,8 +42,8 @@ from orchestration.judge.gates import FindingGroup, Subject
 from orchestration.memory import uncollected
 from orchestration.settings import Settings, load_settings
 from orchestration.steps import collect as collecting
+from orchestration.steps import deadline_watch, door, release, state
 from orchestration.steps import delivery_gate as delivery_judging
-from orchestration.steps import door, release, state
 from orchestration.steps import land as landing
 from orchestration.steps import marts as steps
 from orchestration.steps import marts_gate as marts_judging
@@ -179,6 +189,8 @@ class Door(dg.ConfigurableResource):
         outer = door.inside(settings)
         work = outer.work if outer else Workplace(settings)
         run = context.run
+        if outer is None and run and run.tags.get(PERIOD_TAG):
+            work.periods = tuple(run.tags[PERIOD_TAG].split(","))
         with (
             door.entered(
                 work,
@@ -274,16 +286,18 @@ def build_defs(
         ],
         "resources": {"door": Door(project=str(settings.project), home=str(settings.home))},
         "jobs": [job],
-        "schedules": [build_schedule(job, settings)],
-        "sensors": [build_sensor(job, settings)],
+        "sensors": build_sensors(job, settings),
         "executor": dg.in_process_executor,
     }
+    others = _others(defaults["assets"])
+    defaults["schedules"] = build_schedules(job, settings, others)
     return dg.Definitions(**defaults | overrides)
 
 
-def delivery_key(data_set_id: str) -> dg.AssetKey:
-    """The asset of a data set's deliveries."""
-    return dg.AssetKey(["deliveries", data_set_id.replace("-", "_")])
+def _others(assets: Sequence[dg.AssetsDefinition]) -> list[dg.AssetKey]:
+    """The assets that every pull carries out, whichever data set it is for."""
+    keys = {key for made in assets for key in made.keys}
+    return sorted(key for key in keys if key.path[0] != "deliveries")
 
 
 def _team(owner: str) -> list[str]:
@@ -324,7 +338,12 @@ def _delivery_spec(declared: Declared) -> dg.AssetSpec:
         kinds={"polars"},
         owners=_team(data_set.owner),
         tags={"theme": data_set.theme},
-        metadata={"declaration": declared.path.name, "cadence": data_set.delivery.cadence},
+        metadata={
+            "declaration": declared.path.name,
+            "期限 due": " | ".join(
+                deadlines.said(data_set.delivery.cadence, deadlines.Rule.of(data_set.delivery))
+            ),
+        },
     )
 
 
@@ -480,6 +499,11 @@ def _delivery_gate(reader: Workplace) -> dg.AssetsDefinition:
                 )
                 for declared in reader.declarations
             ),
+            *(
+                on_time_spec(declared.id)
+                for declared in reader.declarations
+                if declared.data_set.delivery.due is not None
+            ),
         ],
         # A run for some data sets leaves the checks of the others out.
         can_subset=True,
@@ -509,6 +533,8 @@ def _delivery_gate(reader: Workplace) -> dg.AssetsDefinition:
             results.append(_accepted_result(declared.id, refused))
             for delivery in refused:
                 context.log.warning(_in_words(delivery))
+        lines = on_time(deadline_watch.lines(door.work.settings, door.work.now))
+        results += [on_time_result(name, overdue) for name, overdue in lines.items()]
         yield from (result for result in results if _is_selected(result, context))
 
     return delivery_gate
@@ -845,7 +871,10 @@ def execute_job(work: Workplace, data_sets: Sequence[str]) -> None:
             instance=instance,
             asset_selection=sorted(keys),
             raise_on_error=False,
-            tags={"qutong/started": work.now.astimezone(UTC).isoformat(timespec="seconds")},
+            tags={
+                "qutong/started": work.now.astimezone(UTC).isoformat(timespec="seconds"),
+                **({PERIOD_TAG: ",".join(work.periods)} if work.periods else {}),
+            },
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         here = door.inside(work.settings)

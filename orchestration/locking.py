@@ -1,7 +1,7 @@
-"""One run at a time on one state directory.
+"""One run at a time on one state directory, and turns on what is smaller.
 
-Belongs here: the lock of a run, and what others are told about its holder. Does not belong here:
-what is done while it is held.
+Belongs here: locks, and what others are told about the holder of a run's. Does not belong here:
+what is done while one is held.
 """
 
 from __future__ import annotations
@@ -73,6 +73,15 @@ def acquire_lock(settings: Settings) -> bool:
 def release_lock(settings: Settings) -> None:
     """Let go of the lock; where nothing is held, nothing happens."""
     _lock(settings.lock_file).release()
+
+
+@contextlib.contextmanager
+def file_lock(file: Path) -> Iterator[None]:
+    """Take turns with other processes on something small; waits until it is one's turn."""
+    from filelock import FileLock
+
+    with FileLock(file, preserve_lock_file=True, fallback_to_soft=False):
+        yield
 
 
 @functools.cache

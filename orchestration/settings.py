@@ -62,6 +62,10 @@ class Settings:
         return self.raw / "deliveries"
 
     @property
+    def calendars(self) -> Path:
+        return self.raw / "calendars"
+
+    @property
     def inbox(self) -> Path:
         return self.home / "inbox"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -145,6 +146,15 @@ def _year_or_month(value: str) -> str:
     return value
 
 
+SecretName = Annotated[
+    str,
+    Field(
+        pattern="^[A-Z][A-Z0-9_]*$",
+        description="Name of a secret; what it is says the environment, or the file of secrets.",
+    ),
+]
+
+
 PlanPeriod = Annotated[str, BeforeValidator(_date_as_text), AfterValidator(_year_or_month)]
 
 
@@ -208,13 +218,76 @@ class SourceSection(Model):
     )
 
 
-SecretName = Annotated[
-    str,
-    Field(
-        pattern="^[A-Z][A-Z0-9_]*$",
-        description="Name of a secret; what it is says the environment, or the file of secrets.",
-    ),
-]
+def _time_as_text(value: Any) -> Any:
+    # Unquoted, YAML reads 17:00 as 17 * 60.
+    return f"{value // 60:02}:{value % 60:02}" if isinstance(value, int) else value
+
+
+class Due(Model):
+    """When a period is due; exactly one of ``day``, ``working_day`` and ``days_after`` says so."""
+
+    day: int | None = Field(
+        default=None,
+        ge=1,
+        le=31,
+        description="Day of the month after the period; where that has fewer days, its last.",
+    )
+    month: int = Field(
+        default=1, ge=1, le=24, description="With `day`: the how manieth month after the period."
+    )
+    working_day: int | None = Field(
+        default=None, ge=1, le=250, description="The n-th working day after the period."
+    )
+    days_after: int | None = Field(
+        default=None, ge=1, le=730, description="So many days after the end of the period."
+    )
+    at: Annotated[str, BeforeValidator(_time_as_text)] = Field(
+        default="17:00",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        description="Time of day, where the district is.",
+    )
+    shift: Literal["next", "previous", "none"] = Field(
+        default="next",
+        description="Where a date goes that is no working day by the district's calendar.",
+    )
+
+    @model_validator(mode="after")
+    def _says_one_date(self) -> Due:
+        given = [n for n in ("day", "working_day", "days_after") if getattr(self, n) is not None]
+        if len(given) != 1:
+            raise ValueError("a due date is said by `day`, `working_day` or `days_after`: give one")
+        if self.month != 1 and self.day is None:
+            raise ValueError("`month` belongs to `day`")
+        return self
+
+
+def _period_as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) else value
+
+
+AwaitedPeriod = Annotated[str, BeforeValidator(_period_as_text)]
+
+
+class CalendarYear(Model):
+    """One year of a calendar, with the notice that its days are from."""
+
+    year: int = Field(ge=1950, le=2100)
+    source: str = Field(min_length=1)
+    issued: date | None = None
+    address: str | None = None
+
+
+class CalendarYears(Model):
+    """The file ``raw/calendars/<id>.yml``: which years the days beside it cover."""
+
+    title: Text
+    years: tuple[CalendarYear, ...] = Field(min_length=1)
+
+    @field_validator("years")
+    @classmethod
+    def _once_each(cls, value: tuple[CalendarYear, ...]) -> tuple[CalendarYear, ...]:
+        _refuse_duplicates([str(entry.year) for entry in value], "year")
+        return value
 
 
 class Delivery(Model):
@@ -232,9 +305,51 @@ class Delivery(Model):
     )
     pattern: tuple[str, ...] = Field(min_length=1, description="File names, with * and ?.")
     cadence: Literal["once", "monthly", "quarterly", "annual", "irregular"]
-    due_days: int | None = Field(
-        default=None, ge=0, description="Days after the end of the period when it is due."
+    due: Due | None = Field(
+        default=None, description="When each period is due; without it nothing is awaited."
     )
+    awaited_from: AwaitedPeriod | None = Field(
+        default=None, description="The first period that is awaited: 2025-01, 2025-Q1 or 2025."
+    )
+    together: tuple[tuple[int, int], ...] = Field(
+        default=(),
+        description="First and last month of periods that come in one table: [[1, 2]] where "
+        "there is no table of January.",
+    )
+
+    @model_validator(mode="after")
+    def _awaits_what_it_can(self) -> Delivery:
+        if (self.due is None) != (self.awaited_from is None):
+            raise ValueError("`due` says when and `awaited_from` from which period on: give both")
+        if self.due is None:
+            if self.together:
+                raise ValueError("`together` is about awaited months: it needs `due`")
+            return self
+        written = _AWAITED.get(self.cadence)
+        if written is None:
+            raise ValueError(f"nothing is awaited of what comes {self.cadence}: remove `due`")
+        if not re.fullmatch(written, self.awaited_from or ""):
+            raise ValueError(f"awaited_from {self.awaited_from!r} is no period of {self.cadence}")
+        self._demand_months()
+        return self
+
+    def _demand_months(self) -> None:
+        if self.together and self.cadence != "monthly":
+            raise ValueError(f"`together` joins months, and this comes {self.cadence}")
+        taken: list[int] = []
+        for first, last in self.together:
+            if not 1 <= first < last <= 12:
+                raise ValueError(f"together [{first}, {last}] is no span of months of one year")
+            taken += range(first, last + 1)
+        if len(taken) != len(set(taken)):
+            raise ValueError("a month stands in two spans of `together`")
+
+
+_AWAITED = {
+    "monthly": r"\d{4}-(0[1-9]|1[0-2])",
+    "quarterly": r"\d{4}-Q[1-4]",
+    "annual": r"\d{4}",
+}
 
 
 class RecordColumns(Model):
@@ -277,6 +392,25 @@ class RecordColumns(Model):
         description="A column that says whether there is a figure at all (hasdata): where it says "
         "no, the value is blank, whatever stands there.",
     )
+    status: str | None = Field(
+        default=None,
+        description="SDMX OBS_STATUS of the figure, or a mark that `symbols` gives one.",
+    )
+    confidentiality: str | None = Field(
+        default=None,
+        description="SDMX CONF_STATUS of the figure. What is not free stays out of a data set "
+        "that is; without its number it is a suppressed figure.",
+    )
+    multiplier: str | None = Field(
+        default=None,
+        description="SDMX UNIT_MULT: the power of ten that the unit is multiplied by (3, "
+        "thousands, 1000); 1 and 10 may be two of them and are asked for.",
+    )
+    decimals: str | None = Field(
+        default=None,
+        description="SDMX DECIMALS: how many decimals it was published with, where its digits "
+        "end earlier (41.1 is 41.10).",
+    )
     ignored: tuple[str, ...] = Field(default=(), description="Columns that carry no data.")
 
 
@@ -318,7 +452,21 @@ class Constants(Model):
     locality: str | None = None
 
 
-Format = Literal["csv", "xlsx", "xls", "ods", "html", "docx", "pdf", "json", "parquet"]
+Format = Literal[
+    "csv",
+    "xlsx",
+    "xls",
+    "ods",
+    "html",
+    "docx",
+    "pdf",
+    "json",
+    "parquet",
+    "json-stat",
+    "nbs",
+    "sdmx-csv",
+    "sdmx-ml",
+]
 
 
 class Source(Model):
@@ -344,6 +492,17 @@ class Source(Model):
     records_at: str = Field(
         default="$[*]", description="JSONPath (RFC 9535) of the records of a JSON file."
     )
+    parents: tuple[str, ...] = Field(
+        default=(),
+        description="Of JSON: fields of the objects around each record, as columns of their own. "
+        "../code is that of the object that holds the record or its list, ../../code one further "
+        "out.",
+    )
+    keys: tuple[str, ...] = Field(
+        default=(),
+        description="Of JSON: names for the last keys on the way to a record, as columns of their "
+        "own; a record may then be a bare number, in the column `value`.",
+    )
     period_from: Literal["title", "sheet", "file"] = Field(
         default="title",
         description="Where the report's period stands: above the table, in the name of the sheet "
@@ -360,6 +519,14 @@ class Source(Model):
         _compile(value)
         if "(?P<period>" not in value:
             raise ValueError("the expression needs a group (?P<period>…)")
+        return value
+
+    @field_validator("parents")
+    @classmethod
+    def _parents_lead_outwards(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for field in value:
+            if re.fullmatch(r"(\.\./)+[^/]+", field) is None:
+                raise ValueError(f"{field!r} is no field of an object around a record: ../code")
         return value
 
 
@@ -385,6 +552,10 @@ Dimension = Literal[
     "locality",
     "printed",
     "note",
+    "status",
+    "confidentiality",
+    "multiplier",
+    "decimals",
 ]
 """What a text beside a figure can say about it."""
 
@@ -944,6 +1115,78 @@ def _refuse_duplicates(values: list[str], what: str) -> None:
         seen.add(value)
 
 
+class _Channel(Model):
+    """A way to tell somebody.
+
+    Attributes:
+        owners: Of these owners' data sets alone; of all where none is named.
+    """
+
+    id: str = Field(pattern=IDENTIFIER)
+    owners: tuple[str, ...] = Field(
+        default=(), description="Tells of data sets of these owners; of all where empty."
+    )
+
+
+class CommandChannel(_Channel):
+    """A command of the machine, which gets the message as JSON on its standard input."""
+
+    kind: Literal["command"]
+    command: tuple[str, ...] = Field(min_length=1, description="Program and arguments, no shell.")
+    seconds: int = Field(default=30, ge=1, le=600)
+
+
+class WebhookChannel(_Channel):
+    """An address that the message is posted to as JSON."""
+
+    kind: Literal["webhook"]
+    url: str | None = Field(default=None, pattern=r"^https?://")
+    url_secret: SecretName | None = Field(
+        default=None, description="Instead: the name of the secret that is the address."
+    )
+    token_secret: SecretName | None = Field(
+        default=None, description="The name of the secret that is the bearer token."
+    )
+    body: Literal["message", "robot"] = Field(
+        default="message",
+        description="The message as it is, or as robots of chats (企业微信, 钉钉) take a text.",
+    )
+    seconds: int = Field(default=10, ge=1, le=120)
+
+    @model_validator(mode="after")
+    def _has_one_address(self) -> WebhookChannel:
+        if (self.url is None) == (self.url_secret is None):
+            raise ValueError("the address stands in `url`, or `url_secret` names it: give one")
+        return self
+
+
+class SmtpChannel(_Channel):
+    """A mail server."""
+
+    kind: Literal["smtp"]
+    host: str = Field(min_length=1)
+    port: int = Field(default=25, ge=1, le=65535)
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    sender: str = Field(min_length=3)
+    to: tuple[str, ...] = Field(min_length=1)
+    user: str | None = None
+    password_secret: SecretName | None = Field(
+        default=None, description="The name of the secret that is the password."
+    )
+    seconds: int = Field(default=20, ge=1, le=120)
+
+    @model_validator(mode="after")
+    def _logs_in_whole(self) -> SmtpChannel:
+        if (self.user is None) != (self.password_secret is None):
+            raise ValueError("to log in it needs `user` and `password_secret`: give both or none")
+        if self.user is not None and self.security == "none":
+            raise ValueError("a password is not sent in the clear: security starttls or tls")
+        return self
+
+
+Channel = Annotated[CommandChannel | WebhookChannel | SmtpChannel, Field(discriminator="kind")]
+
+
 class District(Model):
     """The district that this project directory serves, and how it publishes."""
 
@@ -952,6 +1195,14 @@ class District(Model):
     policy: Literal["demo", "bureau"] = "demo"
     licence: str = Field(default="", description="Under which terms releases may be used.")
     time_zone: str = "Asia/Shanghai"
+    calendar: str = Field(
+        default="",
+        pattern=r"^[a-z0-9-]*$",
+        description="Holidays that due dates are shifted by: raw/calendars/<calendar>.csv.",
+    )
+    alerts: tuple[Channel, ...] = Field(
+        default=(), description="Who is told of what is overdue, and by which way."
+    )
     quiet_seconds: int = Field(
         default=3,
         ge=0,
@@ -992,6 +1243,21 @@ class District(Model):
         ),
         description="Precedence of estimate stages, best first.",
     )
+
+    @field_validator("alerts")
+    @classmethod
+    def _channels_once_each(cls, value: tuple[Channel, ...]) -> tuple[Channel, ...]:
+        _refuse_duplicates([channel.id for channel in value], "channel")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"there is no time zone {value!r}: such as Asia/Shanghai") from None
+        return value
 
     @field_validator("code", mode="before")
     @classmethod

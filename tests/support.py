@@ -33,6 +33,7 @@ def make_project(folder: Path, *, with_deliveries: bool = True) -> Settings:
     shutil.copytree(HERE / "district" / "raw", folder / "raw")
     for name in ("units.csv", "codes.csv"):
         shutil.copyfile(CODE_ROOT / "raw" / "codelists" / name, folder / "raw/codelists" / name)
+    shutil.copytree(CODE_ROOT / "raw" / "calendars", folder / "raw/calendars")
     settings = load_settings(folder)
     if with_deliveries:
         deliver(settings, "yunxi-investment", "2025-07-15", "投资2025上半年.xlsx", investment())

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from orchestration.authoring import services
 from orchestration.authoring.look import Seen, is_value, most, plain_title, rows_of, tables
 from orchestration.collect.apart import LimitError, Limits, within
 from orchestration.collect.archive import Delivery, hash_file
@@ -29,9 +30,12 @@ from orchestration.collect.layouts.header import (
     with_left_period,
 )
 from orchestration.collect.layouts.stub import names_of
+from orchestration.collect.names import whole_region
 from orchestration.collect.parse import Outcome, Parsed, parse_bytes
 from orchestration.collect.periods import Period, is_period_text, parse_period
 from orchestration.collect.readers import read_grids
+from orchestration.collect.readers.containers import WRITTEN_IN
+from orchestration.collect.readers.nested import step_of
 from orchestration.declarations import Declared, validate_file
 from orchestration.errors import QutongError
 from orchestration.spec import OF_ONE_VALUE, PERIOD_WRITTEN, Block, Source, TableColumn
@@ -53,6 +57,7 @@ _FORMATS = {
     ".docx": "docx",
     ".pdf": "pdf",
     ".json": "json",
+    ".xml": "sdmx-ml",
     ".parquet": "parquet",
 }
 _RECORD_WORDS = {
@@ -130,10 +135,14 @@ class _Indicator:
     decimals: int = 0
     whole: bool = True
     of: str = ""
+    called: str = ""
+    doubt: str = ""
 
     @property
     def name(self) -> str:
         """Its Chinese name: the row's, and the column's where it says more than a measure."""
+        if self.called:
+            return self.called
         return self.label.replace("/", "：") + (f"：{self.of}" if self.of else "")
 
 
@@ -186,18 +195,21 @@ def _drafted(
             remedy=f"give it one of the endings {' '.join(sorted(_FORMATS))}",
         )
     content = path.read_bytes()
-    source, grids, doubts = _read(content, known_format, path)
-    drafter = _Drafter(path, declarations, source, doubts)
+    regions = declarations.codelists.region_words
+    source, grids, doubts = _read(content, known_format, path, regions)
+    drafter = _Drafter(path, content, declarations, source, doubts)
     text = drafter.write(grids, data_set_id, theme)
     return _tried(text, drafter, content, declarations)
 
 
-def _read(content: bytes, form: str, path: Path) -> tuple[Source, list[Grid], list[str]]:
+def _read(
+    content: bytes, form: str, path: Path, regions: Mapping[str, str]
+) -> tuple[Source, list[Grid], list[str]]:
     """Grids of the file, with the first way of reading it that works."""
     doubts: list[str] = []
-    given: dict[str, Any] = {"format": form, "encoding": "auto"}
-    if form == "json":
-        given["records_at"] = _records_path(content)
+    given: dict[str, Any] = {"format": services.format_of(content, form), "encoding": "auto"}
+    if given["format"] == "json":
+        given |= _records_of(content, regions)
     if path.suffix.lower() == ".tsv" or (
         form == "csv" and content.count(b"\t") > content.count(b",")
     ):
@@ -217,29 +229,54 @@ def _read(content: bytes, form: str, path: Path) -> tuple[Source, list[Grid], li
     raise QutongError("nothing can be read", file=path)
 
 
-def _records_path(content: bytes) -> str:
-    """The JSONPath of the longest list of objects in a file."""
-    best: tuple[int, str] = (0, "$[*]")
+def _records_of(content: bytes, regions: Mapping[str, str]) -> dict[str, Any]:
+    """Where the records of a JSON file are: its longest list of objects, with what stands around
+    them, or numbers that keys tell apart."""
+    sizes: Counter[str] = Counter()
+    around: dict[str, dict[str, None]] = {}
     try:
-        todo: list[tuple[str, Any]] = [("$", json.loads(content))]
+        todo: list[tuple[str, Any, list[Any]]] = [("$", json.loads(content), [])]
     except (ValueError, RecursionError):
-        return best[1]
+        return {}
     while todo:
-        path, value = todo.pop()
+        path, value, outer = todo.pop()
         if isinstance(value, dict):
-            todo += [(f"{path}[{json.dumps(key)}]", inner) for key, inner in value.items()]
-        elif isinstance(value, list) and value:
-            size = sum(isinstance(inner, dict) for inner in value)
-            best = max(best, (size, f"{path}[*]"))
-            todo += [(f"{path}[{n}]", inner) for n, inner in enumerate(value[:3])]
-    return re.sub(r'\["([A-Za-z_][A-Za-z0-9_]*)"\]', r".\1", best[1])
+            inside = [value, *outer]
+            todo += [(f"{path}{step_of(key)}", inner, inside) for key, inner in value.items()]
+        elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
+            sizes[f"{path}[*]"] += sum(isinstance(inner, dict) for inner in value)
+            around.setdefault(f"{path}[*]", {}).update(_fields_around(outer))
+            todo += [(f"{path}[*]", inner, outer) for inner in value]
+    by_keys = services.keyed(content, regions)
+    best = max(sizes, key=lambda path: (sizes[path], path), default="$[*]")
+    if by_keys is not None and by_keys.size > sizes[best]:
+        return {"records_at": by_keys.path, "keys": by_keys.keys}
+    # What stands once, at the top, is of the answer and not of its records.
+    told = list(around.get(best, {})) if best.count("[*]") > 1 else []
+    return {"records_at": best, "parents": tuple(told)}
+
+
+def _fields_around(outer: list[Any]) -> dict[str, None]:
+    """Fields of the objects around a list as the reader calls them; not those of the root."""
+    return {
+        f"{'../' * depth}{key}": None
+        for depth, holder in enumerate(outer[:-1], start=1)
+        for key, value in holder.items()
+        if not isinstance(value, dict | list)
+    }
 
 
 class _Drafter:
     def __init__(
-        self, path: Path, declarations: Declarations, source: Source, doubts: list[str]
+        self,
+        path: Path,
+        content: bytes,
+        declarations: Declarations,
+        source: Source,
+        doubts: list[str],
     ) -> None:
         self.path = path
+        self.content = content
         self.declarations = declarations
         self.lists = declarations.codelists
         self.words = Words.of(self.lists)
@@ -260,7 +297,8 @@ class _Drafter:
 
     def write(self, grids: list[Grid], data_set_id: str | None, theme: str | None) -> str:
         filled = [grid for grid in grids if grid.cells.height]
-        layout = self._records(filled)
+        is_service = self.source.format in WRITTEN_IN or bool(self.source.keys)
+        layout = self._service(filled[0]) if is_service else self._records(filled)
         title = ""
         report: Period | None = None
         if layout is None:
@@ -289,6 +327,7 @@ class _Drafter:
             "  connector: folder",
             f"  pattern: {_flow([_pattern(self.path.name)])}",
             f"  cadence: {_CADENCE.get(report.precision, 'annual') if report else 'irregular'}",
+            f"  {UNSURE} due: {{day: 10}} and awaited_from: once it is known when periods are due",
         ]
         lines += ["layout:", *_indented(layout, 2), "indicators:", *self._indicator_lines(report)]
         if self.symbols:
@@ -311,15 +350,105 @@ class _Drafter:
 
     def _source_lines(self) -> list[str]:
         lines = [f"format: {self.source.format}"]
-        if self.source.format in ("csv", "html"):
+        if self.source.format in ("csv", "html", "sdmx-csv"):
             lines.append("encoding: auto")
         if self.source.delimiter != ",":
             lines.append(f"delimiter: {_quoted(self.source.delimiter)}")
         if self.source.format == "json":
             lines.append(f"records_at: {_quoted(self.source.records_at)}")
+            for name in ("parents", "keys"):
+                told = list(getattr(self.source, name))
+                lines += [f"{name}: {_flow(told)}"] if told else []
         if self.source.hidden != "refuse":
             lines.append(f"hidden: {self.source.hidden}")
         return lines
+
+    # --- files of services ----------------------------------------------------------------------
+
+    def _service(self, grid: Grid) -> list[str]:
+        """The layout of a file of a statistical service, whose format says what its parts are."""
+        rows = rows_of(grid)
+        header = rows.pop(min(rows))
+        body = [rows[n] for n in sorted(rows)]
+        columns = {text: [cells.get(col, "") for cells in body] for col, text in header.items()}
+        roles = services.roles_of(
+            self.content, self.source.format, columns, grid.offered, self.lists
+        )
+        self.symbols |= roles.symbols
+        self._service_figures(roles, columns, len(body))
+        self._service_doubts(roles, columns)
+        return self._service_lines(roles)
+
+    def _service_figures(
+        self, roles: services.Roles, columns: dict[str, list[str]], rows: int
+    ) -> None:
+        """Note every indicator with its unit and decimals."""
+
+        def told(role: str, otherwise: str) -> list[str]:
+            return columns.get(roles.carried.get(role, "")) or [otherwise] * rows
+
+        for label, value, unit, decimals in zip(
+            told("indicator", self._whole(roles)),
+            told("value", ""),
+            told("unit", ""),
+            told("decimals", ""),
+            strict=True,
+        ):
+            entry = self._indicator("value", label)
+            entry.called = roles.names.get(label, "")
+            entry.doubt = services.doubt_of(entry.called or label, unit)
+            if decimals in tuple("012345678"):
+                entry.decimals = max(entry.decimals, int(decimals))
+            if value:
+                self._saw(entry, value, unit or None)
+            else:
+                self.symbols[""] = "M"
+
+    def _service_doubts(self, roles: services.Roles, columns: dict[str, list[str]]) -> None:
+        for role, known, file in (
+            ("region_code", self.regions, "regions.csv"),
+            ("unit", self.units, "units.csv"),
+        ):
+            texts = {text for text in columns.get(roles.carried.get(role, ""), []) if text}
+            short = {text: whole_region(text, known, self.lists.nation) for text in texts}
+            unknown = sorted(t for t, code in short.items() if same(code) not in known)
+            if unknown:
+                self.doubts.append(
+                    f"{len(unknown)} of {len(texts)} codes in {roles.carried[role]} are not known "
+                    f"({', '.join(unknown[:3])}): they stay in quarantine until "
+                    f"raw/codelists/{file} has them"
+                )
+
+    def _whole(self, roles: services.Roles) -> str:
+        """What a file is about that tells no indicators apart."""
+        return roles.title or _without_period(self.path.stem) or self.path.stem
+
+    def _service_lines(self, roles: services.Roles) -> list[str]:
+        lines = ["kind: records", *self._source_lines(), "columns:"]
+        lines += [f"  {role}: {_scalar(header)}" for role, header in roles.carried.items()]
+        told = roles.open
+        if told and "breakdown" not in roles.carried:
+            doubt = f"{UNSURE} figures differ by it: what is it"
+            lines.append(f"  breakdown: {_scalar(told[0])}  {doubt}")
+            told = told[1:]
+        ignored = f"  ignored: {_flow([*roles.ignored, *told])}"
+        if told:
+            ignored += f"  {UNSURE} figures differ by {', '.join(told)}: ask for one category of it"
+        elif roles.ignored:
+            ignored += f"  {UNSURE} columns that carry no data"
+        lines += [ignored] if roles.ignored or told else []
+        constants = []
+        if "indicator" not in roles.carried:
+            constants.append(
+                f"  indicator: {_scalar(self._whole(roles))}  {UNSURE} the file tells none apart"
+            )
+        if not roles.carried.keys() & {"region", "region_code"}:
+            constants.append(
+                f"  region: {_scalar(self._district())}  {UNSURE} whose figures they are"
+            )
+        if "period" not in roles.carried:
+            constants.append(f"  period: '{date.today().year}'  {UNSURE} the period of all figures")
+        return lines + (["constants:", *constants] if constants else [])
 
     # --- records -------------------------------------------------------------------------------
 
@@ -372,7 +501,7 @@ class _Drafter:
         类型 is the measure in one file and, where it says 计划 and 实际, the kind in another: its
         texts decide, all of them, and so they do where the header tells nothing.
         """
-        plain = same(header).lower().split(".")[-1]
+        plain = re.split("[./]", same(header).lower())[-1]
         role = next((role for role, known in words.items() if plain in known), None)
         if role not in (None, "measure", "figure_kind"):
             return role
@@ -830,7 +959,7 @@ class _Drafter:
                 f"  name: {_flow({'zh': zh, 'en': en})}",
                 f"  labels: {_flow([entry.label])}",
                 *([f"  column: {entry.key}"] if column else []),
-                f"  measure: {measure}",
+                f"  measure: {measure}" + (f"  {UNSURE} {entry.doubt}" if entry.doubt else ""),
                 *(["  scope: same_frame"] if entry.role == "last_year" else []),
                 "  price_basis: not_stated",
                 f"  base_unit: {_quoted(unit or '1')}"

@@ -22,6 +22,11 @@ name: {{zh: "{zh}", en: "{en}"}}
 # bureau: publishes only when somebody decided on every finding: qutong finding list.
 policy: demo
 time_zone: Asia/Shanghai
+# Holidays that due dates are shifted by: raw/calendars/china.csv. 到期日按此日历遇节假日顺延。
+calendar: china
+# Who is told of what is overdue (secrets by name, from the environment): 逾期告警渠道。
+# alerts:
+#   - {{id: office, kind: webhook, url_secret: QT_ROBOT_URL, body: robot}}
 grades: [official, research, secondary]
 """
 
@@ -31,8 +36,8 @@ IGNORED = "/var/\n"
 def lay_out(directory: Path, *, code: str, name_zh: str, name_en: str) -> list[Path]:
     """Write the files of a new district and return them.
 
-    Units and other code lists are those that ship with the code; the list of regions holds the
-    nation and the district.
+    Units, other code lists and the calendar of holidays are those that ship with the code; the
+    list of regions holds the nation and the district.
 
     Raises:
         DeclarationError: the directory holds a district already, or a name has a quote in it.
@@ -56,6 +61,11 @@ def lay_out(directory: Path, *, code: str, name_zh: str, name_en: str) -> list[P
     for name in ("units.csv", "codes.csv"):
         shutil.copyfile(CODE_ROOT / "raw" / "codelists" / name, lists / name)
         written.append(lists / name)
+    calendars = directory / "raw" / "calendars"
+    calendars.mkdir(exist_ok=True)
+    for name in ("china.csv", "china.yml"):
+        shutil.copyfile(CODE_ROOT / "raw" / "calendars" / name, calendars / name)
+        written.append(calendars / name)
     regions = lists / "regions.csv"
     with regions.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -101,6 +101,11 @@ class Delivery:
         """Stable and short: data set and name."""
         return f"{self.data_set_id}:{self.name}"
 
+    def received_in(self, zone: tzinfo) -> datetime | None:
+        """When it came, by the clocks of a zone; None where it is filed under another day."""
+        local = datetime.fromisoformat(self.received_at).astimezone(zone).replace(tzinfo=None)
+        return local if local.date() == self.delivered_on else None
+
     @property
     def arrival(self) -> tuple[int, str, str, str]:
         """Order of receipt, whatever the clock said."""

@@ -40,6 +40,7 @@ class Decision:
         person: Who decided; kept here alone.
         at: When, ISO 8601.
         expires: The last day on which an acceptance holds; empty where it has none.
+        delivery_id: The delivery whose figure it is about; empty where it is about none.
     """
 
     claim: str
@@ -50,6 +51,7 @@ class Decision:
     person: str
     at: str
     expires: str = ""
+    delivery_id: str = ""
 
     def holds(self, day: date) -> bool:
         """Whether it says anything on a day."""

@@ -64,6 +64,9 @@ class Grid:
         addressing: ``a1`` prints ``表1!B7``, ``rc`` prints ``表1!R7C2``, ``path`` the column
             ``place`` of the cells.
         ignored: Cells that the declaration told the reader to leave out: no data, but counted.
+        offered: Headers of columns that the reader made besides what the file says of its figures
+            (the label of a code, the name of a data flow): a declaration may use them, and need
+            not know of them.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Grid:
     height: int = 0
     addressing: Addressing = "a1"
     ignored: int = 0
+    offered: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:
@@ -86,7 +90,15 @@ class Grid:
 
     def with_cells(self, cells: pl.DataFrame) -> Grid:
         """The same sheet or table with other cells."""
-        return Grid(self.name, cells, self.merged, self.height, self.addressing, self.ignored)
+        return Grid(
+            self.name,
+            cells,
+            self.merged,
+            self.height,
+            self.addressing,
+            self.ignored,
+            self.offered,
+        )
 
     def formatted(self) -> pl.DataFrame:
         """The cells with ``kind``, ``indent`` and ``is_bold``, read or assumed."""
@@ -147,10 +159,12 @@ class Rectangle(Grid):
     Args:
         columns: Its columns as texts without outer blanks, the header in the first row; blank
             fields are null.
+        offered: See ``Grid``.
     """
 
-    def __init__(self, columns: pl.DataFrame) -> None:
+    def __init__(self, columns: pl.DataFrame, offered: frozenset[str] = frozenset()) -> None:
         for name, value in {
+            "offered": offered,
             "name": "",
             "merged": (),
             "height": columns.height,
@@ -177,6 +191,56 @@ class Rectangle(Grid):
         from orchestration.collect.readers.frames import lengthen
 
         return lengthen(self.columns.get_columns(), is_stripped=True)
+
+
+class Listing(Rectangle):
+    """Observations that stand anywhere in a file, one a row: each row knows its own place.
+
+    The number of an observation is addressed by the place of the observation itself, what is said
+    of it by that place and the header: ``$.value[7]``, ``$.value[7]#Region``.
+
+    Args:
+        columns: As of a ``Rectangle``.
+        origin: Place of each observation, from the second row on.
+        value: Header of the column of numbers.
+        offered: See ``Grid``.
+    """
+
+    def __init__(
+        self, columns: pl.DataFrame, origin: pl.Series, value: str, offered: frozenset[str]
+    ) -> None:
+        super().__init__(columns, offered)
+        headers = [str(column[0] or "") for column in columns]
+        marks = {n: "" if h == value else f"#{h}" for n, h in enumerate(headers, start=1)}
+        for name, told in {"addressing": "path", "origin": origin, "_marks": marks}.items():
+            object.__setattr__(self, name, told)
+
+    origin: pl.Series
+    _marks: dict[int, str]
+
+    @functools.cached_property
+    def cells(self) -> pl.DataFrame:
+        """The cells of the rectangle with their places, in reading order."""
+        return self.places(super().cells)
+
+    def place(self, row: int, col: int) -> str:
+        above = "" if row == 1 else str(self.origin[row - 2])
+        return (above + self._marks[col]) or f"#{self.columns[str(col)][0]}"
+
+    def places(self, cells: pl.DataFrame) -> pl.DataFrame:
+        import polars as pl
+
+        if "place" in cells.columns:
+            return cells
+        heads = pl.Series("place", [""], dtype=pl.String)
+        above = pl.concat([heads, self.origin.cast(pl.String).alias("place")])
+        mark = pl.col("col").replace_strict(self._marks, return_dtype=pl.String)
+        place = above.gather(cells["row"] - 1)
+        own = cells.with_columns(place=pl.concat_str(place, mark))
+        column = pl.col("col").cast(pl.Int64)
+        names = {col: f"#{self.columns[str(col)][0]}" for col in self._marks}
+        bare = column.replace_strict(names, return_dtype=pl.String)
+        return own.with_columns(place=pl.when(pl.col("place") == "").then(bare).otherwise("place"))
 
 
 def letters(col: int) -> str:

@@ -8,7 +8,8 @@ one. Does not belong here: deciding by resemblance (nobody does), and the column
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -127,6 +128,28 @@ class Vocabulary:
             last = (sense.valid_to - timedelta(days=1)).isoformat() if sense.valid_to else ""
             told[f"{sense.word} ({sense.code}, {first}—{last})"] = None
         return "；".join(list(told)[:PROPOSED])
+
+
+def whole_region(code: str, known: Container[str], nation: str | None) -> str:
+    """A region's code of twelve digits as the code lists write it; any other text stays.
+
+    The bureau pads the code of a county, city or province with zeros, twelve of them are the
+    nation. Where the last six digits say a town or a village, the code is one of theirs: looked up
+    with all twelve digits, or with nine, and never taken for the county around it.
+
+    Args:
+        code: The code as delivered.
+        known: Ways to write a region.
+        nation: The code of the nation, where the lists have one.
+    """
+    plain = same(code)
+    if plain in known or re.fullmatch("[0-9]{12}", plain) is None:
+        return code
+    if plain == "0" * 12:
+        return nation or code
+    if plain.endswith("0" * 6):
+        return plain[:6]
+    return plain[:9] if plain.endswith("000") and plain[:9] in known else code
 
 
 def suffixes(path: str | None) -> list[str]:

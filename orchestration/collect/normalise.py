@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from orchestration.collect.layouts.extract import TEXT_COLUMNS, Extract
-from orchestration.collect.names import AmbiguousNameError, Names, Vocabulary
+from orchestration.collect.names import AmbiguousNameError, Names, Vocabulary, whole_region
 from orchestration.collect.numbers import DIRECTED, PERCENT, POINTS, Words, folded, read_values
 from orchestration.collect.periods import (
     NoSuchDateError,
@@ -158,8 +158,12 @@ def normalise(extract: Extract, context: Context) -> Normalised:
     frame = extract.figures.with_columns(
         text.alias(name) for name in wanted if name not in extract.figures.columns
     )
-    frame = frame.with_row_index("place_order", offset=1).with_columns(
-        place_order=pl.col("place_order").cast(pl.Int64), rule=text, raw_name=text, asked=text
+    frame = (
+        frame.with_row_index("place_order", offset=1)
+        .with_columns(
+            place_order=pl.col("place_order").cast(pl.Int64), rule=text, raw_name=text, asked=text
+        )
+        .rename({"decimals": "decimals_text"})
     )
     work = _Work(context, Names(context.data_set, context.codelists))
     for step in (
@@ -172,7 +176,10 @@ def normalise(extract: Extract, context: Context) -> Normalised:
         _basis,
         _documents,
         _values,
+        _statuses,
+        _multipliers,
         _units,
+        _confidentiality,
         _region_validity,
         _known_from,
         _flags,
@@ -197,7 +204,10 @@ def normalise(extract: Extract, context: Context) -> Normalised:
         conf_status=pl.lit(context.data_set.disclosure.conf_status),
         value_printed=pl.coalesce("printed", "value"),
         note=_joined("note", "footnote"),
-        unit_printed=pl.col("unit").fill_null(""),
+        unit_printed=pl.concat_str(
+            pl.col("unit").fill_null(""),
+            pl.when(pl.col("power") != 0).then(pl.format(" ×10^{}", "power")).otherwise(pl.lit("")),
+        ).str.strip_chars(),
         indicator_name_printed=pl.col("indicator"),
         delivery_place=pl.col("place"),
         source_place=pl.col("source_place").fill_null(""),
@@ -497,7 +507,12 @@ def _regions(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     import polars as pl
 
     frame = _constant(frame, "region", work.data_set.layout.constants.region)
-    frame = frame.with_columns(code_text=pl.col("region_code"))
+    lists = work.context.codelists
+
+    def whole(code: str | None) -> tuple[str | None]:
+        return (None if code is None else whole_region(code, lists.region_words, lists.nation),)
+
+    frame = _translate(frame, ("region_code",), {"code_text": pl.String}, whole)
     frame = _named(frame, work, "region", "by_name", "region", "region.unknown")
     frame = _named(frame, work, "code_text", "by_code", "region", "region.unknown")
     unknown = pl.coalesce("by_name", "by_code").is_null() | (
@@ -673,6 +688,104 @@ def _values(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     )
 
 
+MISSING = frozenset("LMOQ")
+"""SDMX OBS_STATUS of a figure that has no number."""
+
+
+def _statuses(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """The status that stands beside a figure: by the declared symbols, else by its SDMX code.
+
+    One that says that there is no number needs no symbol for the blank cell; beside a number it
+    contradicts it.
+    """
+    import polars as pl
+
+    codes = work.context.codelists.members("obs_status")
+    declared = {same(text): status for text, status in work.data_set.symbols.items() if text}
+
+    def translate(text: str | None) -> tuple[object, ...]:
+        if text is None:
+            return None, None
+        status = declared.get(same(text)) or (same(text) if same(text) in codes else None)
+        return status, None if status else "code.unknown"
+
+    outputs = {"row_status": pl.String, "_rule": pl.String}
+    frame = _translate(frame, ("status",), outputs, translate)
+    frame = _flag(frame, pl.col("_rule").is_not_null(), pl.col("_rule"), "status", "obs_status")
+    has_none = pl.col("row_status").is_in([*MISSING, NO_DATA]).fill_null(value=False)
+    contradicted = has_none & pl.col("plain").is_not_null()
+    frame = _flag(frame, contradicted, "code.unknown", "status", "obs_status")
+    # What the row says of its blank cell is nearer to it than what the data set says of all.
+    told = pl.when(has_none & _is_blank()).then("row_status").otherwise("symbol_status")
+    said = pl.when(pl.col("row_status") != "A").then("row_status")
+    return (
+        _read_after_all(frame, has_none & _is_blank())
+        .with_columns(symbol_status=told, stage_status=pl.coalesce(said, "stage_status"))
+        .drop("_rule")
+    )
+
+
+_POWERS = {
+    **{str(power): power for power in (0, *range(2, 10), 11, 12)},
+    **{"1" + "0" * power: power for power in range(2, 13)},
+    **{"units": 0, "unit": 0, "tens": 1, "hundreds": 2, "thousands": 3, "millions": 6},
+    **{"billions": 9, "trillions": 12, "个": 0, "十": 1, "百": 2, "千": 3, "万": 4, "百万": 6},
+    **{"千万": 7, "亿": 8, "十亿": 9},
+}
+"""Powers of ten by the ways to write them. 1 may be tens or units, 10 ten billions or tens."""
+
+
+def _multipliers(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """The power of ten beside a figure, and how many decimals it was published with."""
+    import polars as pl
+
+    del work
+    plain = pl.col("multiplier").str.replace_all(r"\s", "").str.to_lowercase()
+    plain = pl.when(plain != "").then(plain).str.replace(r"^\+", "").str.replace(r"\.0+$", "")
+    places = pl.col("decimals_text").str.replace_all(r"\s", "").str.extract("^([0-9])$", 1)
+    frame = frame.with_columns(
+        _power=plain.replace_strict(_POWERS, default=None, return_dtype=pl.Int32)
+    )
+    unclear = plain.is_not_null() & pl.col("_power").is_null()
+    frame = _flag(frame, unclear, "unit.unknown", "multiplier")
+    given = pl.col("decimals_text").str.strip_chars()
+    no_count = (given != "").fill_null(value=False) & places.is_null()
+    frame = _flag(frame, no_count, "code.unknown", "decimals_text")
+    stated = places.cast(pl.Int32)
+    return frame.with_columns(
+        power=pl.col("_power").fill_null(0), places=pl.max_horizontal("places", stated)
+    ).drop("_power")
+
+
+def _confidentiality(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """What is confidential stays out of a data set that is not; without a number it is hidden."""
+    import polars as pl
+
+    frame = _named(frame, work, "confidentiality", "row_conf", "conf_status", "code.unknown")
+    open_codes = ["F", work.data_set.disclosure.conf_status]
+    hidden = (~pl.col("row_conf").is_in(open_codes)).fill_null(value=False)
+    rule = "value.confidential"
+    frame = _flag(frame, hidden & pl.col("plain").is_not_null(), rule, "confidentiality")
+    suppressed = hidden & (_is_blank() | pl.col("symbol_status").is_not_null())
+    return _read_after_all(frame, hidden & _is_blank()).with_columns(
+        obs_status=pl.when(suppressed).then(pl.lit("Q")).otherwise("obs_status")
+    )
+
+
+def _is_blank() -> pl.Expr:
+    import polars as pl
+
+    return pl.col("value").str.strip_chars() == ""
+
+
+def _read_after_all(frame: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
+    """Blank cells that no symbol is declared for, and that something beside them explains."""
+    import polars as pl
+
+    explained = condition & (pl.col("rule") == "value.not-a-number").fill_null(value=False)
+    return frame.with_columns(rule=pl.when(~explained).then("rule"))
+
+
 def _units(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     """Convert to the base unit of the indicator, exactly: factors are powers of ten."""
     import polars as pl
@@ -717,7 +830,10 @@ def _units(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
         "unit.not-convertible",
         "unit",
     )
-    shift = (pl.col("exponent") - pl.col("base_exponent")).fill_null(0)
+    # 亿元 and beside it 8: perhaps the same said twice, perhaps not.
+    multiplied = (pl.col("power") != 0) & (pl.col("exponent") != 0).fill_null(value=False)
+    frame = _flag(frame, multiplied, "unit.not-convertible", "multiplier")
+    shift = (pl.col("exponent") - pl.col("base_exponent")).fill_null(0) + pl.col("power")
     frame = frame.with_columns(shift=shift).with_columns(
         # How fine it was given is not how many digits there are: 增长1.2倍 is 120 % by tens.
         final_places=pl.col("places") - pl.col("shift"),

@@ -162,7 +162,25 @@ def _quarters(number: int, first: int, last: int) -> Period:
     return months(number, begin.start.month, number, finish.end.month)
 
 
+def _months_from(number: int, first: int, count: int) -> Period:
+    """So many months from the beginning of one."""
+    _check_year(number)
+    _check_month(first)
+    if count == 0:
+        raise NoSuchDateError("it lasts no month")
+    last = number * 12 + first - 2 + count
+    return months(number, first, last // 12, last % 12 + 1)
+
+
+def _years_from(number: int, count: int) -> Period:
+    if count == 0:
+        raise NoSuchDateError("it lasts no year")
+    return years(number, number + count - 1)
+
+
 def _half(number: int, of: int) -> Period:
+    if of not in (1, 2):
+        raise NoSuchDateError(f"there is no half-year {of}")
     return months(number, of * 6 - 5, number, of * 6)
 
 
@@ -190,6 +208,16 @@ _FORMS: list[tuple[re.Pattern[str], Callable[..., Period]]] = [
         (rf"{_Y}年{_M}月(?:份)?(?:末|底)", lambda y, m: _point(month(y, m))),
         # YYYYMM only where nothing else is possible.
         (r"((?:19|20|21)[0-9]{2})(0[1-9]|1[0-2])", month),
+        # The national bureau's codes: 202509MM a month, 202404SS a quarter, 2025YY a year.
+        (rf"{_Y}([0-9]{{2}})MM", month),
+        (rf"{_Y}([0-9]{{2}})SS", quarter),
+        (rf"{_Y}YY", year),
+        # SDMX and PxWeb: 2024M09, 2024-M09, 2024-S1, 2024-A1, 2024-01/P30M.
+        (rf"{_Y}-?M([0-9]{{2}})", month),
+        (rf"{_Y}-?S([0-9])", _half),
+        (rf"{_Y}-A1", year),
+        (rf"{_Y}-([0-9]{{2}})(?:-01(?:T00:00:00)?)?/P([0-9]{{1,3}})M", _months_from),
+        (rf"{_Y}(?:-01)?(?:-01(?:T00:00:00)?)?/P([0-9]{{1,2}})Y", _years_from),
         (rf"{_Y}(?:-|年)?Q([1-9])", quarter),
         (rf"{_Y}年第?{_Q}季度?", quarter),
         (rf"{_Y}年第?{_Q}季度?(?:末|底)", lambda y, q: _point(quarter(y, q))),
@@ -219,7 +247,9 @@ def parse_period(text: str) -> Period:
     Full-width characters and blanks do not matter. Known forms: ``2022``, ``2022年``,
     ``二〇二二年``, ``2023-06``, ``2023.06``, ``202306``, ``2023年6月末``, ``2023-06-30`` (the last
     day of a month and no other), ``2026-Q1``, ``2026年第一季度``, ``2026H1``, ``2024年1—5月``,
-    ``2021年1月—2023年6月``, ``2021-01/2023-06``, ``2020—2022年``, ``2024年上半年``, ``2024年末``.
+    ``2021年1月—2023年6月``, ``2021-01/2023-06``, ``2020—2022年``, ``2024年上半年``, ``2024年末``;
+    in answers of services ``202509MM``, ``202404SS`` (a quarter), ``2025YY``, ``2024M09``,
+    ``2024-S1`` (a half-year) and ``2024-01/P30M`` (thirty months from January on).
 
     Raises:
         NoSuchDateError: the form is known, the date does not exist (month 13, a range that ends

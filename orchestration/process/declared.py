@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from orchestration.spec import RELATION_KINDS, District, last_day
+from orchestration import deadlines
+from orchestration.spec import RELATION_KINDS, Delivery, District, last_day
 
 if TYPE_CHECKING:
     from orchestration.declarations import CodeLists, Declarations
@@ -37,6 +38,7 @@ def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[s
     district, lists = declarations.settings.district, declarations.codelists
     return {
         "data_set": _data_sets(declarations),
+        "awaited": _awaited(declarations, date(_released_on(control, district).year, 12, 31)),
         "completeness": _completeness(declarations),
         "correction": _corrections(declarations),
         "source_document": _source_documents(declarations),
@@ -86,13 +88,12 @@ def _data_sets(declarations: Declarations) -> Rows:
             "connector": d.data_set.delivery.connector,
             "file_pattern": " | ".join(d.data_set.delivery.pattern),
             "cadence": d.data_set.delivery.cadence,
-            "due": _due(d.data_set.delivery.due_days),
+            **_due(d.data_set.delivery),
             "is_simulated": d.data_set.simulated,
             "precedence": d.data_set.origin.precedence,
             "max_quarantined": d.data_set.completeness.max_quarantined,
             "conf_status": d.data_set.disclosure.conf_status,
             "declaration_path": d.path.relative_to(declarations.settings.project).as_posix(),
-            "due_days": d.data_set.delivery.due_days,
         }
         for d in declarations
     ]
@@ -193,8 +194,12 @@ def _units(lists: CodeLists) -> Rows:
     ]
 
 
+def _released_on(control: ReleaseControl, district: District) -> datetime:
+    return control.release_time.replace(tzinfo=UTC).astimezone(ZoneInfo(district.time_zone))
+
+
 def _release(control: ReleaseControl, district: District) -> Rows:
-    local = control.release_time.replace(tzinfo=UTC).astimezone(ZoneInfo(district.time_zone))
+    local = _released_on(control, district)
     return [
         {
             "release_id": control.release_id,
@@ -216,8 +221,18 @@ def _ranked(names: Sequence[str], code: str, rank: str) -> Rows:
     return [{code: name, rank: position} for position, name in enumerate(names, start=1)]
 
 
-def _due(days: int | None) -> str:
-    return "" if days is None else f"{days} days after the end of the period"
+def _due(delivery: Delivery) -> dict[str, str]:
+    zh, en = deadlines.said(delivery.cadence, deadlines.Rule.of(delivery))
+    return {"due_zh": zh, "due_en": en}
+
+
+def _awaited(declarations: Declarations, until: date) -> Rows:
+    return [
+        period.row(declared.id)
+        for declared in declarations
+        if (rule := deadlines.Rule.of(declared.data_set.delivery)) is not None
+        for period in deadlines.awaited(rule, declarations.calendar, until)
+    ]
 
 
 def _completeness(declarations: Declarations) -> Rows:

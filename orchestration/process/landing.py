@@ -12,7 +12,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,8 @@ class Landed:
         past: How it was read before, oldest first; up to the day from which on it is read so.
         is_damaged: Whether this is how it was read before its archived bytes were damaged.
         is_gone: Whether it lies no more in the folder that it was delivered in.
+        received_at: When it came, by the district's clock; None where it was filed under another
+            day.
     """
 
     delivery_id: str
@@ -69,6 +71,7 @@ class Landed:
     past: tuple[Past, ...] = ()
     is_damaged: bool = False
     is_gone: bool = False
+    received_at: datetime | None = None
 
     @property
     def parse_key(self) -> str:
@@ -218,7 +221,7 @@ def sync(
     with _transaction(connection):
         for table, rows in declared.items():
             _replace_rows(connection, table, rows)
-        for table in ("delivery", "finding", "validation"):
+        for table in ("delivery", "delivery_period", "finding", "validation"):
             connection.execute(f"delete from landing.{table}")
         deliveries = _delivery_rows(landed, reasons)
         insert_rows(connection, "delivery", deliveries)
@@ -401,6 +404,7 @@ def _delivery_rows(
                 "reason_zh": f"{place}: {zh}" if rule else "",
                 "reason_en": f"{place}: {en}" if rule else "",
                 "settled_by": "",
+                "received_at": entry.received_at,
                 "is_damaged": entry.is_damaged,
                 "is_gone": entry.is_gone,
             }

@@ -6,10 +6,9 @@ Does not belong here: judging; the report repeats verdicts, it makes none.
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,6 @@ MAX_SHOWN = 500
 """Findings on the page; all of them stand in the JSON and in ``quality.finding``."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_MONTHS = {"monthly": 1, "quarterly": 3, "annual": 12}
 _OPEN_FINDINGS_RULE = "release.open-findings-need-decision"
 
 WORDS = {
@@ -58,6 +56,13 @@ WORDS = {
     "quarterly": ("每季", "quarterly"),
     "annual": ("每年", "annual"),
     "irregular": ("不定期", "irregular"),
+    "awaited": ("未到期", "not due yet"),
+    "overdue": ("逾期未报", "overdue"),
+    "received": ("已收到，待审", "received, not judged"),
+    "accepted": ("已接收", "accepted"),
+    "in_query": ("查询中", "in query"),
+    "pending_feedback": ("待反馈", "pending feedback from above"),
+    "waived": ("免报", "waived"),
     "core": ("公共维度与观测", "core"),
     "investment": ("投资", "investment"),
     "industry_clusters": ("产业集群", "industry clusters"),
@@ -93,6 +98,7 @@ def read_report(
     by_severity = {severity: 0 for severity in SEVERITIES}
     for finding in findings:
         by_severity[finding["severity"]] = by_severity.get(finding["severity"], 0) + 1
+    calendar = _calendar(reader.rows("delivery_ledger", _LEDGER), release["release_day"])
     total = len(findings)
     accepted = sum(finding["decision"] == "accepted" for finding in findings)
     waiting = sum(
@@ -119,7 +125,9 @@ def read_report(
         "refused": _refused(reader, conservation, rules),
         "quarantine": reader.rows("quarantine", _QUARANTINE),
         "coverage_total": reader.one("observation", _COVERAGE_TOTAL),
-        "coverage": _with_due(reader.rows("coverage", _COVERAGE), release["release_day"]),
+        "calendar": calendar,
+        "calendar_overdue": sum(row["is_overdue"] for row in calendar),
+        "coverage": reader.rows("coverage", _COVERAGE),
         "coverage_by_theme": reader.rows("coverage", _COVERAGE_BY_THEME),
         "coverage_by_mart": _by_mart(reader, tables),
     }
@@ -350,24 +358,11 @@ def _refused(reader: _Reader, conservation: Sequence[Row], rules: Mapping[str, R
     return refused
 
 
-def _with_due(coverage: Sequence[Row], release_day: str) -> list[Row]:
-    """Whether what is due by the day of the release is there, where a data set declares it."""
-    today = date.fromisoformat(release_day)
-    return [{**row, **_due(row, today)} for row in coverage]
-
-
-def _due(row: Row, today: date) -> Row:
-    days = row["due_days"]
-    months = _MONTHS.get(row["cadence"] or "")
-    last = row["last_reported_day"]
-    if days is None or months is None or last is None:
-        return {"next_due_on": None, "is_overdue": None}
-    reported = date.fromisoformat(last)
-    number = reported.year * 12 + reported.month - 1 + months
-    year, month = number // 12, number % 12 + 1
-    end = date(year, month, calendar.monthrange(year, month)[1])
-    due_on = end + timedelta(days=days)
-    return {"next_due_on": due_on.isoformat(), "is_overdue": due_on < today}
+def _calendar(rows: Sequence[Row], release_day: str) -> list[Row]:
+    """The periods of the year of the release, and those of before that are not settled."""
+    year = release_day[:4]
+    settled = ("accepted", "waived")
+    return [row for row in rows if row["due_on"][:4] == year or row["state"] not in settled]
 
 
 def _by_mart(reader: _Reader, tables: Sequence[Table]) -> list[Row]:
@@ -590,11 +585,21 @@ select
     coalesce(o.indicators, 0) as indicators,
     coalesce(o.regions, 0) as regions,
     o.first_day, o.last_day, o.last_reported_day,
-    d.last_delivered_on, d.cadence, d.due, d.due_days,
+    d.last_delivered_on, d.cadence, d.due_zh, d.due_en,
     coalesce(o.is_simulated, false) as is_simulated
 from {mart}.core.data_set as d
 left join observed as o on d.data_set_id = o.data_set_id
 order by d.data_set_id
+"""
+
+_LEDGER = """
+select
+    data_set_id, data_set_title_zh, data_set_title_en, owner, period, period_label_zh,
+    period_label_en, stated_on, due_on, due_time, note_zh, note_en, state, is_overdue,
+    overdue_days, received_on, is_late, late_days, delivery_count, refused_count,
+    superseded_count, query_count, pending_since
+from {mart}.core.delivery_ledger
+order by due_on, data_set_id, period
 """
 
 _COVERED = """count(*) as observations,

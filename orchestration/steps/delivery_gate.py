@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.errors import QutongError
 from orchestration.judge.catalogue import Gate, Judged, RuleOutcome, together
 from orchestration.serve import quarantine
-from orchestration.steps import state
+from orchestration.steps import ledger, state
 from orchestration.steps.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def judge_deliveries(work: Workplace) -> tuple[list[RuleOutcome], Routed]:
         gates.apply_routing(connection, gates.route_deliveries(connection))
         gates.write_validation(connection, outcomes, catalogue)
         landing.admit(connection)
+        ledger.tell_periods(work, connection)
         told = _routed(work, connection)
     return outcomes, told
 

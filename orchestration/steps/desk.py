@@ -6,7 +6,7 @@ Does not belong here: the log (``collect.decisions``), and what the next run mak
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -27,10 +27,11 @@ _SHOWN = (
 
 @dataclass(frozen=True)
 class Figure:
-    """One of the figures behind a finding, with its place."""
+    """One of the figures behind a finding, with its place and the delivery that brought it."""
 
     said: str
     place: str
+    delivery_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Finding:
         figures: What it compares, each with the document and the cell.
         decision: What holds now; None where nothing was decided, or not about these values.
         told: Everything that was ever decided about its claim, oldest first.
+        delivery_id: The delivery whose figure it is about; empty where it is about none.
     """
 
     finding_id: str
@@ -55,6 +57,7 @@ class Finding:
     figures: tuple[Figure, ...]
     decision: Decision | None
     told: tuple[Decision, ...]
+    delivery_id: str
 
     @property
     def is_waiting(self) -> bool:
@@ -81,7 +84,8 @@ def findings(work: Workplace, rule_id: str = "") -> list[Finding]:
             "concat_ws(' · ', nullif(f.data_set_id, ''), nullif(f.indicator_code, ''), "
             "nullif(f.region_code, ''), nullif(f.period, '')) as about, "
             "coalesce(f.message_zh, ''), coalesce(f.message_en, ''), coalesce(f.arithmetic, ''), "
-            "concat_ws(',', nullif(f.observation_a, ''), nullif(f.observation_b, '')) "
+            "concat_ws(',', nullif(f.observation_a, ''), nullif(f.observation_b, '')), "
+            "coalesce(f.delivery_id, '') "
             "from landing.finding as f left join landing.delivery as d using (delivery_id) "
             "where (f.gate <> 'delivery' or d.verdict is distinct from 'refused') "
             "and (? = '' or f.rule_id = ?) "
@@ -99,6 +103,7 @@ def findings(work: Workplace, rule_id: str = "") -> list[Finding]:
             figures=tuple(behind[name] for name in row[8].split(",") if name in behind),
             decision=now.get(row[1]),
             told=tuple(decision for decision in told if decision.claim == row[1]),
+            delivery_id=row[9] or _delivery_of(behind, row[8]),
         )
         for row in rows
     ]
@@ -115,11 +120,17 @@ def _figures(con: Any, ids: Sequence[str]) -> Iterator[tuple[str, Figure]]:
     rows = con.execute(
         "select observation_id, concat_ws(' ', indicator_name_zh, region_name_zh, period, "
         "value_printed, unit_printed), concat_ws(' ', source_document, source_place, "
-        "delivery_place) from core.observation where list_contains(?, observation_id)",
+        "delivery_place), delivery_id from core.observation "
+        "where list_contains(?, observation_id)",
         [list(ids)],
     ).fetchall()
-    for name, said, place in rows:
-        yield name, Figure(said, place)
+    for name, said, place, delivery_id in rows:
+        yield name, Figure(said, place, delivery_id)
+
+
+def _delivery_of(behind: Mapping[str, Figure], names: str) -> str:
+    """The delivery of the first of a finding's figures."""
+    return next((behind[name].delivery_id for name in names.split(",") if name in behind), "")
 
 
 def named(known: Sequence[Finding], name: str) -> Finding:
@@ -182,6 +193,7 @@ def decide(
                 person=current_user(),
                 at=work.now.isoformat(timespec="seconds"),
                 expires=until.isoformat() if until else "",
+                delivery_id=finding.delivery_id,
             )
             for finding in {finding.claim: finding for finding in chosen}.values()
         ]

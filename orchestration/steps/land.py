@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestration import __version__
-from orchestration.collect import decisions
+from orchestration.collect import decisions, feedback
 from orchestration.publish import ledger
 from orchestration.steps import state
 from orchestration.steps.reading import read_what_was_not, readings_now
@@ -113,6 +113,7 @@ def land_deliveries(
         **declared.declared_rows(work.declarations, control),
         **(texts or {}),
         "finding_decision": _decisions(work),
+        "feedback": feedback.rows(work.archive.root, work.zone),
     }
     reasons = {rule.id: (rule.title.zh, rule.title.en) for rule in work.catalogue}
 
@@ -146,6 +147,7 @@ def _decisions(work: Workplace) -> list[dict[str, Any]]:
             "reason": decision.reason,
             "decided_on": datetime.fromisoformat(decision.at).astimezone(work.zone).date(),
             "expires_on": date.fromisoformat(decision.expires) if decision.expires else None,
+            "delivery_id": decision.delivery_id,
         }
         for claim, decision in decisions.in_force(told, work.archive.today).items()
     ]
@@ -181,6 +183,7 @@ def landed_deliveries(work: Workplace, only: Sequence[str] = ()) -> list[Landed]
                     past=reading.past(corrected_on),
                     is_damaged=reading.is_damaged,
                     is_gone=is_gone(work.settings, delivery),
+                    received_at=delivery.received_in(work.zone),
                 )
             )
     return landed

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from orchestration.collect import acts, decisions
+from orchestration.collect import acts, decisions, feedback
 from orchestration.collect.archive import Archive, Delivery, printable
 from orchestration.collect.connectors import Connector, connectors_of
 from orchestration.collect.connectors.folder import is_open_for_writing
@@ -45,6 +45,10 @@ class Workplace:
         now: Clock of receipts and reports; the moment of making, unless a test fixes it.
         say: Told one line per step.
         pause: How to wait a number of seconds; tests let other things happen meanwhile.
+
+    Attributes:
+        periods: The awaited periods that a backfill asks for; empty where a run asks for whatever
+            there is. Connectors that pull by period follow it.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class Workplace:
         self.settings = settings
         self.now = now or datetime.now(UTC)
         self.say: Say = say or (lambda line: None)
+        self.periods: tuple[str, ...] = ()
         self._pause = pause
 
     @property
@@ -191,6 +196,8 @@ def inputs_digest(work: Workplace) -> str:
         digest.update(
             f"decided {claim} {decision.kind} {decision.reason} {decision.expires}\n".encode()
         )
+    for mark in feedback.in_force(feedback.marks(settings.archive)).values():
+        digest.update(f"feedback {mark.data_set_id} {mark.period} {mark.kind} {mark.at}\n".encode())
     for settled in sorted(quarantine.decided(settings.archive)):
         digest.update(f"settled {settled}\n".encode())
     digest.update(tree_digest(settings.raw, ("*.yml", "*.csv"), skip=("deliveries",)))

@@ -63,7 +63,8 @@ for offer in connector.offers(declared.data_set):
 connector.finished()
 seconds, used = time.perf_counter() - begin, time.process_time() - used
 more = (memory("VmHWM") - before) / 1024
-print(f"{new:6} fetched in {seconds:6.2f} s ({used:.2f} s of work here), {more:4.0f} MB more memory")
+cost = f"{seconds:6.2f} s ({used:.2f} s of work here), {more:4.0f} MB more memory"
+print(f"{new:6} fetched in {cost}")
 """
 """A pull as a run does it, without the archive."""
 

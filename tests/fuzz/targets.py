@@ -110,7 +110,15 @@ def read_csv(content: bytes) -> None:
 def read_json(content: bytes) -> None:
     """JSON: up to the first line break the path of the records, then the file."""
     path, _, text = content.partition(b"\n")
-    _read(text, format="json", records_at=path[:80].decode("utf-8", "replace"))
+    records_at = path[:80].decode("utf-8", "replace")
+    _read(text, format="json", records_at=records_at)
+    _read(text, format="json", records_at=records_at, keys=("k", "l"), parents=("../a",))
+
+
+def read_service(content: bytes) -> None:
+    """Files of statistical services, as they are; each is read as every kind of them."""
+    for form in ("json-stat", "nbs", "sdmx-csv", "sdmx-ml"):
+        _read(content, format=form)
 
 
 def read_html(content: bytes) -> None:
@@ -158,7 +166,8 @@ def read_ods(content: bytes) -> None:
 
 def read_any(content: bytes) -> None:
     """Any file declared as any format: the first byte chooses which."""
-    formats = ("csv", "xlsx", "xls", "ods", "html", "docx", "pdf", "json", "parquet")
+    office = ("csv", "xlsx", "xls", "ods", "html", "docx", "pdf", "json", "parquet")
+    formats = (*office, "json-stat", "nbs", "sdmx-csv", "sdmx-ml")
     _read(content[1:], format=formats[(content[0] if content else 0) % len(formats)])
 
 
@@ -628,6 +637,7 @@ DELIVERED = (
 TARGETS: dict[str, Target] = {
     "csv": read_csv,
     "json": read_json,
+    "service": read_service,
     "html": read_html,
     "xlsx": read_xlsx,
     "xls": read_xls,

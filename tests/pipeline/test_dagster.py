@@ -151,18 +151,18 @@ def test_what_lies_between_landing_and_marts_is_no_asset(defs: dg.Definitions) -
     }
 
 
-def test_one_job_a_monthly_schedule_and_a_sensor(defs: dg.Definitions) -> None:
+def test_one_job_a_schedule_for_what_is_due_and_two_sensors(defs: dg.Definitions) -> None:
     repository = defs.get_repository_def()
     assert JOB_NAME in repository.job_names
     (schedule,) = repository.schedule_defs
-    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 6 16 * *", "Asia/Shanghai")
-    assert [sensor.name for sensor in repository.sensor_defs] == ["inbox"]
+    assert (schedule.name, schedule.execution_timezone) == ("due_yunxi_investment", "Asia/Shanghai")
+    assert {sensor.name for sensor in repository.sensor_defs} == {"inbox", "deadlines"}
     job = defs.resolve_job_def(JOB_NAME)
     assert job.executor_def is dg.in_process_executor
 
 
 def test_the_sensor_asks_once_for_the_same_content(project: Settings) -> None:
-    (sensor,) = build_defs(project).get_repository_def().sensor_defs
+    sensor = build_defs(project).get_repository_def().get_sensor_def("inbox")
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_sensor_context(instance=instance)
         assert sensor.evaluate_tick(context).run_requests == []

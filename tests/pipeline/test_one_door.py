@@ -15,7 +15,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.automation import JOB_NAME
+from orchestration.automation import JOB_NAME, delivery_key
 from orchestration.dagster_storage import PooledEventLogStorage, file_system_of
 from orchestration.definitions import (
     _STEP_KEYS,
@@ -23,7 +23,6 @@ from orchestration.definitions import (
     REFUSED_TAG,
     build_defs,
     dagster_home,
-    delivery_key,
 )
 from orchestration.errors import DeclarationError
 from orchestration.publish.verdict import VerdictStore

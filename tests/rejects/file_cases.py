@@ -134,6 +134,23 @@ JSON: dict[str, Any] = {
     },
 }
 
+MARKED_BEFORE = [{**RECORDS_BEFORE[0], "保密": "F"}]
+MARKED = [
+    {**RECORDS[0], "保密": "F"},
+    {**RECORDS[0], "期间": "2020年", "数值": 77341, "保密": "C"},
+]
+CONFIDENTIAL: dict[str, Any] = {
+    **JSON,
+    "good": Good("主要指标2021.json", lambda: answer(MARKED_BEFORE), 1),
+    "declared": {
+        **JSON["declared"],
+        "layout": {
+            **JSON["declared"]["layout"],
+            "columns": {**JSON["declared"]["layout"]["columns"], "confidentiality": "保密"},
+        },
+    },
+}
+
 HIDING: dict[str, Any] = {"hidden": UNTOLD}
 
 FILE_CASES: tuple[DeliveryCase, ...] = (
@@ -308,5 +325,21 @@ FILE_CASES: tuple[DeliveryCase, ...] = (
         "nothing stands there; the file has $.remark",
         content=lambda: answer([]),
         **JSON,
+    ),
+    refused(
+        "delivery.error-answer",
+        "file",
+        "the service answered with the error 501: 参数错误",
+        content='{"returncode": 501, "returndata": "参数错误"}'.encode,
+        **JSON,
+    ),
+    DeliveryCase(
+        "value.confidential",
+        "$.data[1].数值",
+        "A confidential figure in a data set that is free",
+        content=lambda: answer(MARKED),
+        refused_by="delivery.quarantined-cells",
+        hidden="77341",
+        **CONFIDENTIAL,
     ),
 )

@@ -167,4 +167,44 @@ zeng_jia_zhi_share 990101 2025 annual 9.8 % A 2025!C5
 zeng_jia_zhi 990101 2025 annual 45678 万元 A 2025!B6
 zeng_jia_zhi_share 990101 2025 annual 4.6 % A 2025!C6
 """,
+    "yunxi-bureau": """
+yong_dian_liang 990101 2026-10 monthly 1520.43 万千瓦时 A $.returndata.datanodes[0].data
+chu_chang_jia_ge_zhi_shu 990101 2026-10 monthly 103.7 % A $.returndata.datanodes[1].data
+yong_dian_liang 990101 2026-11 monthly - 万千瓦时 M $.returndata.datanodes[2].data
+yong_dian_liang 990102 2026-11 monthly 9007199254740993.01 万千瓦时 A $.returndata.datanodes[3].data
+""",
+    "yunxi-bureau-new": """
+gong_zi_zong_e_yi_yuan 990101 2025-09 monthly 61.2 亿元 A $.data[0].values[0].value
+gang_cai_chan_liang_wan_dun 990101 2025-09 monthly - 万吨 M $.data[0].values[1].value
+gong_zi_zong_e_yi_yuan 990101 2024-Q4 quarterly 180.05 亿元 A $.data[1].values[0].value
+gong_zi_zong_e_yi_yuan 990101001 2025 annual 3.4 亿元 A $.data[2].values[0].value
+gang_cai_chan_liang_wan_dun CN 2025 annual 99.5 万吨 A $.data[2].values[1].value
+""",
+    "yunxi-population-cube": """
+hu_ji_ren_kou 990101 2024 annual 41.1 万人 A $.value['0']
+hu_ji_ren_kou 990101 2025-06 monthly 41.25 万人 P $.value['1']
+hu_ji_hu_shu 990101 2024 annual 150300 户 A $.value['2']
+hu_ji_hu_shu 990101 2025-06 monthly - 户 M $.value['3']
+hu_ji_ren_kou 990102 2024 annual 28.05 万人 A $.value['4']
+hu_ji_ren_kou 990102 2025-06 monthly - 万人 M $.value['5']
+hu_ji_hu_shu 990102 2024 annual 99100 户 A $.value['6']
+hu_ji_hu_shu 990102 2025-06 monthly - 户 M $.value['7']
+""",
+    "yunxi-exports-sdmx": """
+exp 990101 2024 annual 123456789012345678.25 元 A R2C8
+exp 990101 2025-09 monthly 41100000 元 P R3C8
+exp 990101 2025-01/2025-06 cumulative_range 250000000 元 E R4C8
+exp 990102 2024-01/2026-06 cumulative_range 750000000 元 A R5C8
+exp 990102 2025 annual - 元 Q R6C8
+""",
+    "yunxi-jobs-sdmx": """
+jobs 990101 2025-Q3 quarterly 215000 人 A /StructureSpecificData/DataSet/Series[1]/Obs[1]
+jobs 990101 2025-Q4 quarterly - 人 L /StructureSpecificData/DataSet/Series[1]/Obs[2]
+jobs 990102 2025-Q3 quarterly 90071992 人 U /StructureSpecificData/DataSet/Series[2]/Obs[1]
+""",
+    "yunxi-software": """
+ruan_jian_ye_qi_ye_shu 990101 2023 annual 31 1 A $.values.软件业企业数['990101']['2023']
+ruan_jian_ye_qi_ye_shu 990101 2024 annual - 1 M $.values.软件业企业数['990101']['2024']
+ruan_jian_ye_qi_ye_shu 990102 2023 annual 12 1 A $.values.软件业企业数['990102']['2023']
+""",
 }

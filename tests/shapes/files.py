@@ -196,6 +196,137 @@ def answers() -> bytes:
     return json.dumps(answer, ensure_ascii=False).encode()
 
 
+def bureau_old() -> bytes:
+    """The national bureau's old shape: codes beside each number, their names in another list; 0.0
+    where there is none, and more digits in ``data`` than the site shows."""
+    numbers = (
+        ("A0401", "990101", "202610", "1520.43", "1520.43", True),
+        ("A0402", "990101", "202610", "103.71505336", "103.7", True),
+        ("A0401", "990101", "202611", "0.0", "", False),
+        ("A0401", "990102", "202611", "9007199254740993.01", "9007199254740993.01", True),
+    )
+    nodes = [
+        f'{{"code": "zb.{zb}_reg.{reg}_sj.{sj}", "data": {{"data": {exact}, "dotcount": '
+        f'{2 if zb == "A0401" else 1}, "hasdata": {str(has).lower()}, "strdata": "{shown}"}}, '
+        f'"wds": [{{"wdcode": "zb", "valuecode": "{zb}"}}, {{"wdcode": "reg", "valuecode": '
+        f'"{reg}"}}, {{"wdcode": "sj", "valuecode": "{sj}"}}]}}'
+        for zb, reg, sj, exact, shown, has in numbers
+    ]
+    names = (
+        '{"wdcode": "zb", "nodes": ['
+        '{"code": "A0401", "cname": "用电量", "name": "当期值", "unit": "万千瓦时"}, '
+        '{"code": "A0402", "cname": "出厂价格指数", "name": "指数", "unit": "%"}]}'
+    )
+    return (
+        f'{{"returncode": 200, "remark": "{INVENTED}", "returndata": {{"datanodes": '
+        f'[{", ".join(nodes)}], "wdnodes": [{names}]}}}}'
+    ).encode()
+
+
+def bureau_new() -> bytes:
+    """Its new shape: values by time, regions in twelve digits, "" where there is no number."""
+
+    def value(indicator: str, name: str, unit: str, region: str, text: str) -> dict[str, Any]:
+        told = {"_id": indicator, "i_showname": name, "du_name": unit, "value": text}
+        return told | {"da": region, "order": 1, "num_accuracy_value": "1"}
+
+    wages, steel = ("5c1", "工资总额 (亿元) ", "亿元"), ("9e4", "钢材产量 (万吨) ", "万吨")
+    times = {
+        "202509MM": [value(*wages, "990101000000", "61.2"), value(*steel, "990101000000", "")],
+        "202404SS": [value(*wages, "990101000000", "180.05")],
+        "2025YY": [value(*wages, "990101001000", "3.4"), value(*steel, "000000000000", "99.5")],
+    }
+    data = [{"code": code, "name": INVENTED, "values": values} for code, values in times.items()]
+    answer = {"success": True, "state": 20000, "message": "成功", "data": data}
+    return json.dumps(answer, ensure_ascii=False).encode()
+
+
+def json_stat() -> bytes:
+    """A cube of JSON-stat 2, sparse, as PxWeb 2 answers: roles, units, statuses, positions."""
+    cube = {
+        "version": "2.0",
+        "class": "dataset",
+        "label": "云溪区人口与户数（虚构数据，仅供测试）",
+        "id": ["Region", "ContentsCode", "Tid"],
+        "size": [2, 2, 2],
+        "role": {"geo": ["Region"], "metric": ["ContentsCode"], "time": ["Tid"]},
+        "dimension": {
+            "Region": {
+                "category": {
+                    "index": {"990102": 1, "990101": 0},
+                    "label": {"990101": "云溪区", "990102": "云山区"},
+                }
+            },
+            "ContentsCode": {
+                "category": {
+                    "index": ["BEF", "HUS"],
+                    "label": {"BEF": "户籍人口", "HUS": "户籍户数"},
+                    "unit": {
+                        "BEF": {"base": "万人", "decimals": 2},
+                        "HUS": {"base": "户", "decimals": 0},
+                    },
+                }
+            },
+            "Tid": {"category": {"index": ["2024", "2025M06"]}},
+        },
+        "value": {"0": 41.1, "1": 41.25, "2": 150300, "4": 28.05, "6": 99100, "7": None},
+        "status": {"1": "P", "7": "M"},
+    }
+    return json.dumps(cube, ensure_ascii=False).encode()
+
+
+def sdmx_csv() -> bytes:
+    """SDMX-CSV 2.0: powers of ten, statuses, a suppressed figure, ranges of time."""
+    head = (
+        "STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,INDICATOR,TIME_PERIOD,OBS_VALUE,"
+        "UNIT_MEASURE,UNIT_MULT,DECIMALS,OBS_STATUS,CONF_STATUS"
+    )
+    rows = (
+        "A,990101,EXP,2024,123456789012345678.25,元,0,2,A,F",
+        "M,990101,EXP,2025-09,41.1,元,6,2,P,F",
+        "S,990101,EXP,2025-S1,250,元,6,0,E,F",
+        "A,990102,EXP,2024-01/P30M,7.5,元,8,1,A,F",
+        "A,990102,EXP,2025,NaN,元,6,1,Q,C",
+    )
+    flow = "dataflow,YX:DF_TRADE(1.0),I"
+    return "".join(f"{line}\n" for line in (head, *(f"{flow},{row}" for row in rows))).encode()
+
+
+_SDMX = "http://www.sdmx.org/resources/sdmxml/schemas/v2_1"
+
+
+def sdmx_ml() -> bytes:
+    """SDMX-ML 2.1, structure-specific: attributes of the set, of a group, series, observation."""
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<mes:StructureSpecificData xmlns:mes="{_SDMX}/message" xmlns:com="{_SDMX}/common"
+ xmlns:ss="{_SDMX}/data/structurespecific" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+ <mes:Header><mes:ID>YX1</mes:ID><mes:Test>true</mes:Test>
+  <mes:Prepared>2026-12-08T00:00:00</mes:Prepared><mes:Sender id="YX"/>
+  <mes:Structure structureID="S" namespace="urn:yx" dimensionAtObservation="TIME_PERIOD">
+   <com:Structure><Ref agencyID="YX" id="DSD_JOBS" version="1.0"/></com:Structure></mes:Structure>
+ </mes:Header>
+ <mes:DataSet ss:structureRef="S" ss:dataScope="DataStructure" ss:action="Replace"
+  UNIT_MEASURE="人">
+  <Group xsi:type="ns1:Sibling" REF_AREA="990101" INDICATOR="JOBS" TITLE="{INVENTED}"/>
+  <Series FREQ="Q" REF_AREA="990101" INDICATOR="JOBS" UNIT_MULT="4">
+   <Obs TIME_PERIOD="2025-Q3" OBS_VALUE="21.5" OBS_STATUS="A"/>
+   <Obs TIME_PERIOD="2025-Q4" OBS_VALUE="NaN" OBS_STATUS="L"/>
+  </Series>
+  <Series FREQ="Q" REF_AREA="990102" INDICATOR="JOBS" UNIT_MULT="0">
+   <Obs TIME_PERIOD="2025-Q3" OBS_VALUE="90071992" OBS_STATUS="U"/>
+  </Series>
+ </mes:DataSet>
+</mes:StructureSpecificData>
+""".encode()
+
+
+def keyed_by_period() -> bytes:
+    """Figures that are keyed by their period, under objects keyed by their region."""
+    numbers = {"990101": {"2023": 31, "2024": None}, "990102": {"2023": 12}}
+    answer = {"remark": INVENTED, "values": {"软件业企业数": numbers}}
+    return json.dumps(answer, ensure_ascii=False).encode()
+
+
 def parquet() -> bytes:
     """§8.5 A table of a database, exported."""
     import polars as pl
@@ -385,6 +516,12 @@ FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "yunxi-retail-rows": ("云溪区消费分月2026.ods", open_document),
     "yunxi-population": ("云溪区人口2025.csv", side_by_side),
     "yunxi-by-industry": ("云溪区分行业.xlsx", by_industry),
+    "yunxi-bureau": ("国家数据202611.json", bureau_old),
+    "yunxi-bureau-new": ("国家数据新版202611.json", bureau_new),
+    "yunxi-population-cube": ("人口立方体.json", json_stat),
+    "yunxi-exports-sdmx": ("出口2025.csv", sdmx_csv),
+    "yunxi-jobs-sdmx": ("就业2025.xml", sdmx_ml),
+    "yunxi-software": ("软件业.json", keyed_by_period),
 }
 """Data set, file name, content."""
 

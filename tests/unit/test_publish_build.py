@@ -58,8 +58,8 @@ def test_the_page_of_downloads_knows_what_every_file_is(candidate: Path) -> None
 def test_it_holds_these_files(candidate: Path) -> None:
     found = {str(path.relative_to(candidate)) for path in candidate.rglob("*") if path.is_file()}
     tables = (
-        "core/data_set core/indicator core/observation core/period core/region "
-        "core/source_document investment/project_pipeline "
+        "core/data_set core/delivery_ledger core/indicator core/observation core/period "
+        "core/region core/source_document investment/project_pipeline "
         "meta/column_dictionary meta/release meta/release_file meta/schema_dictionary "
         "quality/conservation quality/finding quality/quarantine quality/rule "
         "quality/validation_run"
@@ -164,7 +164,7 @@ def test_release_file_lists_all_but_its_container_and_its_own_exports(candidate:
     paths = [row[0] for row in rows]
     report = (candidate / "quality/report.json").read_bytes()
 
-    assert len(paths) == 2 * 15 + 2 + 2 + 5 + 1 + 21
+    assert len(paths) == 2 * 16 + 2 + 2 + 5 + 1 + 21
     assert not any(
         "release_file" in path or path in ("mart.duckdb", "manifest.json", "datapackage.json")
         for path in paths
@@ -208,8 +208,8 @@ def test_the_data_package_describes_every_export(candidate: Path) -> None:
     assert package["licenses"] == [{"name": "CC-BY-4.0"}]
     assert package["sources"][0]["title"] == "年度公报 / Annual bulletin"
     # Every table twice with its fields, and one theme of SDMX; what is CSV is read as a table.
-    assert sum("schema" in item for item in package["resources"]) == 2 * 16 + 1
-    assert sum(item.get("type") == "table" for item in package["resources"]) == 16 + 1
+    assert sum("schema" in item for item in package["resources"]) == 2 * 17 + 1
+    assert sum(item.get("type") == "table" for item in package["resources"]) == 17 + 1
     assert [field["type"] for field in fields] == [
         "string",
         "string",
@@ -281,10 +281,8 @@ def test_the_report_as_json(candidate: Path) -> None:
         "last_reported_day": "2025-12-31",
         "last_delivered_on": "2026-03-02",
         "cadence": "annual",
-        "due": "10 days after the end of the period",
-        "due_days": 10,
-        "next_due_on": "2027-01-10",
-        "is_overdue": False,
+        "due_zh": "每年：次年3月10日17:00前",
+        "due_en": "annual: day 10 of month 3",
         "is_simulated": False,
     }
 

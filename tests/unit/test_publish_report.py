@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from lxml.html import fromstring
 
 from orchestration.declarations import load_declarations
 from orchestration.publish.report import MAX_SHOWN, WORDS, read_report, render_html
@@ -30,7 +31,7 @@ FINDING = (
 VERDICTS = {"delivery": "routed", "marts": "passed"}
 
 
-@pytest.mark.parametrize("name", ["gate", "severity", "outcome", "theme"])
+@pytest.mark.parametrize("name", ["gate", "severity", "outcome", "theme", "delivery_state"])
 def test_a_code_is_called_as_its_list_calls_it(name: str) -> None:
     codes = load_declarations(load_settings(CODE_ROOT)).codelists.codes
     listed = {c.code: (c.name_zh, c.name_en) for c in codes if c.list == name}
@@ -39,6 +40,7 @@ def test_a_code_is_called_as_its_list_calls_it(name: str) -> None:
 
 
 def report_of(tmp_path: Path, extra_sql: str = "", **verdicts: str) -> dict[str, Any]:
+    tmp_path.mkdir(exist_ok=True)
     work_db = make_work_db(tmp_path / "work.duckdb", extra_sql=extra_sql or "select 1")
     with duckdb.connect() as con:
         con.execute(f"attach '{work_db}' as mart (read_only)")
@@ -248,38 +250,56 @@ def test_rules_that_lacked_data_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cadence", "due_days", "last_day", "expected"),
+    ("changes", "told"),
     [
-        ("annual", 10, "2024-12-31", ("2026-01-10", True)),
-        ("annual", 90, "2024-12-31", ("2026-03-31", True)),
-        ("annual", 91, "2024-12-31", ("2026-04-01", True)),
-        ("annual", 92, "2024-12-31", ("2026-04-02", False)),
-        ("quarterly", 10, "2025-12-31", ("2026-04-10", False)),
-        ("monthly", 15, "2026-01-31", ("2026-03-15", True)),
-        ("monthly", 0, "2025-12-31", ("2026-01-31", True)),
-        ("once", 10, "2020-12-31", (None, None)),
-        ("annual", None, "2020-12-31", (None, None)),
-        ("annual", 10, None, (None, None)),
+        ("", {"received": "2026-03-02", "state": "已接收 accepted"}),
+        (
+            "received_on = '2026-03-12', is_late = true, late_days = 2",
+            {"received": "2026-03-12 迟报 2 天 days late: 2", "state": "已接收 accepted"},
+        ),
+        (
+            "state = 'overdue', is_overdue = true, overdue_days = 4, received_on = null, "
+            "delivery_count = 0, delivery_id = null",
+            {"received": "–", "state": "逾期未报 overdue 逾期 4 天 days overdue: 4"},
+        ),
+        (
+            "state = 'in_query', query_count = 1, delivery_count = 2, superseded_count = 1",
+            {
+                "received": "2026-03-02 更新 1 批 superseded: 1",
+                "state": "查询中 in query 查询 1 条 open queries: 1",
+            },
+        ),
+        (
+            "state = 'pending_feedback', pending_since = '2026-03-11', received_on = null, "
+            "delivery_count = 0, delivery_id = null",
+            {
+                "received": "–",
+                "state": "待反馈 pending feedback from above 自 2026-03-11 起 since 2026-03-11",
+            },
+        ),
     ],
 )
-def test_what_is_overdue_on_the_day_of_the_release(
-    tmp_path: Path, cadence: str, due_days: int | None, last_day: str | None, expected: object
+def test_the_calendar_says_what_became_of_each_period(
+    tmp_path: Path, changes: str, told: dict[str, str]
 ) -> None:
-    given = f"{'null' if due_days is None else due_days}, '{cadence}'"
-    report = report_of(
-        tmp_path,
-        f"update core.data_set set (due_days, cadence) = row({given}) "
-        "where data_set_id = 'fai_year';"
-        + (
-            f"update core.observation set period_end = '{last_day}' where data_set_id = 'fai_year'"
-            if last_day
-            else "update core.observation set period_end = '2035-12-31'"
-        ),
-    )
+    report = report_of(tmp_path, f"update core.delivery_ledger set {changes}" if changes else "")
+    page = fromstring(render_html(report))
+    (line,) = page.xpath("//tr[@data-awaited='fai_year 2025']")
+    cells = [" ".join(" ".join(cell.itertext()).split()) for cell in line]
+    assert (cells[3], cells[4]) == (told["state"], told["received"])
+    assert cells[0] == "2026-03-10 17:00"
+    assert cells[5] == "投资科"
+    assert report["calendar_overdue"] == ("overdue" in told["state"])
+    (other,) = page.xpath("//ul[@class='not-awaited']/li")
+    assert other.get("data-set") == "tour"
+    assert "一次性：不设期限，不催报" in other.text_content()
 
-    row = report["coverage"][0]
-    assert (row["next_due_on"], row["is_overdue"]) == expected
-    assert ("overdue" in render_html(report)) is (expected != (None, None))
+
+def test_what_is_settled_leaves_the_calendar_with_its_year(tmp_path: Path) -> None:
+    older = "update core.delivery_ledger set due_on = '2025-03-10', stated_on = '2025-03-10'"
+    assert report_of(tmp_path / "a", older)["calendar"] == []
+    (row,) = report_of(tmp_path / "b", f"{older}, state = 'refused'")["calendar"]
+    assert (row["due_on"], row["state"]) == ("2025-03-10", "refused")
 
 
 def test_how_much_there_is_by_theme_and_mart(tmp_path: Path) -> None:
@@ -323,7 +343,7 @@ def test_the_page_can_be_read_without_eyes_or_ink(tmp_path: Path) -> None:
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
     assert page.tables == page.captions > 5
     assert page.headers_without_scope == 0
-    assert page.targets <= page.ids and len(page.targets) == 7
+    assert page.targets <= page.ids and len(page.targets) == 8
     assert '<html lang="zh">' in raw and 'lang="en"' in raw
     assert "@page" in raw and "table-header-group" in raw
     # Page one answers; what it rests on follows.

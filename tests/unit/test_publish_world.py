@@ -84,10 +84,40 @@ TABLES: dict[str, tuple[str, Sequence[str]]] = {
             "theme varchar",
             "producer varchar",
             "cadence varchar",
-            "due varchar",
-            "due_days integer",
+            "due_zh varchar",
+            "due_en varchar",
             "last_delivered_on date",
             "is_simulated boolean",
+        ),
+    ),
+    "core.delivery_ledger": (
+        "data_set_id, period",
+        (
+            "data_set_id varchar not null",
+            "data_set_title_zh varchar",
+            "data_set_title_en varchar",
+            "owner varchar",
+            "period varchar not null",
+            "period_label_zh varchar",
+            "period_label_en varchar",
+            "stated_on date",
+            "due_on date",
+            "due_time varchar",
+            "is_calendar_covered boolean",
+            "note_zh varchar",
+            "note_en varchar",
+            "state varchar",
+            "is_overdue boolean",
+            "overdue_days bigint",
+            "received_on date",
+            "is_late boolean",
+            "late_days bigint",
+            "delivery_count bigint",
+            "refused_count bigint",
+            "superseded_count bigint",
+            "query_count bigint",
+            "pending_since date",
+            "delivery_id varchar",
         ),
     ),
     "core.indicator": (
@@ -304,6 +334,7 @@ MORE = {
         "unit_column": "unit",
     },
     ("core.data_set", "is_simulated"): {"role": "flag"},
+    ("core.delivery_ledger", "period"): {"role": "time"},
     **{
         (table, key): {"references": f"core.{name}"}
         for table, key, name in (
@@ -374,8 +405,13 @@ def _column(table: str, name: str, data_type: str, constraint: str = "") -> Colu
 ROWS = f"""
 insert into core.data_set values
     ('fai_year', '固定资产投资', 'Fixed-asset investment', 'investment', '投资科', 'annual',
-     '10 days after the end of the period', 10, '2026-03-02', false),
-    ('tour', '演示', 'Tour', 'profile', '旅游科', 'once', null, null, '2026-03-03', true);
+     '每年：次年3月10日17:00前', 'annual: day 10 of month 3', '2026-03-02', false),
+    ('tour', '演示', 'Tour', 'profile', '旅游科', 'once', '一次性：不设期限，不催报',
+     'once: nothing is awaited', '2026-03-03', true);
+insert into core.delivery_ledger values
+    ('fai_year', '固定资产投资', 'Fixed-asset investment', '投资科', '2025', '2025年', '2025',
+     '2026-03-10', '2026-03-10', '17:00', true, null, null, 'accepted', false, null, '2026-03-02',
+     false, null, 1, 0, 0, 0, null, 'd1');
 insert into core.indicator values
     ('fai_total', '固定资产投资', 'Fixed-asset investment', 'investment'),
     ('fai_growth', '投资增速', 'Growth of investment', 'investment');

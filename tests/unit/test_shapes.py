@@ -21,6 +21,8 @@ from orchestration.declarations import (
     load_declarations,
     validate_file,
 )
+from orchestration.errors import QutongError
+from orchestration.spec import Correction
 from tests.shapes.answers import ANSWERS
 from tests.shapes.files import FILES, TOWNS
 from tests.support import HERE, make_project
@@ -217,3 +219,93 @@ def test_a_draft_of_a_printed_table_proposes_them_too(world: World) -> None:
         ("outturn", "12.5", "快报"),
         ("forecast", "8.1", None),
     ]
+
+
+def served(world: World, data_set: str, old: str, new: str) -> tuple[Parsed, Outcome | None]:
+    """A file of a service in which something changed, read as it was declared before."""
+    content = FILES[data_set][1]().decode()
+    assert old in content
+    path = world.folder / FILES[data_set][0]
+    path.write_bytes(content.replace(old, new).encode())
+    return preview(path, world.declared(data_set), world.declarations)
+
+
+@pytest.mark.parametrize(
+    ("data_set", "old", "new", "rule", "said"),
+    [
+        ("yunxi-population-cube", "Region", "Regions", "delivery.missing-column", "Regions"),
+        ("yunxi-population-cube", '"value"', '"values"', "delivery.unreadable-file", "no object"),
+        ("yunxi-bureau", '"reg"', '"diqu"', "delivery.missing-column", "'reg' is missing"),
+        ("yunxi-bureau-new", '"da"', '"area"', "delivery.missing-column", "'reg' is missing"),
+        ("yunxi-exports-sdmx", "REF_AREA", "REF_AREAS", "delivery.missing-column", "REF_AREAS"),
+        ("yunxi-jobs-sdmx", "FREQ=", "SEX=", "delivery.unknown-column", "SEX"),
+        ("yunxi-jobs-sdmx", " UNIT_MULT=", " MULT=", "delivery.missing-column", "UNIT_MULT"),
+    ],
+)
+def test_what_a_service_renames_is_named(
+    world: World, data_set: str, old: str, new: str, rule: str, said: str
+) -> None:
+    refusal = served(world, data_set, old, new)[0].refusal
+    assert refusal is not None
+    assert refusal.rule_id == rule
+    assert said in refusal.detail_en
+
+
+@pytest.mark.parametrize(
+    ("data_set", "old", "new", "told"),
+    [
+        ("yunxi-bureau", '"A0402"', '"A0499"', [("indicator.unknown", "A0499")]),
+        ("yunxi-bureau-new", "202404SS", "202404BB", [("period.unreadable", "202404BB")]),
+        ("yunxi-exports-sdmx", "2025-S1", "2025-W05", [("period.unreadable", "2025-W05")]),
+        ("yunxi-jobs-sdmx", '"990102"', '"990199"', [("region.unknown", "990199")]),
+        ("yunxi-jobs-sdmx", '"90071992"', '"9O071992"', [("value.not-a-number", None)]),
+        ("yunxi-exports-sdmx", "2,A,F", "2,A,C", [("value.confidential", "C")]),
+    ],
+)
+def test_a_code_that_nobody_knows_is_quarantined_alone(
+    world: World, data_set: str, old: str, new: str, told: list[tuple[str, str | None]]
+) -> None:
+    parsed, outcome = served(world, data_set, old, new)
+    assert outcome is not None
+    assert parsed.is_balanced
+    assert outcome.quarantined.select("rule_id", "raw_name").rows() == told
+
+
+def test_a_number_that_comes_twice_is_kept_twice_for_the_gate(world: World) -> None:
+    """Which of the two is right, the rule on repeated figures asks."""
+    _, outcome = served(world, "yunxi-exports-sdmx", "A,990102,EXP,2025,", "A,990101,EXP,2024,")
+    assert outcome is not None
+    twice = outcome.accepted.sort("place_order").select("region_code", "period", "occurrence")
+    assert twice.rows()[0] == ("990101", "2024", 1)
+    assert twice.rows()[4] == ("990101", "2024", 2)
+
+
+def test_an_error_page_is_no_file_to_draft_from(world: World) -> None:
+    path = world.folder / "错误.json"
+    path.write_text('{"returncode": 501, "returndata": "参数错误"}', "utf-8")
+    with pytest.raises(QutongError, match="接口返回错误 501: 参数错误"):
+        draft(path, world.declarations)
+
+
+def test_a_correction_finds_the_observation_by_its_place(world: World) -> None:
+    place = "/StructureSpecificData/DataSet/Series[1]/Obs[1]"
+    correction = Correction.model_validate(
+        {
+            "id": "jobs",
+            "place": place,
+            "expect": "21.5",
+            "becomes": "21.4",
+            "kind": "source",
+            "reason": {"zh": "虚构", "en": "invented"},
+            "reported_by": "综合科",
+            "reported_on": "2026-02-01",
+        }
+    )
+    declared = world.declared("yunxi-jobs-sdmx")
+    corrected = Declared(declared.data_set, declared.path, "", corrections=(correction,))
+    parsed, outcome = preview(world.file("yunxi-jobs-sdmx"), corrected, world.declarations)
+    assert parsed.refusal is None, parsed.refusal
+    assert outcome is not None
+    first = outcome.accepted.sort("place_order").row(0, named=True)
+    told = ("value", "value_printed", "correction", "delivery_place")
+    assert [first[name] for name in told] == [Decimal("214000"), "21.5", "jobs", place]

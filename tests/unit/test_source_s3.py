@@ -151,6 +151,14 @@ def test_a_name_leads_nowhere(world: S3World, data_set: DataSet, tmp_path: Path,
     assert thing.path is not None and thing.path.is_relative_to(tmp_path / "spool")
 
 
+def test_a_name_that_no_disk_takes_is_shortened_before_its_ending(
+    world: S3World, data_set: DataSet, tmp_path: Path
+) -> None:
+    world.put(b"a", f"公报{'长' * 120}.csv")
+    (thing,) = pulled(asking(world, data_set, tmp_path / "spool"))
+    assert (thing.name, content(thing)) == (f"公报{'长' * 76}.csv", b"a")
+
+
 @pytest.mark.parametrize("key", ["统计/../../公报.csv", "统计//公报.csv"])
 def test_a_name_that_no_path_has_is_told(
     world: S3World, data_set: DataSet, tmp_path: Path, key: str
@@ -236,6 +244,17 @@ def test_a_transfer_that_breaks_off_goes_on_where_it_stopped(
     ranges = [told["HTTP_RANGE"] for told in world.wire.headers if "HTTP_RANGE" in told]
     assert len(ranges) == 2
     assert world.moved - before < 1.5 * len(BIG)
+
+
+@pytest.mark.parametrize("size", [0, 1, 262_144, 262_145, 700_001])
+@pytest.mark.parametrize("shares", [(0.0,), (1.0,), (0.999, 0.0, 0.001), (0.4, 0.4, 0.4)])
+def test_wherever_it_breaks_off_the_bytes_are_those_that_lie_there(
+    world: S3World, data_set: DataSet, tmp_path: Path, size: int, shares: tuple[float, ...]
+) -> None:
+    world.put(BIG[:size])
+    world.wire.faults += [world.wire.tears(share, times=1) for share in shares]
+    (thing,) = pulled(asking(world, data_set, tmp_path / "spool"))
+    assert content(thing) == BIG[:size]
 
 
 def test_a_store_that_gives_no_parts_is_asked_for_all_of_it_again(

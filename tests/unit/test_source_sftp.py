@@ -114,7 +114,8 @@ def test_a_name_leads_nowhere(
     world: SftpWorld, data_set: DataSet, tmp_path: Path, name: str
 ) -> None:
     told = SFTPAttributes()
-    told.filename, told.st_mode, told.st_size, told.st_mtime = name, 0o100644, 1, 1
+    told.filename, told.st_mode = name, 0o100644
+    told.st_size = told.st_atime = told.st_mtime = 1
     world.server.invented.append(told)
     error = None
     try:
@@ -506,10 +507,20 @@ def test_a_file_that_is_gone_when_it_is_fetched(
 def test_a_name_that_is_not_utf_8(world: SftpWorld, data_set: DataSet, tmp_path: Path) -> None:
     told = SFTPAttributes()
     told.filename = "公报.csv".encode("gb18030")  # type: ignore[assignment]
-    told.st_mode, told.st_size, told.st_mtime = 0o100644, 1, 1
+    told.st_mode, told.st_size = 0o100644, 1
     world.server.invented.append(told)
     error = refused(asking(world, data_set, tmp_path / "spool"))
     assert (error.status, error.zh) == ("unusable name", "有文件名不是 UTF-8")
+
+
+def test_a_server_that_does_not_say_how_large_a_file_is(
+    world: SftpWorld, data_set: DataSet, tmp_path: Path
+) -> None:
+    told = SFTPAttributes()
+    told.filename, told.st_mode = "公报.csv", 0o100644
+    world.server.invented.append(told)
+    error = refused(asking(world, data_set, tmp_path / "spool"))
+    assert (error.status, error.zh) == ("no attributes", "服务器不说明 out/公报.csv 的大小或时间")
 
 
 def test_more_files_than_are_declared_are_an_error(

@@ -130,8 +130,12 @@ class _Thing:
 
     @classmethod
     def of(cls, key: str, told: SFTPAttributes) -> _Thing:
-        moment = datetime.fromtimestamp(told.st_mtime or 0, UTC)
-        return cls(key, told.st_size or 0, moment.isoformat())
+        if told.st_size is None or told.st_mtime is None:
+            raise SourceError(
+                f"服务器不说明 {key} 的大小或时间", f"does not say how large {key} is, or how old",
+                remedy="ask the source to mend its SFTP server", status="no attributes",
+            )  # fmt: skip
+        return cls(key, told.st_size, datetime.fromtimestamp(told.st_mtime, UTC).isoformat())
 
     def is_as(self, known: Known | None) -> bool:
         return known is not None and (known.size, known.modified) == (self.size, self.modified)

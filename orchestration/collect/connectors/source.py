@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from orchestration.collect.connectors import is_delivery, matches
 from orchestration.collect.connectors.secrets import Secrets
@@ -32,6 +32,9 @@ from orchestration.errors import QutongError
 from orchestration.spec import DataSet, SourceSection
 
 T = TypeVar("T")
+
+_LONGEST: Final = 240
+"""Bytes of a file name; disks take 255."""
 
 
 class SourceError(QutongError):
@@ -224,7 +227,16 @@ def safe_name(said: str, fallback: str) -> str:
     """A file name that leads nowhere, of what a source calls something."""
     name = said.replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(letter for letter in name if letter.isprintable()).strip().lstrip(".~$ ")
-    return name[-150:] or fallback
+    return _short(name) or fallback
+
+
+def _short(name: str) -> str:
+    """A name that a disk takes: what is too much falls out before its ending."""
+    stem, dot, ending = name.rpartition(".")
+    if not dot or len(ending.encode()) > _LONGEST // 4:
+        stem, dot, ending = name, "", ""
+    kept = stem.encode()[: _LONGEST - len((dot + ending).encode())]
+    return kept.decode("utf-8", "ignore") + dot + ending
 
 
 def is_meant(asked: Asked, below: str) -> bool:

@@ -53,7 +53,7 @@ def extract_records(grid: Grid, layout: RecordsLayout, told: Told) -> Extract:
         top = grid.cells  # the file begins with many blank rows
     header_row = _header_row(top, list(declared.values()))
     header = top.filter(pl.col("row") == header_row)
-    ignored = {same(text) for text in layout.columns.ignored}
+    ignored = {same(text) for text in (*layout.columns.ignored, *grid.offered)}
     positions = _positions(grid, header, header_row, declared, ignored)
     above = top.filter(pl.col("row") < header_row)
     ignored_cols = [
@@ -73,12 +73,14 @@ def extract_records(grid: Grid, layout: RecordsLayout, told: Told) -> Extract:
         says_no = pl.col("present").str.to_lowercase().is_in(["false", "0", "no", "n", "否", "无"])
         blank = pl.when(says_no).then(pl.lit("")).otherwise(pl.col("value"))
         figures = figures.with_columns(value=blank)
-    # A record of a nested file may lack its value: it is known by the place of another field.
+    # A record of a nested file may lack its value: it is known by the place of another field, or
+    # by its own where that field stands outside it.
     if figures["place"].null_count():
         known = grid.cells.filter(pl.col("col").is_in(list(positions.values())))
         first = grid.places(known.select("row", "col").unique("row", keep="first"))
+        record = pl.col("place").str.replace(r"#[^#'\]]*$", "")
         figures = (
-            figures.join(first.select("row", other="place"), on="row", how="left")
+            figures.join(first.select("row", other=record), on="row", how="left")
             .with_columns(place=pl.coalesce("place", "other"))
             .drop("other")
         )

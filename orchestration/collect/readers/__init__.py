@@ -46,13 +46,23 @@ def read_grids(content: bytes, source: Source, *, wants_format: bool = False) ->
 def _read(content: bytes, source: Source, *, wants_format: bool) -> list[Grid]:
     # One module a format, imported when it is needed: each stands on a library of its own.
     readers = "orchestration.collect.readers"
-    plain = {"csv": "delimited", "json": "nested", "parquet": "columnar"}
-    if source.format in plain:
-        plain_reader = import_module(f"{readers}.{plain[source.format]}")
+    if source.format in _PLAIN:
+        plain_reader = import_module(f"{readers}.{_PLAIN[source.format]}")
         return list(plain_reader.read(content, source))
     reader = import_module(f"{readers}.{_FORMATTED[source.format]}")
     return list(reader.read(content, source, wants_format=wants_format))
 
+
+_PLAIN = {
+    "csv": "delimited",
+    "json": "nested",
+    "json-stat": "cube",
+    "nbs": "bureau",
+    "parquet": "columnar",
+    "sdmx-csv": "sdmx_csv",
+    "sdmx-ml": "sdmx_ml",
+}
+"""Modules of the formats in which a cell is its text and no more."""
 
 _FORMATTED = {
     "xlsx": "workbook",

@@ -36,8 +36,15 @@ NAMES = {
     "archive": ("压缩包", "a compressed archive"),
     "image": ("图片", "an image"),
     "ole": ("OLE 复合文件", "an OLE container"),
+    "json-stat": ("JSON-stat 数据", "JSON-stat"),
+    "nbs": ("国家统计局数据接口的返回", "an answer of the national bureau"),
+    "sdmx-csv": ("SDMX-CSV 文件", "SDMX-CSV"),
+    "sdmx-ml": ("SDMX-ML 文件", "SDMX-ML"),
 }
 """Kinds of files as people call them, in both languages."""
+
+WRITTEN_IN = {"json-stat": "json", "nbs": "json", "sdmx-csv": "csv", "sdmx-ml": "xml"}
+"""Formats of services by the kind of file that they are written in."""
 
 _MAGIC = (
     (b"%PDF-", "pdf"),
@@ -156,10 +163,11 @@ def refuse_other_format(content: bytes, declared: str) -> None:
     Raises:
         RefusedError: it is; or it is encrypted, which hides what it is.
     """
-    if declared == "json" and content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+    written = WRITTEN_IN.get(declared, declared)
+    if written == "json" and content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return  # it is parsed once, by its reader
     found = looks_like(content)
-    if found == declared:
+    if found == written:
         return
     if found == "ole" and declared in ("xlsx", "docx", "xls"):
         names = streams(content)
@@ -180,7 +188,7 @@ def refuse_other_format(content: bytes, declared: str) -> None:
         return  # perhaps one that was cut off: `open_archive` tells
     if declared == "html" and found in ("xml", "csv"):
         return  # a page may begin with text; the reader looks for its tables
-    if declared == "json" and found == "csv":
+    if written == "json" and found == "csv":
         return  # the reader says where the JSON breaks off
     raise wrong_format(declared, found)
 

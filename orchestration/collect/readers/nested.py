@@ -1,21 +1,27 @@
 """JSON files: the records that a JSONPath names, flattened into a grid.
 
-Belongs here: records, nested keys and where each value stood. Does not belong here: services that
-deliver JSON (``connectors``).
+Belongs here: records, nested keys, what stands around a record, and where each value stood. Does
+not belong here: services that deliver JSON (``connectors``), and shapes that have a name of their
+own (``cube``, ``bureau``).
 
 Row 1 of the grid is the header: all keys of the records in the order in which they first appear,
-nested ones joined by dots (``data.strdata``), places in arrays in brackets (``tags[0]``). Numbers
-keep the digits of the file. Null is no cell; true and false are texts.
+nested ones joined by dots (``data.strdata``), places in arrays in brackets (``tags[0]``); after
+them the declared ``keys`` of the way to a record and fields of its ``parents``. Numbers keep the
+digits of the file. Null is no cell; true and false are texts.
+
+Figures keyed by their period, ``{"330205": {"2023": 1.5, "2024": null}}``, are records too: with
+``records_at: $.*.*`` and ``keys: [region, period]`` each is a row of region, period and ``value``.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestration.collect.grid import Grid, RefusedError
+from orchestration.collect.readers.answers import parsed, refuse_error, scalar
 from orchestration.collect.readers.containers import unsafe
 from orchestration.collect.readers.delimited import decode
 from orchestration.collect.readers.frames import MAX_CELLS, build, interleave, lengthen, limit
@@ -37,14 +43,17 @@ def read(content: bytes, source: Source) -> list[Grid]:
     """
     import polars as pl
 
-    data = _parse(decode(content, source.encoding))
-    places, records = _records(data, source.records_at)
-    columns = list(_columns("", "", records, len(records)))
-    if not columns:
+    data = parsed(decode(content, source.encoding))
+    found = _records(data, source)
+    columns = [*_columns(*_named(found.records), found.records, len(found.records))]
+    if not columns and not any(found.parts):
         return [Grid(name="", cells=build([], [], []), addressing="path")]
-    limit(len(columns) * len(records))
+    if not columns:  # bare values, none of which is there
+        columns = [("value", "", pl.Series("text", found.records, dtype=pl.String))]
+    columns += [*_keys(found, source.keys), *_parents(data, found, source.parents)]
+    limit(len(columns) * len(found.records))
     texts = [values for _, _, values in columns]
-    base = pl.Series("place", places, dtype=pl.String)
+    base = pl.Series("place", found.places, dtype=pl.String)
     where = interleave([base + suffix for _, suffix, _ in columns]).alias("place")
     # The place of an empty cell is of no use: both are filtered alike.
     values = lengthen(texts, first_row=2, is_stripped=True)
@@ -59,55 +68,34 @@ def read(content: bytes, source: Source) -> list[Grid]:
         {"place": [f"{source.records_at}{suffix}" for _, suffix, _ in columns]},
     )
     cells = pl.concat([head, values])
-    return [Grid(name="", cells=cells, height=len(records) + 1, addressing="path")]
+    return [Grid(name="", cells=cells, height=len(found.records) + 1, addressing="path")]
 
 
-def _parse(text: bytes) -> Any:
-    def constant(name: str) -> Any:
-        raise RefusedError(
-            "delivery.unreadable-file",
-            "file",
-            f"含有 {name}, 不是有效的 JSON",
-            f"it holds {name}, which JSON does not have",
-        )
+@dataclass(frozen=True)
+class _Found:
+    """The records that a path names.
 
-    try:
-        return json.loads(
-            text,
-            parse_float=str,
-            parse_int=str,
-            parse_constant=constant,
-            object_pairs_hook=_object,
-        )
-    except json.JSONDecodeError as error:
-        raise RefusedError(
-            "delivery.unreadable-file",
-            f"line {error.lineno}",
-            f"不是有效的 JSON (第 {error.lineno} 行第 {error.colno} 列)",
-            f"not valid JSON: {error.msg} (line {error.lineno}, column {error.colno})",
-        ) from None
-    except RecursionError:
-        raise unsafe("JSON 嵌套过深", "the JSON is nested too deeply") from None
+    Attributes:
+        places: Where each stands.
+        records: Objects; with declared keys of the way to them bare values too.
+        parts: The steps to each, where a declaration asks for them.
+    """
+
+    places: list[str]
+    records: list[Any]
+    parts: list[tuple[str | int, ...]]
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in found if keys.count(key) > 1)
-        raise RefusedError(
-            "delivery.unreadable-file",
-            f"key {twice}",
-            f"同一对象中键 {twice} 出现两次",
-            f"the key {twice} stands twice in one object",
-        )
-    return found
+def _named(records: list[Any]) -> tuple[str, str]:
+    """Header and end of the place of what the records are: a bare value is a column of its own."""
+    return ("", "") if any(type(record) is dict for record in records) else ("value", "")
 
 
-def _records(data: Any, path: str) -> tuple[list[str], list[dict[str, Any]]]:
+def _records(data: Any, source: Source) -> _Found:
     """The records that a path names, each with its own place."""
     import jsonpath
 
+    path = source.records_at
     if not isinstance(data, dict | list):
         # The library would take a text for JSON once more.
         raise _missing(data, path, "文件只是一个值", "the file is a single value")
@@ -119,26 +107,81 @@ def _records(data: Any, path: str) -> tuple[list[str], list[dict[str, Any]]]:
         raise _missing(data, path, f"路径无效 ({type(error).__name__})", "no valid path") from None
     except RecursionError:
         raise unsafe("JSON 嵌套过深", "the JSON is nested too deeply") from None
-    places: list[str] = []
-    records: list[Any] = []
+    found = _Found([], [], [])
     for match in matches:
         place = _PLAIN.sub(r".\1", str(match.path))
+        way = tuple(match.parts)
         if parent == path:
-            places.append(place)
-            records.append(match.obj)
+            inner: list[tuple[Any, str, Any]] = [((), "", match.obj)]
         elif isinstance(match.obj, list):
-            places.extend([f"{place}[{index}]" for index in range(len(match.obj))])
-            records.extend(match.obj)
+            inner = [((n,), f"[{n}]", value) for n, value in enumerate(match.obj)]
         elif isinstance(match.obj, dict):
-            places.extend(f"{place}{_step(key)}" for key in match.obj)
-            records.extend(match.obj.values())
-    if not records:
+            inner = [((key,), step_of(key), value) for key, value in match.obj.items()]
+        else:
+            continue
+        found.places.extend([place + step for _, step, _ in inner])
+        found.records.extend([value for _, _, value in inner])
+        if source.keys or source.parents:
+            found.parts.extend([way + last for last, _, _ in inner])
+    if not found.records:
+        refuse_error(data)
         raise _missing(data, path, "该路径下没有记录", "nothing stands there")
-    others = {type(record) for record in records} - {dict}
-    if others:
-        at = next(p for p, r in zip(places, records, strict=True) if not isinstance(r, dict))
-        raise _missing(data, path, f"{at} 不是对象", f"{at} is no object")
-    return places, records
+    _refuse_others(data, path, found)
+    return found
+
+
+def _refuse_others(data: Any, path: str, found: _Found) -> None:
+    """Records are objects, or bare values that their keys tell apart."""
+    kinds = {type(record) for record in found.records}
+    if kinds == {dict} or (found.parts and not kinds & {dict, list}):
+        return
+    refuse_error(data)
+    at = next(
+        place
+        for place, record in zip(found.places, found.records, strict=True)
+        if not isinstance(record, dict)
+    )
+    raise _missing(data, path, f"{at} 不是对象", f"{at} is no object")
+
+
+def _keys(found: _Found, names: Sequence[str]) -> Iterator[tuple[str, str, pl.Series]]:
+    """The last steps on the way to each record, as columns."""
+    import polars as pl
+
+    for back, name in zip(range(len(names), 0, -1), names, strict=True):
+        texts = [str(way[-back]) if len(way) >= back else None for way in found.parts]
+        yield name, f"#{name}", pl.Series("text", texts, dtype=pl.String)
+
+
+def _parents(
+    data: Any, found: _Found, fields: Sequence[str]
+) -> Iterator[tuple[str, str, pl.Series]]:
+    """Fields of the objects around each record; one that none of them has is no column."""
+    import polars as pl
+
+    known: dict[tuple[str | int, ...], list[dict[str, Any]]] = {}
+    for field in fields:
+        out, name = field.count("../") - 1, field.rpartition("/")[2]
+        texts: list[str | None] = []
+        has_any = False
+        for way in found.parts:
+            holder = way[:-1]
+            if holder not in known:
+                known[holder] = _around(data, holder)
+            around = known[holder]
+            outer = around[out] if out < len(around) else {}
+            has_any |= name in outer
+            texts.append(scalar(outer.get(name)))
+        if has_any:
+            yield field, f"#{field}", pl.Series("text", texts, dtype=pl.String)
+
+
+def _around(data: Any, way: Sequence[str | int]) -> list[dict[str, Any]]:
+    """The objects that one comes through on the way, from the innermost outwards."""
+    passed = [data]
+    for step in way:
+        passed.append(passed[-1][step])
+    return [value for value in reversed(passed) if isinstance(value, dict)]
 
 
 def _missing(data: Any, path: str, zh: str, en: str) -> RefusedError:
@@ -161,12 +204,13 @@ def _hints(data: Any, place: str, depth: int = 0) -> Iterator[str]:
     elif isinstance(data, dict) and depth < 6:
         for key, value in list(data.items())[:50]:
             if isinstance(value, dict | list):
-                yield from _hints(value, f"{place}{_step(key)}", depth + 1)
+                yield from _hints(value, f"{place}{step_of(key)}", depth + 1)
             elif depth == 0:
-                yield f"{place}{_step(key)}"
+                yield f"{place}{step_of(key)}"
 
 
-def _step(key: str) -> str:
+def step_of(key: str) -> str:
+    """The step of a path to a key."""
     if re.fullmatch(r"[^\W\d]\w*", key):
         return f".{key}"
     escaped = key.replace("\\", "\\\\").replace("'", "\\'")
@@ -182,7 +226,7 @@ def _columns(
     kinds = set(map(type, values))
     scalars = kinds - {dict, list, type(None)}
     if scalars:
-        texts = values if kinds <= {str, type(None)} else [_scalar(value) for value in values]
+        texts = values if kinds <= {str, type(None)} else [scalar(value) for value in values]
         yield name, suffix, pl.Series("text", texts, dtype=pl.String)
     for kind in (dict, list):
         if kind not in kinds:
@@ -191,7 +235,7 @@ def _columns(
             if kind is list:
                 step = header = f"[{key}]"
             else:
-                step, header = _step(key), f".{key}" if name else key
+                step, header = step_of(key), f".{key}" if name else key
             if cells > 10 * MAX_CELLS:
                 raise unsafe("记录的键过于分散", "the records have too many different keys")
             cells += len(values)
@@ -225,9 +269,3 @@ def _unfold(values: list[Any], kind: type) -> Iterator[tuple[Any, list[Any]]]:
                 index,
                 [v[index] if type(v) is list and index < len(v) else None for v in values],
             )
-
-
-def _scalar(value: Any) -> str | None:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else None

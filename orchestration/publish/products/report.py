@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from orchestration.publish.calendar_words import check_calendar
 from orchestration.publish.layout import REPORT_HTML, REPORT_JSON
 from orchestration.publish.product import Files, Problem, Product
 from orchestration.publish.report import has_simulated_rows, render_html, render_json
-from orchestration.publish.rules import unlabelled
+from orchestration.publish.rules import WORDS_DIFFER, unlabelled
 
 if TYPE_CHECKING:
     from orchestration.publish.edition import Edition
@@ -37,7 +38,20 @@ def _build(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
 
 
 def _check(package: Package) -> Iterator[Problem]:
-    """Simulated figures are called so on the report."""
+    """Simulated figures are called so on the report, and its calendar says what is on record."""
+    yield from _labelled(package)
+    yield from _as_recorded(package)
+
+
+def _as_recorded(package: Package) -> Iterator[Problem]:
+    file = package.path / REPORT_HTML
+    if file.is_file() and not package.is_carried(REPORT_HTML):
+        text = file.read_text(encoding="utf-8", errors="replace")
+        for wrong in check_calendar(package.con, "mart", text):
+            yield Problem(WORDS_DIFFER, REPORT_HTML, wrong.zh, wrong.en)
+
+
+def _labelled(package: Package) -> Iterator[Problem]:
     if not has_simulated_rows(package.con, "mart", package.tables):
         return
     file = package.path / REPORT_HTML

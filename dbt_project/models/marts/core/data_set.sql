@@ -30,7 +30,8 @@ select
     data_sets.connector,
     data_sets.file_pattern,
     data_sets.cadence,
-    nullif(data_sets.due, '') as due,
+    data_sets.due_zh,
+    data_sets.due_en,
     data_sets.is_simulated,
     data_sets.precedence,
     data_sets.declaration_path,
@@ -39,8 +40,7 @@ select
     deliveries.last_delivered_on,
     coalesce(observations.observation_count, 0) as observation_count,
     observations.first_known_from,
-    observations.last_known_from,
-    data_sets.due_days
+    observations.last_known_from
 from {{ source('landing', 'data_set') }} as data_sets
 left join deliveries
     on data_sets.data_set_id = deliveries.data_set_id

@@ -131,18 +131,23 @@ def contradicted(states: States, blocked: Released) -> Released:
 # --- databases to pull from: one server of a kind, each test has its own database in it ----------
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[database.Postgres]:
+@pytest.fixture(scope="session", autouse=True)
+def _databases_end() -> Iterator[None]:
+    """Servers that some test asked for end with the tests."""
+    yield
+    database.RUNNING.close()
+
+
+@pytest.fixture
+def postgres() -> database.Postgres:
     """A PostgreSQL server."""
-    with database.postgres() as server:
-        yield server
+    return database.running_postgres()
 
 
-@pytest.fixture(scope="session")
-def mariadb() -> Iterator[database.MariaDB]:
+@pytest.fixture
+def mariadb() -> database.MariaDB:
     """A MariaDB server."""
-    with database.mariadb() as server:
-        yield server
+    return database.running_mariadb()
 
 
 @pytest.hookimpl(wrapper=True)

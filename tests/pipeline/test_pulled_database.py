@@ -14,14 +14,15 @@ from decimal import Decimal
 import duckdb
 import pytest
 import stamina
+import yaml
 
 from orchestration.settings import Settings
 from orchestration.steps.collect import Collected, collect_one
 from orchestration.steps.door import entered
 from orchestration.steps.land import land_deliveries, landed_deliveries
 from orchestration.steps.workplace import Workplace
-from tests.sources import DATA_SET, archived, attempts
-from tests.sources.database import ENVIRONMENT, PASSWORD, USER, Postgres, queried
+from tests.sources import DATA_SET, archived, attempts, declare, sourced
+from tests.sources.database import ENVIRONMENT, PASSWORD, USER, Postgres
 from tests.support import NOW, PROFILE_HEADER
 
 QUERY = 'SELECT * FROM gdp WHERE 数值 > :least ORDER BY "期间"'
@@ -45,7 +46,7 @@ def settings(
         monkeypatch.setenv(name, value)
     stamina.set_testing(True)
     source = postgres.source(postgres.database(*TABLE), QUERY, parameters={"least": 0})
-    yield queried(tmp_path_factory.mktemp("pulled") / "district", "postgresql", source)
+    yield sourced(tmp_path_factory.mktemp("pulled") / "district", "postgresql", source)
     stamina.set_testing(False)
 
 
@@ -90,6 +91,42 @@ def test_a_table_is_pulled_changes_and_changes_back(settings: Settings, postgres
         ("2026-03-02", "2024", Decimal("502.5")),
         ("2026-03-04", "2023", Decimal("480.1")),
         ("2026-03-04", "2024", Decimal("501.0")),
+    ]
+
+
+def test_a_table_that_grows_is_asked_for_what_came_since(
+    settings: Settings, postgres: Postgres
+) -> None:
+    def grow(text: str) -> None:
+        postgres.do(text, database="district_utf8")
+
+    grow("ALTER TABLE gdp ADD COLUMN 更新 timestamptz DEFAULT '2026-02-01 00:00Z'")
+    query = "SELECT * FROM gdp WHERE 更新 > :watermark ORDER BY 更新, 期间"
+    mark = {"column": "更新", "overlap": "2 days", "first": "2026-01-01T00:00:00+08:00"}
+    declare(settings, "postgresql", postgres.source("district_utf8", query, watermark=mark))
+    path = next((settings.raw / "datasets").rglob(f"{DATA_SET}.yml"))
+    data = yaml.safe_load(path.read_text("utf-8"))
+    data["layout"]["columns"]["ignored"] = ["更新"]
+    path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+
+    assert (pull(settings, 0).received_new, pull(settings, 1).received_new) == (1, 0)
+    # one came, and one was written late: both within what is asked for
+    grow("UPDATE gdp SET 数值 = 502.5, 更新 = '2026-03-02Z' WHERE 期间 = '2024年'")
+    assert pull(settings, 2).received_new == 1
+    grow("UPDATE gdp SET 数值 = 481, 更新 = '2026-03-01Z' WHERE 期间 = '2023年'")
+    assert (pull(settings, 3).received_new, pull(settings, 4).received_new) == (1, 0)
+    grow("UPDATE gdp SET 更新 = '2026-02-28Z'")
+    assert "水位倒退：上次读到 2026-03-02T00:00:00+00:00" in pull(settings, 5).stuck[0]
+    assert [one.items[0].mark[:10] for one in attempts(settings) if one.items] == [
+        "2026-02-01", "2026-03-02", "2026-03-02",
+    ]  # fmt: skip
+    assert landed(settings) == [
+        ("2026-03-01", "2023", Decimal("480.1")),
+        ("2026-03-01", "2024", Decimal("501.0")),
+        ("2026-03-03", "2023", Decimal("480.1")),  # again, by the overlap
+        ("2026-03-03", "2024", Decimal("502.5")),
+        ("2026-03-04", "2023", Decimal("481.0")),
+        ("2026-03-04", "2024", Decimal("502.5")),
     ]
 
 

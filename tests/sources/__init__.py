@@ -22,9 +22,11 @@ from tests.support import NOW, make_project
 DATA_SET = "yunxi-profile"
 
 
-def sourced(
-    folder: Path, connector: str, source: Mapping[str, Any], pattern: str = "*.csv"
-) -> Settings:
+FORMATS = {"postgresql": "parquet", "sql": "parquet"}
+"""What a connector gives, where that is no CSV."""
+
+
+def sourced(folder: Path, connector: str, source: Mapping[str, Any], pattern: str = "") -> Settings:
     """The invented district, whose profile is pulled from a source."""
     if folder.exists():
         settings = load_settings(folder)
@@ -35,12 +37,14 @@ def sourced(
 
 
 def declare(
-    settings: Settings, connector: str, source: Mapping[str, Any], pattern: str = "*.csv"
+    settings: Settings, connector: str, source: Mapping[str, Any], pattern: str = ""
 ) -> None:
     """Declare where the profile comes from."""
     path = next((settings.raw / "datasets").rglob(f"{DATA_SET}.yml"))
-    data = yaml.safe_load(path.read_text("utf-8"))
+    data, form = yaml.safe_load(path.read_text("utf-8")), FORMATS.get(connector, "csv")
+    pattern = pattern or f"*.{form}"
     data["delivery"] |= {"connector": connector, "source": dict(source), "pattern": [pattern]}
+    data["layout"]["format"] = form
     path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
 
 

@@ -20,17 +20,15 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from orchestration.collect.connectors.query import QuerySection
 from orchestration.collect.connectors.secrets import Secrets
 from orchestration.collect.connectors.source import Asked, Known, Pulled
-from orchestration.settings import Settings
-from tests.sources import DATA_SET, sourced
 from tests.support import NOW
 
 USER, PASSWORD = "qutong_reader", "s3cret-Wörd"
@@ -291,6 +289,24 @@ def mariadb() -> Iterator[MariaDB]:
             server.wait()
 
 
+# --- one of a kind for all tests of a process ----------------------------------------------------
+
+RUNNING = contextlib.ExitStack()
+"""Ends them; see ``conftest``."""
+
+
+@cache
+def running_postgres() -> Postgres:
+    """The PostgreSQL server of this process, started when it is first asked for."""
+    return RUNNING.enter_context(postgres())
+
+
+@cache
+def running_mariadb() -> MariaDB:
+    """The MariaDB server of this process, started when it is first asked for."""
+    return RUNNING.enter_context(mariadb())
+
+
 @contextlib.contextmanager
 def without_tls() -> Iterator[int]:
     """The port of a PostgreSQL server that answers that it has no TLS."""
@@ -318,7 +334,6 @@ class Puller:
 
     Attributes:
         known: What was pulled last, by key.
-        pulls: How many there were.
     """
 
     connector: Any
@@ -326,15 +341,12 @@ class Puller:
     folder: Path
     data_set: Any
     known: dict[str, Known] = field(default_factory=dict)
-    pulls: int = 0
     environment: Mapping[str, str] = field(default_factory=lambda: dict(ENVIRONMENT))
     now: dt.datetime = NOW
 
     def pull(self) -> Pulled:
         """Ask once, and know it then, as a receipt would."""
-        self.pulls += 1
-        spool = self.folder / f"pull{self.pulls}"
-        spool.mkdir(parents=True, exist_ok=True)
+        spool = Path(tempfile.mkdtemp(prefix="pull", dir=self.folder))
         asked = Asked(
             self.data_set, self.section, spool, Secrets(self.environment), self.known, self.now
         )
@@ -374,13 +386,3 @@ def types(pulled: Pulled) -> dict[str, str]:
 
     schema = parquet.read_schema(pulled.path)
     return {column.name: str(column.type) for column in schema}
-
-
-def queried(folder: Path, connector: str, source: Mapping[str, Any]) -> Settings:
-    """The invented district, whose profile is the result of a query."""
-    settings = sourced(folder, connector, source, "*.parquet")
-    path = next((settings.raw / "datasets").rglob(f"{DATA_SET}.yml"))
-    data = yaml.safe_load(path.read_text("utf-8"))
-    data["layout"]["format"] = "parquet"
-    path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
-    return settings

@@ -77,8 +77,10 @@ class MakesWorld(Protocol):
 
 WORLDS: Final = {
     "http": "tests.sources.http_world:HttpWorld",
+    "postgresql": "tests.sources.database_worlds:PostgresWorld",
     "s3": "tests.sources.s3:S3World",
     "sftp": "tests.sources.sftp:SftpWorld",
+    "sql": "tests.sources.database_worlds:SqlWorld",
 }
 """A line each; by name, so that the others run where what one of them needs is not installed."""
 
@@ -115,7 +117,9 @@ def asking(
 def known_of(pulled: Sequence[Pulled]) -> dict[str, Known]:
     """What is known once these were received."""
     return {
-        thing.key: Known(*hash_file(thing.path), 1, thing.tag, thing.modified, thing.mark)
+        thing.key: Known(
+            *hash_file(thing.path), 1, thing.tag, thing.modified, thing.mark, thing.details
+        )
         for thing in pulled
         if thing.path is not None
     }

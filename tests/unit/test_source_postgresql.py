@@ -143,6 +143,19 @@ def test_an_unchanged_table_is_no_news(postgres: Postgres, make: Make) -> None:
     assert third.path.read_bytes() == first.path.read_bytes()
 
 
+def test_a_table_that_is_being_filled_anew_is_no_delivery(postgres: Postgres, make: Make) -> None:
+    database = postgres.database(GDP)
+    source = make(database, ALL)
+    assert source.pull().path is None
+    postgres.do(ROWS, database=database)
+    assert len(rows(source.pull())) == 2
+    postgres.do("TRUNCATE gdp", database=database)
+    error = refused(source)
+    assert (error.status, error.zh) == ("empty", "结果为空，上次有 2 行")
+    postgres.do(ROWS, database=database)
+    assert source.pull().path is None
+
+
 def test_the_bytes_do_not_say_when(postgres: Postgres, make: Make) -> None:
     source = make(postgres.database(GDP, ROWS), ALL)
     first = source.pull()
@@ -173,7 +186,7 @@ def test_parameters_are_bound(
     pulled = make(
         database, f"SELECT * FROM gdp WHERE {condition}", parameters={"p": value}
     ).pull()  # fmt: skip
-    assert rows(pulled) == []
+    assert pulled.path is None
     assert postgres.do("SELECT count(*) FROM gdp", database=database) == [(2,)]
 
 
@@ -338,7 +351,6 @@ def test_declared_columns_hold_from_the_first_pull_on(postgres: Postgres, make: 
     columns = {"region": "TEXT", "year": "int4", "value": "numeric", "changed": "timestamptz"}
     assert len(rows(make(database, ALL, columns=columns).pull())) == 2
     source = make(database, ALL, columns=columns | {"year": "bigint"})
-    source.pulls = 1
     error = refused(source)
     assert error.en == "its columns changed: year was bigint, is integer"
 

@@ -24,7 +24,7 @@ from orchestration.collect.connectors.query import (
     statement,
 )
 from orchestration.collect.connectors.secrets import Secrets
-from orchestration.collect.connectors.source import Asked
+from orchestration.collect.connectors.source import Asked, SourceError
 from orchestration.collect.connectors.table import Column, Table, batches_of
 from tests.support import NOW
 
@@ -165,12 +165,13 @@ def test_a_column_is_told_by_what_became_of_it() -> None:
 # --- the file -----------------------------------------------------------------------------------
 
 
-def table_of(folder: Path, values: list[tuple[Any, ...]], size: int) -> Table:
-    folder.mkdir(parents=True, exist_ok=True)
+def table_of(
+    folder: Path, values: list[tuple[Any, ...]], size: int, path: Path | None = None
+) -> Table:
     section = QuerySection(query="SELECT 1")
     asked = Asked(None, section, folder, Secrets({}), {}, NOW)  # type: ignore[arg-type]
     columns = [Column(name) for name in "abcd"]
-    table = Table(columns, folder / f"{size}.rows", asked)
+    table = Table(columns, path or folder / f"{size}.rows", asked)
     table.add_all(batches_of(columns, (values[n : n + size] for n in range(0, len(values), size))))
     return table
 
@@ -235,3 +236,12 @@ def test_a_type_keeps_every_digit_of_every_value(
     table = table_of(tmp_path, [(value, None, None, None) for value in values], 1)
     assert str(table.columns[0].type()) == kind
     table.write(tmp_path / "file")
+
+
+def test_a_disk_that_is_full_is_not_the_fault_of_the_source(tmp_path: Path) -> None:
+    full, values = Path("/dev/full"), [(1, None, "x", None)]
+    with pytest.raises(SourceError, match="cannot be written to the disk here") as caught:
+        table_of(tmp_path, values, 1, full)
+    assert caught.value.status == "disk"
+    with pytest.raises(SourceError, match="cannot be written to the disk here"):
+        table_of(tmp_path, values, 1).write(full)

@@ -139,7 +139,7 @@ def test_parameters_are_bound(mariadb: MariaDB, make: Make, value: object, condi
     pulled = make(
         database, f"SELECT * FROM gdp WHERE {condition}", parameters={"p": value}
     ).pull()  # fmt: skip
-    assert rows(pulled) == []
+    assert pulled.path is None
     assert mariadb.do("SELECT count(*) FROM gdp", database=database) == [(2,)]
 
 
@@ -419,6 +419,14 @@ def test_a_module_that_is_none_is_told(file: Make, module: str, said: str) -> No
     [
         ({"module": "oracledb"}, "`begin` is needed for the module oracledb"),
         ({"module": "pymysql", "database": "d"}, "`host` is needed for the module pymysql"),
+        (
+            {
+                "module": "oracledb",
+                "begin": ["SET TRANSACTION READ ONLY"],
+                "arguments": {"password": "hunter2"},
+            },
+            "arguments.password is a secret: give its name, as {NAME}",
+        ),
         ({"module": "sqlite3", "database": ""}, "`database` is needed for the module sqlite3"),
     ],
 )

@@ -80,10 +80,9 @@ class _PostgreSQL:
 
     def failure(self, error: Exception) -> Failure | None:
         """By SQLSTATE; where the library has none (a connection, a stream), by the words."""
-        import pyarrow as pa
         from adbc_driver_manager import Error
 
-        if not isinstance(error, Error | OSError | pa.ArrowException):
+        if not isinstance(error, Error | _BrokenOffError):
             return None
         text = str(error)
         told = _TOLD.search(text)
@@ -204,15 +203,33 @@ class _Session:
             return rows
 
 
+class _BrokenOffError(Exception):
+    """A stream ended before its end, and the library has no SQLSTATE of it."""
+
+
 def _batches(reader: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
-    for batch in reader:
+    for batch in _whole(reader):
         arrays = [
             array.storage if isinstance(array, pa.ExtensionArray) else array
             for array in batch.columns
         ]
         yield pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _whole(reader: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    batches = iter(reader)
+    while True:
+        try:
+            batch = next(batches)
+        except StopIteration:
+            return
+        except (OSError, pa.ArrowException) as error:
+            raise _BrokenOffError(str(error)) from None
+        yield batch
 
 
 _TYPES: Final = (

@@ -389,12 +389,22 @@ class _Pull:
             SourceError: it did not give what was declared.
         """
         path = self.asked.file(self.name)
+        laid_down = path.with_suffix(".rows")
+        try:
+            table, details = self._asked_for(laid_down)
+            self._refuse_drift(table)
+            return self._pulled(table, path, details)
+        finally:
+            laid_down.unlink(missing_ok=True)
+
+    def _asked_for(self, laid_down: Path) -> tuple[Table, dict[str, Any]]:
+        """The rows, laid down, and what is known of their snapshot."""
         try:
             with self.database.opened(self.asked) as session:
                 details: dict[str, Any] = {"snapshot": dict(session.snapshot())}
                 columns, batches = session.select(self.section.statement, self.values)
-                table = Table(columns, path.with_suffix(".rows"), self.asked)
                 _refuse_twice(columns)
+                table = Table(columns, laid_down, self.asked)
                 self._refuse_drift(table)
                 table.add_all(batches)
         except SourceError:
@@ -403,8 +413,7 @@ class _Pull:
             if (failure := self.database.failure(error)) is None:
                 raise
             raise failed(self.asked, failure) from None
-        self._refuse_drift(table)
-        return self._pulled(table, path, details)
+        return table, details
 
     def _pulled(self, table: Table, path: Path, details: dict[str, Any]) -> Pulled:
         details |= {
@@ -414,12 +423,12 @@ class _Pull:
             "rows": table.rows,
         }
         mark = self._mark(table)
-        if mark is None:
+        if not table.rows:
+            self._refuse_emptied()
             return self._nothing()
         sha256 = table.write(path)
         if mark:
             details["again"] = self._again(table, path, mark)
-        table.close()
         if self._is_known(sha256):
             return self._nothing()
         return Pulled(key=self.key, name=self.name, path=path, mark=mark, details=details)
@@ -436,8 +445,18 @@ class _Pull:
 
     # --- watermark -----------------------------------------------------------------------------
 
-    def _mark(self, table: Table) -> str | None:
-        """How far it is read now; None where a growing source gave nothing.
+    def _refuse_emptied(self) -> None:
+        """A table that had rows and has none is being filled anew, or was cut: no delivery."""
+        if self.section.watermark is None and self.known is not None:
+            rows = self.known.details.get("rows")
+            raise SourceError(
+                f"结果为空，上次有 {rows} 行", f"gave no row; there were {rows} the last time",
+                remedy="it is tried again with the next run; else ask the source",
+                status="empty",
+            )  # fmt: skip
+
+    def _mark(self, table: Table) -> str:
+        """How far it is read now; empty where it is no growing source, or gave nothing.
 
         Raises:
             SourceError: that cannot be read, went backwards or is ahead of the day.
@@ -449,7 +468,9 @@ class _Pull:
         if reached is not None:
             self._refuse_future(reached, watermark)
         self._refuse_backwards(reached, watermark)
-        return None if reached is None else spelled(reached)
+        if reached is None:
+            return self.known.mark if self.known else ""
+        return spelled(reached)
 
     def _refuse_future(self, reached: Mark, watermark: Watermark) -> None:
         if isinstance(reached, int):

@@ -176,7 +176,7 @@ class Asked:
 
     def write(self, chunks: Iterable[bytes], path: Path, mode: str = "xb") -> int:
         """Write what comes, as long as there is time and room; how large the file is then."""
-        with _on_this_disk():
+        with on_this_disk():
             writer = path.open(mode, buffering=0)
         with writer:
             size = writer.seek(0, os.SEEK_END)
@@ -184,7 +184,7 @@ class Asked:
                 self.in_time()
                 size += len(chunk)
                 self.room(size)
-                with _on_this_disk():
+                with on_this_disk():
                     left = memoryview(chunk)
                     while left:
                         left = left[writer.write(left) :]
@@ -198,13 +198,13 @@ class Asked:
 
 
 @contextlib.contextmanager
-def _on_this_disk() -> Iterator[None]:
+def on_this_disk() -> Iterator[None]:
     """What goes wrong on this side is not the source's."""
     try:
         yield
     except OSError as error:
         raise SourceError(
-            "本机磁盘无法写入", f"cannot be written to the disk here: {error.strerror}",
+            "本机磁盘无法写入", f"cannot be written to the disk here: {error.strerror or error}",
             remedy="make room on the disk of the work directory, then run again", status="disk",
         ) from error  # fmt: skip
 

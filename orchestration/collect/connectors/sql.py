@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SECRET = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
+_IS_SECRET = re.compile(r"passw|pwd|secret|token", re.IGNORECASE)
 
 
 class Section(QuerySection):
@@ -72,6 +73,9 @@ class Section(QuerySection):
             self._needs("database")
         else:
             self._needs("begin")
+        for name, value in self.arguments.items():
+            if _IS_SECRET.search(name) and not _SECRET.fullmatch(str(value)):
+                raise ValueError(f"arguments.{name} is a secret: give its name, as {{NAME}}")
         return self
 
     def _needs(self, *names: str) -> None:

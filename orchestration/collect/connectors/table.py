@@ -17,7 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from orchestration.collect.connectors.source import Asked, SourceError
+from orchestration.collect.connectors.source import Asked, SourceError, on_this_disk
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,7 +102,7 @@ class Table:
     """The rows of a result.
 
     Args:
-        path: Where they are laid down; it is gone after ``close``.
+        path: Where they are laid down.
         asked: Whose limits of time and size hold.
     """
 
@@ -124,7 +124,7 @@ class Table:
 
         schema = pa.schema([(column.name, column.final or pa.string()) for column in self.columns])
         options = pa.ipc.IpcWriteOptions(compression="lz4")
-        with pa.ipc.new_stream(str(self.path), schema, options=options) as writer:
+        with on_this_disk(), pa.ipc.new_stream(str(self.path), schema, options=options) as writer:
             for batch in batches:
                 self._look(batch)
                 writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
@@ -141,10 +141,10 @@ class Table:
         """Make the Parquet file; its SHA-256."""
         from pyarrow import parquet
 
-        with parquet.ParquetWriter(
-            path, self._schema(), compression="zstd", write_statistics=False, store_schema=False
-        ) as writer:
-            for group in _groups(self._final(only), self._schema()):
+        options = {"compression": "zstd", "write_statistics": False, "store_schema": False}
+        schema = self._schema()
+        with on_this_disk(), parquet.ParquetWriter(path, schema, **options) as writer:
+            for group in _groups(self._final(only), schema):
                 writer.write_table(group, row_group_size=_GROUP_ROWS)
                 self.asked.in_time()
                 self.asked.room(path.stat().st_size)
@@ -174,10 +174,6 @@ class Table:
             )  # fmt: skip
         found = [pc.max(batch.column(name)).as_py() for batch in self._final(None)]
         return max((value for value in found if value is not None), default=None)
-
-    def close(self) -> None:
-        """What was laid down is no longer needed."""
-        self.path.unlink(missing_ok=True)
 
     # --- reading what was laid down ------------------------------------------------------------
 

@@ -62,6 +62,10 @@ class Line:
     refusal_en: str | None
     query_count: int
     pending_since: date | None
+    asked_on: date | None
+    asked_outcome: str | None
+    asked_zh: str | None
+    asked_en: str | None
 
     @property
     def key(self) -> str:
@@ -138,6 +142,8 @@ def _details(line: Line) -> list[str]:
         told.append(f"更新 superseded {line.superseded_count}")
     if line.pending_since:
         told.append(f"待反馈自 pending since {line.pending_since}")
+    if line.asked_outcome == "failed":
+        told.append(f"{line.asked_on} 拉取失败 asking failed: {line.asked_zh} {line.asked_en}")
     if line.is_overdue:
         told.append(f"找 ask {line.owner}")
     return told

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration import deadlines
 from orchestration.collect import decisions, feedback
 from orchestration.collect.archive import Archive, Delivery, current_user, printable
+from orchestration.collect.connectors import attempts
 from orchestration.collect.feedback import Kind, Mark
 from orchestration.errors import QutongError
 from orchestration.serve.due import Line
@@ -259,6 +260,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
     ),
     "finding_decision": _columns("decision delivery_id"),
     "feedback": _columns("data_set_id period kind", since="date"),
+    "pull": _columns("data_set_id outcome reason_zh reason_en", asked_on="date"),
 }
 """What the model reads of ``landing``; a test holds it against the contract and the model."""
 
@@ -296,6 +298,7 @@ def _tables(settings: Settings, timetable: Timetable, asked: Asked) -> dict[str,
         "delivery_period": came.periods,
         "finding_decision": _decided(archive),
         "feedback": feedback.rows(settings.archive, timetable.zone),
+        "pull": attempts.rows(settings.archive, timetable.zone),
     }
 
 

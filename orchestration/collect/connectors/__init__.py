@@ -16,11 +16,10 @@ from datetime import date, datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Protocol
 
-from orchestration.spec import DataSet
-
 if TYPE_CHECKING:
     from orchestration.declarations import Declarations, Declared
     from orchestration.settings import Settings
+    from orchestration.spec import DataSet
 
 
 @dataclass(frozen=True)

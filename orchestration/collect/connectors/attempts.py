@@ -8,13 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Literal
 
 from orchestration.collect import log
-from orchestration.collect.connectors.source import Known
 
 Outcome = Literal["received", "unchanged", "failed"]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was pulled last of one thing.
+
+    Attributes:
+        version: How many times it had changed by then, counted from 1.
+        tag: By which the source tells whether it changed: an ETag, a checksum.
+        modified: When the source says that it changed.
+        mark: Up to where a growing source was read: a watermark.
+        details: What the connector told of it besides.
+    """
+
+    sha256: str
+    size: int
+    version: int
+    tag: str = ""
+    modified: str = ""
+    mark: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -107,6 +128,24 @@ class Attempts:
 
     def _file(self, data_set_id: str) -> Path:
         return self.root / f"{data_set_id}.jsonl"
+
+
+def rows(archive: Path, zone: tzinfo) -> list[dict[str, Any]]:
+    """Rows of ``landing.pull``: what came of asking each source last."""
+    attempts = Attempts(archive)
+    named = sorted(file.stem for file in attempts.root.glob("*.jsonl"))
+    last = (attempts.last(data_set_id) for data_set_id in named)
+    return [
+        {
+            "data_set_id": attempt.data_set_id,
+            "asked_on": datetime.fromisoformat(attempt.at).astimezone(zone).date(),
+            "outcome": attempt.outcome,
+            "reason_zh": attempt.reason_zh,
+            "reason_en": attempt.reason_en,
+        }
+        for attempt in last
+        if attempt is not None
+    ]
 
 
 def _attempts(file: Path) -> Iterator[Attempt]:

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from orchestration.collect.connectors import is_delivery, matches
+from orchestration.collect.connectors.attempts import Known
 from orchestration.collect.connectors.secrets import Secrets
 from orchestration.errors import QutongError
 from orchestration.spec import DataSet, SourceSection
@@ -71,27 +72,6 @@ class SourceError(QutongError):
             f"{key}{zh}：{self.zh}", f"{key}{en}: {self.en}", remedy=self.remedy or "",
             status=self.status, may_pass=self.may_pass, is_alone=self.is_alone, wait=self.wait,
         )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Known:
-    """What was pulled last of one thing.
-
-    Attributes:
-        version: How many times it had changed by then, counted from 1.
-        tag: By which the source tells whether it changed: an ETag, a checksum.
-        modified: When the source says that it changed.
-        mark: Up to where a growing source was read: a watermark.
-        details: What the connector told of it besides.
-    """
-
-    sha256: str
-    size: int
-    version: int
-    tag: str = ""
-    modified: str = ""
-    mark: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

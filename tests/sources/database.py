@@ -26,9 +26,10 @@ from typing import Any
 
 import pytest
 
+from orchestration.collect.connectors.attempts import Known
 from orchestration.collect.connectors.query import QuerySection
 from orchestration.collect.connectors.secrets import Secrets
-from orchestration.collect.connectors.source import Asked, Known, Pulled
+from orchestration.collect.connectors.source import Asked, Pulled
 from tests.support import NOW
 
 USER, PASSWORD = "qutong_reader", "s3cret-Wörd"

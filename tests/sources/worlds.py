@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, Protocol
 
 from orchestration.collect.archive import hash_file
+from orchestration.collect.connectors.attempts import Known
 from orchestration.collect.connectors.pulling import connector_named
 from orchestration.collect.connectors.secrets import Secrets
-from orchestration.collect.connectors.source import Asked, Known, Pulled
+from orchestration.collect.connectors.source import Asked, Pulled
 from orchestration.spec import DataSet
 from tests.support import NOW
 

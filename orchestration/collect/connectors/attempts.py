@@ -6,7 +6,7 @@ pulled last of each thing. Does not belong here: asking (``pulling``), and recei
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path

@@ -24,15 +24,9 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, Field
 
+from orchestration.collect.connectors.attempts import Known
 from orchestration.collect.connectors.secrets import Secrets
-from orchestration.collect.connectors.source import (
-    Asked,
-    Known,
-    Pulled,
-    SourceError,
-    safe_name,
-    tried,
-)
+from orchestration.collect.connectors.source import Asked, Pulled, SourceError, safe_name, tried
 from orchestration.spec import Model, SecretName, SourceSection
 
 if TYPE_CHECKING:

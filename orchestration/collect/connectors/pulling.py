@@ -21,9 +21,9 @@ from zoneinfo import ZoneInfo
 
 from orchestration import plugins
 from orchestration.collect.connectors import Offer
-from orchestration.collect.connectors.attempts import Attempt, Attempts, Item
+from orchestration.collect.connectors.attempts import Attempt, Attempts, Item, Known
 from orchestration.collect.connectors.secrets import Secrets
-from orchestration.collect.connectors.source import Asked, Known, Pulled, Source, SourceError
+from orchestration.collect.connectors.source import Asked, Pulled, Source, SourceError
 from orchestration.errors import QutongError
 from orchestration.spec import DataSet, SourceSection
 

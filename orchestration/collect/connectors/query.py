@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, Type
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from orchestration.collect.connectors.source import Asked, Known, Pulled, SourceError, tried
+from orchestration.collect.connectors.attempts import Known
+from orchestration.collect.connectors.source import Asked, Pulled, SourceError, tried
 from orchestration.collect.connectors.table import Column, Table
 from orchestration.spec import Model, SecretName, SourceSection
 

@@ -25,9 +25,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from orchestration.collect.archive import natural
 from orchestration.collect.connectors import stated_day
+from orchestration.collect.connectors.attempts import Known
 from orchestration.collect.connectors.source import (
     Asked,
-    Known,
     Pulled,
     SourceError,
     each,

@@ -190,6 +190,22 @@ def test_parameters_are_bound(
     assert postgres.do("SELECT count(*) FROM gdp", database=database) == [(2,)]
 
 
+def test_a_session_reads_in_one_snapshot_whatever_the_user_has_set(
+    postgres: Postgres, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "PGHOSTADDR": "127.0.0.9", "PGPASSWORD": "other", "PGUSER": "boss", "PGSSLMODE": "disable",
+        "PGOPTIONS": "-c search_path=nowhere", "PGTZ": "Asia/Shanghai",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    names = ("transaction_isolation", "transaction_read_only", "search_path", "TimeZone")
+    told = ", ".join(f"current_setting('{name}') AS {name}" for name in names)
+    query = f"SELECT {told}, ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+    assert rows(make("postgres", query).pull()) == [
+        ("repeatable read", "on", '"$user", public', "UTC", True)
+    ]
+
+
 # --- what came since ----------------------------------------------------------------------------
 
 

@@ -124,6 +124,16 @@ def test_an_unchanged_table_is_no_news(mariadb: MariaDB, make: Make) -> None:
     assert third.path.read_bytes() == first.path.read_bytes()
 
 
+def test_a_session_only_reads_in_one_snapshot(make: Make) -> None:
+    query = (
+        "SELECT @@tx_isolation AS i, @@tx_read_only AS r, @@in_transaction AS t, @@time_zone AS z, "
+        "@@character_set_client AS c"
+    )
+    assert rows(make("information_schema", query).pull()) == [
+        ("REPEATABLE-READ", 1, 1, "+00:00", "utf8mb4")
+    ]
+
+
 @pytest.mark.parametrize(
     ("value", "condition"),
     [

@@ -98,10 +98,14 @@ class _PostgreSQL:
 
 
 def _address(section: Section, asked: Asked) -> str:
-    """Where and as whom to connect; nothing of it is left to variables or files of the user."""
+    """Where and as whom to connect.
+
+    What is empty is said too: else variables and files of the user would decide.
+    """
     tls = {"off": "disable", "unverified": "require"}.get(section.tls, section.tls)
     told = {
         "host": section.host,
+        "hostaddr": "",
         "port": section.port,
         "dbname": section.database,
         "user": asked.secrets.get(section.user) if section.user else "",
@@ -117,6 +121,7 @@ def _address(section: Section, asked: Asked) -> str:
         "tcp_user_timeout": _SILENT_SECONDS * 1000,
         "client_encoding": "UTF8",
         "application_name": "qutong",
+        "options": "",
     }
     if tls == "verify-ca" and section.authority is None:
         raise SourceError(
@@ -125,7 +130,7 @@ def _address(section: Section, asked: Asked) -> str:
         )  # fmt: skip
     if tls == "require":
         told["sslrootcert"] = asked.spool / "none"  # else one in the user's home would be asked
-    return " ".join(f"{name}={_quoted(value)}" for name, value in told.items() if value != "")
+    return " ".join(f"{name}={_quoted(value)}" for name, value in told.items())
 
 
 def _authorities() -> str:

@@ -113,8 +113,8 @@ class Decided:
         if day is None:
             return delivery
         # A clock that was slow when it was received does not make the day a person names a future
-        # one; the receipt keeps what the clock said.
-        received_at = max(delivery.received_at, f"{day.isoformat()}T00:00:00+00:00")
+        # one; the receipt keeps what the clock said. Noon of UTC lies on that day in any zone here.
+        received_at = max(delivery.received_at, f"{day.isoformat()}T12:00:00+00:00")
         return replace(delivery, delivered_on=day, received_at=received_at)
 
 

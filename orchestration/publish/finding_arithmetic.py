@@ -12,6 +12,7 @@ Belongs here: ``quality.finding.arithmetic``. Does not belong here: the sentence
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -105,6 +106,8 @@ class _Name:
     name: str
 
 
+_Variable = tuple[set[int], tuple[float, float]]
+"""The places of one figure in an expression, and between which ends it lies."""
 _Given = tuple[Decimal | None, Decimal | None]
 _Term = _Number | _Operation | _Ends | _Name
 
@@ -395,26 +398,33 @@ class _Line:
     def _ranges(self, term: _Term) -> list[tuple[float, float]]:
         """Between which ends an expression lies: a figure has one value in all its places.
 
-        Several, where figures of one value have other ends: nothing says which of them it is.
+        Several, where several figures have one value: nothing says which of them stands where.
         """
-        used = sorted({number for number in _leaves(term, self.named) if number in self.known})
-        return [
-            self._range(term, dict(zip(used, chosen, strict=True)))
-            for chosen in islice(product(*(self.known[number] for number in used)), _MOST_WAYS)
-        ]
+        leaves = [leaf for leaf in _leaves(term, self.named) if leaf.value in self.known]
+        values = sorted({leaf.value for leaf in leaves})
+        ways: list[list[_Variable]] = []
+        for chosen in islice(product(*(self.known[value] for value in values)), _MOST_WAYS):
+            ends = dict(zip(values, chosen, strict=True))
+            ways.append([
+                ({id(leaf) for leaf in leaves if leaf.value == value}, ends[value])
+                for value in values
+            ])  # fmt: skip
+        if len(leaves) > len(values):
+            ways.append([({id(leaf)}, self.known[leaf.value][0]) for leaf in leaves])
+        return [self._range(term, way) for way in ways]
 
-    def _range(
-        self, term: _Term, figures: Mapping[Decimal, tuple[float, float]]
-    ) -> tuple[float, float]:
-        if len(figures) > _MOST_CORNERS:
-            return _sum_range(term, figures)
+    def _range(self, term: _Term, way: Sequence[_Variable]) -> tuple[float, float]:
+        if len(way) > _MOST_CORNERS:
+            return _sum_range(term, {place: ends for places, ends in way for place in places})
         found = []
-        for ends in product(*figures.values()):
+        for corner in product(*(ends for _, ends in way)):
+            pairs = zip(way, corner, strict=True)
+            chosen = {place: end for (places, _), end in pairs for place in places}
             try:
-                found.append(_worked_out(term, self.named, dict(zip(figures, ends, strict=True))))
+                found.append(_worked_out(term, self.named, chosen))
             except (ZeroDivisionError, OverflowError):
                 return float("-inf"), float("inf")
-        if any(number != number for number in found):  # noqa: PLR0124 - neither end is known
+        if any(math.isnan(number) for number in found):
             return float("-inf"), float("inf")
         return min(found), max(found)
 
@@ -469,36 +479,34 @@ def _last_unit(figure: Figure) -> Decimal:
     return max(least, figure.resolution or Decimal(0))
 
 
-def _leaves(term: _Term, named: Mapping[str, _Term]) -> Iterator[Decimal]:
+def _leaves(term: _Term, named: Mapping[str, _Term]) -> Iterator[_Number]:
     if isinstance(term, _Operation):
         yield from _leaves(term.left, named)
         yield from _leaves(term.right, named)
     elif isinstance(term, _Number) and not term.is_plain:
-        yield term.value
+        yield term
     elif isinstance(term, _Name) and term.name in named:
         yield from _leaves(named[term.name], named)
 
 
 def _worked_out(
-    term: _Term, named: Mapping[str, _Term], chosen: Mapping[Decimal, float] | None = None
+    term: _Term, named: Mapping[str, _Term], chosen: Mapping[int, float] | None = None
 ) -> float:
     if isinstance(term, _Operation):
         left = _worked_out(term.left, named, chosen)
         return float(_OPERATIONS[term.name](left, _worked_out(term.right, named, chosen)))
     if isinstance(term, _Number):
-        value = float(term.value)
-        if chosen and not term.is_plain:
-            value = chosen.get(term.value, value)
+        value = (chosen or {}).get(id(term), float(term.value))
         return value / 100 if term.is_percent else value
     if isinstance(term, _Name) and term.name in named:
         return _worked_out(named[term.name], named, chosen)
     raise ZeroDivisionError(term)
 
 
-def _sum_range(term: _Term, figures: Mapping[Decimal, tuple[float, float]]) -> tuple[float, float]:
+def _sum_range(term: _Term, figures: Mapping[int, tuple[float, float]]) -> tuple[float, float]:
     """The ends of a long sum: nothing else has so many figures."""
     if isinstance(term, _Number):
-        return figures.get(term.value, (float(term.value), float(term.value)))
+        return figures.get(id(term), (float(term.value), float(term.value)))
     if not isinstance(term, _Operation) or term.name != "+":
         return float("-inf"), float("inf")
     left, right = _sum_range(term.left, figures), _sum_range(term.right, figures)

@@ -316,6 +316,8 @@ def test_the_district_profile(first: Released) -> None:
         "云州市 | 2024 | economy | gdp | outturn | 4120.5 | 亿元 | – | – | current | –",
         "云州市云溪区 | 2024 | economy | gdp | outturn | 512.3 | 亿元 | 5.1 | yoy | current | "
         "comparable",
+        "云州市云溪区 | 2024 | governance | schools | outturn | 41 | 所 | – | – | "
+        "not_applicable | –",
         "云州市云溪区 | 2024-12 | population | resident_population | outturn | 38.6 | 万人 | – | "
         "– | not_applicable | –",
     ]

@@ -56,6 +56,9 @@ RIGHT = [
      ["110.0", "100.0", "6 %"]),
     ("1500 / 18 * 12 = 1000; 100, 9.9469 times", ["1500", "100"]),
     ("40 + ≤50 = 90 [39.5, 90.5]; should be 100; tolerance 0", ["40 %", "50 at_most %"]),
+    # two figures that happen to be the same
+    ("90.0 / 90.0 - 1 = [-0.12, 0.12] %; printed 11.1 [11.05, 11.15]; tolerance 0",
+     ["90.0", "90.0", "11.1 %"]),
     ("21 = 21", ["21", "21"]),
 ]  # fmt: skip
 COUNTED = frozenset(map(Decimal, (2, 3, 18)))

@@ -414,7 +414,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def logged_in(server: Any, session: Any, envelope: Any, mechanism: Any, data: Any) -> AuthResult:
-    return AuthResult(success=(data.login, data.password) == (b"stat", SECRET.encode()))
+    is_right = (data.login, data.password) == (b"stat", SECRET.encode())
+    return AuthResult(success=is_right, handled=False)
 
 
 def test_a_letter_goes_over_tls_with_a_login_from_the_environment(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -50,13 +50,18 @@ def schedule_name(data_set_id: str) -> str:
 
 
 def build_schedules(
-    job: Any, settings: Settings, others: Sequence[dg.AssetKey], now: datetime | None = None
+    job: Any,
+    settings: Settings,
+    known: Collection[str],
+    others: Sequence[dg.AssetKey],
+    now: datetime | None = None,
 ) -> list[dg.ScheduleDefinition]:
     """One schedule for each data set that awaits something.
 
     Args:
         job: What it runs.
         settings: Of the project.
+        known: The data sets that have an asset; one that was set aside has none.
         others: All assets but those of deliveries: they are carried out with every pull.
         now: Around which moment due dates are of interest.
     """
@@ -64,7 +69,7 @@ def build_schedules(
     return [
         _schedule(job, settings, entry, timetable, others, moment)
         for entry in timetable
-        if entry.rule is not None
+        if entry.rule is not None and entry.data_set_id in known
     ]
 
 
@@ -174,9 +179,11 @@ def inbox_state(settings: Settings) -> str | None:
     return digest.hexdigest()
 
 
-def build_sensors(job: Any, settings: Settings) -> list[dg.SensorDefinition]:
-    """The inbox, and the deadlines between runs."""
-    return [_inbox(job, settings), _deadlines(settings)]
+def build_sensors(
+    job: Any, settings: Settings, known: Collection[str]
+) -> list[dg.SensorDefinition]:
+    """The inbox, and the deadlines between runs of the data sets that have an asset."""
+    return [_inbox(job, settings), _deadlines(settings, known)]
 
 
 def _inbox(job: Any, settings: Settings) -> dg.SensorDefinition:
@@ -200,7 +207,7 @@ def _inbox(job: Any, settings: Settings) -> dg.SensorDefinition:
 # --- deadlines that pass ---------------------------------------------------------------------
 
 
-def _deadlines(settings: Settings) -> dg.SensorDefinition:
+def _deadlines(settings: Settings, asked: Collection[str]) -> dg.SensorDefinition:
     """Tells channels, and Dagster, of deadlines that passed; starts no run."""
 
     @dg.sensor(
@@ -215,7 +222,7 @@ def _deadlines(settings: Settings) -> dg.SensorDefinition:
                 context.log.warning(f"告警未送达 an alert could not be sent: {sent.error}")
         said = on_time(deadline_watch.lines(settings, now))
         known = json.loads(context.cursor or "{}")
-        digests = {name: _digest(lines) for name, lines in said.items()}
+        digests = {name: _digest(lines) for name, lines in said.items() if name in asked}
         return dg.SensorResult(
             cursor=json.dumps(digests),
             asset_events=[

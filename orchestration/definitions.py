@@ -259,6 +259,7 @@ def build_defs(
     """
     settings = settings or load_settings()
     reader = reader or Workplace(settings)
+    known = frozenset(declared.id for declared in reader.declarations)
     job = dg.define_asset_job(
         JOB_NAME,
         selection=dg.AssetSelection.all(),
@@ -286,11 +287,11 @@ def build_defs(
         ],
         "resources": {"door": Door(project=str(settings.project), home=str(settings.home))},
         "jobs": [job],
-        "sensors": build_sensors(job, settings),
+        "sensors": build_sensors(job, settings, known),
         "executor": dg.in_process_executor,
     }
     others = _others(defaults["assets"])
-    defaults["schedules"] = build_schedules(job, settings, others)
+    defaults["schedules"] = build_schedules(job, settings, known, others)
     return dg.Definitions(**defaults | overrides)
 
 

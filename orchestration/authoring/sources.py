@@ -6,7 +6,6 @@ itself (``collect.connectors``); neither archive nor receipts are touched.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -81,7 +80,7 @@ def try_source(declared: Declared, declarations: Declarations, now: datetime) ->
             )
         yield f"✓ 可用 | a run can use it: {counted(usable, 'file')} read"
     finally:
-        shutil.rmtree(connector.own_spool, ignore_errors=True)
+        connector.clear()
 
 
 def _told(declared: Declared, item: Item) -> Iterator[str]:

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from orchestration.collect import archive as archive_module
-from orchestration.collect import connectors
 from orchestration.collect.archive import Archive, Delivery
 from orchestration.collect.connectors import is_delivery
 from orchestration.collect.connectors.folder import FolderConnector, is_open_for_writing
@@ -111,20 +110,6 @@ def test_an_inbox_gives_up_what_is_archived_and_shows_what_nobody_claims(
     inbox.taken(offer)
     assert not claimed.exists()
     assert inbox.unclaimed({"yunxi-profile"}) == ["nobody/x.csv"]
-
-
-def test_every_module_beside_it_is_a_connector(project: Settings, tmp_path: Path) -> None:
-    (tmp_path / "ready.py").write_text(
-        "class Ready:\n    name = 'ready'\n\n\ndef connectors(settings):\n    return (Ready(),)\n",
-        encoding="utf-8",
-    )
-    packages = connectors.__path__
-    packages.append(str(tmp_path))
-    try:
-        names = [connector.name for connector in connectors.places_of(project)]
-    finally:
-        packages.remove(str(tmp_path))
-    assert names == ["folder", "inbox", "ready"]
 
 
 def test_a_file_that_was_only_misnamed_is_put_right_by_its_name(tmp_path: Path) -> None:

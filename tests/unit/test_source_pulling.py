@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -27,10 +28,10 @@ from orchestration.collect.connectors.source import Asked, Pulled, SourceError, 
 from orchestration.errors import DeclarationError, QutongError
 from orchestration.settings import Settings
 from orchestration.spec import SourceSection
-from orchestration.steps.collect import collect_one, has_news
+from orchestration.steps.collect import ask_sources, collect_one, has_news
 from orchestration.steps.workplace import Workplace
 from tests.sources import DATA_SET, archived, attempts, declare, pull, sourced
-from tests.sources.http import World, serving
+from tests.sources.http import Handler, World, serving
 from tests.support import GOOD_ROW, NOW, make_project, profile
 
 FILE = profile(GOOD_ROW)
@@ -103,6 +104,36 @@ def test_what_came_before_a_failure_is_kept(settings: Settings, world: World) ->
     )  # fmt: skip
     world.file("/api?page=2", b'{"data": []}')
     assert pull(settings).received_new == 0
+
+
+def test_a_slow_source_keeps_no_other_waiting(tmp_path: Path, world: World) -> None:
+    """The first answers only once the second was asked."""
+    second_asked = threading.Event()
+
+    def slow(handler: Handler) -> None:
+        handler.say(200 if second_asked.wait(timeout=30) else 500, FILE)
+
+    def quick(handler: Handler) -> None:
+        second_asked.set()
+        handler.say(404)
+
+    world.answers |= {"/slow.csv": slow, "/quick.csv": quick}
+    settings = sourced(tmp_path / "district", "http", {"address": world.address + "/slow.csv"})
+    quickly = {"address": world.address + "/quick.csv"}
+    declare(settings, "http", quickly, "*.xlsx", data_set="yunxi-investment")
+    work = Workplace(settings, now=NOW)
+    ask_sources(work, [DATA_SET, "yunxi-investment"])
+    assert collect_one(work, work.declarations.get(DATA_SET)).observations == 1
+    assert len(collect_one(work, work.declarations.get("yunxi-investment")).stuck) == 1
+
+
+def test_what_a_killed_process_left_in_the_spool_is_cleared(settings: Settings) -> None:
+    left = settings.work / "spool" / DATA_SET / "999999999"
+    left.mkdir(parents=True)
+    at_work = settings.work / "spool" / DATA_SET / "1"
+    at_work.mkdir()
+    pull(settings)
+    assert (left.exists(), at_work.exists()) == (False, True)
 
 
 # --- connectors of others ----------------------------------------------------------------------

@@ -46,9 +46,19 @@ class Offer:
 
 
 class Connector(Protocol):
-    """A place that deliveries come from."""
+    """A place that deliveries come from.
+
+    Attributes:
+        name: In receipts.
+        is_remote: Whether looking there may take long: several are then looked at side by side.
+    """
 
     name: str
+    is_remote: bool
+
+    def look(self) -> None:
+        """Find out what is on offer, where that takes time; ``offers`` does so else."""
+        ...
 
     def offers(self, data_set: DataSet) -> Iterator[Offer]:
         """What is on offer now, in a stable order.

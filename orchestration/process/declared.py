@@ -221,9 +221,10 @@ def _ranked(names: Sequence[str], code: str, rank: str) -> Rows:
     return [{code: name, rank: position} for position, name in enumerate(names, start=1)]
 
 
-def _due(delivery: Delivery) -> dict[str, str]:
+def _due(delivery: Delivery) -> dict[str, Any]:
     zh, en = deadlines.said(delivery.cadence, deadlines.Rule.of(delivery))
-    return {"due_zh": zh, "due_en": en}
+    days = delivery.due.days_after if delivery.due else None
+    return {"due_zh": zh, "due_en": en, "due_days": days}
 
 
 def _awaited(declarations: Declarations, until: date) -> Rows:

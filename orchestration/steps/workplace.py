@@ -106,7 +106,7 @@ class Workplace:
     @cached_property
     def connectors(self) -> Mapping[str, tuple[Connector, ...]]:
         """Where each data set's deliveries come from, by its id."""
-        return connectors_of(self.settings, self.declarations, self.now)
+        return connectors_of(self.settings, self.declarations, self.now, self.periods)
 
     @cached_property
     def judge(self) -> Judge:

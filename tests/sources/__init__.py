@@ -42,12 +42,14 @@ def declare(
     source: Mapping[str, Any],
     pattern: str = "",
     data_set: str = DATA_SET,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Declare where a data set comes from: the profile, where nothing is said."""
     path = next((settings.raw / "datasets").rglob(f"{data_set}.yml"))
     data, form = yaml.safe_load(path.read_text("utf-8")), FORMATS.get(connector, "csv")
     pattern = pattern or f"*.{form}"
     data["delivery"] |= {"connector": connector, "source": dict(source), "pattern": [pattern]}
+    data["delivery"] |= more or {}
     if data_set == DATA_SET:
         data["layout"]["format"] = form
     path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")

@@ -15,9 +15,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar, Final, Protocol
 
+from orchestration import plugins
 from orchestration.collect.archive import hash_file
 from orchestration.collect.connectors.attempts import Known
-from orchestration.collect.connectors.pulling import connector_named
 from orchestration.collect.connectors.secrets import Secrets
 from orchestration.collect.connectors.source import Asked, Pulled
 from orchestration.spec import DataSet
@@ -109,7 +109,9 @@ def asking(
         changed: Keys of ``delivery.source`` that are otherwise.
     """
     spool.mkdir(parents=True, exist_ok=True)
-    section = connector_named(world.connector).Section(**(world.source() | changed))
+    section = plugins.load(plugins.CONNECTORS, world.connector).Section(
+        **(world.source() | changed)
+    )
     return Asked(
         data_set, section, spool, Secrets(world.secrets), known or {}, NOW, **(asked or {})
     )

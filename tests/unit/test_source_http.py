@@ -17,7 +17,9 @@ import pytest
 import stamina
 
 from orchestration.settings import Settings
-from tests.sources import archived, attempts, pull, sourced
+from orchestration.steps.collect import collect_one
+from orchestration.steps.workplace import Workplace
+from tests.sources import DATA_SET, archived, attempts, declare, pull, sourced
 from tests.sources.http import World, self_signed, serving
 from tests.support import GOOD_ROW, NOW, profile
 
@@ -202,7 +204,7 @@ def test_a_server_that_is_down_delays_its_own_data_set(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("told", "name"),
     [
-        ('attachment; filename="../../etc/公报.csv"', "公报.csv"),
+        ('attachment; filename="../etc/公报.csv"', "公报.csv"),
         ("attachment; filename*=UTF-8''%E5%85%AC%E6%8A%A5.csv", "公报.csv"),
         ('attachment; filename="..\\\\..\\\\.hidden.csv"', "hidden.csv"),
         ("attachment", "gdp.csv"),
@@ -352,6 +354,36 @@ def test_a_secret_that_is_not_set_is_named(tmp_path: Path, world: World) -> None
     settings = declared(tmp_path, world, headers={"X-Token": "{NOBODY_SET_IT}"})
     assert refusal(settings)[2] == "the secret NOBODY_SET_IT is not set / 未设置密钥 NOBODY_SET_IT"
     assert world.asked == []
+
+
+# --- a file for each period --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("periods", "names"),
+    [
+        ((), ["2026-02.csv"]),
+        (("2025-12", "2026-01"), ["2025-12.csv", "2026-01.csv"]),
+    ],
+)
+def test_a_file_for_each_period_that_is_awaited(
+    tmp_path: Path, world: World, periods: tuple[str, ...], names: list[str]
+) -> None:
+    """The last that is over on the first of March, or those that a backfill names."""
+    for month in ("2025-12", "2026-01", "2026-02"):
+        world.file(f"/{month}.csv", FILE + month.encode())
+    settings = declared(tmp_path, world, "/{yyyy}-{mm}.csv")
+    rule = {"cadence": "monthly", "due": {"day": 10}, "awaited_from": "2025-11"}
+    declare(settings, "http", {"address": world.address + "/{yyyy}-{mm}.csv"}, more=rule)
+    work = Workplace(settings, now=NOW, pause=lambda seconds: None)
+    work.periods = periods
+    assert collect_one(work, work.declarations.get(DATA_SET)).stuck == []
+    assert [name for name, _ in archived(settings)] == names
+
+
+def test_without_a_period_the_address_cannot_be_filled_in(tmp_path: Path, world: World) -> None:
+    status, zh, _ = refusal(declared(tmp_path, world, "/{yyyy}-{mm}.csv"))
+    assert (status, zh) == ("no period", "没有应报的报告期，地址中的年月无从填写")
 
 
 # --- certificates -----------------------------------------------------------------------------

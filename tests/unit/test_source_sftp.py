@@ -561,5 +561,5 @@ def test_a_section_that_cannot_be_meant(said: dict[str, Any], words: str) -> Non
 
 def test_what_a_server_is_called() -> None:
     assert sftp.origin(sftp.Section(**SAID)) == "sftp://u@h/."
-    far = sftp.Section(**(SAID | {"port": 2222, "folder": "/data/out/"}))
-    assert (sftp.origin(far), far.known_as) == ("sftp://u@h:2222/data/out", "[h]:2222")
+    far = sftp.Section(**(SAID | {"port": 2222, "folder": "/months/out/"}))
+    assert (sftp.origin(far), far.known_as) == ("sftp://u@h:2222/months/out", "[h]:2222")

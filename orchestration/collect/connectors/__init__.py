@@ -89,27 +89,30 @@ def places_of(settings: Settings) -> tuple[Connector, ...]:
 
 
 def connectors_of(
-    settings: Settings, declarations: Declarations, now: datetime
+    settings: Settings, declarations: Declarations, now: datetime, periods: tuple[str, ...] = ()
 ) -> Mapping[str, tuple[Connector, ...]]:
-    """The places to look for each data set at: the folder, the inbox, and the source it names."""
+    """The places to look for each data set at: the folder, the inbox, and the source it names.
+
+    Args:
+        now: The moment of the run.
+        periods: Awaited periods that are asked for; the last that is over where none is named.
+    """
     places = places_of(settings)
     return {
-        declared.id: (*places, *_source_of(settings, declared, now)) for declared in declarations
+        declared.id: (*places, *_source_of(declared, declarations, now, periods))
+        for declared in declarations
     }
 
 
-def _source_of(settings: Settings, declared: Declared, now: datetime) -> tuple[Connector, ...]:
-    from orchestration.declarations import section_of
-
+def _source_of(
+    declared: Declared, declarations: Declarations, now: datetime, periods: tuple[str, ...]
+) -> tuple[Connector, ...]:
     if declared.data_set.delivery.connector == "folder":
         return ()
-    from orchestration.collect.connectors.pulling import PullingConnector, connector_named
+    from orchestration.collect.connectors.pulling import source_of
 
-    section = section_of(declared)
-    if section is None:
-        return ()
-    source = connector_named(declared.data_set.delivery.connector)
-    return (PullingConnector(settings, declared.data_set, source, section, now),)
+    connector = source_of(declared, declarations, now, periods)
+    return () if connector is None else (connector,)
 
 
 def matches(file_name: str, data_set: DataSet) -> bool:

@@ -26,7 +26,15 @@ from pydantic import AfterValidator, Field
 
 from orchestration.collect.connectors.attempts import Known
 from orchestration.collect.connectors.secrets import Secrets
-from orchestration.collect.connectors.source import Asked, Pulled, SourceError, safe_name, tried
+from orchestration.collect.connectors.source import (
+    Asked,
+    Pulled,
+    SourceError,
+    for_period,
+    is_of_period,
+    safe_name,
+    tried,
+)
 from orchestration.spec import Model, SecretName, SourceSection
 
 if TYPE_CHECKING:
@@ -107,9 +115,13 @@ class Form(Model):
 class Section(SourceSection):
     """What ``delivery.source`` says of an HTTP source."""
 
-    address: Address
+    address: Address = Field(
+        description="{yyyy}, {mm}, {m} and {q} stand for the period that is awaited."
+    )
     name: str | None = Field(default=None, description="As what file it is delivered.")
-    parameters: dict[str, str] = Field(default={}, description="{NAME} stands for a secret.")
+    parameters: dict[str, str] = Field(
+        default={}, description="{NAME} stands for a secret, {yyyy} … as in address."
+    )
     headers: dict[str, str] = Field(default={}, description="{NAME} stands for a secret.")
     body: dict[str, Any] | None = Field(default=None, description="Sent as JSON, by POST.")
     basic: Basic | None = None
@@ -153,7 +165,27 @@ def pull(asked: Asked) -> Iterator[Pulled]:
         elif section.pages is not None:
             yield from server.pages(section.pages)
         else:
-            yield server.file(section.address, section.parameters)
+            for address, parameters in _questions(asked, section):
+                yield server.file(address, parameters)
+
+
+def _questions(asked: Asked, section: Section) -> list[tuple[str, dict[str, str]]]:
+    """Address and parameters, once for each period that is asked for."""
+    if not is_of_period(section.address, *section.parameters.values()):
+        return [(section.address, section.parameters)]
+    if not asked.periods:
+        raise SourceError(
+            "没有应报的报告期，地址中的年月无从填写",
+            "no period is awaited, so nothing can be put into the address",
+            remedy="declare delivery.due and awaited_from", status="no period",
+        )  # fmt: skip
+    return [
+        (
+            for_period(section.address, period),
+            {name: for_period(text, period) for name, text in section.parameters.items()},
+        )
+        for period in asked.periods
+    ]
 
 
 # --- a server -----------------------------------------------------------------------------------

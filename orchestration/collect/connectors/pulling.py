@@ -13,9 +13,9 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -26,10 +26,12 @@ from orchestration.collect.connectors import Offer
 from orchestration.collect.connectors.attempts import Attempt, Attempts, Item, Known
 from orchestration.collect.connectors.secrets import Secrets
 from orchestration.collect.connectors.source import Asked, Pulled, Source, SourceError
+from orchestration.deadlines import Awaited, Rule, awaited, period_over
 from orchestration.errors import QutongError
 from orchestration.spec import DataSet, SourceSection
 
 if TYPE_CHECKING:
+    from orchestration.declarations import Declarations, Declared
     from orchestration.settings import Settings
 
 UNTOLD = "连接器出错而未说明原因"
@@ -55,6 +57,7 @@ class PullingConnector:
 
     Attributes:
         is_remote: See ``Connector``.
+        periods: What is asked for, where a source has a file or an answer for each period.
 
     Args:
         data_set: Whose.
@@ -82,6 +85,7 @@ class PullingConnector:
         self.name = data_set.delivery.connector
         self.secrets = secrets or Secrets()
         self.attempts = Attempts(settings.archive)
+        self.periods: tuple[Awaited, ...] = ()
         self._found: Found | None = None
         self._left: dict[Path, Item] = {}
         self._taken: list[Item] = []
@@ -148,8 +152,8 @@ class PullingConnector:
         known: Mapping[str, Known] = {} if is_trial else self.attempts.known(self.data_set.id)
         asked = Asked(
             self.data_set, self.section, self._spool(), self.secrets, known, self.now,
-            is_trial=is_trial, quiet_seconds=self.settings.district.quiet_seconds,
-            pause=self.pause,
+            is_trial=is_trial, periods=self.periods, pause=self.pause,
+            quiet_seconds=self.settings.district.quiet_seconds,
         )  # fmt: skip
         try:
             with self.secrets.out_of_logs():
@@ -276,6 +280,33 @@ def within(window: str | None, now: clock) -> bool:
     return now >= begin or now < end
 
 
-def connector_named(name: str) -> Source:
-    """The connector that a declaration names; that there is one was seen when it was read."""
-    return cast("Source", plugins.load(plugins.CONNECTORS, name))
+def source_of(
+    declared: Declared, declarations: Declarations, now: datetime, periods: Sequence[str] = ()
+) -> PullingConnector | None:
+    """The source that a data set declares; None where its deliveries are laid into a folder."""
+    from orchestration.declarations import section_of
+
+    section = section_of(declared)
+    if section is None:
+        return None
+    name = declared.data_set.delivery.connector
+    # that there is one was seen when the declaration was read
+    source = cast("Source", plugins.load(plugins.CONNECTORS, name))
+    connector = PullingConnector(declarations.settings, declared.data_set, source, section, now)
+    connector.periods = _asked_for(declared, declarations, now, periods)
+    return connector
+
+
+def _asked_for(
+    declared: Declared, declarations: Declarations, now: datetime, periods: Sequence[str]
+) -> tuple[Awaited, ...]:
+    """The awaited periods that are named, or the last one that is over; none without a rule."""
+    rule = Rule.of(declared.data_set.delivery)
+    if rule is None:
+        return ()
+    today = now.astimezone(ZoneInfo(declarations.settings.district.time_zone)).date()
+    known = awaited(rule, declarations.calendar, date(today.year + 1, 12, 31))
+    if periods:
+        return tuple(period for period in known if period.period in periods)
+    last = period_over(known, today)
+    return () if last is None else (last,)

@@ -29,6 +29,7 @@ from typing import Any, Final, Protocol, TypeVar
 from orchestration.collect.connectors import is_delivery, matches
 from orchestration.collect.connectors.attempts import Known
 from orchestration.collect.connectors.secrets import Secrets
+from orchestration.deadlines import Awaited
 from orchestration.errors import QutongError
 from orchestration.spec import DataSet, SourceSection
 
@@ -107,6 +108,7 @@ class Asked:
         known: What was pulled last, by key.
         begun: On the clock of ``time.monotonic``.
         is_trial: Whether a person only wants to know what the source says.
+        periods: For which periods a source with a file or an answer for each is asked.
         quiet_seconds: For how long a file that others can still write to was left as it is.
         pause: How to wait a number of seconds; tests let other things happen meanwhile.
     """
@@ -119,6 +121,7 @@ class Asked:
     now: datetime
     begun: float = field(default_factory=time.monotonic)
     is_trial: bool = False
+    periods: tuple[Awaited, ...] = ()
     quiet_seconds: float = 0.0
     pause: Callable[[float], None] = time.sleep
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -187,6 +190,27 @@ def on_this_disk() -> Iterator[None]:
             "本机磁盘无法写入", f"cannot be written to the disk here: {error.strerror or error}",
             remedy="make room on the disk of the work directory, then run again", status="disk",
         ) from error  # fmt: skip
+
+
+_OF_PERIOD: Mapping[str, Callable[[date], str]] = {
+    "{yyyy}": lambda end: f"{end.year:04}",
+    "{mm}": lambda end: f"{end.month:02}",
+    "{m}": lambda end: f"{end.month}",
+    "{q}": lambda end: f"{(end.month + 2) // 3}",
+}
+"""What stands in a text for the last day of a period."""
+
+
+def is_of_period(*texts: str) -> bool:
+    """Whether a text is another one for each period."""
+    return any(name in text for name in _OF_PERIOD for text in texts)
+
+
+def for_period(text: str, period: Awaited) -> str:
+    """A text for one period."""
+    for name, said in _OF_PERIOD.items():
+        text = text.replace(name, said(period.end))
+    return text
 
 
 class Source(Protocol):

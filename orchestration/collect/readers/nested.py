@@ -9,7 +9,7 @@ nested ones joined by dots (``data.strdata``), places in arrays in brackets (``t
 them the declared ``keys`` of the way to a record and fields of its ``parents``. Numbers keep the
 digits of the file. Null is no cell; true and false are texts.
 
-Figures keyed by their period, ``{"330205": {"2023": 1.5, "2024": null}}``, are records too: with
+Figures keyed by their period, ``{"990101": {"2023": 1.5, "2024": null}}``, are records too: with
 ``records_at: $.*.*`` and ``keys: [region, period]`` each is a row of region, period and ``value``.
 """
 

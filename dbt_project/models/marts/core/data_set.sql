@@ -30,6 +30,8 @@ select
     data_sets.connector,
     data_sets.file_pattern,
     data_sets.cadence,
+    -- as the first releases called it
+    data_sets.due_en as due,
     data_sets.due_zh,
     data_sets.due_en,
     data_sets.is_simulated,
@@ -40,7 +42,8 @@ select
     deliveries.last_delivered_on,
     coalesce(observations.observation_count, 0) as observation_count,
     observations.first_known_from,
-    observations.last_known_from
+    observations.last_known_from,
+    data_sets.due_days
 from {{ source('landing', 'data_set') }} as data_sets
 left join deliveries
     on data_sets.data_set_id = deliveries.data_set_id

@@ -109,7 +109,10 @@ def collect_one(work: Workplace, declared: Declared) -> Collected:
         except QutongError as error:
             collected.stuck.append(error.render())
     for connector in work.connectors[declared.id]:
-        connector.finished()
+        try:
+            connector.finished()
+        except OSError as error:
+            collected.stuck.append(f"{connector.name}: no receipt could be written: {error}")
     collected.stuck += [
         _damaged(path).render() for path in work.archive.damaged_entries(declared.id)
     ]

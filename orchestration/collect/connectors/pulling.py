@@ -17,20 +17,28 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from orchestration import plugins
 from orchestration.collect.connectors import Offer
 from orchestration.collect.connectors.attempts import Attempt, Attempts, Item, Known
 from orchestration.collect.connectors.secrets import Secrets
-from orchestration.collect.connectors.source import Asked, Pulled, Source, SourceError
+from orchestration.collect.connectors.source import (
+    Asked,
+    Pulled,
+    Source,
+    SourceError,
+    on_this_disk,
+)
 from orchestration.deadlines import Awaited, Rule, awaited, period_over
 from orchestration.errors import QutongError
 from orchestration.spec import DataSet, SourceSection
 
 if TYPE_CHECKING:
+    from orchestration.collect.archive import Archive
     from orchestration.declarations import Declarations, Declared
     from orchestration.settings import Settings
 
@@ -44,10 +52,12 @@ class Found:
     Attributes:
         offers: Things that are not as they were, with what a receipt tells of each.
         things: How many the source has.
+        is_news: Whether any of them has other bytes than it had.
     """
 
     offers: list[tuple[Offer, Item]] = field(default_factory=list)
     things: int = 0
+    is_news: bool = False
     error: SourceError | None = None
     seconds: float = 0.0
 
@@ -89,6 +99,7 @@ class PullingConnector:
         self._found: Found | None = None
         self._left: dict[Path, Item] = {}
         self._taken: list[Item] = []
+        self._there: dict[str, tuple[int, str]] = {}
 
     # --- as a place that deliveries come from --------------------------------------------------
 
@@ -119,7 +130,7 @@ class PullingConnector:
         if item is None:
             return
         self._taken.append(item)
-        shutil.rmtree(offer.path.parent, ignore_errors=True)
+        offer.path.unlink(missing_ok=True)
 
     def finished(self) -> None:
         """All that was on offer is archived, or stuck: what came of the attempt is put down."""
@@ -132,6 +143,12 @@ class PullingConnector:
         """A source has nothing that its declaration does not ask for."""
         return []
 
+    @cached_property
+    def _archive(self) -> Archive:
+        from orchestration.collect.archive import Archive
+
+        return Archive(self.settings.archive, self.now)
+
     # --- asking --------------------------------------------------------------------------------
 
     def is_time(self) -> bool:
@@ -140,22 +157,24 @@ class PullingConnector:
         if not within(self.section.window, self.now.astimezone(zone).time()):
             return False
         if self.section.every_minutes and (last := self.attempts.last(self.data_set.id)):
-            soonest = datetime.fromisoformat(last.at) + timedelta(
-                minutes=self.section.every_minutes
-            )
-            return self.now >= soonest
+            asked = datetime.fromisoformat(last.at)
+            soonest = asked + timedelta(minutes=self.section.every_minutes)
+            # an attempt of days to come was made by a clock that was wrong
+            return self.now >= soonest or asked > self.now
         return True
 
     def ask(self, *, is_trial: bool = False) -> Found:
         """Ask the source; whatever goes wrong is what was found."""
         begun, found = time.monotonic(), Found()
-        known: Mapping[str, Known] = {} if is_trial else self.attempts.known(self.data_set.id)
-        asked = Asked(
-            self.data_set, self.section, self._spool(), self.secrets, known, self.now,
-            is_trial=is_trial, periods=self.periods, pause=self.pause,
-            quiet_seconds=self.settings.district.quiet_seconds,
-        )  # fmt: skip
         try:
+            with on_this_disk():
+                self._there = self._places()
+                known = {} if is_trial else self._known()
+                asked = Asked(
+                    self.data_set, self.section, self._spool(), self.secrets, known, self.now,
+                    is_trial=is_trial, periods=self.periods, pause=self.pause,
+                    quiet_seconds=self.settings.district.quiet_seconds,
+                )  # fmt: skip
             with self.secrets.out_of_logs():
                 for pulled in self.source.pull(asked):
                     found.things += 1
@@ -173,6 +192,44 @@ class PullingConnector:
         found.seconds = time.monotonic() - begun
         return found
 
+    def _places(self) -> dict[str, tuple[int, str]]:
+        """Of each thing its last version that the archive has, with the hash of its bytes.
+
+        The archive says so, not the attempts: a kill between both leaves what no attempt tells of.
+        """
+        there: dict[str, tuple[int, str]] = {}
+        for delivery in self._archive.received(self.data_set.id):
+            for place in delivery.places:
+                key, _, number = place.removeprefix(f"{self.name}/").rpartition("#")
+                if place.startswith(f"{self.name}/") and number.isdigit():
+                    there[key] = max(there.get(key, (0, "")), (int(number), delivery.sha256))
+        return there
+
+    def _known(self) -> dict[str, Known]:
+        """What was pulled last, as far as the archive has it: what it lost is fetched again."""
+        known = {}
+        for key, item in self.attempts.known(self.data_set.id).items():
+            path = self._archive.object_path(item.sha256)
+            is_there = path.is_file() and path.stat().st_size == item.size
+            if is_there and self._there.get(key, (0, ""))[0] <= item.version:
+                known[key] = item
+        return known
+
+    def _thing(self, key: str, sha256: str) -> tuple[str, int]:
+        """Under which name and version a thing is received.
+
+        Bytes that this source gave under another address are no news: addresses with a time or a
+        session in them are others at every pull.
+        """
+        version, received = self._there.get(key, (0, ""))
+        if version and received != sha256:
+            return key, version + 1
+        if not version:
+            same = [own for own in self._there.items() if own[1][1] == sha256]
+            if same:
+                return same[0][0], same[0][1][0]
+        return key, version or 1
+
     def _see(self, found: Found, pulled: Pulled, known: Mapping[str, Known]) -> None:
         """Put what was fetched on offer, unless its bytes are those that were known."""
         assert pulled.path is not None
@@ -181,22 +238,36 @@ class PullingConnector:
         sha256, size = hash_file(pulled.path)
         key = self.secrets.scrub(pulled.key)
         before = known.get(key)
-        is_same = before is not None and before.sha256 == sha256
-        version = before.version + (not is_same) if before else 1
+        thing, version = self._thing(key, sha256)
+        found.is_news = found.is_news or before is None or before.sha256 != sha256
+        path, name = self._named(pulled.path, pulled.name)
+        scrub = self.secrets.scrub
         item = Item(
-            key, pulled.name, sha256, size, version, pulled.tag,
-            pulled.modified, pulled.mark, pulled.status, dict(pulled.details),
+            key, name, sha256, size, version,
+            # a tag with a secret in it would be another one once it is scrubbed
+            pulled.tag if scrub(pulled.tag) == pulled.tag else "",
+            pulled.modified if scrub(pulled.modified) == pulled.modified else "",
+            pulled.mark, scrub(pulled.status), _scrubbed(dict(pulled.details), scrub),
         )  # fmt: skip
         offer = Offer(
             data_set_id=self.data_set.id,
-            path=pulled.path,
+            path=path,
+            # it leaves the spool: the archive reads its own copy back first
+            is_removed=True,
             connector=self.name,
             delivered_on=pulled.delivered_on,
             # the same thing at the same version, even where a kill lost its receipt
-            place=f"{self.name}/{key}#{version}",
+            place=f"{self.name}/{thing}#{version}",
             origin=key,
         )
         found.offers.append((offer, item))
+
+    def _named(self, path: Path, said: str) -> tuple[Path, str]:
+        """A file under its name without the secrets that a source may put there."""
+        name = self.secrets.scrub(said)
+        if name not in (path.name, said):
+            path = path.rename(path.with_name(name))
+        return path, name
 
     @property
     def own_spool(self) -> Path:
@@ -223,7 +294,12 @@ class PullingConnector:
 
     def _record(self, found: Found) -> None:
         error, items = found.error, tuple(self._taken)
-        self._taken = []
+        if error is None and self._left:
+            error = SourceError(
+                f"{len(self._left)} 个文件未能归档", f"{len(self._left)} could not be archived",
+                remedy="see what the run said of it; it is tried again with the next run",
+            )  # fmt: skip
+        self._taken, self._left = [], {}
         scrub = self.secrets.scrub
         self.attempts.add(
             Attempt(
@@ -231,7 +307,7 @@ class PullingConnector:
                 connector=self.name,
                 at=self.now.astimezone(UTC).isoformat(timespec="seconds"),
                 origin=scrub(self.origin()),
-                outcome="failed" if error else "received" if items else "unchanged",
+                outcome="failed" if error else "received" if found.is_news else "unchanged",
                 seconds=round(found.seconds, 3),
                 status=scrub(error.status) if error else "",
                 reason_zh=scrub(error.zh) if error else "",
@@ -259,6 +335,17 @@ class PullingConnector:
         return describe(self.section) if describe else self.name
 
 
+def _scrubbed(told: Any, scrub: Callable[[str], str]) -> Any:
+    """What a connector tells, without secrets in any text of it."""
+    if isinstance(told, str):
+        return scrub(told)
+    if isinstance(told, Mapping):
+        return {scrub(str(name)): _scrubbed(value, scrub) for name, value in told.items()}
+    if isinstance(told, Sequence):
+        return [_scrubbed(value, scrub) for value in told]
+    return told
+
+
 def _is_at_work(pid: str) -> bool:
     """Whether a process of that number is there."""
     try:
@@ -275,7 +362,9 @@ def within(window: str | None, now: clock) -> bool:
     if window is None:
         return True
     begin, end = (clock.fromisoformat(part) for part in window.split("-"))
-    if begin <= end:
+    if begin == end:
+        return True  # all day
+    if begin < end:
         return begin <= now < end
     return now >= begin or now < end
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import html
+import json
 import logging
 import os
 import re
 import stat
+import threading
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
@@ -53,29 +57,26 @@ class Secrets:
 
     def scrub(self, text: str) -> str:
         """A text without the secrets that were asked for, however they are written in it."""
-        for name, value in sorted(self._used.items(), key=lambda pair: -len(pair[1])):
+        # a copy: sources are asked side by side
+        for name, value in sorted(dict(self._used).items(), key=lambda pair: -len(pair[1])):
             for written in _written(value):
                 text = text.replace(written, f"‹{name}›")
+            if len(value) >= _SHORTEST:
+                coded = re.escape(quote(value, safe=""))
+                text = re.sub(coded, f"‹{name}›", text, flags=re.IGNORECASE)
         return text
 
     @contextlib.contextmanager
     def out_of_logs(self) -> Iterator[None]:
         """Whatever is logged meanwhile, by whichever library, is scrubbed before anybody has it."""
-        make = logging.getLogRecordFactory()
-
-        def scrubbed(*args: Any, **named: Any) -> logging.LogRecord:
-            record = make(*args, **named)
-            record.msg, record.args = self.scrub(record.getMessage()), None
-            if record.exc_info:
-                record.exc_text = self.scrub(logging.Formatter().formatException(record.exc_info))
-                record.exc_info = None
-            return record
-
-        logging.setLogRecordFactory(scrubbed)
+        _watch()
+        with _LOCK:
+            _AT_WORK.append(self)
         try:
             yield
         finally:
-            logging.setLogRecordFactory(make)
+            with _LOCK:
+                _AT_WORK.remove(self)
 
     def _kept(self) -> dict[str, str]:
         named = self._environment.get(FILE_VARIABLE)
@@ -101,6 +102,40 @@ class Secrets:
         )
 
 
+_LOCK = threading.Lock()
+_AT_WORK: list[Secrets] = []
+"""Those whose sources are being asked, by any thread."""
+
+
+@cache
+def _watch() -> None:
+    """Scrub what is logged while sources are asked; once in a process, for all threads."""
+    make = logging.getLogRecordFactory()
+
+    def scrubbed(*args: Any, **named: Any) -> logging.LogRecord:
+        record = make(*args, **named)
+        with _LOCK:
+            at_work = list(_AT_WORK)
+        if not at_work:
+            return record
+        try:
+            text = record.getMessage()
+        except (TypeError, ValueError):
+            return record  # a library's own mistake, which it is told of
+        error = None
+        if record.exc_info:
+            error = logging.Formatter().formatException(record.exc_info)
+        for secrets in at_work:
+            text = secrets.scrub(text)
+            error = secrets.scrub(error) if error else error
+        record.msg, record.args = text, None
+        if error:
+            record.exc_text, record.exc_info = error, None
+        return record
+
+    logging.setLogRecordFactory(scrubbed)
+
+
 def _says(line: str) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith("#")
 
@@ -124,6 +159,7 @@ def _written(value: str) -> list[str]:
         return []
     plain = base64.b64encode(value.encode()).decode().rstrip("=")
     ways = {value, quote(value, safe=""), quote(value), quote_plus(value), repr(value)[1:-1], plain}
+    ways |= {html.escape(value), json.dumps(value)[1:-1], repr(value.encode())[2:-1]}
     # in a pair of name and password the letters fall otherwise
     for shift in (1, 2):
         inside = base64.b64encode(b"\0" * shift + value.encode()).decode()

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Protocol
 
 STATES = {
     "awaited": ("未到期", "not due yet"),
@@ -25,6 +26,19 @@ STATES = {
     "waived": ("免报", "waived"),
 }
 """As the code list ``delivery_state`` calls them; a test compares."""
+
+
+class Asking(Protocol):
+    """What came of asking its source last."""
+
+    @property
+    def on(self) -> date: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def reason_zh(self) -> str: ...
+    @property
+    def reason_en(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -62,10 +76,7 @@ class Line:
     refusal_en: str | None
     query_count: int
     pending_since: date | None
-    asked_on: date | None
-    asked_outcome: str | None
-    asked_zh: str | None
-    asked_en: str | None
+    asked: Asking | None = None
 
     @property
     def key(self) -> str:
@@ -142,8 +153,10 @@ def _details(line: Line) -> list[str]:
         told.append(f"更新 superseded {line.superseded_count}")
     if line.pending_since:
         told.append(f"待反馈自 pending since {line.pending_since}")
-    if line.asked_outcome == "failed":
-        told.append(f"{line.asked_on} 拉取失败 asking failed: {line.asked_zh} {line.asked_en}")
+    if line.asked and line.asked.outcome == "failed":
+        told.append(
+            f"{line.asked.on} 拉取失败 asking failed: {line.asked.reason_zh} {line.asked.reason_en}"
+        )
     if line.is_overdue:
         told.append(f"找 ask {line.owner}")
     return told
@@ -163,15 +176,9 @@ def _padded(text: str, width: int) -> str:
 
 def render_json(lines: Iterable[Line], as_of: datetime) -> str:
     """The same for programs."""
-    rows = [
-        {
-            name: value.isoformat() if isinstance(value, date) else value
-            for name, value in asdict(line).items()
-        }
-        for line in lines
-    ]
+    rows = [asdict(line) for line in lines]
     told = {"as_of": as_of.isoformat(timespec="seconds"), "periods": rows}
-    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(told, ensure_ascii=False, indent=1, default=date.isoformat) + "\n"
 
 
 # --- reminders -------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ offer. Does not belong here: connectors, archive and parsing themselves (``colle
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -76,6 +77,28 @@ def ask_sources(work: Workplace, data_sets: Iterable[str]) -> None:
             list(pool.map(lambda connector: connector.look(), remote))
 
 
+@contextlib.contextmanager
+def asked_sources(work: Workplace, data_sets: Sequence[str]) -> Iterator[None]:
+    """Sources are asked on entering; on leaving each attempt has its receipt, come what may."""
+    try:
+        ask_sources(work, data_sets)
+        yield
+    finally:
+        for data_set in data_sets:
+            _finish(work, data_set)
+
+
+def _finish(work: Workplace, data_set: str) -> list[str]:
+    """Put down what came of asking; what could not be put down."""
+    stuck = []
+    for connector in work.connectors[data_set]:
+        try:
+            connector.finished()
+        except OSError as error:
+            stuck.append(f"{connector.name}: no receipt could be written: {error}")
+    return stuck
+
+
 def collect(
     work: Workplace, data_sets: Sequence[str], *, quietly: bool = False
 ) -> dict[str, Collected]:
@@ -108,11 +131,7 @@ def collect_one(work: Workplace, declared: Declared) -> Collected:
             collected.received_new += _take(work, declared, connector, offer)
         except QutongError as error:
             collected.stuck.append(error.render())
-    for connector in work.connectors[declared.id]:
-        try:
-            connector.finished()
-        except OSError as error:
-            collected.stuck.append(f"{connector.name}: no receipt could be written: {error}")
+    collected.stuck += _finish(work, declared.id)
     collected.stuck += [
         _damaged(path).render() for path in work.archive.damaged_entries(declared.id)
     ]

@@ -20,7 +20,7 @@ from orchestration.publish import ledger
 from orchestration.publish.pointer import recover
 from orchestration.settings import Settings
 from orchestration.steps import state
-from orchestration.steps.collect import ask_sources, collect, has_news
+from orchestration.steps.collect import asked_sources, collect, has_news
 from orchestration.steps.land import follows_from, land
 from orchestration.steps.report import EXIT_OK, EXIT_REFUSED, RunReport, compose, last_run_file
 from orchestration.steps.state import Identity, StepName
@@ -204,9 +204,10 @@ def execute(
         # A name that is not declared is wrong use, and no run.
         chosen = [work.declarations.get(name) for name in data_sets] or list(work.declarations)
         names = [declared.id for declared in chosen]
-        # Before the lock: whoever else wants to run need not wait for a source that is slow.
-        ask_sources(work, names)
-        with entered(work, release_id=release_id, release_time=release_time) as here:
+        with (
+            entered(work, release_id=release_id, release_time=release_time) as here,
+            asked_sources(work, names),
+        ):
             if follows_from(work, inputs_digest(work)) and not has_news(work, chosen):
                 # As the job would do it: every look at a source leaves its receipts.
                 collect(work, names, quietly=True)

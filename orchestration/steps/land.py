@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration import __version__
 from orchestration.collect import decisions, feedback
-from orchestration.collect.connectors import attempts
 from orchestration.publish import ledger
 from orchestration.steps import state
 from orchestration.steps.reading import read_what_was_not, readings_now
@@ -115,7 +114,6 @@ def land_deliveries(
         **(texts or {}),
         "finding_decision": _decisions(work),
         "feedback": feedback.rows(work.archive.root, work.zone),
-        "pull": attempts.rows(work.archive.root, work.zone),
     }
     reasons = {rule.id: (rule.title.zh, rule.title.en) for rule in work.catalogue}
 

@@ -177,13 +177,21 @@ class Asked:
     only: frozenset[str] = frozenset()
 
 
+_WAITING = ("awaited", "overdue", "refused")
+"""States in which it matters what came of asking the source."""
+
+
 def lines(settings: Settings, timetable: Timetable, asked: Asked) -> list[Line]:
     """Every awaited period due up to a day, as of now.
 
     Raises:
         DeclarationError: the calendar is missing or wrong.
     """
-    return [Line(**row) for row in _ask(settings, _tables(settings, timetable, asked))]
+    last = attempts.last_of_each(settings.archive, timetable.zone)
+    return [
+        Line(**row, asked=last.get(row["data_set_id"]) if row["state"] in _WAITING else None)
+        for row in _ask(settings, _tables(settings, timetable, asked))
+    ]
 
 
 def calendar(
@@ -260,7 +268,6 @@ _COLUMNS: dict[str, dict[str, str]] = {
     ),
     "finding_decision": _columns("decision delivery_id"),
     "feedback": _columns("data_set_id period kind", since="date"),
-    "pull": _columns("data_set_id outcome reason_zh reason_en", asked_on="date"),
 }
 """What the model reads of ``landing``; a test holds it against the contract and the model."""
 
@@ -298,7 +305,6 @@ def _tables(settings: Settings, timetable: Timetable, asked: Asked) -> dict[str,
         "delivery_period": came.periods,
         "finding_decision": _decided(archive),
         "feedback": feedback.rows(settings.archive, timetable.zone),
-        "pull": attempts.rows(settings.archive, timetable.zone),
     }
 
 

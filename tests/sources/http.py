@@ -101,6 +101,9 @@ class World:
             handler.send_response(206 if wanted else 200)
             handler.send_header("Content-Length", str(len(body) - start))
             handler.send_header("Accept-Ranges", "bytes")
+            if wanted:
+                told = f"bytes {start}-{len(body) - 1}/{len(body)}"
+                handler.send_header("Content-Range", told)
             handler.send_header("ETag", tag)
             handler.end_headers()
             handler.wfile.write(body[start:end])

@@ -66,10 +66,6 @@ LINE = Line(
     refusal_en=None,
     query_count=0,
     pending_since=None,
-    asked_on=None,
-    asked_outcome=None,
-    asked_zh=None,
-    asked_en=None,
 )
 CAME = replace(
     LINE,

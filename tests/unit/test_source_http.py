@@ -21,7 +21,7 @@ from orchestration.steps.collect import collect_one
 from orchestration.steps.workplace import Workplace
 from tests.sources import DATA_SET, archived, attempts, declare, pull, sourced
 from tests.sources.http import World, self_signed, serving
-from tests.support import GOOD_ROW, NOW, profile
+from tests.support import GOOD_ROW, NOW, drop, profile
 
 FILE = profile(GOOD_ROW)
 REVISED = profile(GOOD_ROW.replace("480.1", "481.5"))
@@ -82,6 +82,102 @@ def test_a_transfer_that_breaks_off_goes_on(tmp_path: Path, world: World) -> Non
     assert ranges == [None, "bytes=1000-", "bytes=150000-"]
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"Content-Range": "bytes 0-9/{total}"},  # not from where it broke off
+        {"Content-Range": "bytes 1000-1009/1010"},  # of another length
+        {"Content-Range": "bytes 1000-/{total}", "ETag": '"other"'},
+        {},
+    ],
+)
+def test_a_rest_of_something_else_is_none(
+    tmp_path: Path, world: World, told: dict[str, str]
+) -> None:
+    body = FILE + b"\n" * 20_000
+
+    def answer(handler: Any) -> None:
+        wanted = handler.headers.get("Range")
+        named = {name: text.format(total=len(body)) for name, text in told.items()}
+        handler.send_response(206 if wanted else 200)
+        for name, text in ({"ETag": '"1"'} | (named if wanted else {})).items():
+            handler.send_header(name, text)
+        handler.send_header("Content-Length", str(10 if wanted else len(body)))
+        handler.send_header("Accept-Ranges", "bytes")
+        handler.end_headers()
+        handler.wfile.write(body[:10] if wanted else body[:1000])
+        handler.close_connection = True
+
+    world.answers["/gdp.csv"] = answer
+    assert refusal(declared(tmp_path, world))[0] == "not whole"
+
+
+def test_a_page_that_is_unchanged_still_leads_on(tmp_path: Path, world: World) -> None:
+    """Pages are fetched whole: what comes after one that did not change may have."""
+    world.file("/api", b'{"data": [1], "next": "/api?after=1"}', '"1"')
+    source = {"pages": {"by": "link", "path": "next"}, "name": "api.csv"}
+    settings = declared(tmp_path, world, "/api", **source)
+    for second in (b'{"data": [2]}', b'{"data": [3]}'):
+        world.file("/api?after=1", second, '"2"')
+        pull(settings)
+    assert [content for _, content in archived(settings)][1:] == [
+        b'{"data": [2]}',
+        b'{"data": [3]}',
+    ]
+
+
+def test_parameters_are_part_of_what_is_asked(tmp_path: Path, world: World) -> None:
+    """Two questions to one address are two things, and its own query stays."""
+    for month in ("01", "02"):
+        world.file(f"/api?table=7&m={month}", FILE + month.encode(), '"same"')
+    settings = declared(tmp_path, world, "/api?table=7", parameters={"m": "01"}, name="a.csv")
+    pull(settings)
+    changed = {"address": world.address + "/api?table=7", "parameters": {"m": "02"}}
+    declare(settings, "http", changed | {"name": "a.csv"})
+    pull(settings, NOW + timedelta(days=1))
+    assert [content for _, content in archived(settings)] == [FILE + b"01", FILE + b"02"]
+
+
+def test_an_object_that_the_archive_lost_is_fetched_again(tmp_path: Path, world: World) -> None:
+    world.file("/gdp.csv", FILE, '"1"')
+    settings = declared(tmp_path, world)
+    pull(settings)
+    archive = Workplace(settings, now=NOW).archive
+    (delivery,) = archive.received(DATA_SET)
+    archive.object_path(delivery.sha256).unlink()
+    assert pull(settings, NOW + timedelta(days=1)).stuck == []
+    assert archived(settings) == [("gdp.csv", FILE)]
+
+
+def test_an_address_with_a_time_in_it_is_no_news(tmp_path: Path, world: World) -> None:
+    """A person's correction is not overruled by what the source has had all the time."""
+    world.answers["/f.csv"] = lambda handler: handler.say(200, FILE)
+    settings = declared(tmp_path, world, "/list.html", find={"text": "表"}, tries=1)
+    for day in (1, 2):
+        world.says("/list.html", 200, f'<a href="/f.csv?t={day}">表</a>'.encode())
+        pull(settings, NOW + timedelta(days=day))
+        if day == 1:
+            drop(settings, DATA_SET, "更正.csv", REVISED)
+            pull(settings, NOW + timedelta(days=1, hours=1))
+    assert [content for _, content in archived(settings)] == [FILE, REVISED]
+
+
+def test_only_the_declared_host_hears_secrets(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUREAU_TOKEN", "tok-4711")
+    with serving() as other:
+        other.file("/gdp.csv", FILE)
+        world.says("/gdp.csv", 302, Location=other.address + "/gdp.csv")
+        headers = {"X-Token": "{BUREAU_TOKEN}"}
+        settings = declared(tmp_path, world, headers=headers)
+        assert refusal(settings)[0] == "other host"  # another port is another host
+        declared(tmp_path, world, headers=headers, hosts=["127.0.0.1"])
+        assert pull(settings).stuck == []
+        assert [told.get("X-Token") for _, _, told in other.asked] == [None]
+        assert world.asked[-1][2]["X-Token"] == "tok-4711"
+
+
 def test_half_a_body_is_none(tmp_path: Path, world: World) -> None:
     def half(handler: Any) -> None:
         handler.send_response(200)
@@ -119,7 +215,15 @@ def refusal(settings: Settings) -> tuple[str, str, str]:
         (200, LOGIN_PAGE, {"Content_Type": "text/csv"},
          ("page instead of file", "得到的是网页“统一登录”，不是所申报的 csv 文件",
           "answered with a page, '统一登录', where csv was declared: error or login")),
-        (200, b"", {}, ("", "答复为空", "the answer is empty")),
+        (200, b"", {}, ("empty", "答复为空", "the answer is empty")),
+        (204, b"", {}, ("empty", "答复为空", "the answer is empty")),
+        (304, b"", {}, ("304", "答复异常（304）", "answered otherwise than it should (304)")),
+        (206, b"half", {}, ("206", "答复异常（206）", "answered otherwise than it should (206)")),
+        (200, b"\xef\xbb\xbf<!-- x --><html><title>y</title>", {},
+         ("page instead of file", "得到的是网页“y”，不是所申报的 csv 文件",
+          "answered with a page, 'y', where csv was declared: error or login")),
+        (200, b"x", {"Content_Encoding": "br"},
+         ("coding", "答复的压缩方式 br 未要求", "is coded as br, which nobody asked for")),
         (401, b"", {}, ("401", "要求登录（401）", "asks for a login (401)")),
         (403, b"", {}, ("403", "拒绝访问（403）", "refuses access (403)")),
         (404, b"", {}, ("404", "地址上没有文件（404）", "has nothing at this address (404)")),
@@ -135,7 +239,9 @@ def refusal(settings: Settings) -> tuple[str, str, str]:
          ("other host", "转向了另一主机 elsewhere.example",
           "leads on to another host, elsewhere.example")),
         (302, b"", {"Location": "file:///etc/passwd"},
-         ("other host", "转向了另一主机 None", "leads on to another host, None")),
+         ("other host", "转向了另一主机 ", "leads on to another host, ")),
+        (302, b"", {"Location": "http://[bad"},
+         ("other host", "转向了另一主机 ", "leads on to another host, ")),
     ],
 )  # fmt: skip
 def test_an_answer_that_is_none(

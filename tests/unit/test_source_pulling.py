@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import sys
 import threading
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ from orchestration.collect.connectors.source import Asked, Pulled, SourceError, 
 from orchestration.errors import DeclarationError, QutongError
 from orchestration.settings import Settings
 from orchestration.spec import SourceSection
-from orchestration.steps.collect import ask_sources, collect_one, has_news
+from orchestration.steps.collect import ask_sources, asked_sources, collect_one, has_news
 from orchestration.steps.workplace import Workplace
 from tests.sources import DATA_SET, archived, attempts, declare, pull, sourced
 from tests.sources.http import Handler, World, serving
@@ -317,6 +318,47 @@ def test_what_came_of_asking_is_listed(settings: Settings, world: World) -> None
     assert "失败 failed" in lines[1]
     assert lines[1].endswith("地址上没有文件（404） | has nothing at this address (404)")
     assert "地址上没有文件（404）" in qutong(settings, "source", "list").output
+
+
+def test_what_came_of_asking_stands_in_the_ledger(settings: Settings, world: World) -> None:
+    world.says("/gdp.csv", 404)
+    rule = {"cadence": "monthly", "due": {"day": 10}, "awaited_from": "2025-11"}
+    declare(settings, "http", {"address": world.address + "/gdp.csv"}, more=rule)
+    pull(settings)
+    told = qutong(settings, "due", "--data-set", DATA_SET).output
+    assert "2026-03-01 拉取失败 asking failed: 地址上没有文件（404） has nothing at this" in told
+    periods = json.loads(qutong(settings, "due", "--data-set", DATA_SET, "--json").output)
+    assert periods["periods"][0]["asked"]["outcome"] == "failed"
+
+
+def test_a_run_that_fails_meanwhile_leaves_a_receipt(settings: Settings) -> None:
+    """What was asked and not archived is told as such, and the spool is empty."""
+    work = Workplace(settings, now=NOW)
+    with pytest.raises(RuntimeError), asked_sources(work, [DATA_SET]):
+        raise RuntimeError
+    (told,) = attempts(settings)
+    assert (told.outcome, told.reason_zh, told.items) == ("failed", "1 个文件未能归档", ())
+    assert not (settings.work / "spool" / DATA_SET).exists()
+    assert pull(settings).received_new == 1
+
+
+def test_secrets_of_one_source_stay_out_of_logs_while_another_ends(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The records of all threads are scrubbed as long as any source is asked."""
+    one, other = Secrets({"ONE": "wort-eins"}), Secrets({"OTHER": "wort-zwei"})
+    one.get("ONE")
+    other.get("OTHER")
+    log = logging.getLogger("a.library")
+    with caplog.at_level(logging.INFO):
+        first, second = one.out_of_logs(), other.out_of_logs()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        log.info("GET /?token=%s", "wort-zwei")
+        second.__exit__(None, None, None)
+        log.info("GET /?token=%s", "plain")
+    assert caplog.messages == ["GET /?token=‹OTHER›", "GET /?token=plain"]
 
 
 def test_a_data_set_without_a_source_says_so(tmp_path: Path) -> None:

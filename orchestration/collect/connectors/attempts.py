@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Literal
 
@@ -87,6 +87,16 @@ class Attempt:
     items: tuple[Item, ...] = ()
 
 
+@dataclass(frozen=True)
+class Asking:
+    """What came of asking a source last, as ``qutong due`` tells it: of now, in no release."""
+
+    on: date
+    outcome: Outcome
+    reason_zh: str
+    reason_en: str
+
+
 class Attempts:
     """The attempts of a project, by data set.
 
@@ -130,22 +140,18 @@ class Attempts:
         return self.root / f"{data_set_id}.jsonl"
 
 
-def rows(archive: Path, zone: tzinfo) -> list[dict[str, Any]]:
-    """Rows of ``landing.pull``: what came of asking each source last."""
+def last_of_each(archive: Path, zone: tzinfo) -> dict[str, Asking]:
+    """What came of asking each source last, by data set."""
     attempts = Attempts(archive)
-    named = sorted(file.stem for file in attempts.root.glob("*.jsonl"))
-    last = (attempts.last(data_set_id) for data_set_id in named)
-    return [
-        {
-            "data_set_id": attempt.data_set_id,
-            "asked_on": datetime.fromisoformat(attempt.at).astimezone(zone).date(),
-            "outcome": attempt.outcome,
-            "reason_zh": attempt.reason_zh,
-            "reason_en": attempt.reason_en,
-        }
+    last = (attempts.last(file.stem) for file in sorted(attempts.root.glob("*.jsonl")))
+    return {
+        attempt.data_set_id: Asking(
+            datetime.fromisoformat(attempt.at).astimezone(zone).date(), attempt.outcome,
+            attempt.reason_zh, attempt.reason_en,
+        )
         for attempt in last
         if attempt is not None
-    ]
+    }  # fmt: skip
 
 
 def _attempts(file: Path) -> Iterator[Attempt]:

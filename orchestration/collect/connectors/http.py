@@ -20,7 +20,7 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, Field
 
@@ -47,8 +47,11 @@ _CONNECT_SECONDS, _READ_SECONDS = 15.0, 60.0
 _GONE_ON: Final = (429, 502, 503, 504)
 _SECRET = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 _PAGE_START = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE
+    rb"(?:\xef\xbb\xbf)?(?:\s|<!--.*?-->|<\?xml[^>]*>)*<(?:!doctype\s+html|html|head|body|script|meta)\b",
+    re.IGNORECASE | re.DOTALL,
 )
+_DECODED: Final = ("", "identity", "gzip", "deflate")
+_TOTAL = re.compile(r"bytes (\d+)-\d+/(\d+)")
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
@@ -118,7 +121,9 @@ class Section(SourceSection):
     address: Address = Field(
         description="{yyyy}, {mm}, {m} and {q} stand for the period that is awaited."
     )
-    name: str | None = Field(default=None, description="As what file it is delivered.")
+    name: str | None = Field(
+        default=None, pattern=r"^[^/\\]+$", description="As what file it is delivered."
+    )
     parameters: dict[str, str] = Field(
         default={}, description="{NAME} stands for a secret, {yyyy} … as in address."
     )
@@ -132,7 +137,7 @@ class Section(SourceSection):
     hosts: tuple[str, ...] = Field(default=(), description="Other hosts that it may lead to.")
     user_agent: str = "qutong"
     pause_seconds: float = Field(default=0.0, ge=0, le=60, description="Between two requests.")
-    proxy: str | None = None
+    proxy: Address | None = None
     authority: Path | None = Field(
         default=None, description="File with the certificate of the authority of the source."
     )
@@ -155,7 +160,7 @@ def pull(asked: Asked) -> Iterator[Pulled]:
     """
     section = asked.section
     assert isinstance(section, Section)
-    with _client(section, asked) as client:
+    with _client(section) as client:
         server = _Server(client, section, asked)
         if section.form is not None:
             server.log_in(section.form)
@@ -220,7 +225,11 @@ class _Server:
     def __init__(self, client: httpx.Client, section: Section, asked: Asked) -> None:
         self.client, self.section, self.asked = client, section, asked
         self._last = 0.0
-        self.hosts = {urlsplit(section.address).hostname, *section.hosts}
+        self.own = _origin(section.address)
+        self.auth = _auth(section, asked)
+        self.headers = {
+            name: _filled(value, asked.secrets) for name, value in section.headers.items()
+        }
 
     # --- what is asked for ---------------------------------------------------------------------
 
@@ -228,8 +237,10 @@ class _Server:
         self, address: str, parameters: Mapping[str, str] | None = None, number: int | None = None
     ) -> Pulled:
         """A file at an address, unless it is the one that is known."""
-        key = address if number is None else f"{address} [{number}]"
-        known = self.asked.known.get(key)
+        told = f"{'&' if '?' in address else '?'}{urlencode(parameters)}" if parameters else ""
+        key = f"{address}{told}" if number is None else f"{address} [{number}]"
+        # what a page leads to stands in it, so pages are fetched whole
+        known = None if number else self.asked.known.get(self.asked.secrets.scrub(key))
         answer = tried(self.asked, lambda: self._get(address, parameters or {}, known))
         name = self._name(answer, number)
         if answer.path is not None:
@@ -244,17 +255,21 @@ class _Server:
         """The pages of an answer, until one has nothing."""
         address, parameters = self.section.address, dict(self.section.parameters)
         seen: set[bytes] = set()
+        head = b""
         for number in range(pages.most):
             if pages.by != "link":
                 parameters[pages.parameter] = str(pages.first + number * pages.step)
             try:
                 page = self.file(address, parameters, number + 1)
             except SourceError as error:
-                if number and error.status in ("404", "204"):
+                if number and error.status in ("404", "empty"):
                     return
                 raise
-            start = self._body(page)
-            if number and (_is_empty(start) or page.status == "204"):
+            assert page.path is not None
+            start = page.path.read_bytes()
+            if not number and start.strip().count(b"\n"):
+                head = start.strip().splitlines()[0].strip()
+            if number and (_is_empty(start) or start.strip() == head):
                 return
             if start in seen:
                 raise SourceError(
@@ -279,7 +294,7 @@ class _Server:
         page = tried(
             self.asked, lambda: self._get(self.section.address, self.section.parameters, None)
         )
-        assert page.path is not None
+        assert page.path is not None  # nothing was said of what is known
         links = _links(page.path.read_bytes(), page.address)
         found = [
             (address, text)
@@ -324,50 +339,63 @@ class _Server:
                 headers["If-None-Match"] = known.tag
             if known.modified:
                 headers["If-Modified-Since"] = known.modified
-        filled = {name: self._filled(value) for name, value in parameters.items()} or None
+        filled = {name: self._filled(value) for name, value in parameters.items()}
+        if filled:
+            import httpx2 as httpx
+
+            address = str(httpx.URL(address).copy_merge_params(filled))
         if self.section.body is not None:
-            return self._answer("POST", address, params=filled, json=self.section.body)
-        return self._answer("GET", address, params=filled, headers=headers)
+            return self._answer("POST", address, json=self.section.body)
+        return self._answer("GET", address, headers=headers)
 
     def _answer(self, method: str, address: str, **asked: Any) -> _Answer:
         """What a server answers, redirects followed as far as they are allowed."""
         for _ in range(_MOST_REDIRECTS):
-            request = self.client.build_request(method, address, **asked)
-            self._pause()
-            with (
-                _in_words(),
-                contextlib.closing(self.client.send(request, stream=True)) as response,
-            ):
+            with _in_words(), self._sent(method, address, **asked) as (request, response):
                 if not response.has_redirect_location:
                     return self._received(request, response)
-                before, address = (
-                    address,
-                    self._allowed(urljoin(address, response.headers["location"])),
-                )
-                if urlsplit(before).scheme == "https" and urlsplit(address).scheme == "http":
-                    raise SourceError(
-                        "转向了不加密的地址", "leads on to an address without encryption",
-                        remedy="declare the address that it has now",
-                        status=str(response.status_code),
-                    )  # fmt: skip
-            if response.status_code == 303 or (
-                response.status_code in (301, 302) and method == "POST"
-            ):
-                method = "GET"
-                asked = {"headers": asked.get("headers")}
-            asked.pop("params", None)
+                address = self._allowed(_joined(address, response.headers["location"]), address)
+                code = response.status_code
+            if code == 303 or (code in (301, 302) and method == "POST"):
+                method, asked = "GET", {"headers": asked.get("headers")}
         raise SourceError(
             "转向没有尽头", "leads on without end",
             remedy="open the address in a browser, and declare where it ends",
             status="redirect loop",
         )  # fmt: skip
 
+    @contextlib.contextmanager
+    def _sent(
+        self, method: str, address: str, headers: Mapping[str, str] | None = None, **asked: Any
+    ) -> Iterator[tuple[httpx.Request, httpx.Response]]:
+        """A request and the beginning of its answer; only the declared host hears secrets."""
+        import httpx2 as httpx
+
+        self._pause()
+        left = self.asked.in_time()
+        is_own = _origin(address) == self.own or _is_upgrade(self.own, _origin(address))
+        request = self.client.build_request(
+            method, address, headers={**(self.headers if is_own else {}), **(headers or {})},
+            timeout=httpx.Timeout(min(_READ_SECONDS, left), connect=min(_CONNECT_SECONDS, left)),
+            **asked,
+        )  # fmt: skip
+        response = self.client.send(request, stream=True, auth=self.auth if is_own else None)
+        with contextlib.closing(response):
+            yield request, response
+
     def _received(self, request: httpx.Request, response: httpx.Response) -> _Answer:
         headers = {name.lower(): value for name, value in response.headers.items()}
         address = str(response.url)
-        if response.status_code == 304:
+        is_conditional = {"if-none-match", "if-modified-since"} & set(request.headers)
+        if response.status_code == 304 and is_conditional:
             return _Answer(None, address, headers, 304)
         _refuse_status(response)
+        coding = headers.get("content-encoding", "").lower()
+        if coding not in _DECODED:
+            raise SourceError(
+                f"答复的压缩方式 {coding} 未要求", f"is coded as {coding}, which nobody asked for",
+                remedy="ask the source for the file as it is", status="coding",
+            )  # fmt: skip
         if (said := headers.get("content-length", "")).isdigit():
             self.asked.room(int(said))
         path = self.asked.file("answer")
@@ -391,19 +419,20 @@ class _Server:
             httpx.TransportError: the server cannot, or nothing more comes.
         """
         tag = headers.get("etag") or headers.get("last-modified") or ""
-        can = headers.get("accept-ranges") == "bytes" and "content-encoding" not in headers
+        total = headers.get("content-length", "")
+        can = (
+            total.isdigit()
+            and headers.get("accept-ranges") == "bytes"
+            and "content-encoding" not in headers
+        )
         while True:
             size = path.stat().st_size
             if not can or not tag or tag.startswith("W/") or not size or request.method != "GET":
                 path.unlink()
                 raise _broken_off(size)
-            rest = self.client.build_request("GET", request.url, headers=request.headers)
-            rest.headers.update({"Range": f"bytes={size}-", "If-Range": tag})
-            rest.headers.pop("If-None-Match", None)
-            rest.headers.pop("If-Modified-Since", None)
-            self._pause()
-            with contextlib.closing(self.client.send(rest, stream=True)) as answer:
-                if answer.status_code != 206:
+            wanted = {"Range": f"bytes={size}-", "If-Range": tag}
+            with self._sent("GET", str(request.url), headers=wanted) as (_, answer):
+                if not _goes_on(answer, size, int(total), headers.get("etag")):
                     path.unlink()
                     raise _broken_off(size)
                 try:
@@ -412,8 +441,12 @@ class _Server:
                     if path.stat().st_size == size:
                         path.unlink()
                         raise _broken_off(size) from None
-                else:
-                    return
+                    continue
+            if path.stat().st_size != int(total):
+                size = path.stat().st_size
+                path.unlink()
+                raise _broken_off(size)
+            return
 
     def _pause(self) -> None:
         """Wait as long as is declared between two requests."""
@@ -423,13 +456,20 @@ class _Server:
         self.asked.in_time()
         self._last = time.monotonic()
 
-    def _allowed(self, address: str) -> str:
+    def _allowed(self, address: str, before: str = "") -> str:
         """An address that the source leads to, where it may lead there."""
-        parts = urlsplit(address)
-        if parts.scheme not in ("http", "https") or parts.hostname not in self.hosts:
+        parts, origin = urlsplit(address), _origin(address)
+        named = {parts.hostname, f"{parts.hostname}:{origin[2]}"} & set(self.section.hosts)
+        is_own = origin[1:] == self.own[1:] or _is_upgrade(self.own, origin)
+        if parts.scheme not in ("http", "https") or not (is_own or named):
             raise SourceError(
-                f"转向了另一主机 {parts.hostname}", f"leads on to another host, {parts.hostname}",
+                f"转向了另一主机 {parts.netloc}", f"leads on to another host, {parts.netloc}",
                 remedy="if that is right, name it in delivery.source.hosts", status="other host",
+            )  # fmt: skip
+        if "http" == parts.scheme != urlsplit(before or self.section.address).scheme:
+            raise SourceError(
+                "转向了不加密的地址", "leads on to an address without encryption",
+                remedy="declare the address that it has now", status="no encryption",
             )  # fmt: skip
         return urlunsplit(parts._replace(fragment=""))
 
@@ -447,15 +487,12 @@ class _Server:
         stem, dot, ending = name.rpartition(".")
         return f"{stem}-{number:04}.{ending}" if dot else f"{name}-{number:04}"
 
-    def _body(self, page: Pulled) -> bytes:
-        return page.path.read_bytes() if page.path else page.key.encode()
-
     def _refuse_other(self, answer: _Answer) -> None:
         """An answer of another kind than was declared is none, whatever its status says."""
         start = answer.start()
         if not start:
             raise SourceError(
-                "答复为空", "the answer is empty",
+                "答复为空", "the answer is empty", status="empty",
                 remedy="open the address; it is tried again with the next run", may_pass=True,
             )  # fmt: skip
         awaited = getattr(self.asked.data_set.layout, "format", "")
@@ -545,10 +582,27 @@ _STATUS: Mapping[int, tuple[str, str, str]] = {
 }  # fmt: skip
 
 
+def _goes_on(answer: httpx.Response, size: int, total: int, tag: str | None) -> bool:
+    """Whether an answer is the rest of what broke off, and of nothing else."""
+    told = _TOTAL.fullmatch(answer.headers.get("content-range", ""))
+    is_same = tag is None or answer.headers.get("etag", tag) == tag
+    return (
+        answer.status_code == 206
+        and told is not None
+        and (int(told[1]), int(told[2])) == (size, total)
+        and is_same
+    )
+
+
 def _refuse_status(response: httpx.Response) -> None:
     code = response.status_code
-    if 200 <= code < 300:
+    if code in (200, 203):
         return
+    if code == 204:
+        raise SourceError(
+            "答复为空", "the answer is empty", status="empty",
+            remedy="open the address; it is tried again with the next run",
+        )  # fmt: skip
     zh, en, remedy = _STATUS.get(
         code, ("答复异常", "answered otherwise than it should", "open the address in a browser")
     )
@@ -580,18 +634,32 @@ def _links(page: bytes, address: str) -> list[tuple[str, str]]:
         tree = html.fromstring(_text(page))
     except (ValueError, etree.ParserError):
         return []
-    base = urljoin(address, next(iter(tree.xpath("//base/@href")), ""))
-    return [
-        (urljoin(base, link.get("href").strip()), " ".join(link.text_content().split()))
+    base = _joined(address, next(iter(tree.xpath("//base/@href")), "")) or address
+    found = [
+        (_joined(base, link.get("href").strip()), " ".join(link.text_content().split()))
         for link in tree.xpath("//a[@href]")
         if not link.get("href").strip().startswith(("#", "javascript:", "mailto:"))
     ]
+    return [(link, text) for link, text in found if link]
+
+
+def _joined(base: str, link: str) -> str:
+    """The address of a link; nothing where it is none."""
+    try:
+        address = urljoin(base, link)
+        urlsplit(address)
+    except ValueError:
+        return ""
+    return address
 
 
 def _hidden(page: bytes) -> dict[str, str]:
-    from lxml import html
+    from lxml import etree, html
 
-    tree = html.fromstring(_text(page))
+    try:
+        tree = html.fromstring(_text(page))
+    except (ValueError, etree.ParserError):
+        return {}
     return {
         field.get("name"): field.get("value", "")
         for field in tree.xpath("//form//input[@type='hidden'][@name]")
@@ -604,9 +672,11 @@ def _text(page: bytes) -> str:
     from orchestration.collect.readers.delimited import decode
 
     try:
-        return decode(page, "auto").decode("utf-8")
+        text = decode(page, "auto").decode("utf-8")
     except RefusedError:
-        return page.decode("utf-8", "replace")
+        text = page.decode("utf-8", "replace")
+    # a text that names its encoding is no text to lxml
+    return re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -649,7 +719,10 @@ def _told_name(disposition: str) -> str:
         return ""
     message = Message()
     message["content-disposition"] = disposition
-    return message.get_filename() or ""
+    name = message.get_filename() or ""
+    with contextlib.suppress(UnicodeEncodeError):
+        name = _text(name.encode("latin-1"))  # as it came: headers are read as Latin-1
+    return unquote(name)
 
 
 # --- the client ---------------------------------------------------------------------------------
@@ -659,23 +732,39 @@ def _filled(text: str, secrets: Secrets) -> str:
     return _SECRET.sub(lambda found: secrets.get(found[1]), text)
 
 
-def _client(section: Section, asked: Asked) -> httpx.Client:
+def _client(section: Section) -> httpx.Client:
     import httpx2 as httpx
 
-    headers = {"User-Agent": section.user_agent, "Accept-Encoding": "identity"}
-    headers |= {name: _filled(value, asked.secrets) for name, value in section.headers.items()}
-    auth = None
-    if section.basic is not None:
-        auth = httpx.BasicAuth(section.basic.user, asked.secrets.get(section.basic.secret))
     return httpx.Client(
-        headers=headers,
-        auth=auth,
+        headers={"User-Agent": section.user_agent, "Accept-Encoding": "identity"},
         verify=_verified(section),
         proxy=section.proxy,
         # neither a .netrc nor a proxy of the environment decides who is asked, and as whom
         trust_env=False,
-        timeout=httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS),
     )
+
+
+def _auth(section: Section, asked: Asked) -> httpx.Auth | None:
+    import httpx2 as httpx
+
+    if section.basic is None:
+        return None
+    return httpx.BasicAuth(section.basic.user, asked.secrets.get(section.basic.secret))
+
+
+def _origin(address: str) -> tuple[str, str, int]:
+    """Scheme, host and port; port 0 where it is none."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    except ValueError:
+        return "", "", 0
+    return parts.scheme, parts.hostname or "", port
+
+
+def _is_upgrade(own: tuple[str, str, int], other: tuple[str, str, int]) -> bool:
+    """The same host at the usual port of TLS instead of the usual one without."""
+    return (own[0], own[2], other[0], other[2]) == ("http", 80, "https", 443) and own[1] == other[1]
 
 
 def _verified(section: Section) -> ssl.SSLContext | bool:

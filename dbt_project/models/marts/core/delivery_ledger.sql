@@ -82,11 +82,7 @@ told as (
         came.reason_en,
         coalesce(queries.query_count, 0) as query_count,
         feedback.kind as feedback,
-        feedback.since as feedback_since,
-        pulls.asked_on,
-        pulls.outcome as asked_outcome,
-        pulls.reason_zh as asked_zh,
-        pulls.reason_en as asked_en
+        feedback.since as feedback_since
     from {{ source('landing', 'awaited') }} as awaited
     inner join {{ source('landing', 'data_set') }} as data_sets
         on awaited.data_set_id = data_sets.data_set_id
@@ -97,8 +93,6 @@ told as (
         on came.delivery_id = queries.delivery_id
     left join {{ source('landing', 'feedback') }} as feedback
         on awaited.data_set_id = feedback.data_set_id and awaited.period = feedback.period
-    left join {{ source('landing', 'pull') }} as pulls
-        on awaited.data_set_id = pulls.data_set_id
 ),
 
 stated as (
@@ -153,10 +147,5 @@ select
     reason_zh as refusal_zh,
     reason_en as refusal_en,
     query_count,
-    case when state = 'pending_feedback' then feedback_since end as pending_since,
-    -- of what has come it does not matter how its source was since
-    case when state in ('awaited', 'overdue', 'refused') then asked_on end as asked_on,
-    case when state in ('awaited', 'overdue', 'refused') then asked_outcome end as asked_outcome,
-    case when state in ('awaited', 'overdue', 'refused') then nullif(asked_zh, '') end as asked_zh,
-    case when state in ('awaited', 'overdue', 'refused') then nullif(asked_en, '') end as asked_en
+    case when state = 'pending_feedback' then feedback_since end as pending_since
 from stated

@@ -205,7 +205,10 @@ def test_an_item_of_its_own_is_named_where_it_is_declared(project: Settings) -> 
     )
     path.write_text(text, encoding="utf-8")
     declarations = load_declarations(load_settings(project.project))
-    assert {code: name.en for code, name in declarations.items.items()} == {"people": "People"}
+    assert {code: name.en for code, name in declarations.items.items()} == {
+        "people": "People",
+        "schools": "Schools",
+    }
 
 
 def test_the_scorecard_names_known_indicators(project: Settings) -> None:

@@ -429,16 +429,19 @@ class _Pull:
             return self._nothing()
         sha256 = table.write(path)
         if mark:
-            details["again"] = self._again(table, path, mark)
-        if self._is_known(sha256):
+            details["again"] = self._again(table, mark)
+        if self._is_known(sha256, table):
             return self._nothing()
         return Pulled(key=self.key, name=self.name, path=path, mark=mark, details=details)
 
-    def _is_known(self, sha256: str) -> bool:
+    def _is_known(self, sha256: str, table: Table) -> bool:
         """Whether it is what came last, or no more than the overlap had to bring again."""
         if self.known is None:
             return False
-        return sha256 in (self.known.sha256, *self.known.details.get("again", ()))
+        if sha256 == self.known.sha256:
+            return True
+        again = [(rows, digest) for rows, digest in self.known.details.get("again", ())]
+        return any(rows == table.rows for rows, _ in again) and table.told() in again
 
     def _nothing(self) -> Pulled:
         mark = self.known.mark if self.known else ""
@@ -505,15 +508,15 @@ class _Pull:
             status="watermark",
         )
 
-    def _again(self, table: Table, path: Path, mark: str) -> list[str]:
-        """Hashes of what the next pull brings where nothing changes.
+    def _again(self, table: Table, mark: str) -> list[tuple[int, str]]:
+        """Number and hash of what the next pull brings where nothing changes.
 
         Whether the query asks for what is later, or for what is not earlier, only the query knows.
         """
         watermark = self.section.watermark
         assert watermark is not None
         since = watermark.before(watermark.read(mark))
-        return [table.tail(watermark.column, since, path, is_open=way) for way in (True, False)]
+        return [table.tail(watermark.column, since, is_open=way) for way in (True, False)]
 
     # --- columns -------------------------------------------------------------------------------
 

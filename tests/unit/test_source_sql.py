@@ -352,6 +352,20 @@ def test_days_and_moments_in_texts_are_marks(tmp_path: Path, file: Make) -> None
     assert "the watermark column changed holds 2025-02-11T00:00:00" in refused(source).en
 
 
+def test_an_overlap_of_other_types_than_the_whole_is_no_news(tmp_path: Path, file: Make) -> None:
+    """Of the whole a decimal is learnt, of what the overlap brings again a whole number."""
+    fill(
+        tmp_path,
+        "CREATE TABLE f (n int, value)",
+        "INSERT INTO f VALUES (1, 1.5), (2, 2), (3, 3), (4, null)",
+    )
+    query = "SELECT * FROM f WHERE n >= :watermark ORDER BY n"
+    source = file(query, watermark={"column": "n", "overlap": 1, "first": 0})
+    assert (len(rows(source.pull())), source.pull().path) == (4, None)
+    fill(tmp_path, "UPDATE f SET value = 4 WHERE n = 3")
+    assert [row[0] for row in rows(source.pull())] == [3, 4]
+
+
 @pytest.mark.parametrize(
     ("query", "status", "zh"),
     [

@@ -100,3 +100,11 @@ def _start_what_takes_long(request: pytest.FixtureRequest) -> None:
     names = {Path(item.path).name for item in request.session.items}
     if "test_recovery.py" in names and "PYTEST_XDIST_WORKER" not in os.environ:
         request.getfixturevalue("chain")
+
+
+@pytest.fixture(autouse=True)
+def _no_instance_of_another_test() -> None:
+    """Dagster keeps the last instance's storage of definitions, which may be gone by now."""
+    base = sys.modules.get("dagster._core.storage.defs_state.base")
+    if base is not None:
+        base._current_storage.set(None)

@@ -180,6 +180,8 @@ def test_what_is_said_now_is_what_the_release_says_of_the_same_moment(ledger: Re
     asked = qutong(ledger.settings, "due", "--json", "--as-of", RELEASED_AT)
     assert asked.exit_code == 3
     periods = json.loads(asked.output)["periods"]
+    # what came of asking a source is of now, and in no release
+    assert {json.dumps(period.pop("asked")) for period in periods} == {"null"}
     told = ledger.records("select * from core.delivery_ledger order by due_on, data_set_id")
     assert len(periods) == 16
     assert periods == [

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import threading
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -117,11 +118,25 @@ def pull(asked: Asked) -> Iterator[Pulled]:
     """
     section = asked.section
     assert isinstance(section, Section)
-    with asyncio.Runner() as runner:
-        bucket = _Bucket(_store(section, asked), section, asked, runner)
+    with _loop() as loop:
+        bucket = _Bucket(_store(section, asked), section, asked, loop)
         things = bucket.things()
         newest = things[-1].key if things else ""
         yield from each(things, lambda thing: thing.key, lambda thing: bucket.had(thing, newest))
+
+
+@contextlib.contextmanager
+def _loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop in a thread of its own: whoever asks may be within another one."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 # --- a bucket -----------------------------------------------------------------------------------
@@ -161,10 +176,10 @@ class _Bucket:
     """The bucket that is asked in one pull."""
 
     def __init__(
-        self, store: S3Store, section: Section, asked: Asked, runner: asyncio.Runner
+        self, store: S3Store, section: Section, asked: Asked, loop: asyncio.AbstractEventLoop
     ) -> None:
         self.store, self.section, self.asked = store, section, asked
-        self._runner = runner
+        self._loop = loop
 
     def things(self) -> list[_Thing]:
         """The objects that are meant, in the order in which they were laid there."""
@@ -282,7 +297,7 @@ class _Bucket:
             return await asyncio.wait_for(ask(), self.asked.in_time())
 
         try:
-            return self._runner.run(within())
+            return asyncio.run_coroutine_threadsafe(within(), self._loop).result()
         except TimeoutError:
             self.asked.in_time()
             raise

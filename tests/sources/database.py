@@ -33,7 +33,7 @@ from orchestration.collect.connectors.source import Asked, Pulled
 from tests.support import NOW
 
 USER, PASSWORD = "qutong_reader", "s3cret-Wörd"
-BOSS_PASSWORD = "boss-secret"  # noqa: S105
+BOSS_PASSWORD = "boss-secret"  # noqa: S105 - of a server that lives as long as a test
 ENVIRONMENT = {"DB_USER": USER, "DB_PASSWORD": PASSWORD}
 INSTALL = "apt-get install -y --no-install-recommends"
 

@@ -105,7 +105,7 @@ def test_what_comes_is_archived_as_it_came_before_anybody_reads_it(
         archive = Workplace(settings, now=NOW).archive
         told = [receipt.sha256 for receipt in archive.receipts()]
         seen.append((archive.object_path(delivery.sha256).exists(), delivery.sha256 in told))
-        return read(store, delivery, *rest)  # type: ignore[arg-type]
+        return read(store, delivery, *rest)  # type: ignore[arg-type]  # passed on as given
 
     monkeypatch.setattr(ParseStore, "parse", look)
     collected = pull(settings)

@@ -169,7 +169,7 @@ def table_of(
     folder: Path, values: list[tuple[Any, ...]], size: int, path: Path | None = None
 ) -> Table:
     section = QuerySection(query="SELECT 1")
-    asked = Asked(None, section, folder, Secrets({}), {}, NOW)  # type: ignore[arg-type]
+    asked = Asked(None, section, folder, Secrets({}), {}, NOW)  # type: ignore[arg-type]  # of none
     columns = [Column(name) for name in "abcd"]
     table = Table(columns, path or folder / f"{size}.rows", asked)
     table.add_all(batches_of(columns, (values[n : n + size] for n in range(0, len(values), size))))

@@ -116,7 +116,7 @@ def test_what_was_laid_there_together_comes_in_the_order_of_its_numbers(
 
     section = s3.Section(bucket="abc")
     asked = Asked(data_set, section, Path(), Secrets({}), {}, asking_now())
-    bucket = Two(None, section, asked, None)  # type: ignore[arg-type]
+    bucket = Two(None, section, asked, None)  # type: ignore[arg-type]  # asks no store
     assert [thing.key for thing in bucket.things()] == ["公报v11.csv", "公报v2.csv", "公报v10.csv"]
 
 

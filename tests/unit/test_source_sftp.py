@@ -506,7 +506,7 @@ def test_a_file_that_is_gone_when_it_is_fetched(
 
 def test_a_name_that_is_not_utf_8(world: SftpWorld, data_set: DataSet, tmp_path: Path) -> None:
     told = SFTPAttributes()
-    told.filename = "公报.csv".encode("gb18030")  # type: ignore[assignment]
+    told.filename = "公报.csv".encode("gb18030")  # type: ignore[assignment]  # bytes, as servers send
     told.st_mode, told.st_size = 0o100644, 1
     world.server.invented.append(told)
     error = refused(asking(world, data_set, tmp_path / "spool"))

@@ -197,6 +197,10 @@ def like(value: Mark, other: Mark) -> Mark:
     return value
 
 
+def _is_after(one: Mark, other: Mark) -> bool:
+    return one > other  # type: ignore[operator]  # marks of one column are of one kind
+
+
 class QuerySection(SourceSection):
     """What ``delivery.source`` says of any database."""
 
@@ -481,7 +485,7 @@ class _Pull:
             return
         latest = self.asked.now + _FUTURE
         limit = like(latest, reached) if isinstance(reached, datetime) else latest.date()
-        if reached > limit:  # type: ignore[operator]
+        if _is_after(reached, limit):
             raise SourceError(
                 f"水位列 {watermark.column} 的最大值 {spelled(reached)} 在未来",
                 f"{watermark.column} is ahead of the day: {spelled(reached)}; a clock is wrong",
@@ -495,7 +499,7 @@ class _Pull:
         before = self.mark
         if before is None or (reached is None and not _any_overlap(watermark)):
             return
-        if reached is not None and reached >= like(before, reached):  # type: ignore[operator]
+        if reached is not None and not _is_after(like(before, reached), reached):
             return
         now = "nothing" if reached is None else spelled(reached)
         raise SourceError(

@@ -41,7 +41,9 @@ from orchestration.programmes import (
 )
 from orchestration.settings import CODE_ROOT, Settings, parse_model, read_yaml
 from orchestration.spec import (
+    CONCEPT_FIELDS,
     GROWTH_MEASURES,
+    RELATION_KINDS,
     Constants,
     Correction,
     Corrections,
@@ -51,10 +53,13 @@ from orchestration.spec import (
     Indicator,
     Layout,
     RecordsLayout,
+    Relation,
     SourceSection,
+    Standard,
     TableLayout,
     Text,
 )
+from orchestration.standards import Catalogue, load_catalogue
 from orchestration.text import same
 
 REGION_COLUMNS = (
@@ -82,6 +87,7 @@ CODE_COLUMNS = (
 )
 
 QUALIFIER_LIST = "qualifier"
+CATALOGUE_CACHE = "catalogue.json"
 _PROGRAMME_LISTS = ("scheme_kind", "scheme_status", "programme_level", "honour_state")
 SYNONYM_COLUMNS = ("list", "word", "code", "valid_from", "valid_to", "note")
 
@@ -244,6 +250,7 @@ class Declarations:
     Attributes:
         aside: Declarations with a mistake, where they were set aside and not raised.
         calendar: Holidays that due dates are shifted by.
+        catalogue: The standard indicators, whether a data set refers to them or not.
     """
 
     settings: Settings
@@ -251,6 +258,7 @@ class Declarations:
     codelists: CodeLists
     aside: tuple[Aside, ...] = ()
     calendar: Calendar = field(default_factory=Calendar)
+    catalogue: Catalogue = field(default_factory=Catalogue)
 
     def __iter__(self) -> Iterator[Declared]:
         return iter(self.data_sets)
@@ -310,9 +318,9 @@ def load_declarations(settings: Settings, slots: Slots | None = None) -> Declara
     Raises:
         DeclarationError: the first mistake, with file, key and remedy.
     """
-    codelists = _codelists(settings)
+    lists = _lists(settings)
     raw = [_read_one(path) for path in _files(settings)]
-    return _checked(settings, codelists, raw, slots)
+    return _checked(settings, lists, raw, slots)
 
 
 def load_sound(
@@ -330,7 +338,7 @@ def load_sound(
         DeclarationError: a mistake that is no single data set's: of code lists, the district, or a
             file of corrections; or one that only follows from what was set aside.
     """
-    codelists = _codelists(settings)
+    lists = _lists(settings)
     aside: dict[Path, Aside] = {}
     read: dict[Path, Declared] = {}
     for path in _files(settings):
@@ -341,7 +349,7 @@ def load_sound(
     while True:
         raw = sorted(read.values(), key=lambda entry: not is_settled(entry.id))
         try:
-            found = _checked(settings, codelists, raw, slots)
+            found = _checked(settings, lists, raw, slots)
         except DeclarationError as error:
             several = error.errors if isinstance(error, DeclarationErrors) else (error,)
             found_in = {Path(one.file or ""): one for one in several}
@@ -363,8 +371,16 @@ def _files(settings: Settings) -> list[Path]:
     return sorted((settings.raw / "datasets").rglob("*.yml"))
 
 
-def _codelists(settings: Settings) -> CodeLists:
-    """The code lists, which know the district and its complete regions.
+@dataclass(frozen=True)
+class _Lists:
+    """What all declarations refer to: code lists and the catalogue."""
+
+    codelists: CodeLists
+    catalogue: Catalogue
+
+
+def _lists(settings: Settings) -> _Lists:
+    """The code lists, which know the district and its complete regions, and the catalogue.
 
     Raises:
         DeclarationError: the first mistake, with file, key and remedy.
@@ -378,19 +394,35 @@ def _codelists(settings: Settings) -> CodeLists:
             remedy="add it to raw/codelists/regions.csv",
         )
     _check_complete_regions(settings, codelists)
-    return codelists
+    catalogue = load_catalogue(settings.raw / "catalogue", settings.home / "work" / CATALOGUE_CACHE)
+    _check_standards(catalogue, codelists)
+    return _Lists(codelists, catalogue)
+
+
+def _check_standards(catalogue: Catalogue, lists: CodeLists) -> None:
+    """Every code that an entry of the catalogue uses stands in its list."""
+    units = {unit.code for unit in lists.units}
+    known = {name: set(lists.members(name)) for name in ("scope", "item", "role", "stage", "topic")}
+    for code, entry in catalogue.entries.items():
+        used = {"base_unit": ("unit", units)} | {name: (name, known[name]) for name in known}
+        for key, (what, codes) in used.items():
+            value = getattr(entry.standard, key)
+            is_named_here = key == "item" and entry.standard.item_name is not None
+            if value is not None and value not in codes and not is_named_here:
+                raise _unknown_code(entry.path, what, value, f"indicators.{code}.{key}", codes)
 
 
 def _checked(
-    settings: Settings, codelists: CodeLists, raw: list[Declared], slots: Slots | None
+    settings: Settings, lists: _Lists, raw: list[Declared], slots: Slots | None
 ) -> Declarations:
     """All declarations, each checked among the others.
 
     Raises:
         DeclarationError: the first mistake, with file, key and remedy.
     """
+    codelists = lists.codelists
     _refuse_twice(raw)
-    resolved = _resolve(raw)
+    resolved = _resolve(raw, lists)
     items = _named_items(resolved, codelists)
     errors = []
     for declared in resolved:
@@ -409,6 +441,7 @@ def _checked(
         data_sets=tuple(resolved),
         codelists=codelists,
         calendar=read_calendar(settings.calendars, settings.district.calendar),
+        catalogue=lists.catalogue,
     )
     _check_scorecard(declarations)
     _check_plans(resolved)
@@ -572,12 +605,13 @@ def validate_file(path: Path, settings: Settings, slots: Slots | None = None) ->
     declared = _read_one(path)
     others = [_read_one(other) for other in _files(settings) if other.resolve() != path.resolve()]
     raw = [*others, declared]
+    lists = _lists(settings)
     _refuse_twice(raw)
-    resolved = next(d for d in _resolve(raw) if d.path == path)
-    codelists = load_codelists(settings.raw / "codelists")
-    _check_codes(resolved, codelists, set(_named_items(_resolve(raw), codelists)))
+    among = _resolve(raw, lists)
+    resolved = next(entry for entry in among if entry.path == path)
+    _check_codes(resolved, lists.codelists, set(_named_items(among, lists.codelists)))
     if slots is not None:
-        _check_marts(resolved, codelists, slots)
+        _check_marts(resolved, lists.codelists, slots)
     return resolved.data_set
 
 
@@ -621,13 +655,165 @@ def _refuse_twice(raw: list[Declared]) -> None:
             definitions[code] = declared.path
 
 
-def _resolve(raw: list[Declared]) -> list[Declared]:
-    definitions = {
-        indicator.code: (indicator, declared.data_set)
-        for declared in raw
-        for indicator in declared.data_set.indicators
-        if indicator.is_definition
+@dataclass(frozen=True)
+class _Definition:
+    """What an indicator is, and the data set that it is listed under.
+
+    Attributes:
+        indicator: With everything that the catalogue says of it, too.
+        owner: The data set that defines it; of a standard one, the one that adds to the catalogue,
+            else the first that delivers it.
+        synonyms: What it is called besides its name.
+    """
+
+    indicator: Indicator
+    owner: Declared
+    synonyms: tuple[str, ...] = ()
+
+
+def _define(raw: list[Declared], lists: _Lists) -> dict[str, _Definition]:
+    """Every indicator that some data set delivers, by its code.
+
+    Raises:
+        DeclarationErrors: what data sets say otherwise than the catalogue; each with its remedy.
+    """
+    catalogue = lists.catalogue
+    found: dict[str, _Definition] = {}
+    said: dict[str, Declared] = {}
+    errors: list[DeclarationError] = []
+    for declared in sorted(raw, key=lambda entry: entry.path):
+        for indicator in declared.data_set.indicators:
+            standard = catalogue.get(indicator.code)
+            try:
+                if standard is None:
+                    _demand_definition(indicator, declared)
+                    if indicator.is_definition:
+                        found[indicator.code] = _Definition(indicator, declared)
+                    continue
+                _demand_same_concept(indicator, standard, declared, lists)
+                adds = indicator.is_definition or bool(indicator.said_once)
+                if adds and said.setdefault(indicator.code, declared) is not declared:
+                    raise DeclarationError(
+                        f"what {indicator.code!r} is besides the catalogue is said in "
+                        f"{said[indicator.code].path} too",
+                        file=declared.path,
+                        place=f"indicators.{indicator.code}.{(indicator.said_once or ['name'])[0]}",
+                        remedy="say it once; elsewhere give the code and what it is called here",
+                    )
+            except DeclarationError as error:
+                errors.append(error)
+                continue
+            if adds or indicator.code not in found:
+                own = indicator if adds else Indicator(code=indicator.code)
+                whole = _standard_indicator(own, standard, lists.codelists)
+                found[indicator.code] = _Definition(whole, declared, standard.synonyms)
+    if errors:
+        raise DeclarationErrors(errors)
+    return _within(found, catalogue)
+
+
+def _demand_definition(indicator: Indicator, declared: Declared) -> None:
+    if not indicator.is_definition and indicator.said_once:
+        raise DeclarationError(
+            f"{indicator.code} has no name, so it refers to a definition elsewhere; "
+            f"{', '.join(indicator.said_once)} belongs to that definition",
+            file=declared.path,
+            place=f"indicators.{indicator.code}",
+            remedy="say it where the indicator is defined, or give it a name here",
+        )
+
+
+def _demand_same_concept(
+    indicator: Indicator, standard: Standard, declared: Declared, lists: _Lists
+) -> None:
+    """A data set may call a standard indicator otherwise; it may not mean something else by it."""
+    dimension = {unit.code: unit.dimension for unit in lists.codelists.units}
+    entry = lists.catalogue.entries[standard.code]
+    own_unit, own_measure = indicator.base_unit, indicator.measure
+    differs: tuple[str, object, object] | None = None
+    if (
+        own_unit is not None
+        and dimension.get(own_unit, dimension[standard.base_unit])
+        != (dimension[standard.base_unit])
+    ):
+        differs = ("base_unit", own_unit, standard.base_unit)
+    elif own_measure is not None and _family(own_measure) != _family(standard.measure):
+        differs = ("measure", own_measure, standard.measure)
+    elif "stock" in indicator.model_fields_set and indicator.stock != standard.stock:
+        differs = ("stock", indicator.stock, standard.stock)
+    if differs is not None:
+        key, own, other = differs
+        raise DeclarationError(
+            f"{standard.code} has {key} {own} here and {other} in the catalogue "
+            f"({entry.path.name}): that is another indicator / 与标准目录口径不同",
+            file=declared.path,
+            place=f"indicators.{standard.code}.{key}",
+            remedy="remove the key, or give it a code of its own; where the catalogue is wrong "
+            "for this district, an entry in a file of your own with `overrules: true`",
+        )
+
+
+def _family(measure: str) -> str:
+    """Measures that one indicator may have: a target of a level is a figure of that level."""
+    families = {"target_level": "level", "count": "level", "target_growth_pct": "yoy_growth_pct"}
+    return families.get(measure, measure)
+
+
+def _standard_indicator(own: Indicator, standard: Standard, lists: CodeLists) -> Indicator:
+    """A standard indicator with what one data set adds to it."""
+    update: dict[str, Any] = {"name": own.name or standard.name}
+    shared = CONCEPT_FIELDS - set(RELATION_KINDS) | {"measure", "price_basis", "scope"}
+    for name in shared | {"decimals", "direction"}:
+        value = getattr(own, name)
+        update[name] = value if value not in (None, False) else getattr(standard, name)
+    if own.item is not None:
+        update["item_name"] = own.item_name
+    elif update["mart"] is not None:
+        update["item"] = standard.item or standard.code
+        is_listed = update["item"] in lists.members("item")
+        update["item_name"] = None if is_listed else standard.item_name or standard.name
+    for kind in RELATION_KINDS:
+        mine: tuple[Relation, ...] = getattr(own, kind)
+        taken = {relation.to for relation in mine}
+        theirs = [r for r in getattr(standard, kind) if r.to not in taken]
+        update[kind] = (*mine, *theirs)
+    return own.model_copy(update=update)
+
+
+def _within(found: dict[str, _Definition], catalogue: Catalogue) -> dict[str, _Definition]:
+    """Without relations of the catalogue to what nobody delivers; other parts are then not all."""
+    missing = {code for code in catalogue.entries if code not in found}
+    not_whole = {
+        (relation.to, relation.cut)
+        for code in missing
+        for relation in catalogue.entries[code].standard.part_of
+        if relation.exhaustive
     }
+    whole: dict[str, _Definition] = {}
+    for code, definition in found.items():
+        indicator = definition.indicator
+        update: dict[str, tuple[Relation, ...]] = {}
+        for kind in RELATION_KINDS:
+            old: tuple[Relation, ...] = getattr(indicator, kind)
+            new = tuple(
+                relation.model_copy(update={"exhaustive": False})
+                if kind == "part_of" and (relation.to, relation.cut) in not_whole
+                else relation
+                for relation in old
+                if not missing & {relation.to, relation.numerator}
+            )
+            if new != old:
+                update[kind] = new
+        changed = indicator.model_copy(update=update) if update else indicator
+        whole[code] = replace(definition, indicator=changed)
+    return whole
+
+
+def _resolve(raw: list[Declared], lists: _Lists) -> list[Declared]:
+    definitions = _define(raw, lists)
+    owned: dict[Path, set[str]] = {}
+    for code, definition in definitions.items():
+        owned.setdefault(definition.owner.path, set()).add(code)
     resolved = []
     for declared in raw:
         indicators = tuple(
@@ -636,6 +822,8 @@ def _resolve(raw: list[Declared]) -> list[Declared]:
         )
         # Validated again: names that were references before may now collide.
         data = declared.data_set.model_copy(update={"indicators": indicators})
+        indicators = _without_shared_synonyms(data, declared.data_set.indicators)
+        data = data.model_copy(update={"indicators": indicators})
         labels: dict[tuple[str, str], str] = {}
         for indicator in indicators:
             folded = [same(label) for label in indicator.labels]
@@ -667,36 +855,59 @@ def _resolve(raw: list[Declared]) -> list[Declared]:
                             place=f"indicators.{indicator.code}.{kind}",
                             remedy="mend the code, or define the indicator",
                         )
-        resolved.append(Declared(data, declared.path, declared.digest, declared.defined))
+        defined = frozenset(owned.get(declared.path, ()))
+        resolved.append(Declared(data, declared.path, declared.digest, defined))
     return resolved
 
 
+def _without_shared_synonyms(data: DataSet, given: tuple[Indicator, ...]) -> tuple[Indicator, ...]:
+    """Synonyms of the catalogue yield to what the declaration itself calls another indicator."""
+    is_keyed = not isinstance(data.layout, RecordsLayout)
+    own = {
+        (same(label), resolved.column if is_keyed else "")
+        for resolved, indicator in zip(data.indicators, given, strict=True)
+        for label in (indicator.labels or resolved.labels[:1])
+    }
+    kept = []
+    for resolved, indicator in zip(data.indicators, given, strict=True):
+        if indicator.labels:
+            kept.append(resolved)
+            continue
+        column = resolved.column if is_keyed else ""
+        more: dict[str, str] = {}
+        for label in resolved.labels[1:]:
+            if (same(label), column) not in own:
+                more.setdefault(same(label), label)
+        labels = (*resolved.labels[:1], *more.values())
+        kept.append(resolved.model_copy(update={"labels": labels}))
+    return tuple(kept)
+
+
 def _resolve_indicator(
-    indicator: Indicator,
-    declared: Declared,
-    definitions: dict[str, tuple[Indicator, DataSet]],
+    indicator: Indicator, declared: Declared, definitions: dict[str, _Definition]
 ) -> Indicator:
     if indicator.code not in definitions:
         near = difflib.get_close_matches(indicator.code, list(definitions), n=1)
         raise DeclarationError(
-            f"the indicator {indicator.code!r} has no name here and is defined nowhere else",
+            f"the indicator {indicator.code!r} has no name here, and neither the catalogue nor "
+            "another data set defines it",
             file=declared.path,
             place=f"indicators.{indicator.code}",
             remedy=f"did you mean {near[0]!r}?" if near else "define it: give it a name",
         )
-    definition, owner = definitions[indicator.code]
+    found = definitions[indicator.code]
     own = {
         name: value
         for name in ("labels", "scope", "measure", "basis", "price_basis", "decimals", "direction")
         if (value := getattr(indicator, name))
     }
     own |= {"plan": indicator.plan, "lag_months": indicator.lag_months}
-    merged = definition.model_copy(update={"column": indicator.column, "labels": (), **own})
+    merged = found.indicator.model_copy(update={"column": indicator.column, "labels": (), **own})
     return merged.model_copy(
         update={
-            "labels": merged.labels or (definition.title.zh,),
+            "labels": merged.labels or (merged.title.zh, *found.synonyms),
             "scope": merged.scope or "not_stated",
-            "theme": definition.theme or owner.theme,
+            "theme": merged.theme or found.owner.data_set.theme,
         }
     )
 

@@ -1,0 +1,446 @@
+"""The catalogue of standard indicators: ``raw/catalogue/*.yml``, read, checked and searched.
+
+Belongs here: reading the entries, what follows from each (its growth), what holds among them, and
+which of them a printed label means. Does not belong here: the shape of an entry (``spec``), code
+lists and what data sets say of an entry (``declarations``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from orchestration.errors import DeclarationError
+from orchestration.settings import CODE_ROOT, parse_model, read_yaml
+from orchestration.spec import RELATION_KINDS, Relation, Standard, Standards, StandardSources, Text
+from orchestration.text import same
+
+SOURCES = "sources.yml"
+NEAREST, LEAST = 3, 0.4
+
+_QUOTES = str.maketrans("", "", "“”\"'‘’「」《》")
+_DASHES = str.maketrans(dict.fromkeys("—–―−", "-"))
+_BEFORE = re.compile(
+    r"^(?:#+|其中:?|[一二三四五六七八九十]+、|[(][一二三四五六七八九十0-9]+[)]|\d+[.、])+"
+)
+_UNIT_BEHIND = re.compile(r"[(]([^()]*)[)]$")
+_UNIT = re.compile(
+    r"^(?:单位:)?(?:[十百千万亿]*(?:元|美元|人|人次|户|家|个|所|张|件|辆|台|册|套|吨|公里|千米|亩|公顷|箱|"
+    r"标准箱|千瓦时|千瓦小时|平方米|平方公里|立方米|吨标准煤|吨标煤|处|座|项|起|份|位|名|岁|分|点|天|次)"
+    r"(?:/[^()]+)?|%|‰|上年(?:同期|同月)?=100)$"
+)
+
+
+def folded(label: str) -> str:
+    """A printed name for comparison: no blanks, quotes, numbering, 其中, or unit behind it."""
+    text = same(label).translate(_QUOTES).translate(_DASHES).lower()
+    text = _BEFORE.sub("", text)
+    behind = _UNIT_BEHIND.search(text)
+    if behind and behind.start() and _UNIT.match(behind[1]):
+        text = text[: behind.start()]
+    return text
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a printed label may mean.
+
+    Attributes:
+        exact: The code of the indicator whose name or synonym it is.
+        near: Codes of those it resembles, best first; empty beside an exact one.
+        scores: How much each of them does, from 0 to 1.
+    """
+
+    exact: str | None
+    near: tuple[str, ...]
+    scores: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An indicator of the catalogue and the file that it stands in."""
+
+    standard: Standard
+    field: Text
+    path: Path
+    is_derived: bool = False
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All standard indicators of a project, by code."""
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    sources: Mapping[str, Text] = field(default_factory=dict)
+
+    def __contains__(self, code: object) -> bool:
+        return code in self.entries
+
+    def __iter__(self) -> Iterator[Standard]:
+        return (entry.standard for entry in self.entries.values())
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def get(self, code: str) -> Standard | None:
+        """The entry of that code."""
+        entry = self.entries.get(code)
+        return entry.standard if entry else None
+
+    def companion(self, code: str, kind: str) -> str | None:
+        """The one indicator that stands in that relation to another: growth_of, share_of, …
+
+        None where there is none, or where there are several.
+        """
+        return self._companions.get((code, kind))
+
+    @cached_property
+    def _companions(self) -> dict[tuple[str, str], str | None]:
+        found: dict[tuple[str, str], str | None] = {}
+        for standard in self:
+            for kind, relation in standard.relations():
+                measured = (relation.numerator or relation.to, kind)
+                found[measured] = None if measured in found else standard.code
+        return found
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """Code by every folded name and synonym."""
+        return {
+            folded(word): standard.code
+            for standard in self
+            for word in (standard.name.zh, standard.name.en, *standard.synonyms)
+        }
+
+    @cached_property
+    def _index(self) -> tuple[list[tuple[str, str, int]], dict[str, list[tuple[int, int]]]]:
+        """Each word with its code and size, and where each pair of signs occurs how often."""
+        words = [(word, code, len(word)) for word, code in self.words.items() if word]
+        places: dict[str, list[tuple[int, int]]] = {}
+        for at, (word, _, _) in enumerate(words):
+            for pair, count in _pairs(word).items():
+                places.setdefault(pair, []).append((at, count))
+        return words, places
+
+    def match(self, label: str) -> Match:
+        """The indicator that a printed label names, or the nearest ones for a person to choose."""
+        word = folded(label)
+        code = self.words.get(word)
+        if code is not None:
+            return Match(code, ())
+        ranked = self.nearest(label, NEAREST)
+        return Match(None, tuple(code for code, _ in ranked), tuple(score for _, score in ranked))
+
+    def nearest(self, label: str, count: int) -> list[tuple[str, float]]:
+        """Codes of the indicators whose names share most with a label, each with its score.
+
+        The score is Dice's: twice the pairs of signs that both have, by the pairs of both.
+        """
+        word = folded(label)
+        words, places = self._index
+        shared: Counter[int] = Counter()
+        for pair, own in _pairs(word).items():
+            for at, there in places.get(pair, ()):
+                shared[at] += min(own, there)
+        best: dict[str, float] = {}
+        for at, common in shared.items():
+            _, code, size = words[at]
+            score = 2 * common / (size + 1 + len(word) + 1)
+            if score >= LEAST and score > best.get(code, 0):
+                best[code] = score
+        ranked = sorted(best.items(), key=lambda one: (-one[1], one[0]))
+        return [(code, round(score, 3)) for code, score in ranked[:count]]
+
+    def search(self, text: str) -> list[Standard]:
+        """Entries whose code, name, synonym or definition has the text in it; else the nearest."""
+        asked = folded(text)
+        code = self.words.get(asked)
+        found = [
+            standard
+            for standard in self
+            if asked in standard.code
+            or any(
+                asked in folded(word)
+                for word in (standard.name.zh, standard.name.en, *standard.synonyms)
+            )
+        ]
+        if not found:
+            found = [self.entries[near].standard for near, _ in self.nearest(text, 10)]
+        return sorted(found, key=lambda s: (s.code != code, s.code != asked))
+
+
+def _pairs(word: str) -> Counter[str]:
+    """Pairs of neighbouring signs, with the ends of the word as signs of their own."""
+    ended = f"^{word}$"
+    return Counter(ended[at : at + 2] for at in range(len(ended) - 1))
+
+
+def load_catalogue(folder: Path, cache: Path | None = None) -> Catalogue:
+    """Read and check the catalogue of a project; an empty one where it has none.
+
+    Args:
+        folder: ``raw/catalogue``.
+        cache: Where what YAML says may be kept between processes, by the hash of its bytes.
+
+    Raises:
+        DeclarationError: the first mistake, with file, place and remedy.
+    """
+    files = sorted(folder.glob("*.y*ml"))
+    if not files:
+        return Catalogue()
+    for path in files:
+        if path.suffix != ".yml":
+            raise DeclarationError(
+                "a file of the catalogue ends in .yml", file=path, remedy="rename it"
+            )
+    read = _read(files, cache)
+    named = folder / SOURCES
+    if named not in read:
+        raise DeclarationError(
+            "the names of sources are missing",
+            file=named,
+            remedy="`qutong init` lays it out: copy it from a new district",
+        )
+    listed = parse_model(StandardSources, read.pop(named), named).sources
+    sources = {source.id: source.name for source in listed}
+    entries: dict[str, Entry] = {}
+    for path, data in read.items():
+        standards = parse_model(Standards, _with_defaults(data, path), path)
+        for standard in standards.indicators:
+            _add(entries, Entry(standard, standards.field, path))
+    _derive(entries)
+    catalogue = Catalogue(entries, sources)
+    _check_sources(catalogue)
+    _check_relations(catalogue)
+    _check_words(catalogue)
+    return catalogue
+
+
+def _read(files: list[Path], cache: Path | None) -> dict[Path, Any]:
+    """What each file says; from the cache where its bytes are those that were read before."""
+    content = [path.read_bytes() for path in files]
+    digest = hashlib.sha256(b"\0".join(content)).hexdigest()
+    if cache is not None:
+        with contextlib.suppress(OSError, ValueError):
+            kept = json.loads(cache.read_bytes())
+            if isinstance(kept, dict) and kept.get("digest") == digest:
+                return dict(zip(files, kept["files"], strict=True))
+    read = {path: read_yaml(path) for path in files}
+    if cache is not None and cache.parent.is_dir():
+        aside = cache.with_suffix(f".{os.getpid()}")
+        with contextlib.suppress(OSError, TypeError):
+            aside.write_text(json.dumps({"digest": digest, "files": list(read.values())}))
+            aside.replace(cache)
+    return read
+
+
+def _with_defaults(data: Any, path: Path) -> Any:
+    """The entries of a file with what it says for all of them."""
+    if not isinstance(data, dict) or not isinstance(data.get("indicators"), list):
+        return data
+    defaults = data.get("defaults") or {}
+    known = set(Standard.model_fields) - {"code", "name", "definition", "synonyms", "overrules"}
+    for key in defaults:
+        if key not in known:
+            raise DeclarationError(
+                f"{key!r} is no key that entries can have in common",
+                file=path,
+                place=f"defaults.{key}",
+                remedy=f"known keys: {', '.join(sorted(known))}",
+            )
+    return data | {
+        "indicators": [
+            defaults | entry if isinstance(entry, dict) else entry for entry in data["indicators"]
+        ]
+    }
+
+
+def _add(entries: dict[str, Entry], entry: Entry) -> None:
+    """One entry among the others; a district's own may take the place of a shipped one."""
+    code = entry.standard.code
+    other = entries.get(code)
+    if other is None or (entry.standard.overrules and not other.standard.overrules):
+        entries[code] = entry
+    elif not other.standard.overrules or entry.standard.overrules:
+        raise DeclarationError(
+            f"the indicator {code!r} stands in {other.path.name} too / 目录中有两条同码指标",
+            file=entry.path,
+            place=f"indicators.{code}",
+            remedy="keep one of them; one of your own that is meant to take the place of a "
+            "shipped one says `overrules: true`",
+        )
+
+
+def _derive(entries: dict[str, Entry]) -> None:
+    """Add the growth that follows from entries; a word that another entry has is left to that."""
+    taken = {
+        folded(word)
+        for entry in entries.values()
+        for word in (entry.standard.name.zh, *entry.standard.synonyms)
+    }
+    for entry in list(entries.values()):
+        growth = _growth(entry)
+        if growth is None or growth.standard.code in entries:
+            continue
+        own = [w for w in growth.standard.synonyms if folded(w) not in taken]
+        taken |= {folded(word) for word in own}
+        standard = growth.standard.model_copy(update={"synonyms": tuple(own)})
+        entries[standard.code] = replace(growth, standard=standard)
+
+
+def _growth(entry: Entry) -> Entry | None:
+    """The year-on-year growth of an indicator, where its entry says that it is published."""
+    level = entry.standard
+    if level.growth is None:
+        return None
+    comparable = level.growth == "comparable"
+    role = None
+    if level.mart is not None:
+        role = "growth" if level.role in ("value", "count", "amount") else f"{level.role}_growth"
+    update: dict[str, Any] = {
+        "code": f"{level.code}_growth",
+        "name": Text(zh=f"{level.name.zh}增速", en=f"{level.name.en}, year-on-year growth"),
+        "synonyms": tuple(
+            f"{word}{end}"
+            for word in (level.name.zh, *level.synonyms)
+            for end in ("增长", "同比增长", "增长率", "同比增速", "增幅")
+        )
+        + tuple(f"{word}增速" for word in level.synonyms),
+        "definition": Text(
+            zh=f"{level.name.zh}比上年同期增长的百分比，"
+            + ("按可比价格计算。" if comparable else "按现价计算。"),
+            en=f"Change of {_lowered(level.name.en)} on the same period of the year before, at "
+            + ("comparable prices." if comparable else "current prices."),
+        ),
+        "measure": "yoy_growth_pct",
+        "price_basis": "comparable" if comparable else "current",
+        "base_unit": "%",
+        "decimals": 1,
+        "direction": level.direction,
+        "stock": False,
+        "additive": level.additive.model_copy(
+            update={"time": "none", "regions": "none", "classes": "none"}
+        ),
+        "growth": None,
+        "role": role,
+        "over_regions": None,
+        "item": level.item or level.code,
+        "item_name": level.item_name or level.name,
+        **{kind: () for kind in RELATION_KINDS},
+        "growth_of": (Relation(to=level.code),),
+    }
+    return Entry(level.model_copy(update=update), entry.field, entry.path, is_derived=True)
+
+
+def _lowered(text: str) -> str:
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _check_sources(catalogue: Catalogue) -> None:
+    for code, entry in catalogue.entries.items():
+        if entry.standard.source not in catalogue.sources:
+            raise _unknown(
+                f"{code} is from {entry.standard.source!r}, which no source is called",
+                entry,
+                "source",
+                entry.standard.source,
+                catalogue.sources,
+            )
+
+
+def _check_relations(catalogue: Catalogue) -> None:
+    """Whatever an entry relates to is there, and nothing is a part of itself by any way."""
+    above: dict[str, set[str]] = {}
+    for code, entry in catalogue.entries.items():
+        for kind, relation in entry.standard.relations():
+            for other in filter(None, (relation.to, relation.numerator)):
+                if other not in catalogue.entries:
+                    raise _unknown(
+                        f"{code} is {kind} {other!r}, which is not in the catalogue",
+                        entry,
+                        kind,
+                        other,
+                        catalogue.entries,
+                    )
+            if relation.to == code:
+                raise DeclarationError(
+                    f"{code} is {kind} itself",
+                    file=entry.path,
+                    place=f"indicators.{code}.{kind}",
+                    remedy="name another indicator",
+                )
+            if kind in ("part_of", "not_above"):
+                above.setdefault(code, set()).add(relation.to)
+    for code in above:
+        way = _way_back(code, above)
+        if way:
+            raise DeclarationError(
+                f"{' → '.join(way)}: a part contains its whole / 指标的构成关系成环",
+                file=catalogue.entries[code].path,
+                place=f"indicators.{code}",
+                remedy="remove one of these relations",
+            )
+
+
+def _way_back(code: str, above: Mapping[str, set[str]]) -> list[str]:
+    """The way from an indicator over its wholes to itself; empty where there is none."""
+    came: dict[str, str] = {}
+    todo = [code]
+    while todo:
+        here = todo.pop()
+        for other in sorted(above.get(here, ())):
+            if other == code:
+                way = [here]
+                while way[-1] != code:
+                    way.append(came[way[-1]])
+                return [*reversed(way), code]
+            if other not in came:
+                came[other] = here
+                todo.append(other)
+    return []
+
+
+def _check_words(catalogue: Catalogue) -> None:
+    """No name or synonym is one of two indicators; a growth that only follows yields."""
+    taken: dict[str, str] = {}
+    for code, entry in catalogue.entries.items():
+        standard = entry.standard
+        for word in (standard.name.zh, standard.name.en, *standard.synonyms):
+            key = folded(word)
+            other = taken.setdefault(key, code)
+            if other != code:
+                raise DeclarationError(
+                    f"{word!r} means {other} ({catalogue.entries[other].path.name}) and {code} "
+                    "/ 同一名称对应两个指标",
+                    file=entry.path,
+                    place=f"indicators.{code}.synonyms",
+                    remedy="keep it in the one that every bureau means by it, or in neither",
+                )
+
+
+def _unknown(
+    what: str, entry: Entry, place: str, word: str, known: Iterable[str]
+) -> DeclarationError:
+    import difflib
+
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.4)
+    return DeclarationError(
+        what,
+        file=entry.path,
+        place=f"indicators.{entry.standard.code}.{place}",
+        remedy=f"did you mean {near[0]!r}?" if near else "mend the code",
+    )
+
+
+def shipped() -> Path:
+    """The catalogue that comes with the software."""
+    return CODE_ROOT / "raw" / "catalogue"

@@ -407,7 +407,7 @@ def _check_standards(catalogue: Catalogue, lists: CodeLists) -> None:
         used = {"base_unit": ("unit", units)} | {name: (name, known[name]) for name in known}
         for key, (what, codes) in used.items():
             value = getattr(entry.standard, key)
-            is_named_here = key == "item" and entry.standard.item_name is not None
+            is_named_here = key == "item" and value in catalogue.item_names
             if value is not None and value not in codes and not is_named_here:
                 raise _unknown_code(entry.path, what, value, f"indicators.{code}.{key}", codes)
 
@@ -705,7 +705,7 @@ def _define(raw: list[Declared], lists: _Lists) -> dict[str, _Definition]:
                 continue
             if adds or indicator.code not in found:
                 own = indicator if adds else Indicator(code=indicator.code)
-                whole = _standard_indicator(own, standard, lists.codelists)
+                whole = _standard_indicator(own, standard, lists)
                 found[indicator.code] = _Definition(whole, declared, standard.synonyms)
     if errors:
         raise DeclarationErrors(errors)
@@ -737,7 +737,7 @@ def _demand_same_concept(
         != (dimension[standard.base_unit])
     ):
         differs = ("base_unit", own_unit, standard.base_unit)
-    elif own_measure is not None and _family(own_measure) != _family(standard.measure):
+    elif own_measure is not None and not _measures_the_same(own_measure, standard.measure):
         differs = ("measure", own_measure, standard.measure)
     elif "stock" in indicator.model_fields_set and indicator.stock != standard.stock:
         differs = ("stock", indicator.stock, standard.stock)
@@ -753,13 +753,15 @@ def _demand_same_concept(
         )
 
 
-def _family(measure: str) -> str:
-    """Measures that one indicator may have: a target of a level is a figure of that level."""
-    families = {"target_level": "level", "count": "level", "target_growth_pct": "yoy_growth_pct"}
-    return families.get(measure, measure)
+def _measures_the_same(own: str, standard: str) -> bool:
+    """Whether one indicator has both measures: a target of it is a figure of it, too."""
+    if own == "target_level":
+        return standard not in {*GROWTH_MEASURES, "rank"}
+    alike = {"count": "level", "target_growth_pct": "yoy_growth_pct"}
+    return alike.get(own, own) == alike.get(standard, standard)
 
 
-def _standard_indicator(own: Indicator, standard: Standard, lists: CodeLists) -> Indicator:
+def _standard_indicator(own: Indicator, standard: Standard, lists: _Lists) -> Indicator:
     """A standard indicator with what one data set adds to it."""
     update: dict[str, Any] = {"name": own.name or standard.name}
     shared = CONCEPT_FIELDS - set(RELATION_KINDS) | {"measure", "price_basis", "scope"}
@@ -770,8 +772,9 @@ def _standard_indicator(own: Indicator, standard: Standard, lists: CodeLists) ->
         update["item_name"] = own.item_name
     elif update["mart"] is not None:
         update["item"] = standard.item or standard.code
-        is_listed = update["item"] in lists.members("item")
-        update["item_name"] = None if is_listed else standard.item_name or standard.name
+        is_listed = update["item"] in lists.codelists.members("item")
+        names = lists.catalogue.item_names
+        update["item_name"] = None if is_listed else names[update["item"]]
     for kind in RELATION_KINDS:
         mine: tuple[Relation, ...] = getattr(own, kind)
         taken = {relation.to for relation in mine}
@@ -796,17 +799,26 @@ def _within(found: dict[str, _Definition], catalogue: Catalogue) -> dict[str, _D
         for kind in RELATION_KINDS:
             old: tuple[Relation, ...] = getattr(indicator, kind)
             new = tuple(
-                relation.model_copy(update={"exhaustive": False})
-                if kind == "part_of" and (relation.to, relation.cut) in not_whole
-                else relation
+                _as_delivered(relation, missing, not_whole if kind == "part_of" else set())
                 for relation in old
-                if not missing & {relation.to, relation.numerator}
+                if relation.to not in missing
             )
             if new != old:
                 update[kind] = new
         changed = indicator.model_copy(update=update) if update else indicator
         whole[code] = replace(definition, indicator=changed)
     return whole
+
+
+def _as_delivered(
+    relation: Relation, missing: set[str], not_whole: set[tuple[str, str]]
+) -> Relation:
+    update: dict[str, Any] = {}
+    if relation.numerator in missing:
+        update["numerator"] = None
+    if (relation.to, relation.cut) in not_whole:
+        update["exhaustive"] = False
+    return relation.model_copy(update=update) if update else relation
 
 
 def _resolve(raw: list[Declared], lists: _Lists) -> list[Declared]:

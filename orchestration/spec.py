@@ -1082,7 +1082,7 @@ class Standard(Concept):
     since: PlanPeriod | None = Field(default=None, description="First year or month it is of.")
     until: PlanPeriod | None = Field(default=None, description="Last year or month it is of.")
     changes: tuple[Change, ...] = ()
-    growth: Literal["current", "comparable"] | None = Field(
+    growth: Literal["current", "comparable", "not_applicable"] | None = Field(
         default=None,
         description="Its year-on-year growth is published, at these prices: <code>_growth follows.",
     )

@@ -27,6 +27,21 @@ from orchestration.text import same
 SOURCES = "sources.yml"
 NEAREST, LEAST = 3, 0.4
 
+_AT_PRICES = {
+    "comparable": ("，按可比价格计算", ", at comparable prices"),
+    "current": ("，按现价计算", ", at current prices"),
+    "not_applicable": ("", ""),
+}
+_GROWTH_ROLES = {
+    "value": "growth",
+    "count": "growth",
+    "revenue": "revenue_growth",
+    "visitors": "visitors_growth",
+    "value_added": "value_added_growth",
+    "sales_output": "sales_output_growth",
+}
+"""The role of the growth beside that of its level; elsewhere a mart has no column for it."""
+
 _QUOTES = str.maketrans("", "", "“”\"'‘’「」《》")
 _DASHES = str.maketrans(dict.fromkeys("—–―−", "-"))
 _BEFORE = re.compile(
@@ -41,13 +56,15 @@ _UNIT = re.compile(
 
 
 def folded(label: str) -> str:
-    """A printed name for comparison: no blanks, quotes, numbering, 其中, or unit behind it."""
-    text = same(label).translate(_QUOTES).translate(_DASHES).lower()
-    text = _BEFORE.sub("", text)
-    behind = _UNIT_BEHIND.search(text)
-    if behind and behind.start() and _UNIT.match(behind[1]):
-        text = text[: behind.start()]
-    return text
+    """A printed name for comparison: without blanks, width, quotes, numbering and 其中."""
+    return _BEFORE.sub("", same(label).translate(_QUOTES).translate(_DASHES).lower())
+
+
+def _without_unit(word: str) -> str:
+    """A folded name without the unit in brackets behind it."""
+    behind = _UNIT_BEHIND.search(word)
+    is_unit = behind is not None and behind.start() > 0 and _UNIT.match(behind[1])
+    return word[: behind.start()] if behind is not None and is_unit else word
 
 
 @dataclass(frozen=True)
@@ -96,6 +113,14 @@ class Catalogue:
         entry = self.entries.get(code)
         return entry.standard if entry else None
 
+    @cached_property
+    def item_names(self) -> dict[str, Text]:
+        """What the mart rows of entries are about, by item; the name that is given for it first."""
+        placed = [standard for standard in self if standard.mart is not None]
+        named = {s.item: s.item_name for s in placed if s.item and s.item_name}
+        own = {s.item or s.code: s.name for s in reversed(placed)}
+        return own | named
+
     def companion(self, code: str, kind: str) -> str | None:
         """The one indicator that stands in that relation to another: growth_of, share_of, …
 
@@ -134,7 +159,7 @@ class Catalogue:
     def match(self, label: str) -> Match:
         """The indicator that a printed label names, or the nearest ones for a person to choose."""
         word = folded(label)
-        code = self.words.get(word)
+        code = self.words.get(word) or self.words.get(_without_unit(word))
         if code is not None:
             return Match(code, ())
         ranked = self.nearest(label, NEAREST)
@@ -145,7 +170,7 @@ class Catalogue:
 
         The score is Dice's: twice the pairs of signs that both have, by the pairs of both.
         """
-        word = folded(label)
+        word = _without_unit(folded(label))
         words, places = self._index
         shared: Counter[int] = Counter()
         for pair, own in _pairs(word).items():
@@ -220,6 +245,7 @@ def load_catalogue(folder: Path, cache: Path | None = None) -> Catalogue:
     _derive(entries)
     catalogue = Catalogue(entries, sources)
     _check_sources(catalogue)
+    _check_items(catalogue)
     _check_relations(catalogue)
     _check_words(catalogue)
     return catalogue
@@ -302,10 +328,8 @@ def _growth(entry: Entry) -> Entry | None:
     level = entry.standard
     if level.growth is None:
         return None
-    comparable = level.growth == "comparable"
-    role = None
-    if level.mart is not None:
-        role = "growth" if level.role in ("value", "count", "amount") else f"{level.role}_growth"
+    zh, en = _AT_PRICES[level.growth]
+    role = _GROWTH_ROLES.get(level.role or "")
     update: dict[str, Any] = {
         "code": f"{level.code}_growth",
         "name": Text(zh=f"{level.name.zh}增速", en=f"{level.name.en}, year-on-year growth"),
@@ -316,13 +340,11 @@ def _growth(entry: Entry) -> Entry | None:
         )
         + tuple(f"{word}增速" for word in level.synonyms),
         "definition": Text(
-            zh=f"{level.name.zh}比上年同期增长的百分比，"
-            + ("按可比价格计算。" if comparable else "按现价计算。"),
-            en=f"Change of {_lowered(level.name.en)} on the same period of the year before, at "
-            + ("comparable prices." if comparable else "current prices."),
+            zh=f"{level.name.zh}比上年同期增长的百分比{zh}。",
+            en=f"Change of {_lowered(level.name.en)} on the same period of the year before{en}.",
         ),
         "measure": "yoy_growth_pct",
-        "price_basis": "comparable" if comparable else "current",
+        "price_basis": level.growth,
         "base_unit": "%",
         "decimals": 1,
         "direction": level.direction,
@@ -331,10 +353,11 @@ def _growth(entry: Entry) -> Entry | None:
             update={"time": "none", "regions": "none", "classes": "none"}
         ),
         "growth": None,
+        "mart": level.mart if role else None,
         "role": role,
         "over_regions": None,
-        "item": level.item or level.code,
-        "item_name": level.item_name or level.name,
+        "item": (level.item or level.code) if role and level.mart else None,
+        "item_name": None,
         **{kind: () for kind in RELATION_KINDS},
         "growth_of": (Relation(to=level.code),),
     }
@@ -354,6 +377,19 @@ def _check_sources(catalogue: Catalogue) -> None:
                 "source",
                 entry.standard.source,
                 catalogue.sources,
+            )
+
+
+def _check_items(catalogue: Catalogue) -> None:
+    """An item has one name, whichever entry gives it."""
+    for code, entry in catalogue.entries.items():
+        item, name = entry.standard.item, entry.standard.item_name
+        if item is not None and name not in (None, catalogue.item_names.get(item)):
+            raise DeclarationError(
+                f"the item {item!r} has another name in another entry",
+                file=entry.path,
+                place=f"indicators.{code}.item_name",
+                remedy="name it once",
             )
 
 

@@ -118,7 +118,7 @@ qualify row_number() over (
 ) = 1;
 
 -- Declared members of a whole (parts of a total, shares of one denominator). Members that
--- overlap another member of the same whole are never summed with it: each gets a cut of its own.
+-- overlap another member of the same cut are never summed with it: each gets a cut of its own.
 create or replace view judge.member as
 with declared as (
     select
@@ -129,6 +129,7 @@ with declared as (
         tolerance,
         tolerance_kind,
         coalesce(reaches_total, false) as reaches_total,
+        coalesce(cut, '') as cut,
         note_zh,
         note_en,
         array_value(indicator_code, coalesce(nullif(numerator_code, ''), indicator_code)) as names
@@ -149,6 +150,7 @@ overlapping as (
         on
             b.kind = a.kind
             and b.other_code = a.other_code
+            and b.cut = a.cut
             and b.indicator_code <> a.indicator_code
     inner join overlap as o
         on
@@ -164,7 +166,8 @@ select
     d.tolerance,
     d.tolerance_kind,
     d.reaches_total and v.relation_id is null as reaches_total,
-    case when v.relation_id is null then '' else d.indicator_code end as cut,
+    case when v.relation_id is null then d.cut else d.cut || '/' || d.indicator_code end as cut,
+    v.relation_id is not null as is_apart,
     d.note_zh,
     d.note_en
 from declared as d
@@ -704,11 +707,12 @@ create or replace view judge.compared_share_sums as
 with members as (
     select
         other_code,
+        cut,
         reaches_total,
         count(*) as members
     from judge.member
-    where kind = 'share_of' and cut = ''
-    group by other_code, reaches_total
+    where kind = 'share_of' and not is_apart
+    group by other_code, cut, reaches_total
 ),
 
 whole as (
@@ -721,6 +725,7 @@ whole as (
 summed as (
     select
         m.other_code as denominator_code,
+        m.cut,
         m.reaches_total,
         s.region_code,
         s.region_zh,
@@ -763,7 +768,7 @@ summed as (
     from judge.figure as s
     inner join whole as w on w.unit = s.unit
     inner join judge.member as m
-        on m.kind = 'share_of' and m.cut = '' and m.indicator_code = s.indicator_code
+        on m.kind = 'share_of' and not m.is_apart and m.indicator_code = s.indicator_code
     where s.measure = 'share_pct'
     group by all
     having count(*) > 1
@@ -805,7 +810,10 @@ select
     judge.with_unit(judge.show(s.amount), s.unit) as whole
 from summed as s
 inner join members as m
-    on m.other_code = s.denominator_code and m.reaches_total = s.reaches_total;
+    on
+        m.other_code = s.denominator_code
+        and m.cut = s.cut
+        and m.reaches_total = s.reaches_total;
 
 -- One row per figure that is declared not to be above another one.
 create or replace view judge.compared_limits as

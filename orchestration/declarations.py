@@ -21,6 +21,7 @@ from orchestration import plugins
 from orchestration.bounds import BOUNDS
 from orchestration.deadlines import Calendar, read_calendar
 from orchestration.errors import DeclarationError, DeclarationErrors
+from orchestration.gazetteer import Gazetteer
 from orchestration.programmes import (
     EVALUATION_RULE_COLUMNS,
     HONOUR_COLUMNS,
@@ -88,6 +89,7 @@ CODE_COLUMNS = (
 
 QUALIFIER_LIST = "qualifier"
 CATALOGUE_CACHE = "catalogue.json"
+CHINA = "regions_china.csv"
 _PROGRAMME_LISTS = ("scheme_kind", "scheme_status", "programme_level", "honour_state")
 SYNONYM_COLUMNS = ("list", "word", "code", "valid_from", "valid_to", "note")
 
@@ -166,6 +168,7 @@ class CodeLists:
     honours: tuple[Honour, ...] = ()
     evaluation_rules: tuple[EvaluationRule, ...] = ()
     synonyms: tuple[Synonym, ...] = ()
+    gazetteer: Gazetteer = field(default_factory=Gazetteer)
 
     def words(self, name: str) -> dict[str, str]:
         """Every word a delivery may use for a code of the list: codes, names, synonyms."""
@@ -188,6 +191,14 @@ class CodeLists:
     def region_words(self) -> dict[str, str]:
         """Names and codes of regions."""
         return _words((r.code, (r.code, r.name_zh, *r.synonyms)) for r in self.regions)
+
+    def region_code(self, word: str) -> str | None:
+        """The region that a declaration names; the district's own names go before China's."""
+        own = self.region_words.get(word)
+        if own is not None or not self.gazetteer:
+            return own
+        meant = self.gazetteer.meant(word, None, None)
+        return meant[0].code if len(meant) == 1 else None
 
     @cached_property
     def nation(self) -> str | None:
@@ -1002,7 +1013,10 @@ def _check_codes(declared: Declared, lists: CodeLists, named_items: set[str]) ->
                 for what, (word, known) in given.items()
                 if word != "header"
             ]
+    used.append(("region", data_set.regions_inside, "regions_inside", regions))
     for what, code, place, known in used:
+        if what == "region" and code is not None and lists.region_code(code):
+            continue
         if code is not None and code not in known:
             raise _unknown_code(declared.path, what, code, place, known)
     if isinstance(layout, RecordsLayout):
@@ -1229,6 +1243,7 @@ def load_codelists(folder: Path) -> CodeLists:
         honours=read_honours(honours, known),
         evaluation_rules=read_rules(rules, known),
         synonyms=_read_synonyms(folder / "synonyms.csv", regions, codes),
+        gazetteer=Gazetteer(china if (china := folder / CHINA).exists() else None),
     )
 
 

@@ -1183,6 +1183,11 @@ class DataSet(Model):
     delivery: Delivery
     layout: Layout
     indicators: tuple[Indicator, ...] = Field(min_length=1)
+    regions_inside: str | None = Field(
+        default=None,
+        description="A region by name or code: a name that several regions have (鼓楼区) means the "
+        "one inside it.",
+    )
     symbols: dict[str, str] = Field(
         default={}, description="Cell text to SDMX observation status (M, O, …) or `none`."
     )

@@ -247,6 +247,7 @@ def load_catalogue(folder: Path, cache: Path | None = None) -> Catalogue:
     _check_sources(catalogue)
     _check_items(catalogue)
     _check_relations(catalogue)
+    _check_cuts(catalogue)
     _check_words(catalogue)
     return catalogue
 
@@ -425,6 +426,24 @@ def _check_relations(catalogue: Catalogue) -> None:
                 place=f"indicators.{code}",
                 remedy="remove one of these relations",
             )
+
+
+def _check_cuts(catalogue: Catalogue) -> None:
+    """The parts of one cut make up their whole, all of them; or none of them says so."""
+    first: dict[tuple[str, str, str], tuple[str, bool]] = {}
+    for code, entry in catalogue.entries.items():
+        for kind in ("part_of", "share_of"):
+            for relation in getattr(entry.standard, kind):
+                key = (kind, relation.to, relation.cut)
+                other, is_exhaustive = first.setdefault(key, (code, relation.exhaustive))
+                if is_exhaustive != relation.exhaustive:
+                    raise DeclarationError(
+                        f"{code} and {other} are of one cut of {relation.to}, and only one of "
+                        "them is of all its parts / 同一分组的 exhaustive 不一致",
+                        file=entry.path,
+                        place=f"indicators.{code}.{kind}",
+                        remedy="give both `exhaustive: true`, or neither; or each its own `cut`",
+                    )
 
 
 def _way_back(code: str, above: Mapping[str, set[str]]) -> list[str]:

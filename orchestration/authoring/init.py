@@ -9,9 +9,10 @@ import csv
 import shutil
 from pathlib import Path
 
-from orchestration.declarations import REGION_COLUMNS
+from orchestration.declarations import CHINA, REGION_COLUMNS
 from orchestration.errors import DeclarationError
 from orchestration.settings import CODE_ROOT
+from orchestration.standards import shipped
 
 DISTRICT = """\
 # The district that this directory serves, and how it publishes.
@@ -36,8 +37,9 @@ IGNORED = "/var/\n"
 def lay_out(directory: Path, *, code: str, name_zh: str, name_en: str) -> list[Path]:
     """Write the files of a new district and return them.
 
-    Units, other code lists and the calendar of holidays are those that ship with the code; the
-    list of regions holds the nation and the district.
+    Units, other code lists, the regions of China, the catalogue of standard indicators and the
+    calendar of holidays are those that ship with the code; the list of the district's own regions
+    holds the nation and the district.
 
     Raises:
         DeclarationError: the directory holds a district already, or a name has a quote in it.
@@ -58,9 +60,14 @@ def lay_out(directory: Path, *, code: str, name_zh: str, name_en: str) -> list[P
         (directory / folder).mkdir(parents=True, exist_ok=True)
     written = [district]
     district.write_text(DISTRICT.format(code=code, zh=name_zh, en=name_en), encoding="utf-8")
-    for name in ("units.csv", "codes.csv"):
+    for name in ("units.csv", "codes.csv", CHINA):
         shutil.copyfile(CODE_ROOT / "raw" / "codelists" / name, lists / name)
         written.append(lists / name)
+    catalogue = directory / "raw" / "catalogue"
+    catalogue.mkdir(exist_ok=True)
+    for file in sorted(shipped().glob("*.yml")):
+        shutil.copyfile(file, catalogue / file.name)
+        written.append(catalogue / file.name)
     calendars = directory / "raw" / "calendars"
     calendars.mkdir(exist_ok=True)
     for name in ("china.csv", "china.yml"):

@@ -19,6 +19,7 @@ from orchestration.text import same
 
 if TYPE_CHECKING:
     from orchestration.declarations import CodeLists
+    from orchestration.gazetteer import Gazetteer
     from orchestration.spec import DataSet
 
 PROPOSED, CUTOFF = 3, 0.5
@@ -130,6 +131,54 @@ class Vocabulary:
         return "；".join(list(told)[:PROPOSED])
 
 
+class RegionWords(Vocabulary):
+    """The words of regions: a district's own first, then all regions of China by name and code.
+
+    Args:
+        always: As of ``Vocabulary``.
+        senses: As of ``Vocabulary``.
+        gazetteer: The regions of China.
+        inside: The code of the region that names of several regions are meant inside.
+    """
+
+    def __init__(
+        self,
+        always: Mapping[str, str],
+        senses: Iterable[Sense],
+        gazetteer: Gazetteer,
+        inside: str | None,
+    ) -> None:
+        super().__init__(always, senses)
+        self._gazetteer, self._inside = gazetteer, inside
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the time matters at all."""
+        return bool(self._gazetteer) or super().is_dated
+
+    def find(self, word: str, start: date | None, end: date | None) -> str | None:
+        """The code of the region; None where no region, or more than one, is meant."""
+        own = super().find(word, start, end)
+        if own is not None or not self._gazetteer:
+            return own
+        meant = self._gazetteer.meant(word, start, end, self._inside)
+        return meant[0].code if len(meant) == 1 else None
+
+    def nearest(
+        self,
+        word: str,
+        start: date | None,
+        end: date | None,
+        barred: frozenset[str] = frozenset(),
+    ) -> str:
+        """The regions that a name means, where it means several; else words that resemble it."""
+        meant = self._gazetteer.meant(word, start, end, self._inside) if self._gazetteer else ()
+        if len(meant) > 1:
+            named = (f"{self._gazetteer.full_name(place)} ({place.code})" for place in meant)
+            return "；".join(named)
+        return super().nearest(word, start, end, barred)
+
+
 def whole_region(code: str, known: Container[str], nation: str | None) -> str:
     """A region's code of twelve digits as the code lists write it; any other text stays.
 
@@ -212,7 +261,13 @@ class Names:
     def _load(self, name: str) -> Vocabulary:
         lists = self._lists
         if name == "region":
-            return Vocabulary(lists.region_words, self._synonyms("region"))
+            inside = self._data_set.regions_inside
+            return RegionWords(
+                lists.region_words,
+                self._synonyms("region"),
+                lists.gazetteer,
+                lists.region_code(inside) if inside else None,
+            )
         if name == "unit":
             return Vocabulary(lists.unit_words)
         if name == "document":

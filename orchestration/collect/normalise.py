@@ -879,10 +879,14 @@ def _exponent(factor: str) -> int:
 def _region_validity(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     import polars as pl
 
+    lists = work.context.codelists
+    own = {region.code: (region.valid_from, region.valid_to) for region in lists.regions}
+    others = set(frame["region_code"].drop_nulls().unique()) - own.keys()
+    spans = own | {code: lists.gazetteer.span(code) for code in others}
     validity = pl.DataFrame(
         [
-            {"r": region.code, "valid_from": region.valid_from, "valid_to": region.valid_to}
-            for region in work.context.codelists.regions
+            {"r": code, "valid_from": began, "valid_to": ended}
+            for code, (began, ended) in spans.items()
         ],
         schema={"r": pl.String, "valid_from": pl.Date, "valid_to": pl.Date},
     )

@@ -131,9 +131,39 @@ def _regions(declarations: Declarations) -> Rows:
             "valid_to": r.valid_to,
             "successor_codes": r.successor_codes,
             "lists_all_parts": r.code in complete,
+            "is_listed": True,
         }
         for r in declarations.codelists.regions
-    ]
+    ] + _regions_of_china(declarations.codelists)
+
+
+def _regions_of_china(lists: CodeLists) -> Rows:
+    """Regions that the district does not list itself: a figure may be about any of them.
+
+    One without an English name goes by its Chinese one.
+    """
+    gazetteer, own = lists.gazetteer, {region.code for region in lists.regions}
+    rows = []
+    for code, places in gazetteer.by_code.items():
+        if code in own:
+            continue
+        began, ended = gazetteer.span(code)
+        name = gazetteer.full_name(places[-1])
+        rows.append(
+            {
+                "region_code": code,
+                "region_name_zh": name,
+                "region_name_en": places[-1].name_en or name,
+                "region_kind": places[-1].level,
+                "parent_code": gazetteer.parent_code(code) or lists.nation or "",
+                "valid_from": began,
+                "valid_to": ended,
+                "successor_codes": places[-1].successors,
+                "lists_all_parts": False,
+                "is_listed": False,
+            }
+        )
+    return rows
 
 
 def _codes(declarations: Declarations) -> Rows:
@@ -237,12 +267,12 @@ def _awaited(declarations: Declarations, until: date) -> Rows:
 
 
 def _completeness(declarations: Declarations) -> Rows:
-    regions = declarations.codelists.region_words
+    lists = declarations.codelists
     return [
         {
             "data_set_id": declared.id,
             "indicator_code": code,
-            "region_code": regions[region] if region else "",
+            "region_code": (lists.region_code(region) or "") if region else "",
             "severity": entry.severity,
         }
         for declared in declarations
@@ -351,6 +381,7 @@ def _relations(declarations: Declarations) -> Rows:
                     "tolerance_kind": relation.tolerance.kind,
                     "tolerance_reason": relation.tolerance.reason,
                     "reaches_total": relation.exhaustive,
+                    "cut": relation.cut,
                     "denominator": relation.denominator,
                     "note_zh": relation.note.zh if relation.note else "",
                     "note_en": relation.note.en if relation.note else "",

@@ -69,7 +69,7 @@ create table landing.unit (
 create table landing.relation (
     relation_id varchar, kind varchar, indicator_code varchar, other_code varchar,
     numerator_code varchar, tolerance decimal(30, 8), tolerance_kind varchar,
-    reaches_total boolean, denominator varchar, note_zh varchar, note_en varchar);
+    reaches_total boolean, cut varchar, denominator varchar, note_zh varchar, note_en varchar);
 create table landing.region (
     region_code varchar, region_name_zh varchar, region_name_en varchar, parent_code varchar,
     valid_from date, valid_to date, lists_all_parts boolean);

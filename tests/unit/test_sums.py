@@ -51,7 +51,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             """
             create schema landing; create schema intermediate; create schema core;
             create table landing.relation (
-                kind varchar, indicator_code varchar, other_code varchar);
+                kind varchar, indicator_code varchar, other_code varchar, cut varchar);
             create table landing.region (
                 region_code varchar, region_kind varchar, parent_code varchar);
             create table intermediate.int_mart_cell (
@@ -106,7 +106,7 @@ def lay(con: duckdb.DuckDBPyConnection, relations: object, cells: object) -> Non
     con.execute("delete from landing.relation; delete from intermediate.int_mart_cell")
     assert isinstance(relations, list) and isinstance(cells, list)
     for relation in relations:
-        con.execute("insert into landing.relation values (?, ?, ?)", relation)
+        con.execute("insert into landing.relation values (?, ?, ?, '')", relation)
     for number, (code, region, period, slot, value, kind) in enumerate(cells):
         is_count = slot == "count"
         target = kind == "target"

@@ -27,7 +27,22 @@ above as (
         on nearer.whole_code = parts.indicator_code
 ),
 
+-- A whole that is cut in several ways: what belongs to one cut is in the others, too.
+cut_twice as (
+    select other_code as whole_code
+    from {{ source('landing', 'relation') }}
+    where kind = 'part_of'
+    group by other_code
+    having count(distinct coalesce(cut, '')) > 1
+),
+
 overlapping as (
+    select relations.indicator_code
+    from {{ source('landing', 'relation') }} as relations
+    inner join cut_twice
+        on relations.other_code = cut_twice.whole_code
+    where relations.kind = 'part_of'
+    union
     select indicator_code
     from {{ source('landing', 'relation') }}
     where kind = 'overlaps'

@@ -98,8 +98,8 @@ class Gazetteer:
     def _by_name(self) -> dict[str, list[Place]]:
         found: dict[str, list[Place]] = {}
         for place in self.places:
-            names = {place.name} if place.level == "county" else {place.name, place.short}
-            for name in filter(None, names):
+            short = place.short if place.level != "county" else None
+            for name in {place.name, short or place.name}:
                 found.setdefault(name, []).append(place)
         return found
 

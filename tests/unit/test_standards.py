@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from orchestration.authoring.init import lay_out
+from orchestration.cli import main
 from orchestration.declarations import Declarations, load_declarations
 from orchestration.errors import DeclarationError
 from orchestration.settings import Settings, load_settings
@@ -160,7 +164,7 @@ def test_an_entry_that_is_not_there_is_answered_with_the_nearest(catalogue: Cata
         (
             "name: {zh: 社会消费品零售总额, en: Retail sales of consumer goods}",
             "name: {zh: 社会消费品零售总额}",
-            "name.en",
+            "indicators.retail_sales.name.en",
             "'en' is missing",
             "add 'en'",
         ),
@@ -349,3 +353,34 @@ def test_an_entry_without_a_name_says_nothing_of_what_the_catalogue_lacks(
 ) -> None:
     error = refused(project, "{code: retail_sales}", "{code: schools, topic: retail}")
     assert "topic belongs to that definition" in error.what
+
+
+def qutong(project: Settings, *words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["--project", str(project.project), "catalogue", *words])
+    return done.exit_code, done.output
+
+
+def test_the_commands(project: Settings) -> None:
+    code, text = qutong(project, "list", "网络零售")
+    assert (code, text.splitlines()[0].split()[:2]) == (0, ["online_retail_sales", "亿元"])
+    code, text = qutong(project, "list")
+    assert (code, "import " in text, "import_growth" in text) == (0, True, False)
+    assert qutong(project, "match", "社零", "社会零售总额")[1].splitlines()[0] == (
+        "社零\tretail_sales\t"
+    )
+    code, text = qutong(project, "show", "urban_retail_sales")
+    assert (code, "构成 part of" in text, "各部分之和即总体" in text) == (0, True, True)
+    code, text = qutong(project, "show", "retail_sail")
+    assert (code, "did you mean retail_sales 社会消费品零售总额" in text) == (2, True)
+    code, text = qutong(project, "schema")
+    assert (code, "additive" in json.loads(text)["$defs"]["Standard"]["properties"]) == (0, True)
+
+
+def test_a_new_district_has_the_catalogue_and_the_regions_around_it(tmp_path: Path) -> None:
+    lay_out(tmp_path / "a", code="420106", name_zh="武昌区", name_en="Wuchang District")
+    lay_out(tmp_path / "b", code="990101", name_zh="云溪区", name_en="Yunxi District")
+    for folder, above in (("a", "420100"), ("b", "CN")):
+        found = load_declarations(load_settings(tmp_path / folder))
+        assert len(found.catalogue) == len(load_catalogue(shipped()))
+        assert found.codelists.regions[-1].parent_code == above
+        assert found.codelists.region_code("武汉市") == "420100"

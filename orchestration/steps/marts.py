@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Literal
 
+from orchestration.duck import insert_rows
 from orchestration.errors import QutongError
 from orchestration.judge import gates
 from orchestration.judge.catalogue import RuleOutcome
@@ -155,11 +156,7 @@ def standing_models(work: Workplace) -> dict[str, standing.Entry]:
 
 def _keep(con: DuckDBPyConnection, step: DbtStep, results: Sequence[NodeResult]) -> None:
     con.execute(f"delete from {state.SCHEMA}.node where step = ?", [step])
-    if results:
-        con.executemany(
-            f"insert into {state.SCHEMA}.node values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(step, *astuple(result)) for result in results],
-        )
+    insert_rows(con, f"{state.SCHEMA}.node", [(step, *astuple(result)) for result in results])
 
 
 def node_results(con: DuckDBPyConnection) -> list[NodeResult]:

@@ -15,7 +15,7 @@ from orchestration.duck import insert_rows
 from orchestration.errors import QutongError
 from orchestration.judge import gates
 from orchestration.judge.catalogue import RuleOutcome
-from orchestration.judge.contracts import AFTER_THE_GATE, NOT_ASKED_OF_DBT
+from orchestration.judge.contracts import AFTER_THE_GATE
 from orchestration.steps import state
 from orchestration.steps.workplace import Workplace
 
@@ -26,12 +26,6 @@ if TYPE_CHECKING:
     from orchestration.steps import standing
 
 DbtStep = Literal["marts", "quality"]
-
-QUALITY = tuple(f"tag:{tag}" for tag in sorted(AFTER_THE_GATE))
-"""Selects the models that tell of the judging: built after the marts gate has spoken."""
-
-NOT_WITH_MARTS = (*QUALITY, *NOT_ASKED_OF_DBT)
-"""What the step ``marts`` leaves to others: the suites of the marts gate ask for keys and rows."""
 
 LINES: dict[DbtStep, str] = {
     "marts": "加工 / process (dbt)",
@@ -104,6 +98,15 @@ def models_of(work: Workplace) -> standing.Models:
     from orchestration.steps.standing import Models
 
     return Models(work.dbt.manifest(), work.dbt.ensure_manifest().parent.name)
+
+
+def nodes_of(work: Workplace, step: DbtStep) -> Collection[str]:
+    """The ids of all models and tests of a step.
+
+    The step ``quality`` has the models that tell of the judging, built after the marts gate has
+    spoken. Keys and rows of marts are asked by the suites of that gate, and by no test.
+    """
+    return models_of(work).nodes if step == "marts" else _of_quality(work)
 
 
 def _of_quality(work: Workplace) -> set[str]:

@@ -11,6 +11,7 @@ from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.duck import share_out
 from orchestration.errors import QutongError
 from orchestration.judge.catalogue import (
     SAID_BY_RULE,
@@ -60,6 +61,7 @@ def run_rules(
     except duckdb.Error as error:
         raise unreadable(database, error) from None
     with con:
+        share_out(con, database)
         judged = together(known, judge(con, ours, {o.rule_id for o in known.outcomes}))
     if keep is not None:
         keep_rules(keep, ours, judged.outcomes)

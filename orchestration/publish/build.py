@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.duck import share_out
 from orchestration.errors import ReleaseError
 from orchestration.publish import jsontext
 from orchestration.publish.database import (
@@ -181,6 +182,7 @@ def _build(
     con = duckdb.connect()
     try:
         con.execute("set timezone = 'UTC'")
+        share_out(con, work_db)
         con.execute(f"attach {literal(str(work_db))} as work (read_only)")
         check_belongs(con, plan.release_id, plan.release_time, plan.policy)
         with Helpers(workers) as helpers:

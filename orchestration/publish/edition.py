@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from orchestration.duck import share_out
 from orchestration.publish.layout import RELEASE_FILE_TABLE
 from orchestration.publish.printed import (
     PrintedTable,
@@ -84,6 +85,7 @@ class Edition:
 
             self.opened = duckdb.connect()
             self.opened.execute("set timezone = 'UTC'")
+            share_out(self.opened, self.work_db)
             self.opened.execute(
                 f"attach {literal(str(self.work_db))} as {self.catalog} (read_only)"
             )

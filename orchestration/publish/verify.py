@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from orchestration.duck import share_out
 from orchestration.errors import ReleaseError
 from orchestration.publish import ledger
 from orchestration.publish.clock import released
@@ -85,6 +86,7 @@ def verify_release(
     con = duckdb.connect()
     try:
         con.execute("set timezone = 'UTC'")
+        share_out(con, path / MART_FILE)
         con.execute(f"attach {literal(str(path / MART_FILE))} as mart (read_only)")
         if work_db is not None:
             con.execute(f"attach {literal(str(work_db))} as work (read_only)")

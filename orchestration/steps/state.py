@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from orchestration.catalog import literal
+from orchestration.duck import share_out
 from orchestration.errors import QutongError, StaleStateError
 from orchestration.settings import Settings
 
@@ -156,6 +157,7 @@ def opened(settings: Settings) -> Iterator[DuckDBPyConnection]:
 
     path = settings.database
     connection = _kept.get(path) or _connected(settings)
+    share_out(connection, path)
     if path in _kept:
         _kept[path], connection = connection, connection.cursor()
     try:

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.collect.layouts.extract import TEXT_COLUMNS, Extract
 from orchestration.collect.names import AmbiguousNameError, Names, Vocabulary, whole_region
-from orchestration.collect.numbers import DIRECTED, PERCENT, POINTS, Words, folded, read_values
+from orchestration.collect.numbers import (
+    DIRECTED,
+    PERCENT,
+    POINTS,
+    Words,
+    can_be_mark,
+    folded,
+    read_values,
+    without_mark,
+)
 from orchestration.collect.periods import (
     NoSuchDateError,
     Period,
@@ -167,6 +176,7 @@ def normalise(extract: Extract, context: Context) -> Normalised:
     )
     work = _Work(context, Names(context.data_set, context.codelists))
     for step in (
+        _marks,
         _periods,
         _indicators,
         _lags,
@@ -337,6 +347,61 @@ def _constant(frame: pl.DataFrame, column: str, value: str | None) -> pl.DataFra
     if value is None:
         return frame
     return frame.with_columns(pl.col(column).fill_null(pl.lit(value)))
+
+
+def _value_words(work: _Work) -> Words:
+    layout = work.data_set.layout
+    in_brackets = False if layout.kind == "records" else layout.negative_in_brackets
+    return Words.of(work.context.codelists.unit_words, negative_in_brackets=in_brackets)
+
+
+def _marks(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """A mark beside a number (41.4 u, 1,200 [r], 905.5(快报数)): a declared symbol, or a stage.
+
+    Adds ``mark_status``, what the symbol stands for; a word for a stage is the figure's stage. The
+    mark stays in the note: revised (``r: A``) has no status of its own.
+    """
+    import polars as pl
+
+    symbols = {text: status for text, status in work.data_set.symbols.items() if can_be_mark(text)}
+    stages = work.context.codelists.words("estimate_stage")
+    marks = sorted({*symbols, *filter(can_be_mark, stages)}, key=lambda mark: (-len(mark), mark))
+    text = pl.lit(None, dtype=pl.String)
+    frame = frame.with_columns(
+        [text.alias("mark_status")]
+        + [text.alias(name) for name in ("note", "printed", "stage") if name not in frame.columns]
+    )
+    # Only texts that hold a letter can have one: a column of numbers is not looked through.
+    lettered = frame["value"].drop_nulls()
+    lettered = lettered.filter(lettered.str.contains(r"[0-9０-９]") & lettered.str.contains(r"\pL"))
+    words = _value_words(work)
+    whole = {same(symbol) for symbol in work.data_set.symbols}
+    found = []
+    for value in lettered.unique(maintain_order=True):
+        split = None if same(value) in whole else without_mark(value, marks, words)
+        if split is not None:
+            bare, mark = split
+            status = symbols.get(mark)
+            found.append((value, bare, mark, status, None if status else mark))
+    if not found:
+        return frame
+    names = ("value", "_bare", "_mark", "_status", "_stage")
+    known = pl.DataFrame(found, schema=dict.fromkeys(names, pl.String), orient="row")
+    frame = frame.join(known, on="value", how="left", maintain_order="left")
+    is_marked = pl.col("_mark").is_not_null()
+    clash = pl.col("stage") != pl.col("_stage")
+    frame = _flag(frame, clash.fill_null(value=False), "code.unknown", "_mark", "estimate_stage")
+    missing = pl.col("_status").is_in([*MISSING, NO_DATA]).fill_null(value=False)
+    frame = _flag(frame, missing, "code.unknown", "_mark", "obs_status")
+    return frame.with_columns(
+        printed=pl.when(is_marked).then(pl.coalesce("printed", "value")).otherwise("printed"),
+        mark_status="_status",
+        stage=pl.coalesce("stage", "_stage"),
+        note=pl.when(pl.col("_status").is_not_null())
+        .then(_joined("note", "_mark"))
+        .otherwise("note"),
+        value=pl.coalesce("_bare", "value"),
+    ).drop("_bare", "_mark", "_status", "_stage")
 
 
 def _understood_period(
@@ -667,15 +732,13 @@ def _values(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     """Value text to decimal, with the bound and the unit that it may hold."""
     import polars as pl
 
-    lists, layout = work.context.codelists, work.data_set.layout
-    in_brackets = False if layout.kind == "records" else layout.negative_in_brackets
-    words = Words.of(lists.unit_words, negative_in_brackets=in_brackets)
-    frame = read_values(frame, work.data_set.symbols, words)
+    frame = read_values(frame, work.data_set.symbols, _value_words(work))
     is_symbol = pl.col("symbol_status").is_not_null()
     rule = "value.not-a-number"
     frame = _flag(frame, pl.col("plain").is_null() & ~is_symbol, rule)
     can_grow = pl.col("measure_code").is_in(GROWTH) | pl.col("base_unit").is_in([PERCENT, POINTS])
     frame = _flag(frame, pl.col("is_growth") & ~can_grow.fill_null(value=False), rule)
+    frame = _flag(frame, pl.col("is_rank") & (pl.col("measure_code") != "rank"), rule)
     stated = pl.col("qualifier_code")
     says_otherwise = (stated != pl.col("value_qualifier")).fill_null(value=False)
     frame = _flag(frame, says_otherwise, "code.unknown", "qualifier", "qualifier")
@@ -717,7 +780,11 @@ def _statuses(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     frame = _flag(frame, contradicted, "code.unknown", "status", "obs_status")
     # What the row says of its blank cell is nearer to it than what the data set says of all.
     told = pl.when(has_none & _is_blank()).then("row_status").otherwise("symbol_status")
-    said = pl.when(pl.col("row_status") != "A").then("row_status")
+    said = pl.coalesce(
+        pl.when(pl.col(name) != "A").then(name) for name in ("row_status", "mark_status")
+    )
+    both = pl.col("row_status") != pl.col("mark_status")
+    frame = _flag(frame, both.fill_null(value=False), "code.unknown", "status", "obs_status")
     return (
         _read_after_all(frame, has_none & _is_blank())
         .with_columns(symbol_status=told, stage_status=pl.coalesce(said, "stage_status"))
@@ -792,8 +859,8 @@ def _units(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
 
     lists = work.context.codelists
     frame = _constant(frame, "unit", work.data_set.layout.constants.unit)
-    # 提高0.2个百分点 in a column of per cents: the words in the cell are nearer to the figure.
-    is_points = pl.col("is_growth") & pl.col("value_unit").eq(POINTS)
+    # -0.2个百分点 in a column of per cents: the words in the cell are nearer to the figure.
+    is_points = pl.col("value_unit").eq(POINTS)
     frame = frame.with_columns(
         unit=pl.when(is_points).then(pl.lit(POINTS)).otherwise(pl.col("unit"))
     )

@@ -371,9 +371,11 @@ def _marks(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
         [text.alias("mark_status")]
         + [text.alias(name) for name in ("note", "printed", "stage") if name not in frame.columns]
     )
-    # Only texts that hold a letter can have one: a column of numbers is not looked through.
+    # A column of numbers is not looked through.
     lettered = frame["value"].drop_nulls()
-    lettered = lettered.filter(lettered.str.contains(r"[0-9０-９]") & lettered.str.contains(r"\pL"))
+    lettered = lettered.filter(
+        lettered.str.contains(r"[0-9０-９]") & lettered.str.contains(r"[\pL①-⑳*＊†‡^]")
+    )
     words = _value_words(work)
     whole = {same(symbol) for symbol in work.data_set.symbols}
     found = []

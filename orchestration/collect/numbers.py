@@ -140,8 +140,10 @@ def without_mark(text: str, marks: Sequence[str], words: Words) -> tuple[str, st
 
 
 def can_be_mark(text: str) -> bool:
-    """Whether a declared symbol can stand beside a number: a sign alone may be part of it."""
-    return re.search(r"[^\W\d_]", text) is not None and re.search("[0-9]", text) is None
+    """Whether a declared symbol can stand beside a number: -, % and . may be part of it."""
+    if re.fullmatch(r"\s*\^[0-9a-z]{1,2}\s*", text):
+        return True  # a raised digit is no digit of the number
+    return re.search(r"[^\W\d_]|[①-⑳*＊†‡]", text) is not None and not re.search("[0-9]", text)
 
 
 _RANK = re.compile(r"第 *(?:([0-9]{1,4})|([一二三四五六七八九]?十?[一二三四五六七八九]?)) *[位名]?")

@@ -713,7 +713,7 @@ def _corner_unit(grid: Grid, block: Block, head: Cells, words: Words) -> str | N
 
 
 _NOTE_MARK = re.compile(
-    r"^(?:注\s*([0-9]{1,2})\s*[:：、.]|([①-⑳])|\^\s*([0-9a-z]{1,2})\)?|(\[[0-9]{1,2}\])|([*＊]+)"
+    r"^(?:注\s*([0-9]{1,2})\s*[:：、.]|注\s*[:：]\s*([0-9]{1,2})\s+|([①-⑳])|\^\s*([0-9a-z]{1,2})\)?|(\[[0-9]{1,2}\])|([*＊]+)"
     r"|([0-9]{1,2})\s*[、.])\s*"
 )
 
@@ -746,8 +746,8 @@ def _notes(frame: Frame, parts: Parts) -> dict[str, str]:
     for row, col, text in rows.select("row", "col", "text").iter_rows():
         match = _NOTE_MARK.match(fold(text).strip())
         if match is not None:
-            number, circled, raised, bracketed, stars, plain = match.groups()
-            own = circled or bracketed or stars or f"^{number or raised or plain}"
+            number, spaced, circled, raised, bracketed, stars, plain = match.groups()
+            own = circled or bracketed or stars or f"^{number or spaced or raised or plain}"
             mark = mark_key(own)
         elif col == leftmost and re.match(r"^(注|说明|资料来源)", text):
             mark = ""

@@ -513,6 +513,18 @@ class Source(Model):
         description="Regular expression for it; its group `period` is the period.",
     )
 
+    spans: dict[str, Literal["to_date", "point", "period"]] = Field(
+        default={},
+        description="What words in the name of an indicator say of the period beside it: "
+        "{累计: to_date} from January on, {期末: point} its end, {当季: period} the period itself. "
+        "The name keeps its words; the longest word holds.",
+    )
+    units: dict[str, str] = Field(
+        default={},
+        description="Unit by code of the indicator, where the file says none; `base` is the "
+        "indicator's own, and `*` holds for all others.",
+    )
+
     @field_validator("period_written")
     @classmethod
     def _period_written_compiles(cls, value: str) -> str:

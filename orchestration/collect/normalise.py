@@ -33,6 +33,7 @@ from orchestration.collect.periods import (
     parse_period,
     read_period,
     shift_months,
+    spanned,
 )
 from orchestration.spec import TableLayout, last_day
 from orchestration.text import same
@@ -178,8 +179,10 @@ def normalise(extract: Extract, context: Context) -> Normalised:
     for step in (
         _marks,
         _periods,
+        _spans,
         _indicators,
         _lags,
+        _contradicted_kinds,
         _regions,
         _codes,
         _kinds,
@@ -454,12 +457,107 @@ def _periods(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
         "_rule"
     )
     frame = _constant(frame, "period_kind", constants.period_kind)
+    frame = frame.with_columns(
+        period_kind=pl.col("period_kind").replace({**FREQUENCIES})  # others stay as they are
+    )
     frame = _named(frame, work, "period_kind", "kind_code", "period_kind", "code.unknown")
     return (
         frame.rename({"period": "period_text", "period_code": "period"})
         .with_columns(period_kind=pl.coalesce("kind_code", "default_kind"))
         .drop("kind_code", "default_kind")
     )
+
+
+FREQUENCIES = {
+    **{"A": "annual", "Q": "quarterly", "M": "monthly", "年": "annual", "季": "quarterly"},
+    **{"月": "monthly", "年报": "annual", "季报": "quarterly", "月报": "monthly"},
+    **{"Annual": "annual", "Quarterly": "quarterly", "Monthly": "monthly"},
+}
+"""What a column of frequencies says (SDMX FREQ, and Chinese heads) as kinds of a period."""
+
+
+def _spans(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """Words in the name of an indicator that say what stretch of the period it is about."""
+    import polars as pl
+
+    declared = {same(word): span for word, span in work.data_set.layout.spans.items()}
+    words = sorted(declared, key=lambda word: (-len(word), word))
+    is_cumulative = pl.col("period_kind") == "cumulative_range"
+    if not words and not frame.filter(is_cumulative).height:
+        return frame
+
+    def translate(
+        name: str | None,
+        path: str | None,
+        code: str | None,
+        start: date | None,
+        end: date | None,
+        kind: str | None,
+    ) -> tuple[object, ...]:
+        spoken = same(path or name)
+        word = next((word for word in words if word in spoken), None)
+        # 累计 beside 2024-06: what is cumulative up to a month runs from January on.
+        span = declared[word] if word else "to_date" if kind == "cumulative_range" else "period"
+        if code is None or span == "period":
+            return None, code, start, end, kind
+        period = parse_period(code)
+        if word is None and period.precision not in ("month", "quarter"):
+            return None, code, start, end, kind
+        try:
+            meant = spanned(period, span)
+        except ValueError:
+            return "period.unreadable", code, start, end, kind
+        return None, meant.code, meant.start, meant.end, default_kind(meant)
+
+    outputs = {
+        "_rule": pl.String,
+        "period": pl.String,
+        "period_start": pl.Date,
+        "period_end": pl.Date,
+        "period_kind": pl.String,
+    }
+    columns = (
+        "indicator",
+        "indicator_path",
+        "period",
+        "period_start",
+        "period_end",
+        "period_kind",
+    )
+    frame = _translate(frame, columns, outputs, translate)
+    return _flag(frame, pl.col("_rule").is_not_null(), pl.col("_rule"), "period_text").drop("_rule")
+
+
+_NO_SUCH_KIND = {
+    "year": ("quarterly", "monthly"),
+    "quarter": ("annual", "monthly"),
+    "month": ("annual", "quarterly"),
+    "month_range": ("monthly",),
+    "year_range": ("annual", "quarterly", "monthly", "point"),
+}
+"""Kinds that a period of this form cannot be of: a year is no month."""
+
+
+def _contradicted_kinds(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """A kind that the delivery says and its period contradicts: nobody knows which is right."""
+    import polars as pl
+
+    del work
+
+    def translate(code: str | None, kind: str | None) -> tuple[bool]:
+        if code is None or kind is None:
+            return (False,)
+        period = parse_period(code)
+        if period.precision == "month_range" and kind in ("annual", "quarterly"):
+            whole = {"annual": 12, "quarterly": 3}[kind]
+            first, last = period.start.month, period.end.month
+            is_whole = period.start.year == period.end.year and last - first + 1 == whole
+            return (not (is_whole and last % whole == 0),)
+        return (kind in _NO_SUCH_KIND[period.precision],)
+
+    frame = _translate(frame, ("period", "period_kind"), {"_clash": pl.Boolean}, translate)
+    named = pl.concat_str("period_text", "period_kind", separator=" / ", ignore_nulls=True)
+    return _flag(frame, pl.col("_clash"), "period.kind-contradicted", named).drop("_clash")
 
 
 def _indicators(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
@@ -855,11 +953,29 @@ def _read_after_all(frame: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
     return frame.with_columns(rule=pl.when(~explained).then("rule"))
 
 
+def _units_by_indicator(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """The declared unit of each indicator, where neither the file nor the cell says one."""
+    import polars as pl
+
+    declared = work.data_set.layout.units
+    if not declared:
+        return frame
+    units = {
+        indicator.code: indicator.base_unit if unit == "base" else unit
+        for indicator in work.data_set.indicators
+        if (unit := declared.get(indicator.code, declared.get("*"))) is not None
+    }
+    by_code = pl.col("indicator_code").replace_strict(units, default=None, return_dtype=pl.String)
+    is_silent = pl.col("unit").is_null() & pl.col("value_unit").is_null()
+    return frame.with_columns(unit=pl.when(is_silent).then(by_code).otherwise("unit"))
+
+
 def _units(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     """Convert to the base unit of the indicator, exactly: factors are powers of ten."""
     import polars as pl
 
     lists = work.context.codelists
+    frame = _units_by_indicator(frame, work)
     frame = _constant(frame, "unit", work.data_set.layout.constants.unit)
     # -0.2个百分点 in a column of per cents: the words in the cell are nearer to the figure.
     is_points = pl.col("value_unit").eq(POINTS)

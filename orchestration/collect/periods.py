@@ -758,6 +758,25 @@ def shift_months(period: Period, count: int) -> Period:
     raise ValueError(f"a lag of {count} months says nothing about {period.code}")
 
 
+def spanned(period: Period, span: Literal["to_date", "point"]) -> Period:
+    """What a word beside a period makes of it: from January on to its end, or its end alone.
+
+    Raises:
+        ValueError: it begins in another month than January, or runs over several years.
+    """
+    if span == "point":
+        if period.precision == "year_range":
+            raise ValueError(f"the end of {period.code} is not the end of one year")
+        return _point(period)
+    if period.precision == "year":
+        return period
+    if period.start.year != period.end.year:
+        raise ValueError(f"{period.code} is more than one year")
+    if period.precision == "month_range" and period.start.month != 1:
+        raise ValueError(f"{period.code} does not begin in January")
+    return months(period.end.year, 1, period.end.year, period.end.month)
+
+
 DEFAULT_KIND = {
     "year": "annual",
     "quarter": "quarterly",

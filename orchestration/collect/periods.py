@@ -777,6 +777,37 @@ def spanned(period: Period, span: Literal["to_date", "point"]) -> Period:
     return months(period.end.year, 1, period.end.year, period.end.month)
 
 
+def joined(parts: Sequence[tuple[str, str | None]]) -> str | None:
+    """A period whose parts stand in several cells (2024 | 5), written as one text.
+
+    Args:
+        parts: The header over each part, and its text; a bare number is what its header calls it.
+
+    Returns:
+        The text; None where no part says anything. A part that is missing leaves it unreadable:
+        2024 beside a blank month is perhaps the year, perhaps not.
+    """
+    texts = [_part(header, text) for header, text in parts]
+    if not any(texts):
+        return None
+    if not all(texts):
+        return " / ".join(text or "?" for text in texts)
+    whole = next((t for t in texts[1:] if _absolute(_plain(t)) is not None), None)
+    return whole or "".join(texts)
+
+
+def _part(header: str, text: str | None) -> str:
+    bare = same(text)
+    if re.fullmatch("[0-9]{4}", bare):
+        return f"{bare}年"
+    if re.fullmatch("[0-9]{1,2}", bare):
+        if "月" in header or re.search("month", header, re.IGNORECASE):
+            return f"{bare}月"
+        if "季" in header or re.search("quarter", header, re.IGNORECASE):
+            return f"第{bare}季度"
+    return bare
+
+
 DEFAULT_KIND = {
     "year": "annual",
     "quarter": "quarterly",

@@ -7,6 +7,7 @@ belong here: finding the cells (``layouts``), how periods, numbers and names are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -36,7 +37,7 @@ from orchestration.collect.periods import (
     spanned,
 )
 from orchestration.spec import TableLayout, last_day
-from orchestration.text import same
+from orchestration.text import fold, same
 
 if TYPE_CHECKING:
     import polars as pl
@@ -415,6 +416,10 @@ def _understood_period(
     """The period, a word for a stage beside it (2025年快报), and the rule that its text breaks."""
     if text is None:
         return None, None, "period.unreadable"
+    # 2024（快报数）: a year of digits alone, which is read where nothing else stands beside it.
+    bracketed = re.fullmatch(r"\s*([0-9]{4})\s*\(([^()]+)\)\s*", fold(text))
+    if bracketed is not None and stages.find(bracketed[2], None, None) is not None:
+        return parse_period(bracketed[1]), bracketed[2], None
     try:
         period, beside = read_period(text, report)
         if beside and stages.find(beside, None, None) is None:

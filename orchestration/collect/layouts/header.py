@@ -318,6 +318,9 @@ def _tell(hit: Found, full: tuple[str, ...], report: Period | None, words: Words
     for name in ("scope", "stage", "status"):
         if (constant := getattr(column, name)) is not None:
             said[name] = constant
+    stage = next((word for text in hit.texts if (word := words.stage_in(text))), None)
+    if stage is not None and column.carries == "value":
+        said.setdefault("stage", stage)
     period, source = _period(hit, full, report)
     code = period.code if isinstance(period, Period) else period
     kind: str | None = column.period_kind

@@ -469,6 +469,7 @@ Format = Literal[
     "parquet",
     "json-stat",
     "nbs",
+    "px",
     "sdmx-csv",
     "sdmx-ml",
 ]
@@ -639,7 +640,8 @@ class TableColumn(Model):
     period_kind: PeriodKind | None = None
     measure: Measure | None = None
     stage: Stage | None = Field(
-        default=None, description="The stage of all its estimates: flash (快报数), forecast (预计数)."
+        default=None,
+        description="The stage of all its estimates: flash (快报数), forecast (预计数).",
     )
     status: str | None = Field(
         default=None, description="SDMX OBS_STATUS of all its figures, or a mark of `symbols`."

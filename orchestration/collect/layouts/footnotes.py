@@ -76,9 +76,11 @@ def _said(
         if entry.moves:
             moved = moved or (match.group("period") if match else None)
             continue
-        about = [m.group("period") for n in notes if (m := expression.search(fold(n)))] if (
-            "period" in expression.groupindex
-        ) else []
+        about = (
+            [m.group("period") for n in notes if (m := expression.search(fold(n)))]
+            if ("period" in expression.groupindex)
+            else []
+        )
         meant = _resolved(period, report)
         if (match and not about) or (meant is not None and meant in map(_absolute, about)):
             stage, status = stage or entry.stage, status or entry.status

@@ -22,6 +22,7 @@ from orchestration.collect.layouts.extract import (
     Words,
     fits,
     missing_column,
+    no_notes,
     period_in,
     title_text,
     unexpected_cells,
@@ -95,16 +96,20 @@ def extract_tables(grids: list[Grid], layout: TableLayout, told: Told) -> Extrac
     met: set[int] = set()
     extracts = []
     for grid in grids:
+        if layout.other_sheets == "ignore" and not _has_block(grid, layout):
+            extracts.append(_passed_over(grid))
+            continue
         regions = _regions(grid, layout)
         met |= {id(region.block) for region in regions}
         extracts.append(_grid(grid, layout, regions, told))
     for number, block in enumerate(layout.blocks, start=1):
         if id(block) not in met and not block.optional:
+            told = block.starts or block.first_row or block.stub
             raise RefusedError(
                 "delivery.missing-block",
                 grids[0].name or "file",
-                f"找不到第 {number} 个表块 (表题应符合 {block.starts})",
-                f"block {number} is missing (no row fits {block.starts})",
+                f"找不到第 {number} 个表块 (应有一行符合 {told})",
+                f"block {number} is missing (no row fits {told})",
             )
     return Extract(
         figures=pl.concat([e.figures for e in extracts]),
@@ -113,6 +118,41 @@ def extract_tables(grids: list[Grid], layout: TableLayout, told: Told) -> Extrac
         non_data=sum(e.non_data for e in extracts),
         unit="cell",
         notes=pl.concat([e.notes for e in extracts]),
+    )
+
+
+def _has_block(grid: Grid, layout: TableLayout) -> bool:
+    """Whether a row opens one of the blocks, or is the header of one that nothing opens."""
+    texts = [title_text(text) for text in grid.cells["text"]]
+    for block in layout.blocks:
+        if not fnmatch.fnmatch(grid.name, block.sheet):
+            continue
+        if block.starts is None:
+            if any(fits(block.stub, split_marks(text)[0]) is not None for text in texts):
+                return True
+        elif any(re.search(block.starts, text) for text in texts):
+            return True
+    return False
+
+
+def _passed_over(grid: Grid) -> Extract:
+    """A sheet or table that is none of the declared ones (navigation, contents): no figures.
+
+    A number in it is quarantined all the same: the table may be one whose header changed.
+    """
+    import polars as pl
+
+    numbers = grid.cells.filter(pl.col("text").str.contains(NUMERIC))
+    unexpected = unexpected_cells(grid, numbers.select("row", "col", "text"))
+    return Extract(
+        figures=with_all_columns(
+            pl.DataFrame(schema={"row": pl.Int64, "col": pl.Int64, "value": pl.String})
+        ),
+        unexpected=unexpected,
+        read=grid.cells.height + grid.ignored,
+        non_data=grid.cells.height - unexpected.height + grid.ignored,
+        unit="cell",
+        notes=no_notes(),
     )
 
 
@@ -384,9 +424,7 @@ def _columns(
     }
     columns = match_columns(grid.where(frame.top), block, paths, around.report, told.words)
     values = {col: hit for col, hit in columns.items() if hit.column.carries == "value"}
-    beside = {
-        col: hit for col, hit in columns.items() if hit.column.carries not in _NO_PART
-    }
+    beside = {col: hit for col, hit in columns.items() if hit.column.carries not in _NO_PART}
     _refuse_merged_values(grid, values, frame)
     names = _names(frame, told)
     in_body = pl.col("row").is_between(frame.last_header + 1, frame.notes_from - 1)
@@ -718,10 +756,9 @@ def _joined_period(lines: pl.DataFrame, name: str, heads: tuple[str, str]) -> pl
     import polars as pl
 
     parts = [f"{name}_", name]
-    told = []
-    for texts in lines.select(parts).iter_rows():
-        said = [(head, text) for head, text in zip(heads, texts, strict=True) if text]
-        told.append(joined(said))
+    told = [
+        joined(list(zip(heads, texts, strict=True))) for texts in lines.select(parts).iter_rows()
+    ]
     return lines.with_columns(pl.Series(name, told, dtype=pl.String)).drop(f"{name}_")
 
 

@@ -11,7 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from orchestration.collect.archive import Delivery
-from orchestration.collect.parse import Outcome, Refusal, parse_bytes
+from orchestration.collect.parse import Outcome, Parsed, Refusal, parse_bytes
 from orchestration.declarations import Declarations, Declared
 from orchestration.spec import DataSet
 
@@ -46,7 +46,9 @@ def data_set(layout: str, indicators: Any = THREE, **more: Any) -> DataSet:
     )
 
 
-def parse(declarations: Declarations, declared: DataSet, text: str) -> tuple[Any, Outcome | None]:
+def parse(
+    declarations: Declarations, declared: DataSet, text: str
+) -> tuple[Parsed, Outcome | None]:
     delivery = Delivery(
         data_set_id="kinds",
         sha256="0" * 64,
@@ -65,7 +67,7 @@ def parse(declarations: Declarations, declared: DataSet, text: str) -> tuple[Any
 def read(
     declarations: Declarations, layout: str, text: str, *columns: str, indicators: Any = THREE
 ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """The accepted figures (code, value as text, columns), and what was quarantined (rule, place)."""
+    """The accepted figures (code, value, columns), and what was quarantined (rule, place)."""
     parsed, outcome = parse(declarations, data_set(layout, indicators), text)
     assert outcome is not None, parsed.refusal
     names = ("indicator_code", "value", *columns)
@@ -405,3 +407,18 @@ def test_a_year_of_digits_with_its_stage_in_brackets(declarations: Declarations)
     found, quarantined = read(declarations, table(block), text, "period", "estimate_stage")
     assert found == [("a", "1", "2024", "flash"), ("a", "2", "2023", "not_stated")]
     assert [place for _, place in quarantined] == ["R4C2"]
+
+
+def test_a_table_whose_corner_is_blank(declarations: Declarations) -> None:
+    block = "stub: '', stub_is: period, columns: [{header: ['*'], indicator: header, every: true}]"
+    text = "某区人口,,\n,,单位：亿元\n,甲,乙\n2023年,1,2\n2024年,3,4\n"
+    found, quarantined = read(declarations, table(block), text, "period")
+    assert quarantined == []
+    assert found == [
+        ("a", "1", "2023"),
+        ("b", "2", "2023"),
+        ("a", "3", "2024"),
+        ("b", "4", "2024"),
+    ]
+    named = text.replace("\n,甲", "\n年份,甲")
+    assert refusal(declarations, table(block), named).rule_id == "delivery.missing-column"

@@ -39,9 +39,9 @@ DATA=
 """
 
 
-def px(text: str = PX, page: str = "utf-8", **source: str) -> Listing:
+def px(text: str = PX, page: str = "utf-8") -> Listing:
     head = f'CODEPAGE="{page}";\n'
-    (grid,) = read_grids((head + text).encode(page), Source(format="px", **source))
+    (grid,) = read_grids((head + text).encode(page), Source(format="px"))
     assert isinstance(grid, Listing)
     return grid
 

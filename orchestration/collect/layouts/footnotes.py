@@ -41,7 +41,10 @@ def heed(figures: pl.DataFrame, declared: Sequence[Footnote], notes: Sequence[st
     distinct = figures.select(columns).unique(maintain_order=True)
     if not declared and not distinct["footnote"].count():
         return figures
-    rows = [(*row, *_said(*row, declared, notes)) for row in distinct.iter_rows()]
+    rows = [
+        (note, period, report, *_said(note, period, report, declared, notes))
+        for note, period, report in distinct.iter_rows()
+    ]
     told = ("_period", "_source", "_stage", "_status")
     schema = dict.fromkeys((*columns, *told), pl.String)
     known = pl.DataFrame(rows, schema=schema, orient="row")

@@ -104,12 +104,12 @@ def extract_tables(grids: list[Grid], layout: TableLayout, told: Told) -> Extrac
         extracts.append(_grid(grid, layout, regions, told))
     for number, block in enumerate(layout.blocks, start=1):
         if id(block) not in met and not block.optional:
-            told = block.starts or block.first_row or block.stub
+            wanted = block.starts or block.first_row or block.stub
             raise RefusedError(
                 "delivery.missing-block",
                 grids[0].name or "file",
-                f"找不到第 {number} 个表块 (应有一行符合 {told})",
-                f"block {number} is missing (no row fits {told})",
+                f"找不到第 {number} 个表块 (应有一行符合 {wanted})",
+                f"block {number} is missing (no row fits {wanted})",
             )
     return Extract(
         figures=pl.concat([e.figures for e in extracts]),
@@ -769,6 +769,11 @@ def _stubs(grid: Grid, block: Block, cells: pl.DataFrame) -> list[tuple[int, int
     """Where the header of the stub stands; several times where tables stand side by side."""
     import polars as pl
 
+    if not block.stub.strip():
+        corner = _blank_corner(block, cells)
+        if corner is None:
+            raise missing_column(grid.name or "file", block.stub, [])
+        return [corner]
     texts = cells.filter(~pl.col("text").str.contains(NUMERIC))["text"].unique()
     wanted = [t for t in texts if fits(block.stub, split_marks(t)[0]) is not None]
     hits = list(
@@ -791,6 +796,24 @@ def _stubs(grid: Grid, block: Block, cells: pl.DataFrame) -> list[tuple[int, int
             f"the header {block.stub!r} stands {len(hits)} times",
         )
     return first
+
+
+def _blank_corner(block: Block, cells: pl.DataFrame) -> tuple[int, int] | None:
+    """Where a table begins whose corner is blank: the first row with headers and no name.
+
+    A unit or date that stands alone on the right is no header.
+    """
+    left = cells["col"].min()
+    wanted = [column.header[0] for column in block.columns if column.header]
+    for (row,), line in cells.group_by("row", maintain_order=True):
+        texts = [split_marks(text)[0] for text in line["text"]]
+        if line["col"].min() == left or (
+            len(texts) == 1 and re.search(block.unit, title_text(texts[0]))
+        ):
+            continue
+        if not wanted or any(fits(text, head) is not None for text in wanted for head in texts):
+            return int(str(row)), int(str(left))
+    return None
 
 
 def _report(

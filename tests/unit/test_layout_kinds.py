@@ -422,3 +422,12 @@ def test_a_table_whose_corner_is_blank(declarations: Declarations) -> None:
     ]
     named = text.replace("\n,甲", "\n年份,甲")
     assert refusal(declarations, table(block), named).rule_id == "delivery.missing-column"
+
+
+@pytest.mark.parametrize("note", ["①普查修订数。", "注：①普查修订数。", "注: ① 普查修订数。"])
+def test_a_mark_behind_the_word_note_is_found(declarations: Declarations, note: str) -> None:
+    text = f"指标,2024年,2023年①\n甲,1,2\n{note},,\n"
+    says = "footnotes: [{says: 普查修订, stage: census_revised}]"
+    layout = table(f"stub: 指标, {YEARS}", more=says)
+    found, _ = read(declarations, layout, text, "estimate_stage", "note")
+    assert found == [("a", "1", "not_stated", None), ("a", "2", "census_revised", "普查修订数。")]

@@ -1,8 +1,9 @@
 """For any life of a district, what the public knew on any day is what the model says.
 
 Belongs here: random sequences of deliveries, acts, edits, releases and clocks, carried out by the
-product and by ``history_model`` alike. Does not belong here: the model, gates that judge figures,
-and kills (``test_recovery``).
+product and by ``history_model`` alike; whoever receives may be killed at any of its steps on disk,
+and then receives again. Does not belong here: the model, gates that judge figures, and kills of
+later steps (``test_recovery``).
 
 Several lives go on side by side, each a data set with archive, inbox and releases of its own, over
 one work database: a statement costs the same for ten of them. QUTONG_HISTORIES=5000 tries so many;
@@ -13,17 +14,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, event, example, given, settings
 from hypothesis import strategies as st
 
-from orchestration.collect import published
+from orchestration.collect import apart, published
 from orchestration.collect.acts import Choice
 from orchestration.process import landing, said
 from orchestration.process.landing import Landed
@@ -54,15 +56,20 @@ CODES = {"gdp": 0, "schools": 1, "gdp_growth": 2}
 
 @dataclass(frozen=True)
 class Delivers:
-    """``days_ago`` is the folder that it lies in; None is the inbox."""
+    """``days_ago`` is the folder that it lies in; None is the inbox.
+
+    Who receives it is killed before the step on disk that ``dies_at`` counts, if there is one.
+    """
 
     figures: tuple[Said, ...]
     days_ago: int | None
+    dies_at: int | None = None
 
 
 @dataclass(frozen=True)
 class SendsAgain:
     which: int
+    dies_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -108,10 +115,11 @@ def figures(draw: st.DrawFn) -> tuple[Said, ...]:
     return tuple(Said(n, draw(st.integers(40, 42)), draw(bears)) for n in chosen)
 
 
+DIES_AT = st.one_of(st.none(), st.none(), st.integers(1, 16))
 HAPPENINGS = st.one_of(
-    st.builds(Delivers, figures(), st.sampled_from((None, None, 0, 1, 9, 200))),
-    st.builds(Delivers, figures(), st.sampled_from((None, None, 0, 1, 9, 200))),
-    st.builds(SendsAgain, st.integers(0, 5)),
+    st.builds(Delivers, figures(), st.sampled_from((None, None, 0, 1, 9, 200)), DIES_AT),
+    st.builds(Delivers, figures(), st.sampled_from((None, None, 0, 1, 9, 200)), DIES_AT),
+    st.builds(SendsAgain, st.integers(0, 5), DIES_AT),
     st.builds(Holds, st.integers(0, 5)),
     st.builds(Redates, st.integers(0, 5), st.sampled_from((0, 1, 30, 250))),
     st.builds(
@@ -125,6 +133,40 @@ HAPPENINGS = st.one_of(
 
 
 # --- how it is carried out --------------------------------------------------------------------
+
+ON_DISK = ("fsync", "link", "mkdir", "open", "rename", "replace", "unlink")
+
+
+def killed(work: Workplace, name: str, dies_at: int) -> str:
+    """Receive in a process that is gone before a certain step on disk, or before it reads.
+
+    Nothing of it cleans up: as after SIGKILL, what lies on disk is all that is left.
+    """
+    child = os.fork()
+    if child == 0:
+        try:
+            left = iter(range(dies_at - 1))
+
+            def counted(step: Callable[..., Any]) -> Callable[..., Any]:
+                def taken(*arguments: Any, **named: Any) -> Any:
+                    if next(left, None) is None:
+                        os._exit(KILLED)
+                    return step(*arguments, **named)
+
+                return taken
+
+            for step in ON_DISK:
+                setattr(os, step, counted(getattr(os, step)))
+            work.store.parse = lambda *_: os._exit(0)  # type: ignore[method-assign]  # dies there
+            setattr(apart, "start", lambda: None)  # noqa: B010 - a type checker forbids to assign
+            collect_one(work, work.declarations.get(name))
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return str(dies_at) if os.waitstatus_to_exitcode(status) == KILLED else "after the last"
+
+
+KILLED = 9
 
 
 @dataclass(frozen=True)
@@ -178,7 +220,9 @@ class District:
 
     # --- what lands nothing
 
-    def receive(self, said_: Sequence[Said], days_ago: int | None) -> None:
+    def receive(
+        self, said_: Sequence[Said], days_ago: int | None, dies_at: int | None = None
+    ) -> None:
         rows = [ROWS[s.figure].format(value=s.value, bears=s.bears or "") for s in said_]
         content, name = profile(*rows), f"公报{self.files}.csv"
         self.files += 1
@@ -187,7 +231,11 @@ class District:
             drop(self.settings, self.name, name, content)
         else:
             deliver(self.settings, self.name, day.isoformat(), name, content)
+        if dies_at is not None:
+            event(f"killed at step {killed(self.at_work(), self.name, dies_at)}")
         work = self.at_work()
+        work.archive.clean()
+        work.archive.reconcile()
         assert collect_one(work, work.declarations.get(self.name)).stuck == []
         if content not in self.sent or self.sent[-1] != content:
             self.model.deliveries.append(Delivery(day, tuple(said_)))
@@ -272,14 +320,15 @@ class District:
                 case Passes(days):
                     self.today += timedelta(days=days)
                     self.days.add(self.today)
-                case Delivers(figures_, days_ago):
-                    self.receive(figures_, days_ago)
+                case Delivers(figures_, days_ago, dies_at):
+                    self.receive(figures_, days_ago, dies_at)
                 case Publishes():
                     yield from self.publish()
                 case Edits():
                     yield from self.edit(happening)
-                case SendsAgain(which) if self.model.deliveries:
-                    self.receive(self.model.deliveries[which % len(self.sent)].figures, None)
+                case SendsAgain(which, dies_at) if self.model.deliveries:
+                    again = self.model.deliveries[which % len(self.sent)]
+                    self.receive(again.figures, None, dies_at)
                 case Holds() | Redates() if self.model.deliveries:
                     self.act(happening)
                 case _:

@@ -46,8 +46,9 @@ BEGIN = date(2026, 3, 1)
 ROWS = (
     "地区生产总值,云溪区,2024年,年度,{value}0000,,万元,水平值,头版,yunxi-press,{bears},,",
     "学校数,云溪区,2024年,年度,{value},,所,个数,头版,yunxi-press,{bears},,",
-    "地区生产总值增速,云溪区,2024年,年度,{value},,%,同比增速,头版,yunxi-press,{bears},,",
+    "地区生产总值增速,云溪区,2024年,年度,{value},,%,同比增速,头版,yunxi-letter,{bears},,",
 )
+LETTER = "    - {id: yunxi-letter, title: 来函（虚构）, title_en: A letter (invented), grade: official}\n"
 CODES = {"gdp": 0, "schools": 1, "gdp_growth": 2}
 
 
@@ -214,6 +215,7 @@ class District:
         source = self.models.settings.raw / "datasets" / "profile" / "yunxi-profile.yml"
         text = source.read_text("utf-8") + "completeness: {max_quarantined: 99}\n"
         text = text.replace("id: yunxi-profile\n", f"id: {self.name}\n")
+        text = text.replace("delivery: {", f"{LETTER}delivery: {{", 1)
         text = text if knows else text.replace("学校数", "学校总数")
         (self.settings.raw / f"datasets/profile/{self.name}.yml").write_text(text, "utf-8")
         self.model.declared = declared
@@ -425,6 +427,16 @@ def folder(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             Delivers((Said(0, 42, BEGIN),), None),
             Passes(-3),
             Edits((100, True), "forward"),
+        ],
+        # What is read as it was published is filed under another day like any other: the second
+        # comes to be the first, the day that a row bears is no day of filing.
+        [
+            Delivers((Said(1, 41, BEGIN),), 0),
+            Delivers((Said(0, 42, BEGIN), Said(1, 40, None), Said(2, 40, None)), None),
+            Edits((100, False), "kept"),
+            Redates(1, 30),
+            Redates(0, 250),
+            Publishes(),
         ],
     ]
 )

@@ -6,8 +6,8 @@ tables. Does not belong here: carrying anything out (``test_history_law``).
 A **delivery** says figures, each with the date it bears or none. What it says of a figure is known
 
 - from the date that it bears;
-- without one from the date of its document, if that has one, where it came first, else from the day it
-  was delivered;
+- without one from the date of its document where it came first and that has one, else from the day
+  it was delivered;
 - from the day it was delivered where an earlier delivery of the figure bears the same date.
 
 On a day the public knows, of what is known by then, what bears the latest date; of one date what

@@ -1,9 +1,9 @@
 """For any life of a district, what the public knew on any day is what the model says.
 
 Belongs here: random sequences of deliveries, acts, edits, releases and clocks, carried out by the
-product and by ``history_model`` alike; whoever receives may be killed at any of its steps on disk,
-and then receives again. Does not belong here: the model, gates that judge figures, and kills of
-later steps (``test_recovery``).
+product and by ``history_model`` alike; whoever receives, or keeps what is published, may be killed
+at any step on disk, and then does it again. Does not belong here: the model, gates that judge
+figures, and kills of what makes tables, which are disposable (``test_recovery``).
 
 Several lives go on side by side, each a data set with archive, inbox and releases of its own, over
 one work database: a statement costs the same for ten of them. QUTONG_HISTORIES=5000 tries so many;
@@ -12,10 +12,11 @@ the suite tries a few dozen, always the same.
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -25,8 +26,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, event, example, given, settings
 from hypothesis import strategies as st
 
-from orchestration.collect import apart, published
+from orchestration.collect import apart, parse, published
 from orchestration.collect.acts import Choice
+from orchestration.collect.archive import Delivery as Received
+from orchestration.collect.parse import Parsed
+from orchestration.declarations import CodeLists
+from orchestration.declarations import Declared as Declaration
 from orchestration.process import landing, said
 from orchestration.process.landing import Landed
 from orchestration.settings import Settings, load_settings
@@ -41,14 +46,14 @@ from tests.support import deliver, drop, profile
 pytestmark = pytest.mark.core
 
 MANY = int(os.environ.get("QUTONG_HISTORIES", "0"))
-SIDE_BY_SIDE = 24 if MANY else 8
+SIDE_BY_SIDE = 100 if MANY >= 100 else 8
 BEGIN = date(2026, 3, 1)
 ROWS = (
     "地区生产总值,云溪区,2024年,年度,{value}0000,,万元,水平值,头版,yunxi-press,{bears},,",
     "学校数,云溪区,2024年,年度,{value},,所,个数,头版,yunxi-press,{bears},,",
     "地区生产总值增速,云溪区,2024年,年度,{value},,%,同比增速,头版,yunxi-letter,{bears},,",
 )
-LETTER = "    - {id: yunxi-letter, title: 来函（虚构）, title_en: A letter (invented), grade: official}\n"
+LETTER = "    - {id: yunxi-letter, title: 来函（虚构）, title_en: A letter, grade: official}\n"
 CODES = {"gdp": 0, "schools": 1, "gdp_growth": 2}
 
 
@@ -103,7 +108,9 @@ class Passes:
 
 @dataclass(frozen=True)
 class Publishes:
-    pass
+    """Who keeps in the archive what is published may be killed like one who receives."""
+
+    dies_at: int | None = None
 
 
 Happening = Delivers | SendsAgain | Holds | Redates | Edits | Passes | Publishes
@@ -129,17 +136,18 @@ HAPPENINGS = st.one_of(
         st.sampled_from(("kept", "corrected", "forward")),
     ),
     st.builds(Passes, st.sampled_from((1, 1, 7, 40, -3))),
-    st.just(Publishes()),
+    st.builds(Publishes, DIES_AT),
 )
 
 
 # --- how it is carried out --------------------------------------------------------------------
 
-ON_DISK = ("fsync", "link", "mkdir", "open", "rename", "replace", "unlink")
+ON_DISK = ("fsync", "link", "mkdir", "open", "rename", "replace", "sync", "unlink")
+KILLED = 9
 
 
-def killed(work: Workplace, name: str, dies_at: int) -> str:
-    """Receive in a process that is gone before a certain step on disk, or before it reads.
+def killed(act: Callable[[], object], dies_at: int) -> str:
+    """Carry out in a process that is gone before a certain step on disk.
 
     Nothing of it cleans up: as after SIGKILL, what lies on disk is all that is left.
     """
@@ -158,16 +166,11 @@ def killed(work: Workplace, name: str, dies_at: int) -> str:
 
             for step in ON_DISK:
                 setattr(os, step, counted(getattr(os, step)))
-            work.store.parse = lambda *_: os._exit(0)  # type: ignore[method-assign]  # dies there
-            setattr(apart, "start", lambda: None)  # noqa: B010 - a type checker forbids to assign
-            collect_one(work, work.declarations.get(name))
+            act()
         finally:
             os._exit(0)
     _, status = os.waitpid(child, 0)
     return str(dies_at) if os.waitstatus_to_exitcode(status) == KILLED else "after the last"
-
-
-KILLED = 9
 
 
 @dataclass(frozen=True)
@@ -191,6 +194,7 @@ class District:
         self.model, self.sent = Model(), list[bytes]()
         self.today, self.days, self.files = BEGIN, {BEGIN}, 0
         self.released: said.InForce | None = None
+        self.landed: list[Landed] = []
         self.life: Sequence[Happening] = ()
         source = self.settings.raw / "datasets/profile/yunxi-profile.yml"
         source.rename(source.with_stem(self.name))
@@ -234,7 +238,7 @@ class District:
         else:
             deliver(self.settings, self.name, day.isoformat(), name, content)
         if dies_at is not None:
-            event(f"killed at step {killed(self.at_work(), self.name, dies_at)}")
+            event(f"receiving killed at step {killed(self.receive_and_die, dies_at)}")
         work = self.at_work()
         work.archive.clean()
         work.archive.reconcile()
@@ -243,6 +247,12 @@ class District:
             self.model.deliveries.append(Delivery(day, tuple(said_)))
             self.sent.append(content)
         self.days |= {day, *(s.bears for s in said_ if s.bears)}
+
+    def receive_and_die(self) -> None:
+        """At the latest when what was received is to be read."""
+        work = self.at_work()
+        work.store.parse = lambda *_: os._exit(0)  # type: ignore[method-assign]
+        collect_one(work, work.declarations.get(self.name))
 
     def act(self, happening: Holds | Redates) -> None:
         work = self.at_work()
@@ -291,7 +301,7 @@ class District:
             said.lay(con, self.released, (act.delivery_id for act in since))
             return len(con.execute("from landing.unsaid").fetchall())
 
-    def publish(self) -> Generator[None, None, bool]:
+    def publish(self, dies_at: int | None = None) -> Generator[None, None, bool]:
         """A release, unless the gate keeps it back."""
         yield
         if self.unsaid():
@@ -306,7 +316,10 @@ class District:
         with state.opened(self.settings) as con:
             con.execute(f"copy (from core.observation {own}) to '{self.released.observations}'")
             con.execute(f"copy (from landing.delivery {own}) to '{self.released.deliveries}'")
-        release.keep_evidence(self.at_work(), str(number))
+        keep = functools.partial(release.keep_evidence, self.at_work(), str(number))
+        if dies_at is not None:
+            event(f"publishing killed at step {killed(keep, dies_at)}")
+        keep()
         self.model.publish()
         return True
 
@@ -324,8 +337,8 @@ class District:
                     self.days.add(self.today)
                 case Delivers(figures_, days_ago, dies_at):
                     self.receive(figures_, days_ago, dies_at)
-                case Publishes():
-                    yield from self.publish()
+                case Publishes(dies_at):
+                    yield from self.publish(dies_at)
                 case Edits():
                     yield from self.edit(happening)
                 case SendsAgain(which, dies_at) if self.model.deliveries:
@@ -357,20 +370,16 @@ class Together:
     def empty(self) -> None:
         self.bring([])
 
-    def land(self) -> None:
-        """Bring the history up to date with every archive."""
-        self.bring(
-            [
-                entry
-                for district in self.districts
-                for entry in land.landed_deliveries(district.at_work())
-            ]
-        )
+    def land(self, changed: Collection[District] | None = None) -> None:
+        """Bring the history up to date with every archive, or with those that may have changed."""
+        for district in self.districts if changed is None else changed:
+            district.landed = land.landed_deliveries(district.at_work(), [district.name])
+        self.bring([entry for district in self.districts for entry in district.landed])
 
     def live(self, lives: Sequence[Sequence[Happening]]) -> None:
-        going = [d.live(life) for d, life in zip(self.districts, lives, strict=True)]
-        while going := [life for life in going if next(life, "over") is None]:
-            self.land()
+        going = [(d, d.live(life)) for d, life in zip(self.districts, lives, strict=True)]
+        while going := [(d, life) for d, life in going if next(life, "over") is None]:
+            self.land([district for district, _ in going])
 
     def told(self) -> dict[str, dict[date, dict[int, Fraction]]]:
         """What the public of each district knew, on all days that any of them asks about."""
@@ -390,8 +399,38 @@ class Together:
         return found
 
 
+def read_once() -> Callable[..., tuple[Parsed, parse.Outcome | None]]:
+    """Reads in this process, and what many lives receive only once: what is read is the same."""
+    known: dict[object, tuple[Parsed, parse.Outcome | None]] = {}
+
+    def read(
+        _: object, content: bytes, delivery: Received, declared: Declaration, lists: CodeLists
+    ) -> tuple[Parsed, parse.Outcome | None]:
+        said_ = declared.data_set.model_dump_json().replace(declared.id, "")
+        is_early = delivery.delivered_on > parse.last_possible_day(delivery)
+        key = content, said_, lists.units, is_early
+        if key not in known:
+            known[key] = parse.parse_bytes(content, delivery, declared, lists)
+        parsed, outcome = known[key]
+        of_delivery = {"delivery_id": delivery.delivery_id, "data_set_id": declared.id}
+        return replace(parsed, **of_delivery), outcome  # type: ignore[arg-type]  # of texts
+
+    return read
+
+
 @pytest.fixture(scope="module")
-def folder(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def quick() -> Iterator[None]:
+    """No process that reads, and nobody pulls the plug: kills leave what the kernel has."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(apart, "start", lambda: None)
+        patch.setattr(parse, "parse_within", read_once())
+        patch.setattr(os, "fsync", lambda _: None)
+        patch.setattr(os, "sync", lambda: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(models: Models, tmp_path_factory: pytest.TempPathFactory, quick: None) -> Iterator[Path]:
     """Where lives take place; the work database stays open, and is emptied between them."""
     place = tmp_path_factory.mktemp("law")
     shutil.copytree(models.settings.raw, place / "shared" / "raw")

@@ -141,7 +141,6 @@ class Context:
     published: str | None
     stage: str | None
     document: str | None
-    delivered_on: date
 
 
 @dataclass(frozen=True)
@@ -1090,7 +1089,10 @@ def _region_validity(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
 
 
 def _known_from(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
-    """When the public knew: the row, else the vintage, else the document, else the delivery."""
+    """When the public knew: the row, else the vintage, else the document.
+
+    Null where none says it: then it was when it was delivered, a day that a person may correct.
+    """
     import polars as pl
 
     rows: list[dict[str, object]] = []
@@ -1116,7 +1118,6 @@ def _known_from(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
             "row_published",
             pl.lit(vintage, dtype=pl.Date),
             pl.col("source_document").replace_strict(documents, default=None, return_dtype=pl.Date),
-            pl.lit(work.context.delivered_on, dtype=pl.Date),
         ),
         is_document_date=pl.col("row_published").is_null() & pl.lit(value=vintage is None),
     )

@@ -209,13 +209,12 @@ _NOT_PUBLISHED = ("place_order", "resolution", "note", "correction", "delivery_p
 """Columns of a figure that say nothing of what was published, nor those of its printed texts."""
 
 
-def figures_digest(accepted: pl.DataFrame, delivered_on: date) -> str:
+def figures_digest(accepted: pl.DataFrame) -> str:
     """Hash of figures as they are published, whatever their order and the day of filing."""
     import polars as pl
 
     told = [c for c in accepted.columns if c not in _NOT_PUBLISHED and not c.endswith("_printed")]
-    own_date = pl.col("known_from").replace(delivered_on, None)
-    text = accepted.with_columns(own_date).select(told).cast(pl.String).sort(told).write_csv()
+    text = accepted.select(told).cast(pl.String).sort(told).write_csv()
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -272,7 +271,6 @@ def _context(delivery: Delivery, declared: Declared, codelists: CodeLists) -> Co
         published=vintage.published if vintage else None,
         stage=vintage.stage if vintage else None,
         document=vintage.document if vintage else None,
-        delivered_on=delivery.delivered_on,
     )
 
 
@@ -359,7 +357,7 @@ def parse_bytes(
         non_data=found.non_data + result.non_data,
         is_simulated=bool(result.accepted["is_simulated"].any()),
         refusal=None,
-        figures=figures_digest(result.accepted, delivery.delivered_on),
+        figures=figures_digest(result.accepted),
     )
     return parsed, Outcome(result.accepted, result.quarantined, found.notes)
 

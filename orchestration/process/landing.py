@@ -250,7 +250,7 @@ def _land_changed(
 ) -> Touched:
     """Land what is new or was read anew, and take away what it replaces or what is gone."""
     wanted = {
-        entry.delivery_id: f"{row['delivery_seq']} {entry.parse_key}"
+        entry.delivery_id: f"{row['delivery_seq']} {entry.delivered_on} {entry.parse_key}"
         for entry, row in zip(landed, deliveries, strict=True)
     }
     known = dict(connection.execute("select delivery_id, parse_key from landing.landed").fetchall())
@@ -362,6 +362,7 @@ def _figure(there: Collection[str]) -> str:
     """The columns of a candidate, out of its parse result and its delivery."""
     renamed = {
         "correction_id": "p.correction as correction_id",
+        "known_from": "coalesce(p.known_from, d.delivered_on) as known_from",
         "read_from": "f.read_from",
         "read_to": "f.read_to",
     }

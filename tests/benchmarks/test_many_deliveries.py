@@ -81,7 +81,7 @@ def receive_many(settings: Settings, many: int) -> None:
             .cast(read[1].schema)
         )
         figure.write_parquet(stem.with_suffix(".accepted.parquet"))
-        figures = figures_digest(figure, day)
+        figures = figures_digest(figure)
         work.store.write_counts(
             stem, replace(read[0], delivery_id=own.delivery_id, sha256=own.sha256, figures=figures)
         )

@@ -15,7 +15,6 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -519,7 +518,7 @@ def layout(content: bytes) -> None:
     except RefusedError:
         return
     _check_extract(found, grid, is_by_row=isinstance(layout_, RecordsLayout))
-    context = Context(data_set, lists(), None, None, None, date(2026, 12, 8))
+    context = Context(data_set, lists(), None, None, None)
     result = normalise(found, context)
     read = result.accepted.height + result.quarantined.height + found.non_data + result.non_data
     demand(found.read == read, "what was read is not what was accounted for")
@@ -620,7 +619,7 @@ def declaration(content: bytes) -> None:
     except RefusedError:
         return
     _check_extract(found, grid, is_by_row=isinstance(layout_, RecordsLayout))
-    normalise(found, Context(data_set, lists(), None, None, None, date(2026, 12, 8)))
+    normalise(found, Context(data_set, lists(), None, None, None))
 
 
 DELIVERED = (

@@ -6,7 +6,8 @@ tables. Does not belong here: carrying anything out (``test_history_law``).
 A **delivery** says figures, each with the date it bears or none. What it says of a figure is known
 
 - from the date that it bears;
-- without one from the date of its document where it came first, else from the day it was delivered;
+- without one from the date of its document where it came first and that has one, else from the day
+  it was delivered;
 - from the day it was delivered where an earlier delivery of the figure bears the same date.
 
 On a day the public knows, of what is known by then, what bears the latest date; of one date what
@@ -22,6 +23,8 @@ from datetime import date
 from fractions import Fraction
 
 DOCUMENT = date(2025, 3, 1)
+UNDATED = 2
+"""The figure that is printed in a letter without a date."""
 
 Declared = tuple[int, bool]
 """What a unit is worth, and whether the name of the second figure is known."""
@@ -122,7 +125,8 @@ class Model:
             best: tuple[date, date, int] | None = None
             dates: list[date] = []
             for place, (delivery, number, own) in enumerate(said):
-                bears = own.bears or (DOCUMENT if place == 0 else max(DOCUMENT, delivery.day))
+                is_dated = figure != UNDATED and (place == 0 or delivery.day < DOCUMENT)
+                bears = own.bears or (DOCUMENT if is_dated else delivery.day)
                 known_on = max(bears, delivery.day) if bears in dates else bears
                 dates.append(bears)
                 if known_on <= day and (best is None or (bears, delivery.day, number) > best):

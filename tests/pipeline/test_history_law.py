@@ -1,8 +1,9 @@
 """For any life of a district, what the public knew on any day is what the model says.
 
 Belongs here: random sequences of deliveries, acts, edits, releases and clocks, carried out by the
-product and by ``history_model`` alike. Does not belong here: the model, gates that judge figures,
-and kills (``test_recovery``).
+product and by ``history_model`` alike; whoever receives, or keeps what is published, may be killed
+at any step on disk, and then does it again. Does not belong here: the model, gates that judge
+figures, and kills of what makes tables, which are disposable (``test_recovery``).
 
 Several lives go on side by side, each a data set with archive, inbox and releases of its own, over
 one work database: a statement costs the same for ten of them. QUTONG_HISTORIES=5000 tries so many;
@@ -11,20 +12,26 @@ the suite tries a few dozen, always the same.
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, event, example, given, settings
 from hypothesis import strategies as st
 
-from orchestration.collect import published
+from orchestration.collect import apart, parse, published
 from orchestration.collect.acts import Choice
+from orchestration.collect.archive import Delivery as Received
+from orchestration.collect.parse import Parsed
+from orchestration.declarations import CodeLists
+from orchestration.declarations import Declared as Declaration
 from orchestration.process import landing, said
 from orchestration.process.landing import Landed
 from orchestration.settings import Settings, load_settings
@@ -39,13 +46,14 @@ from tests.support import deliver, drop, profile
 pytestmark = pytest.mark.core
 
 MANY = int(os.environ.get("QUTONG_HISTORIES", "0"))
-SIDE_BY_SIDE = 24 if MANY else 8
+SIDE_BY_SIDE = 100 if MANY >= 100 else 8
 BEGIN = date(2026, 3, 1)
 ROWS = (
     "地区生产总值,云溪区,2024年,年度,{value}0000,,万元,水平值,头版,yunxi-press,{bears},,",
     "学校数,云溪区,2024年,年度,{value},,所,个数,头版,yunxi-press,{bears},,",
-    "地区生产总值增速,云溪区,2024年,年度,{value},,%,同比增速,头版,yunxi-press,{bears},,",
+    "地区生产总值增速,云溪区,2024年,年度,{value},,%,同比增速,头版,yunxi-letter,{bears},,",
 )
+LETTER = "    - {id: yunxi-letter, title: 来函（虚构）, title_en: A letter, grade: official}\n"
 CODES = {"gdp": 0, "schools": 1, "gdp_growth": 2}
 
 
@@ -54,15 +62,20 @@ CODES = {"gdp": 0, "schools": 1, "gdp_growth": 2}
 
 @dataclass(frozen=True)
 class Delivers:
-    """``days_ago`` is the folder that it lies in; None is the inbox."""
+    """``days_ago`` is the folder that it lies in; None is the inbox.
+
+    Who receives it is killed before the step on disk that ``dies_at`` counts, if there is one.
+    """
 
     figures: tuple[Said, ...]
     days_ago: int | None
+    dies_at: int | None = None
 
 
 @dataclass(frozen=True)
 class SendsAgain:
     which: int
+    dies_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +108,9 @@ class Passes:
 
 @dataclass(frozen=True)
 class Publishes:
-    pass
+    """Who keeps in the archive what is published may be killed like one who receives."""
+
+    dies_at: int | None = None
 
 
 Happening = Delivers | SendsAgain | Holds | Redates | Edits | Passes | Publishes
@@ -108,10 +123,11 @@ def figures(draw: st.DrawFn) -> tuple[Said, ...]:
     return tuple(Said(n, draw(st.integers(40, 42)), draw(bears)) for n in chosen)
 
 
+DIES_AT = st.one_of(st.none(), st.none(), st.integers(1, 16))
 HAPPENINGS = st.one_of(
-    st.builds(Delivers, figures(), st.sampled_from((None, None, 0, 1, 9, 200))),
-    st.builds(Delivers, figures(), st.sampled_from((None, None, 0, 1, 9, 200))),
-    st.builds(SendsAgain, st.integers(0, 5)),
+    st.builds(Delivers, figures(), st.sampled_from((None, None, 0, 1, 9, 200)), DIES_AT),
+    st.builds(Delivers, figures(), st.sampled_from((None, None, 0, 1, 9, 200)), DIES_AT),
+    st.builds(SendsAgain, st.integers(0, 5), DIES_AT),
     st.builds(Holds, st.integers(0, 5)),
     st.builds(Redates, st.integers(0, 5), st.sampled_from((0, 1, 30, 250))),
     st.builds(
@@ -120,11 +136,41 @@ HAPPENINGS = st.one_of(
         st.sampled_from(("kept", "corrected", "forward")),
     ),
     st.builds(Passes, st.sampled_from((1, 1, 7, 40, -3))),
-    st.just(Publishes()),
+    st.builds(Publishes, DIES_AT),
 )
 
 
 # --- how it is carried out --------------------------------------------------------------------
+
+ON_DISK = ("fsync", "link", "mkdir", "open", "rename", "replace", "sync", "unlink")
+KILLED = 9
+
+
+def killed(act: Callable[[], object], dies_at: int) -> str:
+    """Carry out in a process that is gone before a certain step on disk.
+
+    Nothing of it cleans up: as after SIGKILL, what lies on disk is all that is left.
+    """
+    child = os.fork()
+    if child == 0:
+        try:
+            left = iter(range(dies_at - 1))
+
+            def counted(step: Callable[..., Any]) -> Callable[..., Any]:
+                def taken(*arguments: Any, **named: Any) -> Any:
+                    if next(left, None) is None:
+                        os._exit(KILLED)
+                    return step(*arguments, **named)
+
+                return taken
+
+            for step in ON_DISK:
+                setattr(os, step, counted(getattr(os, step)))
+            act()
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return str(dies_at) if os.waitstatus_to_exitcode(status) == KILLED else "after the last"
 
 
 @dataclass(frozen=True)
@@ -148,6 +194,7 @@ class District:
         self.model, self.sent = Model(), list[bytes]()
         self.today, self.days, self.files = BEGIN, {BEGIN}, 0
         self.released: said.InForce | None = None
+        self.landed: list[Landed] = []
         self.life: Sequence[Happening] = ()
         source = self.settings.raw / "datasets/profile/yunxi-profile.yml"
         source.rename(source.with_stem(self.name))
@@ -172,13 +219,16 @@ class District:
         source = self.models.settings.raw / "datasets" / "profile" / "yunxi-profile.yml"
         text = source.read_text("utf-8") + "completeness: {max_quarantined: 99}\n"
         text = text.replace("id: yunxi-profile\n", f"id: {self.name}\n")
+        text = text.replace("delivery: {", f"{LETTER}delivery: {{", 1)
         text = text if knows else text.replace("学校数", "学校总数")
         (self.settings.raw / f"datasets/profile/{self.name}.yml").write_text(text, "utf-8")
         self.model.declared = declared
 
     # --- what lands nothing
 
-    def receive(self, said_: Sequence[Said], days_ago: int | None) -> None:
+    def receive(
+        self, said_: Sequence[Said], days_ago: int | None, dies_at: int | None = None
+    ) -> None:
         rows = [ROWS[s.figure].format(value=s.value, bears=s.bears or "") for s in said_]
         content, name = profile(*rows), f"公报{self.files}.csv"
         self.files += 1
@@ -187,12 +237,22 @@ class District:
             drop(self.settings, self.name, name, content)
         else:
             deliver(self.settings, self.name, day.isoformat(), name, content)
+        if dies_at is not None:
+            event(f"receiving killed at step {killed(self.receive_and_die, dies_at)}")
         work = self.at_work()
+        work.archive.clean()
+        work.archive.reconcile()
         assert collect_one(work, work.declarations.get(self.name)).stuck == []
         if content not in self.sent or self.sent[-1] != content:
             self.model.deliveries.append(Delivery(day, tuple(said_)))
             self.sent.append(content)
         self.days |= {day, *(s.bears for s in said_ if s.bears)}
+
+    def receive_and_die(self) -> None:
+        """At the latest when what was received is to be read."""
+        work = self.at_work()
+        work.store.parse = lambda *_: os._exit(0)  # type: ignore[method-assign]
+        collect_one(work, work.declarations.get(self.name))
 
     def act(self, happening: Holds | Redates) -> None:
         work = self.at_work()
@@ -241,7 +301,7 @@ class District:
             said.lay(con, self.released, (act.delivery_id for act in since))
             return len(con.execute("from landing.unsaid").fetchall())
 
-    def publish(self) -> Generator[None, None, bool]:
+    def publish(self, dies_at: int | None = None) -> Generator[None, None, bool]:
         """A release, unless the gate keeps it back."""
         yield
         if self.unsaid():
@@ -256,7 +316,10 @@ class District:
         with state.opened(self.settings) as con:
             con.execute(f"copy (from core.observation {own}) to '{self.released.observations}'")
             con.execute(f"copy (from landing.delivery {own}) to '{self.released.deliveries}'")
-        release.keep_evidence(self.at_work(), str(number))
+        keep = functools.partial(release.keep_evidence, self.at_work(), str(number))
+        if dies_at is not None:
+            event(f"publishing killed at step {killed(keep, dies_at)}")
+        keep()
         self.model.publish()
         return True
 
@@ -272,14 +335,15 @@ class District:
                 case Passes(days):
                     self.today += timedelta(days=days)
                     self.days.add(self.today)
-                case Delivers(figures_, days_ago):
-                    self.receive(figures_, days_ago)
-                case Publishes():
-                    yield from self.publish()
+                case Delivers(figures_, days_ago, dies_at):
+                    self.receive(figures_, days_ago, dies_at)
+                case Publishes(dies_at):
+                    yield from self.publish(dies_at)
                 case Edits():
                     yield from self.edit(happening)
-                case SendsAgain(which) if self.model.deliveries:
-                    self.receive(self.model.deliveries[which % len(self.sent)].figures, None)
+                case SendsAgain(which, dies_at) if self.model.deliveries:
+                    again = self.model.deliveries[which % len(self.sent)]
+                    self.receive(again.figures, None, dies_at)
                 case Holds() | Redates() if self.model.deliveries:
                     self.act(happening)
                 case _:
@@ -306,20 +370,16 @@ class Together:
     def empty(self) -> None:
         self.bring([])
 
-    def land(self) -> None:
-        """Bring the history up to date with every archive."""
-        self.bring(
-            [
-                entry
-                for district in self.districts
-                for entry in land.landed_deliveries(district.at_work())
-            ]
-        )
+    def land(self, changed: Collection[District] | None = None) -> None:
+        """Bring the history up to date with every archive, or with those that may have changed."""
+        for district in self.districts if changed is None else changed:
+            district.landed = land.landed_deliveries(district.at_work(), [district.name])
+        self.bring([entry for district in self.districts for entry in district.landed])
 
     def live(self, lives: Sequence[Sequence[Happening]]) -> None:
-        going = [d.live(life) for d, life in zip(self.districts, lives, strict=True)]
-        while going := [life for life in going if next(life, "over") is None]:
-            self.land()
+        going = [(d, d.live(life)) for d, life in zip(self.districts, lives, strict=True)]
+        while going := [(d, life) for d, life in going if next(life, "over") is None]:
+            self.land([district for district, _ in going])
 
     def told(self) -> dict[str, dict[date, dict[int, Fraction]]]:
         """What the public of each district knew, on all days that any of them asks about."""
@@ -339,8 +399,38 @@ class Together:
         return found
 
 
+def read_once() -> Callable[..., tuple[Parsed, parse.Outcome | None]]:
+    """Reads in this process, and what many lives receive only once: what is read is the same."""
+    known: dict[object, tuple[Parsed, parse.Outcome | None]] = {}
+
+    def read(
+        _: object, content: bytes, delivery: Received, declared: Declaration, lists: CodeLists
+    ) -> tuple[Parsed, parse.Outcome | None]:
+        said_ = declared.data_set.model_dump_json().replace(declared.id, "")
+        is_early = delivery.delivered_on > parse.last_possible_day(delivery)
+        key = content, said_, lists.units, is_early
+        if key not in known:
+            known[key] = parse.parse_bytes(content, delivery, declared, lists)
+        parsed, outcome = known[key]
+        of_delivery = {"delivery_id": delivery.delivery_id, "data_set_id": declared.id}
+        return replace(parsed, **of_delivery), outcome  # type: ignore[arg-type]  # of texts
+
+    return read
+
+
 @pytest.fixture(scope="module")
-def folder(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def quick() -> Iterator[None]:
+    """No process that reads, and nobody pulls the plug: kills leave what the kernel has."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(apart, "start", lambda: None)
+        patch.setattr(parse, "parse_within", read_once())
+        patch.setattr(os, "fsync", lambda _: None)
+        patch.setattr(os, "sync", lambda: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(models: Models, tmp_path_factory: pytest.TempPathFactory, quick: None) -> Iterator[Path]:
     """Where lives take place; the work database stays open, and is emptied between them."""
     place = tmp_path_factory.mktemp("law")
     shutil.copytree(models.settings.raw, place / "shared" / "raw")
@@ -376,6 +466,16 @@ def folder(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             Delivers((Said(0, 42, BEGIN),), None),
             Passes(-3),
             Edits((100, True), "forward"),
+        ],
+        # What is read as it was published is filed under another day like any other: the second
+        # comes to be the first, the day that a row bears is no day of filing.
+        [
+            Delivers((Said(1, 41, BEGIN),), 0),
+            Delivers((Said(0, 42, BEGIN), Said(1, 40, None), Said(2, 40, None)), None),
+            Edits((100, False), "kept"),
+            Redates(1, 30),
+            Redates(0, 250),
+            Publishes(),
         ],
     ]
 )

@@ -338,7 +338,7 @@ def understood(data_set: DataSet, *figures: Mapping[str, str | None]) -> list[di
     )
     nothing = pl.DataFrame(schema={"place": pl.String, "text": pl.String})
     found = Extract(frame, nothing, len(rows), 0, "cell", nothing)
-    result = normalise(found, Context(data_set, LISTS, None, None, None, date(2026, 12, 20)))
+    result = normalise(found, Context(data_set, LISTS, None, None, None))
     assert tuple(result.accepted.columns) == OBSERVATION_COLUMNS
     assert tuple(result.quarantined.columns) == QUARANTINE_COLUMNS
     assert result.accepted.height + result.quarantined.height + result.non_data == len(rows)

@@ -237,7 +237,7 @@ class PullingConnector:
 
     def _known(self) -> dict[str, Known]:
         """What was pulled last, as far as the archive has it: what it lost is fetched again."""
-        known = {}
+        known: dict[str, Known] = {}
         for key, item in self.attempts.known(self.data_set.id).items():
             path = self._archive.object_path(item.sha256)
             is_there = path.is_file() and path.stat().st_size == item.size
@@ -273,11 +273,12 @@ class PullingConnector:
         path, name = self._named(pulled.path, pulled.name)
         scrub = self.secrets.scrub
         item = Item(
-            key, name, sha256, size, version,
+            sha256, size, version,
             # a tag with a secret in it would be another one once it is scrubbed
             pulled.tag if scrub(pulled.tag) == pulled.tag else "",
             pulled.modified if scrub(pulled.modified) == pulled.modified else "",
-            pulled.mark, scrub(pulled.status), _scrubbed(dict(pulled.details), scrub),
+            pulled.mark, _scrubbed(dict(pulled.details), scrub),
+            key=key, name=name, status=scrub(pulled.status),
         )  # fmt: skip
         offer = Offer(
             data_set_id=self.data_set.id,

@@ -115,6 +115,7 @@ class Door(dg.ConfigurableResource):
                     steps_of(run.asset_selection, run.step_keys_to_execute) if run else state.STEPS
                 ),
                 run_id=run.run_id if run else None,
+                patience=PATIENCE,
             ) as here,
             contextlib.ExitStack() as stack,
         ):
@@ -693,6 +694,8 @@ def _publish() -> dg.AssetsDefinition:
 # --- running it ------------------------------------------------------------------------------
 
 
+PATIENCE = 12 * 3600.0
+"""So many seconds a run that nobody watches waits for one that is at work: it would be lost."""
 MOST_EVENTS = 1000
 """Of one kind at one moment, planned assets and checks say, that are written together."""
 

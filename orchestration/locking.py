@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from orchestration.errors import DeclarationError, RunLockedError
 from orchestration.settings import Settings
@@ -21,15 +21,23 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 
+_LOOKS_AGAIN: Final = 0.2
+"""Seconds between two looks at a lock that is waited for."""
+
+
 @contextlib.contextmanager
-def run_lock(settings: Settings) -> Iterator[None]:
+def run_lock(settings: Settings, patience: float = 0.0) -> Iterator[None]:
     """Hold the lock for a block; within a block that holds it already, nothing changes.
+
+    Args:
+        settings: Of the project.
+        patience: For how many seconds another run is waited for.
 
     Raises:
         DeclarationError: the state directory cannot be written.
         RunLockedError: another process is at work here.
     """
-    is_fresh = acquire_lock(settings)
+    is_fresh = acquire_lock(settings, patience)
     try:
         yield
     finally:
@@ -37,7 +45,7 @@ def run_lock(settings: Settings) -> Iterator[None]:
             release_lock(settings)
 
 
-def acquire_lock(settings: Settings) -> bool:
+def acquire_lock(settings: Settings, patience: float = 0.0) -> bool:
     """Take the lock for this process, in whichever thread; False when it holds it already.
 
     It is held until ``release_lock`` or until the process ends, however it ends: the kernel sees
@@ -54,7 +62,7 @@ def acquire_lock(settings: Settings) -> bool:
         return False
     try:
         settings.make_private()
-        lock.acquire(blocking=False)
+        lock.acquire(timeout=patience, poll_interval=_LOOKS_AGAIN)
     except Timeout:
         raise RunLockedError(
             f"another run is at work here ({_holder(settings) or 'unknown process'})",

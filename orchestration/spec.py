@@ -1455,6 +1455,13 @@ class District(Model):
         le=600,
         description="A file is taken when nothing was written to it for as long as this.",
     )
+    source_wait_seconds: int = Field(
+        default=120,
+        ge=1,
+        le=86400,
+        description="A run that asks several sources goes on without those that take longer; "
+        "alone, a source has as long as its declaration says.",
+    )
     reading_seconds: int = Field(
         default=60,
         ge=1,

@@ -97,6 +97,8 @@ def _listening(host: str, port: int) -> socket.socket:
 GRACE = 5.0
 """Seconds to come to an end by itself, for each of the two."""
 
+# Each minute the daemon replaces its server of definitions, and the one before warns that nobody
+# asks it any more; errors of theirs are told.
 _DAEMON = ("-m", "dagster._daemon", "run", "--module-name", "orchestration.definitions")
 
 
@@ -110,7 +112,7 @@ def _serve_until_told(listener: socket.socket, hosts: Sequence[str]) -> None:
     handle = listener.fileno()
     _end_when_told()
     with (
-        _group(*_DAEMON, "--log-level", "warning") as daemon,
+        _group(*_DAEMON, "--log-level", "warning", "--code-server-log-level", "error") as daemon,
         _group("-m", "orchestration.ui", str(handle), *hosts, keep=(handle,)) as server,
     ):
         while daemon.poll() is None and server.poll() is None:

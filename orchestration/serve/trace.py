@@ -7,6 +7,7 @@ mart to its figures (``cell``), and judging the figure.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -72,6 +73,22 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Pull:
+    """Where a file was pulled from, as its receipt says: secrets are none of it.
+
+    Attributes:
+        origin: The source.
+        key: What the source calls the file: an address, a path.
+        at: When it was asked, in UTC.
+    """
+
+    connector: str
+    origin: str
+    key: str
+    at: str
+
+
+@dataclass(frozen=True)
 class Delivery:
     """The file a figure came in, and whether the archive still has its bytes."""
 
@@ -81,6 +98,7 @@ class Delivery:
     receipt_sha256: str
     archived_at: Path
     bytes_state: BytesState
+    pull: Pull | None = None
 
 
 @dataclass(frozen=True)
@@ -362,7 +380,27 @@ def _delivery(
         sha256,
         archived_at,
         states[sha256],
+        _pull(archive_dir, data_set_id, sha256),
     )
+
+
+def _pull(archive_dir: Path, data_set_id: str, sha256: str) -> Pull | None:
+    """The pull that brought these bytes last; None where somebody laid them there."""
+    try:
+        lines = (archive_dir / "pulls" / f"{data_set_id}.jsonl").read_text("utf-8").splitlines()
+    except OSError:
+        return None
+    for line in reversed(lines):
+        if sha256 not in line:
+            continue
+        try:
+            told = json.loads(line)
+            keys = [item["key"] for item in told["items"] if item["sha256"] == sha256]
+            if keys:
+                return Pull(told["connector"], told["origin"], keys[0], told["at"])
+        except (ValueError, KeyError, TypeError):
+            continue  # a line that was torn, or of a version that told other things
+    return None
 
 
 def _bytes_state(path: Path, sha256: str) -> BytesState:
@@ -371,6 +409,11 @@ def _bytes_state(path: Path, sha256: str) -> BytesState:
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     return "verified" if found == sha256 else "changed"
+
+
+def _pulled(pull: Pull) -> str:
+    where = pull.key if pull.key.startswith(pull.origin) else f"{pull.origin}  {pull.key}"
+    return f"{shown_name(where)}  {pull.connector}  {pull.at}"
 
 
 _BYTES = {
@@ -477,6 +520,7 @@ def figure_facts(figure: TracedFigure, zh: bool) -> list[Fact]:
             ("交付", "Delivery")[side],
             f"{delivery.data_set_id}  {shown_name(delivery.file_name)}".rstrip(),
         ),
+        *([(("拉取", "Pulled")[side], _pulled(delivery.pull))] if delivery.pull else []),
         (("单元格", "Cell")[side], delivery.place or "–"),
         (("回执", "Receipt")[side], f"sha256 {delivery.receipt_sha256}"),
         (

@@ -7,9 +7,10 @@ offer. Does not belong here: connectors, archive and parsing themselves (``colle
 from __future__ import annotations
 
 import contextlib
+import queue
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,16 +66,50 @@ def offers_of(
 
 
 def ask_sources(work: Workplace, data_sets: Iterable[str]) -> None:
-    """Ask the sources of data sets side by side: one that is slow keeps no other waiting."""
+    """Ask the sources of data sets side by side: one that is slow keeps no other waiting.
+
+    Where one alone is asked, it has the time that it declares.
+    """
     remote = [
         connector
         for data_set in data_sets
         for connector in work.connectors[data_set]
         if connector.is_remote
     ]
-    if remote:
-        with ThreadPoolExecutor(min(len(remote), MOST_ASKED_AT_ONCE)) as pool:
-            list(pool.map(lambda connector: connector.look(), remote))
+    if len(remote) == 1:
+        remote[0].look()
+    elif remote:
+        _ask_side_by_side(remote, work.settings.district.source_wait_seconds)
+
+
+def _ask_side_by_side(remote: Sequence[Connector], patience: float) -> None:
+    """Ask several sources; those that did not answer in time are left, and asked the next time.
+
+    Threads that nobody has to wait for: neither the others, nor who ends the run.
+    """
+    begun = time.monotonic()
+    left, done = queue.SimpleQueue[Connector](), queue.SimpleQueue[Connector]()
+    for connector in remote:
+        left.put(connector)
+
+    def work() -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                connector = left.get_nowait()
+                try:
+                    connector.look()
+                finally:
+                    done.put(connector)
+
+    for _ in range(min(len(remote), MOST_ASKED_AT_ONCE)):
+        threading.Thread(target=work, daemon=True).start()
+    waiting = list(remote)
+    with contextlib.suppress(queue.Empty):
+        while waiting:
+            passed = time.monotonic() - begun
+            waiting.remove(done.get(timeout=max(patience - passed, 0.001)))
+    for connector in waiting:
+        connector.leave(time.monotonic() - begun)
 
 
 @contextlib.contextmanager

@@ -70,6 +70,7 @@ def entered(
     run_id: str | None = None,
     release_id: str | None = None,
     release_time: datetime | None = None,
+    patience: float = 0.0,
 ) -> Iterator[Entered]:
     """Enter, put things in order, and on leaving say what became of it.
 
@@ -82,6 +83,7 @@ def entered(
         run_id: Name of the run in the record; Dagster's where Dagster starts it.
         release_id: Fixed by tests; otherwise the day in the district's time zone and a number.
         release_time: Fixed by tests; otherwise now.
+        patience: For how many seconds another run that is at work is waited for.
 
     Raises:
         RunLockedError: another run is at work.
@@ -92,7 +94,7 @@ def entered(
     if already is not None:
         yield already
         return
-    with run_lock(work.settings), state.kept_open(work.settings):
+    with run_lock(work.settings, patience), state.kept_open(work.settings):
         wanted = frozenset(steps)
         identity = _put_in_order(work, wanted, run_id, release_id, release_time)
         here = _entered = Entered(work, identity, wanted)

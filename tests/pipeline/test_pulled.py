@@ -124,3 +124,13 @@ def test_every_look_has_its_receipt(runs: Runs) -> None:
         (DATA_SET, "received", ""),
         (DATA_SET, "failed", "page instead of file"),
     ]
+
+
+def test_a_figure_is_traced_to_where_and_when_it_was_pulled(runs: Runs, world: World) -> None:
+    said = qutong(runs.settings, "trace", "--indicator", "gdp", "--period", "2024").output
+    line = next(line for line in said.splitlines() if line.startswith("拉取"))
+    address, connector, moment = line.removeprefix("拉取").split()
+    assert (address, connector) == (f"{world.address}/gdp.csv", "http")
+    last = next(one for one in reversed(attempts(runs.settings)) if one.items)
+    assert moment == last.at
+    assert WORD not in said

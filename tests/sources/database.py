@@ -30,6 +30,7 @@ from orchestration.collect.connectors.attempts import Known
 from orchestration.collect.connectors.query import QuerySection
 from orchestration.collect.connectors.secrets import Secrets
 from orchestration.collect.connectors.source import Asked, Pulled
+from orchestration.deadlines import Awaited
 from tests.support import NOW
 
 USER, PASSWORD = "qutong_reader", "s3cret-Wörd"
@@ -344,12 +345,19 @@ class Puller:
     known: dict[str, Known] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(ENVIRONMENT))
     now: dt.datetime = NOW
+    periods: tuple[Awaited, ...] = ()
 
     def pull(self) -> Pulled:
         """Ask once, and know it then, as a receipt would."""
         spool = Path(tempfile.mkdtemp(prefix="pull", dir=self.folder))
         asked = Asked(
-            self.data_set, self.section, spool, Secrets(self.environment), self.known, self.now
+            self.data_set,
+            self.section,
+            spool,
+            Secrets(self.environment),
+            self.known,
+            self.now,
+            periods=self.periods,
         )
         pulled: Pulled
         (pulled,) = self.connector.pull(asked)

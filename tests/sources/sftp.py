@@ -94,7 +94,7 @@ class SshServer:
             transport = Transport(line)
             for key in (self.host_key, *self.other_keys):
                 transport.add_server_key(key)
-            transport.set_subsystem_handler("sftp", SFTPServer, Files, self)
+            transport.set_subsystem_handler("sftp", BytesServer, Files, self)
             self._lines.append(transport)
             with contextlib.suppress(Exception):
                 transport.start_server(threading.Event(), Login(self))
@@ -147,6 +147,20 @@ class Login(ServerInterface):
         return AUTH_PARTIALLY_SUCCESSFUL if self.server.wants_both else AUTH_SUCCESSFUL
 
 
+class BytesServer(SFTPServer):
+    """A server for which names are bytes, as they are for others than the library's own."""
+
+    def _process(self, kind: int, number: int, message: Any) -> None:
+        message.get_text = lambda: os.fsdecode(message.get_string())
+        super()._process(kind, number, message)  # type: ignore[misc]  # the stubs do not know it
+
+
+def _listed(entry: os.DirEntry[str]) -> SFTPAttributes:
+    told = SFTPAttributes.from_stat(entry.stat(follow_symlinks=False))
+    told.filename = os.fsencode(entry.name)  # type: ignore[assignment]  # bytes, as they are sent
+    return told
+
+
 class Files(SFTPServerInterface):
     """What lies in the folder; nothing can be written."""
 
@@ -159,10 +173,7 @@ class Files(SFTPServerInterface):
     def list_folder(self, path: str) -> list[SFTPAttributes] | int:
         try:
             self.shown.on_list()
-            return [
-                SFTPAttributes.from_stat(entry.stat(follow_symlinks=False), entry.name)
-                for entry in os.scandir(self._at(path))
-            ] + self.shown.invented
+            return [_listed(entry) for entry in os.scandir(self._at(path))] + self.shown.invented
         except OSError as error:
             return SFTPServer.convert_errno(error.errno or 0)
 

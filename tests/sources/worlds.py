@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import date, time
 from pathlib import Path
 from typing import Any, ClassVar, Final, Protocol
 
@@ -20,6 +21,7 @@ from orchestration.collect.archive import hash_file
 from orchestration.collect.connectors.attempts import Known
 from orchestration.collect.connectors.secrets import Secrets
 from orchestration.collect.connectors.source import Asked, Pulled
+from orchestration.deadlines import Awaited
 from orchestration.spec import DataSet
 from tests.support import NOW
 
@@ -126,3 +128,18 @@ def known_of(pulled: Sequence[Pulled]) -> dict[str, Known]:
         for thing in pulled
         if thing.path is not None
     }
+
+
+def renamed(data_set: DataSet, *patterns: str) -> DataSet:
+    """A data set whose deliveries are named otherwise."""
+    delivery = data_set.delivery.model_copy(update={"pattern": patterns})
+    return data_set.model_copy(update={"delivery": delivery})
+
+
+def _month(year: int, month: int) -> Awaited:
+    last = date(year, month, 31)
+    return Awaited(f"{year}-{month:02}", date(year, month, 1), last, last, last, time(17), True)
+
+
+PERIODS: Final = (_month(2025, 12), _month(2026, 1))
+"""Two months that are asked for."""

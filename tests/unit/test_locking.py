@@ -134,3 +134,24 @@ def test_a_directory_that_cannot_be_written_is_named(
         acquire_lock(blocked)
     assert refused.value.file == str(blocked.home)
     assert "QUTONG_HOME" in str(refused.value.remedy)
+
+
+def test_who_has_time_waits_for_its_turn(
+    empty_project: Settings, other: subprocess.Popen[str]
+) -> None:
+    assert other.stdin is not None
+    turn = threading.Timer(0.3, other.stdin.close)
+    turn.start()
+    with run_lock(empty_project, patience=60):
+        assert not is_free(empty_project.lock_file)
+    turn.join()
+
+
+def test_who_waited_long_enough_says_who_is_at_work(
+    empty_project: Settings, other: subprocess.Popen[str]
+) -> None:
+    with (
+        pytest.raises(RunLockedError, match=f"pid {other.pid}"),
+        run_lock(empty_project, patience=0.1),
+    ):
+        pass

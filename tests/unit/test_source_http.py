@@ -6,8 +6,13 @@ here: what holds for every connector (test_connector_contract).
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import hashlib
+import socket
 import ssl
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +20,9 @@ from typing import Any
 
 import pytest
 import stamina
+from pydantic import ValidationError
 
+from orchestration import plugins
 from orchestration.settings import Settings
 from orchestration.steps.collect import collect_one
 from orchestration.steps.workplace import Workplace
@@ -42,7 +49,7 @@ def world() -> Iterator[World]:
 
 
 def declared(folder: Path, world: World, path: str = "/gdp.csv", **source: Any) -> Settings:
-    return sourced(folder / "district", "http", {"address": world.address + path, **source})
+    return sourced(folder / "district", "http", {"address": world.address + path} | source)
 
 
 def test_a_file_is_archived_as_it_came_and_moved_once(tmp_path: Path, world: World) -> None:
@@ -298,6 +305,31 @@ def test_a_slow_drip_is_given_up(tmp_path: Path, world: World) -> None:
     assert refusal(declared(tmp_path, world, seconds=1))[0] in ("timeout", "not whole")
 
 
+@pytest.mark.parametrize("drips", ["HTTP/1.1 200 OK\r\nX-Drip: ", "HTTP/1.1 200 OK\r\n", ""])
+def test_headers_that_drip_are_given_up_in_time(tmp_path: Path, drips: str) -> None:
+    """Each byte comes within every time limit for a packet; the whole never ends."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            line, _ = listener.accept()
+            with line, contextlib.suppress(OSError):
+                line.sendall(drips.encode())
+                while not over.wait(0.02):
+                    line.sendall(b"X")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        port = listener.getsockname()[1]
+        source = {"address": f"http://127.0.0.1:{port}/gdp.csv", "seconds": 1, "tries": 1}
+        settings = sourced(tmp_path / "district", "http", source)
+        begun = time.monotonic()
+        assert refusal(settings)[0] == "timeout"
+        assert time.monotonic() - begun < 3
+        over.set()
+        thread.join()
+
+
 def test_a_server_that_is_down_delays_its_own_data_set(tmp_path: Path) -> None:
     with serving() as gone:
         pass
@@ -489,7 +521,7 @@ def test_a_file_for_each_period_that_is_awaited(
 
 def test_without_a_period_the_address_cannot_be_filled_in(tmp_path: Path, world: World) -> None:
     status, zh, _ = refusal(declared(tmp_path, world, "/{yyyy}-{mm}.csv"))
-    assert (status, zh) == ("no period", "没有应报的报告期，地址中的年月无从填写")
+    assert (status, zh) == ("no period", "没有应报的报告期，申报中的年月无从填写")
 
 
 # --- certificates -----------------------------------------------------------------------------
@@ -542,3 +574,37 @@ def test_a_source_is_not_asked_again_too_soon(tmp_path: Path, world: World) -> N
     for minutes in (0, 59, 60):
         pull(settings, NOW + timedelta(minutes=minutes))
     assert len(world.asked) == 2
+
+
+# --- proxies ----------------------------------------------------------------------------------
+
+
+def test_the_environment_says_nothing_of_proxies(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    world.file("/gdp.csv", FILE)
+    assert pull(declared(tmp_path, world)).received_new == 1
+
+
+def test_a_declared_proxy_is_asked_with_a_login_that_nobody_is_told(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROXY_PASSWORD", "pa/ss:4711@")
+    world.file("http://stats.invalid/gdp.csv", FILE)
+    proxy = world.address.replace("://", "://jiangbei:{PROXY_PASSWORD}@")
+    settings = declared(tmp_path, world, address="http://stats.invalid/gdp.csv", proxy=proxy)
+    assert pull(settings).received_new == 1
+    word = base64.b64encode(b"jiangbei:pa/ss:4711@").decode()
+    assert world.asked[0][2]["Proxy-Authorization"] == f"Basic {word}"
+    assert "4711" not in (settings.archive / "pulls" / f"{DATA_SET}.jsonl").read_text("utf-8")
+
+
+@pytest.mark.parametrize("connector", ["http", "s3"])
+def test_a_password_of_a_proxy_stands_in_no_declaration(connector: str) -> None:
+    section = plugins.load(plugins.CONNECTORS, connector).Section
+    more = {"address": "http://h/f"} if connector == "http" else {"bucket": "yuebao"}
+    with pytest.raises(ValidationError, match=r"http://user:\{PROXY_PASSWORD\}@host:port") as told:
+        section(proxy="http://user:geheim-4711@proxy:3128", **more)
+    assert "geheim-4711" not in told.value.errors()[0]["msg"]

@@ -30,6 +30,7 @@ from tests.sources.database import (
     types,
     without_tls,
 )
+from tests.sources.worlds import PERIODS
 
 GDP = """CREATE TABLE gdp (region text, year int, value numeric(14,2), changed timestamptz,
 PRIMARY KEY (region, year))"""
@@ -555,3 +556,26 @@ def test_text_in_no_encoding_can_be_read_as_the_remedy_says(postgres: Postgres, 
     read = error.remedy.partition("PostgreSQL: ")[2].rpartition("), or")[0]
     pulled = make(database, f"SELECT {read.replace('column', 'name')} AS name FROM t").pull()
     assert rows(pulled) == [("云溪区",)]
+
+
+# --- periods ------------------------------------------------------------------------------------
+
+
+def test_the_period_that_is_awaited_is_bound(postgres: Postgres, make: Make) -> None:
+    database = postgres.database(
+        "CREATE TABLE months (year int, month varchar(7), value int)",
+        "INSERT INTO months VALUES "
+        "(2025, '2025-12', 1), (2026, '2025-12', 2), (2026, '2026-01', 3)",
+    )
+    query = "SELECT value FROM months WHERE year = :year AND month = :month"
+    source = make(database, query, parameters={"year": "{yyyy}", "month": "{yyyy}-{mm}"})
+    found = {}
+    for period in PERIODS:
+        source.periods = (period,)
+        pulled = source.pull()
+        found[pulled.key] = (rows(pulled), pulled.details["parameters"])
+    assert list(found.values()) == [
+        ([(1,)], {"month": "2025-12", "year": "2025"}),
+        ([(3,)], {"month": "2026-01", "year": "2026"}),
+    ]
+    assert source.pull().path is None  # each period is known by itself

@@ -7,10 +7,15 @@ told. Does not belong here: any one kind of source.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import logging
+import signal
+import socket
+import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -27,7 +32,7 @@ from orchestration.cli import main
 from orchestration.collect.connectors.secrets import FILE_VARIABLE, Secrets
 from orchestration.collect.connectors.source import Asked, Pulled, SourceError, safe_name
 from orchestration.errors import DeclarationError, QutongError
-from orchestration.settings import Settings
+from orchestration.settings import CODE_ROOT, Settings
 from orchestration.spec import SourceSection
 from orchestration.steps.collect import ask_sources, asked_sources, collect_one, has_news
 from orchestration.steps.workplace import Workplace
@@ -126,6 +131,128 @@ def test_a_slow_source_keeps_no_other_waiting(tmp_path: Path, world: World) -> N
     ask_sources(work, [DATA_SET, "yunxi-investment"])
     assert collect_one(work, work.declarations.get(DATA_SET)).observations == 1
     assert len(collect_one(work, work.declarations.get("yunxi-investment")).stuck) == 1
+
+
+@pytest.fixture
+def dripping() -> Iterator[int]:
+    """The port of a server that says a letter now and then, whoever asks it whatever."""
+    over = threading.Event()
+
+    def drip(line: socket.socket) -> None:
+        with line, contextlib.suppress(OSError):
+            while not over.wait(0.02):
+                line.sendall(b"S")
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                line, _ = listener.accept()
+                threading.Thread(target=drip, args=(line,)).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=accept)
+        thread.start()
+        yield listener.getsockname()[1]
+        over.set()
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+DRIPPED: dict[str, dict[str, Any]] = {
+    "http": {"address": "http://127.0.0.1:{port}/gdp.csv"},
+    "s3": {"endpoint": "http://127.0.0.1:{port}", "bucket": "yuebao"},
+    "sftp": {
+        "host": "127.0.0.1",
+        "user": "u",
+        "password": "WORD",
+        "host_key": f"SHA256:{'a' * 43}",
+    },
+    "postgresql": {"host": "127.0.0.1", "database": "d", "user": "WORD", "query": "select 1"},
+    "sql": {"host": "127.0.0.1", "database": "d", "user": "WORD", "query": "select 1"},
+}
+
+
+@pytest.mark.parametrize("connector", list(DRIPPED))
+def test_a_server_that_drips_is_given_up_in_time(
+    tmp_path: Path, dripping: int, connector: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``seconds`` is said of the whole attempt, whatever a library waits for."""
+    monkeypatch.setenv("WORD", "word")
+    told = {
+        name: value.format(port=dripping) if isinstance(value, str) else value
+        for name, value in DRIPPED[connector].items()
+    }
+    told |= {"port": dripping} if "host" in told else {}
+    settings = sourced(tmp_path / "d", connector, told | {"seconds": 1, "tries": 20})
+    begun = time.monotonic()
+    assert len(pull(settings).stuck) == 1
+    assert time.monotonic() - begun < 4
+    (attempt,) = attempts(settings)
+    assert (attempt.outcome, attempt.things) == ("failed", 0)
+    if connector in ("http", "s3"):
+        assert (attempt.status, attempt.reason_zh) == ("timeout", "超过 1 秒仍未取完")
+
+
+def test_what_takes_longer_than_others_wait_is_left_and_asked_again(
+    tmp_path: Path, world: World
+) -> None:
+    """The run goes on without it; alone, it has the time that it declares."""
+    over = threading.Event()
+
+    def slow(handler: Handler) -> None:
+        over.wait(timeout=60)
+        handler.say(200, FILE)
+
+    world.answers["/slow.csv"] = slow
+    world.says("/quick.csv", 404)
+    settings = sourced(
+        tmp_path / "district", "http", {"address": world.address + "/slow.csv", "every_minutes": 60}
+    )
+    patient(settings, 1)
+    quickly = {"address": world.address + "/quick.csv"}
+    declare(settings, "http", quickly, "*.xlsx", data_set="yunxi-investment")
+    work = Workplace(settings, now=NOW)
+    with asked_sources(work, [DATA_SET, "yunxi-investment"]):
+        pass
+    (attempt,) = attempts(settings)
+    assert (attempt.outcome, attempt.status) == ("failed", "slow")
+    assert attempt.reason_zh == "1 秒内未答完，其他数据集不再等待"
+    assert attempt.remedy.startswith(f"qutong run --data-set {DATA_SET}")
+    over.set()
+    alone = Workplace(settings, now=NOW)
+    with asked_sources(alone, [DATA_SET]):
+        assert collect_one(alone, alone.declarations.get(DATA_SET)).received_new == 1
+
+
+def patient(settings: Settings, seconds: int) -> None:
+    """Declare how long a run waits for several sources."""
+    file = settings.raw / "district.yml"
+    text = file.read_text("utf-8")
+    file.write_text(f"{text}\nsource_wait_seconds: {seconds}\n", encoding="utf-8")
+
+
+def test_a_run_that_somebody_ends_ends_while_sources_are_asked(
+    settings: Settings, world: World
+) -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def never(handler: Handler) -> None:
+        asked.set()
+        over.wait(timeout=60)
+
+    world.answers["/gdp.csv"] = never
+    command = [sys.executable, "-m", "orchestration.cli", "--project", str(settings.project), "run"]
+    with subprocess.Popen(
+        command, cwd=CODE_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as run:
+        assert asked.wait(timeout=60)
+        begun = time.monotonic()
+        run.send_signal(signal.SIGINT)
+        assert run.wait(timeout=60) != 0
+        assert time.monotonic() - begun < 5
+        over.set()
+    assert attempts(settings) == []
+    assert not (settings.work / "spool" / DATA_SET).exists()
 
 
 def test_what_a_killed_process_left_in_the_spool_is_cleared(settings: Settings) -> None:

@@ -16,7 +16,7 @@ from orchestration.declarations import Declarations
 from orchestration.errors import QutongError
 from orchestration.spec import DataSet
 from tests.sources.s3 import Environ, S3World, Start
-from tests.sources.worlds import asking, known_of
+from tests.sources.worlds import PERIODS, asking, known_of
 
 BIG = bytes(range(256)) * 8192  # 2 MiB: several chunks
 
@@ -546,3 +546,28 @@ def test_a_section_that_cannot_be_meant(said: dict[str, Any], words: str) -> Non
 def test_an_authority_that_is_not_there(world: S3World, data_set: DataSet, tmp_path: Path) -> None:
     asked = asking(world, data_set, tmp_path / "spool", authority=tmp_path / "none.pem")
     assert refused(asked).status == "certificate"
+
+
+# --- proxies and periods ------------------------------------------------------------------------
+
+
+def test_the_environment_says_nothing_of_proxies(
+    world: S3World, data_set: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put(b"a", "公报.csv")  # by a client that does ask the environment
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    (thing,) = pulled(asking(world, data_set, tmp_path / "spool"))
+    assert content(thing) == b"a"
+
+
+def test_a_prefix_and_names_for_each_period(
+    world: S3World, data_set: DataSet, tmp_path: Path
+) -> None:
+    for name in ("2025/公报12月.csv", "2026/公报1月.csv", "2026/公报2月.csv"):
+        world.put_at(name, name.encode())
+    asked = asking(
+        world, data_set, tmp_path / "spool", prefix="{yyyy}", names="公报{m}月*",
+        asked={"periods": PERIODS},
+    )  # fmt: skip
+    assert [thing.key for thing in pulled(asked)] == ["2025/公报12月.csv", "2026/公报1月.csv"]

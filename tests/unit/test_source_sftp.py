@@ -18,7 +18,7 @@ from orchestration.declarations import Declarations
 from orchestration.errors import QutongError
 from orchestration.spec import DataSet
 from tests.sources.sftp import PASSWORD, SftpWorld, written
-from tests.sources.worlds import asking, known_of
+from tests.sources.worlds import PERIODS, asking, known_of, renamed
 
 BIG = bytes(range(256)) * 16384  # 4 MiB: several windows
 
@@ -504,15 +504,6 @@ def test_a_file_that_is_gone_when_it_is_fetched(
     assert (error.status, error.zh) == ("no such file", "out/公报1.csv：文件已不在")
 
 
-def test_a_name_that_is_not_utf_8(world: SftpWorld, data_set: DataSet, tmp_path: Path) -> None:
-    told = SFTPAttributes()
-    told.filename = "公报.csv".encode("gb18030")  # type: ignore[assignment]  # bytes, as servers send
-    told.st_mode, told.st_size = 0o100644, 1
-    world.server.invented.append(told)
-    error = refused(asking(world, data_set, tmp_path / "spool"))
-    assert (error.status, error.zh) == ("unusable name", "有文件名不是 UTF-8")
-
-
 def test_a_server_that_does_not_say_how_large_a_file_is(
     world: SftpWorld, data_set: DataSet, tmp_path: Path
 ) -> None:
@@ -563,3 +554,53 @@ def test_what_a_server_is_called() -> None:
     assert sftp.origin(sftp.Section(**SAID)) == "sftp://u@h/."
     far = sftp.Section(**(SAID | {"port": 2222, "folder": "/months/out/"}))
     assert (sftp.origin(far), far.known_as) == ("sftp://u@h:2222/months/out", "[h]:2222")
+
+
+# --- names and periods --------------------------------------------------------------------------
+
+
+def put_bytes(world: SftpWorld, name: bytes, content: bytes) -> None:
+    (Path(os.fsdecode(os.fsencode(world.folder) + b"/" + name))).write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("declared", "name", "said"),
+    [
+        ({}, "公报.csv".encode("gb18030"), "公报.csv"),
+        ({}, "公报.csv".encode(), "公报.csv"),
+        ({"name_encoding": "GB18030"}, "公报联通.csv".encode("gb18030"), "公报联通.csv"),
+        ({"name_encoding": "big5"}, "公報.csv".encode("big5"), "公報.csv"),
+    ],
+)
+def test_a_name_in_another_encoding_is_read(
+    world: SftpWorld, data_set: DataSet, tmp_path: Path, declared: Any, name: bytes, said: str
+) -> None:
+    put_bytes(world, name, b"figures")
+    meant = renamed(data_set, "公*.csv")
+    (thing,) = pulled(asking(world, meant, tmp_path / "spool", **declared))
+    assert (thing.key, thing.name, content(thing)) == (f"out/{said}", said, b"figures")
+
+
+def test_a_name_in_no_known_encoding_is_told_with_the_remedy(
+    world: SftpWorld, data_set: DataSet, tmp_path: Path
+) -> None:
+    put_bytes(world, b"\xff\xfe.csv", b"")
+    error = refused(asking(world, data_set, tmp_path / "spool"))
+    assert (error.status, error.zh) == ("unusable name", "文件名的编码无法识别：\\xff\\xfe.csv")
+    assert error.remedy is not None and "name_encoding" in error.remedy
+
+
+def test_a_folder_and_names_for_each_period(
+    world: SftpWorld, data_set: DataSet, tmp_path: Path
+) -> None:
+    for name in ("2025/公报12月.csv", "2026/公报1月.csv", "2026/公报2月.csv", "2026/公报11月.csv"):
+        world.put(name.encode(), name)
+    found = pulled(
+        asking(
+            world, data_set, tmp_path / "spool", folder="out/{yyyy}", names="*公报{m}月*",
+            asked={"periods": PERIODS},
+        )
+    )  # fmt: skip
+    assert [thing.key for thing in found] == ["out/2025/公报12月.csv", "out/2026/公报1月.csv"]
+    error = refused(asking(world, data_set, tmp_path / "none", folder="out/{yyyy}"))
+    assert error.status == "no period"

@@ -23,6 +23,7 @@ from orchestration.collect.connectors.source import SourceError
 from orchestration.collect.connectors.table import batches_of
 from orchestration.declarations import Declarations
 from tests.sources.database import ENVIRONMENT, PASSWORD, USER, MariaDB, Puller, puller, rows, types
+from tests.sources.worlds import PERIODS
 
 GDP = """CREATE TABLE gdp (region varchar(20), year int, value decimal(14,2), changed datetime,
 PRIMARY KEY (region, year))"""
@@ -457,3 +458,26 @@ def test_a_module_that_is_none_is_told(file: Make, module: str, said: str) -> No
 def test_what_a_module_needs_is_declared(file: Make, more: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         file("SELECT 1 AS a", **more)
+
+
+# --- periods ------------------------------------------------------------------------------------
+
+
+def test_the_period_that_is_awaited_is_bound(mariadb: MariaDB, make: Make) -> None:
+    database = mariadb.database(
+        "CREATE TABLE months (year int, month varchar(7), value int)",
+        "INSERT INTO months VALUES "
+        "(2025, '2025-12', 1), (2026, '2025-12', 2), (2026, '2026-01', 3)",
+    )
+    query = "SELECT value FROM months WHERE year = :year AND month = :month"
+    source = make(database, query, parameters={"year": "{yyyy}", "month": "{yyyy}-{mm}"})
+    found = {}
+    for period in PERIODS:
+        source.periods = (period,)
+        pulled = source.pull()
+        found[pulled.key] = (rows(pulled), pulled.details["parameters"])
+    assert list(found.values()) == [
+        ([(1,)], {"month": "2025-12", "year": "2025"}),
+        ([(3,)], {"month": "2026-01", "year": "2026"}),
+    ]
+    assert source.pull().path is None  # each period is known by itself

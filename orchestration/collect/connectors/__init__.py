@@ -60,6 +60,10 @@ class Connector(Protocol):
         """Find out what is on offer, where that takes time; ``offers`` does so else."""
         ...
 
+    def leave(self, seconds: float) -> None:
+        """Looking there took too long, and the run goes on; ``offers`` says so."""
+        ...
+
     def offers(self, data_set: DataSet) -> Iterator[Offer]:
         """What is on offer now, in a stable order.
 

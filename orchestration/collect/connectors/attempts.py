@@ -26,7 +26,7 @@ class Known:
         tag: By which the source tells whether it changed: an ETag, a checksum.
         modified: When the source says that it changed.
         mark: Up to where a growing source was read: a watermark.
-        details: What the connector told of it besides.
+        details: What the connector told of it besides: a query and its parameters, a snapshot.
     """
 
     sha256: str
@@ -38,25 +38,19 @@ class Known:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Item:
-    """One thing that was pulled and is not as it was.
+@dataclass(frozen=True, kw_only=True)
+class Item(Known):
+    """One thing that was pulled and is not as it was; the next pull knows it.
 
     Attributes:
-        version: See ``Known``.
-        details: What the connector tells of it besides: a query and its parameters, a snapshot.
+        key: What the source calls it.
+        name: As what file it was delivered.
+        status: What the source said of it in its own code.
     """
 
     key: str
     name: str
-    sha256: str
-    size: int
-    version: int
-    tag: str = ""
-    modified: str = ""
-    mark: str = ""
     status: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,21 +110,9 @@ class Attempts:
         told = self.of(data_set_id)
         return told[-1] if told else None
 
-    def known(self, data_set_id: str) -> dict[str, Known]:
+    def known(self, data_set_id: str) -> dict[str, Item]:
         """What was pulled last of each thing."""
-        return {
-            item.key: Known(
-                item.sha256,
-                item.size,
-                item.version,
-                item.tag,
-                item.modified,
-                item.mark,
-                item.details,
-            )
-            for attempt in self.of(data_set_id)
-            for item in attempt.items
-        }
+        return {item.key: item for attempt in self.of(data_set_id) for item in attempt.items}
 
     def add(self, attempt: Attempt) -> None:
         """Write an attempt down, durably."""

@@ -76,6 +76,9 @@ class FolderConnector:
     def look(self) -> None:
         """A folder is looked into at once."""
 
+    def leave(self, seconds: float) -> None:
+        """Nobody waits for a folder."""
+
     def finished(self) -> None:
         """Nothing is kept of a look into a folder."""
 

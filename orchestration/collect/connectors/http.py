@@ -25,13 +25,14 @@ from urllib.parse import unquote, urlencode, urljoin, urlsplit, urlunsplit
 from pydantic import AfterValidator, Field
 
 from orchestration.collect.connectors.attempts import Known
-from orchestration.collect.connectors.secrets import Secrets
 from orchestration.collect.connectors.source import (
     Asked,
+    Proxy,
     Pulled,
     SourceError,
-    for_period,
-    is_of_period,
+    by_period,
+    filled,
+    proxy_of,
     safe_name,
     tried,
 )
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 _MOST_REDIRECTS: Final = 10
 _CONNECT_SECONDS, _READ_SECONDS = 15.0, 60.0
 _GONE_ON: Final = (429, 502, 503, 504)
-_SECRET = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 _PAGE_START = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s|<!--.*?-->|<\?xml[^>]*>)*<(?:!doctype\s+html|html|head|body|script|meta)\b",
     re.IGNORECASE | re.DOTALL,
@@ -79,7 +79,9 @@ Pattern = Annotated[str, AfterValidator(_pattern)]
 class Find(Model):
     """The address is that of a page, which links to the files."""
 
-    link: Pattern = Field(default="", description="What the address of the link matches.")
+    link: Pattern = Field(
+        default="", description="What the address of the link matches; {yyyy} … as in address."
+    )
     text: Pattern = Field(default="", description="What the words of the link match.")
     take: Literal["first", "last", "newest", "all"] = Field(
         default="first",
@@ -137,7 +139,7 @@ class Section(SourceSection):
     hosts: tuple[str, ...] = Field(default=(), description="Other hosts that it may lead to.")
     user_agent: str = "qutong"
     pause_seconds: float = Field(default=0.0, ge=0, le=60, description="Between two requests.")
-    proxy: Address | None = None
+    proxy: Proxy | None = None
     authority: Path | None = Field(
         default=None, description="File with the certificate of the authority of the source."
     )
@@ -160,37 +162,24 @@ def pull(asked: Asked) -> Iterator[Pulled]:
     """
     section = asked.section
     assert isinstance(section, Section)
-    with _client(section) as client:
-        server = _Server(client, section, asked)
+    questions = by_period(asked, "address", "parameters", "body", "find", "name")
+    with _client(section, asked) as client:
         if section.form is not None:
-            server.log_in(section.form)
-        if section.find is not None:
-            for address in server.linked(section.find):
-                yield server.file(address)
-        elif section.pages is not None:
-            yield from server.pages(section.pages)
-        else:
-            for address, parameters in _questions(asked, section):
-                yield server.file(address, parameters)
+            _Server(client, section, asked).log_in(section.form)
+        for one in questions:
+            assert isinstance(one.section, Section)
+            yield from _asked_for(_Server(client, one.section, one), one.section)
 
 
-def _questions(asked: Asked, section: Section) -> list[tuple[str, dict[str, str]]]:
-    """Address and parameters, once for each period that is asked for."""
-    if not is_of_period(section.address, *section.parameters.values()):
-        return [(section.address, section.parameters)]
-    if not asked.periods:
-        raise SourceError(
-            "没有应报的报告期，地址中的年月无从填写",
-            "no period is awaited, so nothing can be put into the address",
-            remedy="declare delivery.due and awaited_from", status="no period",
-        )  # fmt: skip
-    return [
-        (
-            for_period(section.address, period),
-            {name: for_period(text, period) for name, text in section.parameters.items()},
-        )
-        for period in asked.periods
-    ]
+def _asked_for(server: _Server, section: Section) -> Iterator[Pulled]:
+    """What a server has for one period, or at all."""
+    if section.find is not None:
+        for address in server.linked(section.find):
+            yield server.file(address)
+    elif section.pages is not None:
+        yield from server.pages(section.pages)
+    else:
+        yield server.file(section.address, section.parameters)
 
 
 # --- a server -----------------------------------------------------------------------------------
@@ -228,7 +217,7 @@ class _Server:
         self.own = _origin(section.address)
         self.auth = _auth(section, asked)
         self.headers = {
-            name: _filled(value, asked.secrets) for name, value in section.headers.items()
+            name: filled(value, asked.secrets) for name, value in section.headers.items()
         }
 
     # --- what is asked for ---------------------------------------------------------------------
@@ -474,7 +463,7 @@ class _Server:
         return urlunsplit(parts._replace(fragment=""))
 
     def _filled(self, text: str) -> str:
-        return _filled(text, self.asked.secrets)
+        return filled(text, self.asked.secrets)
 
     # --- what came -----------------------------------------------------------------------------
 
@@ -728,17 +717,13 @@ def _told_name(disposition: str) -> str:
 # --- the client ---------------------------------------------------------------------------------
 
 
-def _filled(text: str, secrets: Secrets) -> str:
-    return _SECRET.sub(lambda found: secrets.get(found[1]), text)
-
-
-def _client(section: Section) -> httpx.Client:
+def _client(section: Section, asked: Asked) -> httpx.Client:
     import httpx2 as httpx
 
     return httpx.Client(
         headers={"User-Agent": section.user_agent, "Accept-Encoding": "identity"},
         verify=_verified(section),
-        proxy=section.proxy,
+        proxy=proxy_of(section.proxy, asked.secrets),
         # neither a .netrc nor a proxy of the environment decides who is asked, and as whom
         trust_env=False,
     )

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from orchestration.settings import Settings
 
 UNTOLD = "连接器出错而未说明原因"
+SLOW = "slow"
+"""Status of an attempt that was left because others waited."""
 
 
 @dataclass
@@ -96,6 +100,7 @@ class PullingConnector:
         self.secrets = secrets or Secrets()
         self.attempts = Attempts(settings.archive)
         self.periods: tuple[Awaited, ...] = ()
+        self._lock = threading.Lock()
         self._found: Found | None = None
         self._left: dict[Path, Item] = {}
         self._taken: list[Item] = []
@@ -121,8 +126,29 @@ class PullingConnector:
     def look(self) -> None:
         """Ask the source now, unless this run has; who goes through offers finds what it gave."""
         if self._found is None and self.is_time():
-            self._found = self.ask()
-            self._left = {offer.path: item for offer, item in self._found.offers}
+            self._is_found(self.ask())
+
+    def leave(self, seconds: float) -> None:
+        """Wait no longer for the source: what it gives after this is asked for anew."""
+        self._is_found(
+            Found(
+                seconds=seconds,
+                error=SourceError(
+                    f"{seconds:.0f} 秒内未答完，其他数据集不再等待",
+                    f"had not answered after {seconds:.0f} s; the other data sets went on",
+                    remedy=f"qutong run --data-set {self.data_set.id} waits as long as "
+                    "delivery.source.seconds says, and so does its schedule",
+                    status=SLOW,
+                ),
+            )
+        )
+
+    def _is_found(self, found: Found) -> None:
+        """What comes first counts."""
+        with self._lock:
+            if self._found is None:
+                self._found = found
+                self._left = {offer.path: item for offer, item in found.offers}
 
     def taken(self, offer: Offer) -> None:
         """The archive has it: so far the source is known now."""
@@ -156,7 +182,8 @@ class PullingConnector:
         zone = ZoneInfo(self.settings.district.time_zone)
         if not within(self.section.window, self.now.astimezone(zone).time()):
             return False
-        if self.section.every_minutes and (last := self.attempts.last(self.data_set.id)):
+        last = self.attempts.last(self.data_set.id) if self.section.every_minutes else None
+        if last is not None and last.status != SLOW:
             asked = datetime.fromisoformat(last.at)
             soonest = asked + timedelta(minutes=self.section.every_minutes)
             # an attempt of days to come was made by a clock that was wrong
@@ -175,11 +202,10 @@ class PullingConnector:
                     is_trial=is_trial, periods=self.periods, pause=self.pause,
                     quiet_seconds=self.settings.district.quiet_seconds,
                 )  # fmt: skip
-            with self.secrets.out_of_logs():
-                for pulled in self.source.pull(asked):
-                    found.things += 1
-                    if pulled.path is not None:
-                        self._see(found, pulled, known)
+            for pulled in in_time(asked, self._pull):
+                found.things += 1
+                if pulled.path is not None:
+                    self._see(found, pulled, known)
         except SourceError as error:
             found.error = error
         except QutongError as error:
@@ -191,6 +217,10 @@ class PullingConnector:
             )  # fmt: skip
         found.seconds = time.monotonic() - begun
         return found
+
+    def _pull(self, asked: Asked) -> Iterator[Pulled]:
+        with self.secrets.out_of_logs():
+            yield from self.source.pull(asked)
 
     def _places(self) -> dict[str, tuple[int, str]]:
         """Of each thing its last version that the archive has, with the hash of its bytes.
@@ -207,7 +237,7 @@ class PullingConnector:
 
     def _known(self) -> dict[str, Known]:
         """What was pulled last, as far as the archive has it: what it lost is fetched again."""
-        known = {}
+        known: dict[str, Known] = {}
         for key, item in self.attempts.known(self.data_set.id).items():
             path = self._archive.object_path(item.sha256)
             is_there = path.is_file() and path.stat().st_size == item.size
@@ -243,11 +273,12 @@ class PullingConnector:
         path, name = self._named(pulled.path, pulled.name)
         scrub = self.secrets.scrub
         item = Item(
-            key, name, sha256, size, version,
+            sha256, size, version,
             # a tag with a secret in it would be another one once it is scrubbed
             pulled.tag if scrub(pulled.tag) == pulled.tag else "",
             pulled.modified if scrub(pulled.modified) == pulled.modified else "",
-            pulled.mark, scrub(pulled.status), _scrubbed(dict(pulled.details), scrub),
+            pulled.mark, _scrubbed(dict(pulled.details), scrub),
+            key=key, name=name, status=scrub(pulled.status),
         )  # fmt: skip
         offer = Offer(
             data_set_id=self.data_set.id,
@@ -333,6 +364,38 @@ class PullingConnector:
         describe = cast("Callable[[SourceSection], str] | None",
                         getattr(self.source, "origin", None))  # fmt: skip
         return describe(self.section) if describe else self.name
+
+
+def in_time(asked: Asked, pull: Callable[[Asked], Iterator[Pulled]]) -> Iterator[Pulled]:
+    """What a pull yields, within the declared seconds whatever it waits for.
+
+    A library may wait where it cannot be told how long: for a name, a handshake, headers that drip.
+    So it waits in a thread of its own, which nobody waits for once the time is over.
+
+    Raises:
+        SourceError: the time is over.
+    """
+    given: queue.SimpleQueue[Pulled | BaseException | None] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            for pulled in pull(asked):
+                given.put(pulled)
+            given.put(None)
+        except BaseException as error:
+            given.put(error)
+
+    threading.Thread(target=work, daemon=True, name=f"pull {asked.data_set.id}").start()
+    while True:
+        try:
+            one = given.get(timeout=asked.in_time())
+        except queue.Empty:
+            raise asked.too_long() from None
+        if one is None:
+            return
+        if isinstance(one, BaseException):
+            raise one
+        yield one
 
 
 def _scrubbed(told: Any, scrub: Callable[[str], str]) -> Any:

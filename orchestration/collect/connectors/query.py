@@ -25,7 +25,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, Type
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from orchestration.collect.connectors.attempts import Known
-from orchestration.collect.connectors.source import Asked, Pulled, SourceError, tried
+from orchestration.collect.connectors.source import (
+    Asked,
+    Pulled,
+    SourceError,
+    by_period,
+    is_of_period,
+    tried,
+)
 from orchestration.collect.connectors.table import Column, Table
 from orchestration.spec import Model, SecretName, SourceSection
 
@@ -36,6 +43,7 @@ Value: TypeAlias = bool | int | Decimal | datetime | date | str
 Mark: TypeAlias = int | datetime | date
 Tls = Literal["verify-full", "verify-ca", "unverified", "off"]
 
+_NUMBERS: Final = ("{yyyy}", "{m}", "{q}")
 BUILT_IN: Final = ("now", "today", "watermark")
 _OVERLAP = re.compile(r"(\d+) (day|hour|minute)s?")
 _FUTURE: Final = timedelta(days=1)
@@ -206,7 +214,10 @@ class QuerySection(SourceSection):
 
     query: str = Field(description="One statement that reads; :name stands for a parameter.")
     parameters: dict[str, Value] = Field(
-        default={}, description="Bound, never pasted. There are besides: now, today, watermark."
+        default={},
+        description="Bound, never pasted. There are besides: now, today, watermark. In texts "
+        "{yyyy}, {mm}, {m} and {q} stand for the period that is awaited; alone, {yyyy}, {m} and "
+        "{q} are numbers.",
     )
     name: str | None = Field(
         default=None, pattern=r"^[^/\\]+\.parquet$", description="As what file it is delivered."
@@ -231,6 +242,11 @@ class QuerySection(SourceSection):
 
     @model_validator(mode="after")
     def _query(self) -> QuerySection:
+        if is_of_period(self.query):
+            raise ValueError(
+                "a period is bound, never pasted: write :month in the query, and parameters: "
+                "{month: '{yyyy}-{mm}'} / 年月不得写入查询语句, 请用参数"
+            )
         asked = self.statement.names
         for name in sorted(asked - self.parameters.keys() - set(BUILT_IN)):
             raise ValueError(f"the query asks for :{name}, which parameters does not have")
@@ -353,9 +369,16 @@ def pulled(asked: Asked, database: Database, origin: str) -> Iterator[Pulled]:
     """
     section = asked.section
     assert isinstance(section, QuerySection)
-    key = f"{origin} {section.identity}"
-    pull = _Pull(asked, section, database, key, asked.known.get(key))
-    yield tried(asked, pull.once)
+    numbers = {name for name, said in section.parameters.items() if said in _NUMBERS}
+    for one in by_period(asked, "parameters", "name"):
+        assert isinstance(one.section, QuerySection)
+        parameters = {
+            name: int(str(said)) if name in numbers else said
+            for name, said in one.section.parameters.items()
+        }
+        asks = one.section.model_copy(update={"parameters": parameters})
+        key = f"{origin} {asks.identity}"
+        yield tried(one, _Pull(one, asks, database, key, one.known.get(key)).once)
 
 
 @dataclass

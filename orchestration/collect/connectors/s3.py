@@ -29,10 +29,14 @@ from orchestration.collect.connectors import stated_day
 from orchestration.collect.connectors.attempts import Known
 from orchestration.collect.connectors.source import (
     Asked,
+    FileNames,
+    Proxy,
     Pulled,
     SourceError,
+    by_period,
     each,
     is_meant,
+    proxy_of,
     safe_name,
     say_none_is_meant,
     tried,
@@ -48,6 +52,7 @@ T = TypeVar("T")
 _CHUNK: Final = 256 * 1024
 _PAGE: Final = 500
 _CONNECT_SECONDS, _READ_SECONDS = 15, 60
+_EVERY_HOST: Final = "*,0.0.0.0/0,::/0"
 
 
 def _endpoint(value: str) -> str:
@@ -69,7 +74,12 @@ class Section(SourceSection):
     )
     bucket: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$")
     region: str = "us-east-1"
-    prefix: str = Field(default="", description="A folder in the bucket; what lies below is meant.")
+    prefix: str = Field(
+        default="",
+        description="A folder in the bucket; what lies below is meant. {yyyy}, {mm}, {m} and {q} "
+        "stand for the period that is awaited.",
+    )
+    names: FileNames | None = None
     style: Literal["path", "virtual"] = Field(
         default="path", description="https://host/bucket/… or https://bucket.host/…"
     )
@@ -80,7 +90,7 @@ class Section(SourceSection):
     session_token: SecretName | None = Field(default=None, description="Of keys for a time.")
     most: int = Field(default=100_000, ge=1, description="More objects than that are an error.")
     user_agent: str = "qutong"
-    proxy: str | None = Field(default=None, description="Else the one that the environment names.")
+    proxy: Proxy | None = None
     authority: Path | None = Field(
         default=None, description="File with the certificate of the authority of the store."
     )
@@ -119,10 +129,16 @@ def pull(asked: Asked) -> Iterator[Pulled]:
     section = asked.section
     assert isinstance(section, Section)
     with _loop() as loop:
-        bucket = _Bucket(_store(section, asked), section, asked, loop)
-        things = bucket.things()
-        newest = things[-1].key if things else ""
-        yield from each(things, lambda thing: thing.key, lambda thing: bucket.had(thing, newest))
+        store = _store(section, asked)
+        for one in by_period(asked, "prefix", "names"):
+            assert isinstance(one.section, Section)
+            yield from _in_bucket(_Bucket(store, one.section, one, loop))
+
+
+def _in_bucket(bucket: _Bucket) -> Iterator[Pulled]:
+    things = bucket.things()
+    newest = things[-1].key if things else ""
+    yield from each(things, lambda thing: thing.key, lambda thing: bucket.had(thing, newest))
 
 
 @contextlib.contextmanager
@@ -187,7 +203,11 @@ class _Bucket:
         if not found:
             tried(self.asked, self._refuse_other)
         below = len(self.section.prefix.strip("/"))
-        meant = [thing for thing in found if is_meant(self.asked, thing.key[below:].lstrip("/"))]
+        meant = [
+            thing
+            for thing in found
+            if is_meant(self.asked, thing.key[below:].lstrip("/"), self.section.names)
+        ]
         if not meant:
             say_none_is_meant(self.asked, [thing.key for thing in found])
         return sorted(meant, key=lambda thing: (thing.modified, natural(thing.key)))
@@ -332,7 +352,7 @@ def _store(section: Section, asked: Asked) -> S3Store:
                 "skip_signature": keys is None,
                 "s3_express": False,
             },
-            client_options=_client(section),
+            client_options=_client(section, asked),
             # again tries tell of themselves in `tried`, within the time of the declaration
             retry_config={"max_retries": 0, "retry_timeout": timedelta(seconds=section.seconds)},
             credential_provider=None if keys is None else lambda: keys,
@@ -353,7 +373,7 @@ def _keys(section: Section, asked: Asked) -> Any:
     }
 
 
-def _client(section: Section) -> ClientConfig:
+def _client(section: Section, asked: Asked) -> ClientConfig:
     options: ClientConfig = {
         "allow_http": section.host.startswith("http://"),
         "allow_invalid_certificates": False,
@@ -362,8 +382,12 @@ def _client(section: Section) -> ClientConfig:
         "timeout": f"{section.seconds}s",
         "user_agent": section.user_agent,
     }
-    if section.proxy is not None:
-        options["proxy_url"] = section.proxy
+    if (proxy := proxy_of(section.proxy, asked.secrets)) is not None:
+        options["proxy_url"] = proxy
+    else:
+        # the library asks the environment unless it is told of a proxy: one that nothing goes by
+        options["proxy_url"] = "http://localhost"
+        options["proxy_excludes"] = _EVERY_HOST
     if section.authority is not None:
         options["root_certificate"] = _authority(section.authority)
     return options

@@ -10,6 +10,7 @@ Belongs here: asking a server. Does not belong here: what a file says (readers).
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import errno
 import io
@@ -20,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -29,8 +30,10 @@ from orchestration.collect.connectors import is_delivery, stated_day
 from orchestration.collect.connectors.attempts import Known
 from orchestration.collect.connectors.source import (
     Asked,
+    FileNames,
     Pulled,
     SourceError,
+    by_period,
     each,
     is_meant,
     safe_name,
@@ -56,13 +59,33 @@ def _host(value: str) -> str:
     return value
 
 
+def _encoding(value: str) -> str:
+    try:
+        return codecs.lookup(value).name
+    except LookupError:
+        raise ValueError(f"{value!r} is no encoding: utf-8, gb18030, big5 / 不是文字编码") from None
+
+
+Encoding = Annotated[str, AfterValidator(_encoding)]
+
+
 class Section(SourceSection):
     """What ``delivery.source`` says of an SFTP server."""
 
     host: Annotated[str, AfterValidator(_host)]
     port: int = Field(default=22, ge=1, le=65535)
     user: str = Field(min_length=1)
-    folder: str = Field(default=".", min_length=1)
+    folder: str = Field(
+        default=".",
+        min_length=1,
+        description="{yyyy}, {mm}, {m} and {q} stand for the period that is awaited.",
+    )
+    names: FileNames | None = None
+    name_encoding: Encoding | None = Field(
+        default=None,
+        description="How the server writes names: gb18030, say. Else UTF-8, and a name that is "
+        "none is read as GBK (GB 18030).",
+    )
     recursive: bool = Field(default=False, description="Folders in the folder are looked into.")
     password: SecretName | None = None
     key: SecretName | None = Field(
@@ -111,10 +134,17 @@ def pull(asked: Asked) -> Iterator[Pulled]:
     """
     section = asked.section
     assert isinstance(section, Section)
-    with contextlib.closing(_Server(section, asked)) as server:
-        things = server.things()
-        newest = things[-1].key if things else ""
-        yield from each(things, lambda thing: thing.key, lambda thing: server.had(thing, newest))
+    with contextlib.ExitStack() as kept:
+        for one in by_period(asked, "folder", "names"):
+            assert isinstance(one.section, Section)
+            server = kept.enter_context(contextlib.closing(_Server(one.section, one)))
+            yield from _in_folder(server)
+
+
+def _in_folder(server: _Server) -> Iterator[Pulled]:
+    things = server.things()
+    newest = things[-1].key if things else ""
+    yield from each(things, lambda thing: thing.key, lambda thing: server.had(thing, newest))
 
 
 # --- a server -----------------------------------------------------------------------------------
@@ -122,20 +152,25 @@ def pull(asked: Asked) -> Iterator[Pulled]:
 
 @dataclass(frozen=True)
 class _Thing:
-    """A file, as the server tells of it; its time has whole seconds."""
+    """A file, as the server tells of it; its time has whole seconds.
+
+    Attributes:
+        path: As the server writes it: names are bytes there.
+    """
 
     key: str
+    path: bytes
     size: int
     modified: str
 
     @classmethod
-    def of(cls, key: str, told: SFTPAttributes) -> _Thing:
+    def of(cls, key: str, path: bytes, told: SFTPAttributes) -> _Thing:
         if told.st_size is None or told.st_mtime is None:
             raise SourceError(
                 f"服务器不说明 {key} 的大小或时间", f"does not say how large {key} is, or how old",
                 remedy="ask the source to mend its SFTP server", status="no attributes",
             )  # fmt: skip
-        return cls(key, told.st_size, datetime.fromtimestamp(told.st_mtime, UTC).isoformat())
+        return cls(key, path, told.st_size, datetime.fromtimestamp(told.st_mtime, UTC).isoformat())
 
     def is_as(self, known: Known | None) -> bool:
         return known is not None and (known.size, known.modified) == (self.size, self.modified)
@@ -189,29 +224,35 @@ class _Server:
         found: dict[str, _Thing] = {}
         others: list[str] = []
         with self._in_words():
-            for below, told in self._files(self._sftp(), self.section.folder):
-                if is_meant(self.asked, below):
+            folder = self._folder()
+            for below, path, told in self._files(self._sftp(), folder):
+                if is_meant(self.asked, below, self.section.names):
                     key = str(PurePosixPath(self.section.folder) / below)
-                    found[key] = _Thing.of(key, told)
+                    found[key] = _Thing.of(key, path, told)
                 else:
                     others.append(below)
                 if len(found) + len(others) > self.section.most:
                     raise _too_many(self.section.most)
         return found, others
 
+    def _folder(self) -> bytes:
+        """The declared folder, as the server writes it."""
+        return self.section.folder.encode(self.section.name_encoding or "utf-8")
+
     def _files(
-        self, sftp: SFTPClient, folder: str, below: str = ""
-    ) -> Iterator[tuple[str, SFTPAttributes]]:
-        for told in sftp.listdir_attr(folder):
+        self, sftp: SFTPClient, folder: bytes, below: str = ""
+    ) -> Iterator[tuple[str, bytes, SFTPAttributes]]:
+        for said, told in _entries(sftp, folder):
             self.asked.in_time()
-            name = told.filename
-            if "/" in name or name in ("", ".", ".."):
+            if b"/" in said or said in (b"", b".", b".."):
                 continue  # no server that means well has such names in a folder
-            mode = told.st_mode or sftp.lstat(f"{folder}/{name}").st_mode or 0
+            path = folder + b"/" + said
+            name = _name(said, self.section.name_encoding)
+            mode = told.st_mode or sftp.lstat(path).st_mode or 0
             if stat.S_ISREG(mode):
-                yield below + name, told
+                yield below + name, path, told
             elif self.section.recursive and stat.S_ISDIR(mode) and is_delivery(Path(name)):
-                yield from self._files(sftp, f"{folder}/{name}", f"{below}{name}/")
+                yield from self._files(sftp, path, f"{below}{name}/")
 
     # --- fetching ------------------------------------------------------------------------------
 
@@ -219,20 +260,20 @@ class _Server:
         """Fetch what is missing of a file that is as it was looked at, before and after."""
         with self._in_words(is_one=True):
             sftp = self._sftp()
-            self._refuse_changed(thing, sftp.lstat(thing.key))
-            with sftp.open(thing.key, "rb") as reader:
+            self._refuse_changed(thing, sftp.lstat(thing.path))
+            with sftp.open(thing.path, "rb") as reader:
                 self._refuse_changed(thing, reader.stat())
                 start = path.stat().st_size if path.exists() else 0
                 self.asked.write(_chunks(reader, start, thing.size), path, "ab")
                 self._refuse_changed(thing, reader.stat())
-            self._refuse_changed(thing, sftp.lstat(thing.key))
+            self._refuse_changed(thing, sftp.lstat(thing.path))
         if path.stat().st_size != thing.size:
             path.unlink()
             raise _broken_off(is_one=True)
 
     def _refuse_changed(self, thing: _Thing, told: SFTPAttributes) -> None:
         is_file = told.st_mode is None or stat.S_ISREG(told.st_mode)
-        if not is_file or _Thing.of(thing.key, told) != thing:
+        if not is_file or _Thing.of(thing.key, thing.path, told) != thing:
             raise SourceError(
                 "读取期间文件有变化，可能仍在写入",
                 "changed while it was read: it may still be written",
@@ -287,6 +328,47 @@ class _Server:
             if not told.is_alone or told.may_pass:
                 self.close()
             raise told from None
+
+
+def _entries(sftp: Any, folder: bytes) -> list[tuple[bytes, SFTPAttributes]]:
+    """What lies in a folder, with names as they came: the library's own list reads UTF-8 alone."""
+    from paramiko import SFTPAttributes, SFTPError
+    from paramiko.sftp import CMD_CLOSE, CMD_HANDLE, CMD_NAME, CMD_OPENDIR, CMD_READDIR
+
+    attributes: Any = SFTPAttributes
+    kind, answer = sftp._request(CMD_OPENDIR, folder)
+    if kind != CMD_HANDLE:
+        raise SFTPError("no handle")
+    handle, found = answer.get_binary(), []
+    while True:
+        try:
+            kind, answer = sftp._request(CMD_READDIR, handle)
+        except EOFError:
+            break
+        if kind != CMD_NAME:
+            raise SFTPError("no names")
+        for _ in range(answer.get_int()):
+            name, _line = answer.get_binary(), answer.get_binary()
+            found.append((name, attributes._from_msg(answer)))
+    sftp._request(CMD_CLOSE, handle)
+    return found
+
+
+def _name(said: bytes, encoding: str | None) -> str:
+    """A name in letters.
+
+    Raises:
+        SourceError: it is in no encoding that is declared or known.
+    """
+    for one in (encoding,) if encoding else ("utf-8", "gb18030"):
+        with contextlib.suppress(UnicodeDecodeError):
+            return said.decode(one)
+    shown = said.decode(encoding or "utf-8", "backslashreplace")
+    raise SourceError(
+        f"文件名的编码无法识别：{shown}", f"has a name in an encoding that is not known: {shown}",
+        remedy="declare delivery.source.name_encoding, or ask the source to rename it",
+        status="unusable name",
+    )  # fmt: skip
 
 
 def _chunks(reader: SFTPFile, start: int, size: int) -> Iterator[bytes]:
@@ -477,11 +559,6 @@ def _told(error: Exception, section: Section, *, is_one: bool) -> SourceError:
         return SourceError(
             "双方没有共同的加密方式", "speaks no cipher in common with us",
             remedy="ask the source to renew its SSH server", status="incompatible",
-        )  # fmt: skip
-    if isinstance(error, UnicodeError):
-        return SourceError(
-            "有文件名不是 UTF-8", "has a file name that is not UTF-8",
-            remedy="ask the source to rename it", status="unusable name",
         )  # fmt: skip
     if isinstance(error, SSHException) and "banner" in str(error):
         return SourceError(

@@ -17,14 +17,19 @@ becomes of what was fetched.
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import itertools
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Annotated, Any, Final, Protocol, TypeVar
+from urllib.parse import quote, urlsplit
+
+from pydantic import AfterValidator, BaseModel, Field
 
 from orchestration.collect.connectors import is_delivery, matches
 from orchestration.collect.connectors.attempts import Known
@@ -134,13 +139,17 @@ class Asked:
         """
         left = self.section.seconds - (time.monotonic() - self.begun)
         if left <= 0:
-            raise SourceError(
-                f"超过 {self.section.seconds} 秒仍未取完",
-                f"was not done within {self.section.seconds} s",
-                remedy="it is tried again with the next run; else raise delivery.source.seconds",
-                status="timeout",
-            )
+            raise self.too_long()
         return left
+
+    def too_long(self) -> SourceError:
+        """That the time is over."""
+        return SourceError(
+            f"超过 {self.section.seconds} 秒仍未取完",
+            f"was not done within {self.section.seconds} s",
+            remedy="it is tried again with the next run; else raise delivery.source.seconds",
+            status="timeout",
+        )
 
     def room(self, size: int) -> None:
         """Whether a file may be so large.
@@ -201,16 +210,99 @@ _OF_PERIOD: Mapping[str, Callable[[date], str]] = {
 """What stands in a text for the last day of a period."""
 
 
-def is_of_period(*texts: str) -> bool:
-    """Whether a text is another one for each period."""
-    return any(name in text for name in _OF_PERIOD for text in texts)
+def for_period(said: Any, period: Awaited) -> Any:
+    """What a declaration says, for one period: in each text of it."""
+    if isinstance(said, str):
+        for name, told in _OF_PERIOD.items():
+            said = said.replace(name, told(period.end))
+        return said
+    if isinstance(said, BaseModel):
+        return said.model_copy(update={name: for_period(own, period) for name, own in said})
+    if isinstance(said, Mapping):
+        return {name: for_period(value, period) for name, value in said.items()}
+    if isinstance(said, list | tuple):
+        return type(said)(for_period(value, period) for value in said)
+    return said
 
 
-def for_period(text: str, period: Awaited) -> str:
-    """A text for one period."""
-    for name, said in _OF_PERIOD.items():
-        text = text.replace(name, said(period.end))
-    return text
+def is_of_period(said: Any) -> bool:
+    """Whether a declaration says another thing for each period."""
+    if isinstance(said, str):
+        return any(name in said for name in _OF_PERIOD)
+    if isinstance(said, BaseModel):
+        return any(is_of_period(value) for _, value in said)
+    if isinstance(said, Mapping):
+        return any(is_of_period(value) for value in said.values())
+    return isinstance(said, list | tuple) and any(is_of_period(value) for value in said)
+
+
+def by_period(asked: Asked, *keys: str) -> list[Asked]:
+    """The same pull once for each period that is asked for, where those keys name one.
+
+    Raises:
+        SourceError: they do, and none is awaited.
+    """
+    told = {key: getattr(asked.section, key) for key in keys}
+    if not is_of_period(told):
+        return [asked]
+    if not asked.periods:
+        raise SourceError(
+            "没有应报的报告期，申报中的年月无从填写",
+            "no period is awaited, so nothing can be put into the declaration",
+            remedy="declare delivery.due and awaited_from", status="no period",
+        )  # fmt: skip
+    return [
+        replace(asked, section=asked.section.model_copy(update=for_period(told, period)))
+        for period in asked.periods
+    ]
+
+
+# --- proxies ------------------------------------------------------------------------------------
+
+_SECRET = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
+
+
+def filled(text: str, secrets: Secrets, spelled: Callable[[str], str] = str) -> str:
+    """A text with the secrets that stand in it by name, each spelled as the text needs it."""
+    return _SECRET.sub(lambda found: spelled(secrets.get(found[1])), text)
+
+
+def _proxy(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(
+            f"{without_login(value)!r} is no address of the form http://host:port / 不是代理地址"
+        )
+    if parts.password and not _SECRET.fullmatch(parts.password):
+        raise ValueError(
+            "the password of a proxy stands in no declaration: give it to a secret, and write its "
+            "name, http://user:{PROXY_PASSWORD}@host:port / 代理密码不得写入申报"
+        )
+    return value
+
+
+def without_login(address: str) -> str:
+    """An address, without who asks there."""
+    before, at, behind = address.rpartition("@")
+    return f"{before.partition('://')[0]}://{behind}" if at else address
+
+
+Proxy = Annotated[
+    str,
+    AfterValidator(_proxy),
+    Field(
+        description="http://host:port, with a login http://user:{NAME}@host:port, {NAME} for a "
+        "secret. What the environment says of proxies counts for nothing."
+    ),
+]
+
+
+def proxy_of(proxy: str | None, secrets: Secrets) -> str | None:
+    """The declared proxy with its login."""
+    return None if proxy is None else filled(proxy, secrets, lambda said: quote(said, safe=""))
+
+
+# --- a connector --------------------------------------------------------------------------------
 
 
 class Source(Protocol):
@@ -243,9 +335,21 @@ def _short(name: str) -> str:
     return kept.decode("utf-8", "ignore") + dot + ending
 
 
-def is_meant(asked: Asked, below: str) -> bool:
+FileNames = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description="Of the files that delivery.pattern means only those that are named so: "
+        "*{yyyy}年{m}月*, with the period that is awaited.",
+    ),
+]
+
+
+def is_meant(asked: Asked, below: str, names: str | None = None) -> bool:
     """Whether what lies at a path below what is declared is a delivery of the data set."""
-    return is_delivery(Path(below)) and matches(safe_name(below, ""), asked.data_set)
+    name = safe_name(below, "")
+    is_named = names is None or fnmatch.fnmatch(name, names)
+    return is_delivery(Path(below)) and is_named and matches(name, asked.data_set)
 
 
 def say_none_is_meant(asked: Asked, others: Sequence[str]) -> None:

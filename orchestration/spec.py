@@ -723,7 +723,7 @@ class Block(Model):
     header_rows: int = Field(default=2, ge=1, le=4)
     stub: str = Field(
         description="Header text over the stub; its row is the first header row. * and | as in "
-        "columns."
+        "columns; '' where that cell is blank, as pandas writes it."
     )
     stub_is: tuple[Literal["indicator", "region", "breakdown", "period"], ...] = Field(
         default=("indicator",),

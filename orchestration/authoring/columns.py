@@ -128,7 +128,7 @@ class Columns:
         if key in UNITS:
             return Column({"header": list(path), "carries": "unit"}, [col])
         if key in SERIAL:
-            return Column({"header": list(path), "carries": "none"}, [col])
+            return Column({"header": list(path), "carries": "ignored"}, [col])
         if texts and not any(is_value(t) or is_rank(t) for t in texts):
             beside = self._beside(path, col, texts)
             if beside is not None:
@@ -196,6 +196,9 @@ class Columns:
         if said is not None and (relative or self.below.report is not None) and not absolute:
             return self._by_meaning(said, relative, col, unit)
         column = self._own(path, full, col, "")
+        named = next((t for t in path if self.known.looks_like_region(t)), None)
+        if named is not None:
+            column.doubt = _unknown_region(named, self.known) + ", and draft it again"
         column.doubt = column.doubt or (
             "its header is neither a period nor a measure: what it adds to the name of the row "
             "(a class, a plan, a region, another basis)"
@@ -214,7 +217,7 @@ class Columns:
 
     def _region(self, path: tuple[str, ...], full: tuple[str, ...], col: int) -> Column | None:
         """A column of one region, beside rows that are indicators."""
-        places = [t for t in path if self.known.looks_like_region(t)]
+        places = [t for t in path if self.known.is_region(t)]
         if len(places) != 1 or self.below.region_in_rows:
             return None
         rest = tuple(t for t in full if t != places[0])

@@ -38,6 +38,7 @@ from orchestration.collect.readers.containers import WRITTEN_IN
 from orchestration.declarations import Declared, validate_file
 from orchestration.errors import QutongError
 from orchestration.spec import Source
+from orchestration.text import counted
 
 if TYPE_CHECKING:
     from orchestration.declarations import Declarations
@@ -202,19 +203,47 @@ def _tried(text: str, drafter: _Drafter, content: bytes, declarations: Declarati
         file = Path(folder) / drafter.theme / f"{drafter.data_set_id}.yml"
         file.parent.mkdir()
         file.write_text(text, encoding="utf-8")
-        data_set = validate_file(file, settings)
+        try:
+            data_set = validate_file(file, settings)
+        except QutongError as error:
+            raise QutongError(
+                f"what is in the file cannot be declared as it stands: {_told(error)}",
+                file=drafter.path,
+                remedy="decide that first, or take one table of the file and draft it again",
+            ) from None
     declared = Declared(data_set, Path(f"{drafter.data_set_id}.yml"), "")
     parsed, outcome = parse_bytes(
         content, stand_in(drafter.path, drafter.data_set_id), declared, declarations.codelists
     )
-    return Draft(
-        drafter.data_set_id,
-        drafter.theme,
-        text,
-        sum(UNSURE in line for line in text.splitlines()[2:]),
-        parsed,
-        outcome,
-    )
+    text += "".join(f"{UNSURE} {one_line(said)}\n" for said in _why_not(parsed, outcome))
+    doubts = sum(UNSURE in line for line in text.splitlines()[2:])
+    return Draft(drafter.data_set_id, drafter.theme, text, doubts, parsed, outcome)
+
+
+def _told(error: QutongError) -> str:
+    """An error without the address of a file that nobody has."""
+    return re.sub(r"^\S*/(\S+\.yml)", r"\1", str(error).replace("\n", "; "), count=1)
+
+
+def _why_not(parsed: Parsed, outcome: Outcome | None) -> list[str]:
+    """Why the draft does not take its own file yet, in words: what a person decides first."""
+    if parsed.refusal is not None or outcome is None:
+        said = parsed.refusal
+        assert said is not None
+        return [
+            f"it does not read its own file yet 尚不能读入: {said.rule_id} at {said.place}: "
+            f"{said.detail_zh} | {said.detail_en}"
+        ]
+    waiting: dict[str, list[str]] = {}
+    for row in outcome.quarantined.iter_rows(named=True):
+        what = str(row.get("raw_name") or row["raw_text"])
+        place = f"{what} ({row['delivery_place']})"
+        waiting.setdefault(row["rule_id"], []).append(place)
+    return [
+        f"{counted(len(places), 'figure')} would wait in quarantine 隔离: {rule}: "
+        f"{', '.join(places[:3])}"
+        for rule, places in waiting.items()
+    ]
 
 
 def stand_in(path: Path, data_set_id: str) -> Delivery:

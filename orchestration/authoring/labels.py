@@ -169,6 +169,12 @@ class Labels:
         for entry in self.entries.values():
             self._suspect(entry)
             standard, why = self._standard(entry)
+            if standard is not None and self._lacks_unit(entry, standard):
+                entry.doubt(
+                    f"called like {standard.code} of the catalogue, which is in "
+                    f"{standard.base_unit}: say its unit, then take that code"
+                )
+                standard = None
             if standard is not None and standard.code not in used:
                 entry.standard, entry.code, entry.is_reference = standard, standard.code, True
                 for doubt in why:
@@ -186,6 +192,13 @@ class Labels:
             suffix = "" if entry.role == "value" else f"_{entry.role}"
             entry.code = self._code(entry.name, suffix)
             used.add(entry.code)
+
+    def _lacks_unit(self, entry: Entry, standard: Standard) -> bool:
+        """Whether no unit was found, and that of the catalogue may be off by a factor."""
+        is_known = entry.unit is not None and not entry.unknown_units
+        base = standard.base_unit
+        plain = self.known.dimension.get(base) == self.known.dimension.get("1")
+        return not (is_known and not entry.no_unit) and not (plain and not entry.unknown_units)
 
     def _suspect(self, entry: Entry) -> None:
         """What a name says that only a person can place."""
@@ -208,6 +221,7 @@ class Labels:
         else:
             label = entry.own_label
         code = entry.label if entry.label in catalogue else catalogue.match(label).exact
+        level = catalogue.get(code) if code else None
         if code is not None and entry.role in _COMPANION:
             code = catalogue.companion(code, _COMPANION[entry.role])
         standard = catalogue.get(code) if code else None
@@ -219,11 +233,9 @@ class Labels:
         if entry.role == "value" and is_change and entry.unit not in ("%", "‰", None):
             return None, []
         doubts = []
-        if entry.unit is None:
-            doubts.append(f"no unit was found: is it {standard.base_unit}")
         if entry.unit == "%" and standard.base_unit == "1":
             doubts.append("printed in %: is 100.3 an index here, or a ratio of 1.003")
-        if entry.above and not self._stands_under(standard, entry.above):
+        if entry.above and not self._stands_under(level or standard, entry.above):
             doubts.append(
                 f"it stands under {entry.above[-1]}: the same indicator, or that part of it only"
             )
@@ -336,8 +348,8 @@ class Labels:
         name, unit = entry.name, entry.unit
         if re.search("累计|当月|本月|当季|本季", name) and TIME_WORDS.search(name):
             return measure, (
-                "its name says what time it is of (累计: from January on; 当月, 当季: that month or "
-                "quarter alone): do its periods say so too"
+                "its name says what time it is of (累计: from January on; 当月, 当季: that one "
+                "alone): do its periods say so too"
             )
         if re.search("位次|排名|名次", name):
             return "rank", "a rank by its name"

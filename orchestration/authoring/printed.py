@@ -87,6 +87,7 @@ class Printed:
         title, report = plain_title(seen[0].titles), None
         blocks: list[list[str]] = []
         places: list[list[str]] = []
+        written_by: list[Seen] = []
         written: dict[str, int] = {}
         period_from = "title"
         kinds: dict[str, int] = {}
@@ -103,11 +104,12 @@ class Printed:
             if text not in written:  # the same table for another period, on another sheet
                 written[text] = len(blocks)
                 blocks.append(block)
+                written_by.append(table)
                 places.append([])
             places[written[text]].append(table.grid.name)
         self.report = report
         if several:
-            self._demand_told_apart(blocks)
+            _tell_apart(blocks, seen, written_by)
         lines = ["kind: table", *source_lines(self.source)]
         lines += self._sheets(grids, seen, blocks, places, several=several)
         if period_from != "title":
@@ -119,17 +121,6 @@ class Printed:
             lines += [f"- {block[0]}", *(f"  {line}" for line in block[1:])]
         lines += self._constants(seen, report)
         return lines, title, report
-
-    def _demand_told_apart(self, blocks: list[list[str]]) -> None:
-        starts = [block[0] for block in blocks]
-        if len(set(starts)) < len(starts) or any("starts: '^$'" in text for text in starts):
-            raise QutongError(
-                "several tables of one sheet have the same title, or none, so that nothing tells "
-                "them apart / 同一工作表上的几个表没有可区分的标题",
-                file=self.path,
-                remedy="give each table its own title row, or a sheet or a file of its own; then "
-                "draft it again",
-            )
 
     def _sheets(
         self,
@@ -510,6 +501,31 @@ class Printed:
         return str(name.name)
 
 
+def _tell_apart(blocks: list[list[str]], seen: list[Seen], written_by: list[Seen]) -> None:
+    """Tables of one sheet are told by their titles; where those do not, by their number."""
+    starts = [block[0] for block in blocks]
+    if len(set(starts)) == len(starts) and not any(text == "starts: '^$'" for text in starts):
+        return
+    for block, table in zip(blocks, written_by, strict=True):
+        stub = next(line for line in block if line.startswith("stub: "))
+        alike = [other for other in seen if other.grid is table.grid and other.top <= table.top]
+        number = sum(_stub_text(other) == _stub_text(table) for other in alike)
+        block[0] = stub
+        block[block.index(stub, 1)] = f"nth: {number}"
+
+
+def _stub_text(table: Seen) -> str:
+    rows = rows_of(table.grid)
+    return next(
+        (
+            same(split_marks(text)[0])
+            for row in range(table.top, table.top + table.header_rows)
+            if (text := rows.get(row, {}).get(table.stub_col, ""))
+        ),
+        "",
+    )
+
+
 def _paths(
     table: Seen, rows: dict[int, dict[int, str]], last: int
 ) -> tuple[dict[int, tuple[str, ...]], bool]:
@@ -553,7 +569,7 @@ def _doubt_counters(columns: list[Column]) -> None:
     for column in columns:
         header = str(column.written.get("header", [""])[-1]).split(".")[-1]
         if column.is_value and _COUNTER.match(header):
-            column.written = {"header": column.written["header"], "carries": "none"}
+            column.written = {"header": column.written["header"], "carries": "ignored"}
             column.doubt = "a key or a counter by its name, and no figure"
         elif column.is_value:
             column.doubt = column.doubt or "is it a figure, and which indicator"

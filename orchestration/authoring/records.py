@@ -65,6 +65,9 @@ BESIDE_WORDS = {
 _SCALE = ("scalar_factor", "scale", "multiplier", "倍率", "数量级", "单位倍数")
 """Columns that say in words by what the unit is multiplied."""
 
+SPANS = {"累计": "to_date", "期末": "point", "当期": "period", "当月": "period", "当季": "period"}
+"""What words in a name say of the period beside a figure."""
+
 _KEY = ("indicator", "region", "region_code", "period", "period_kind", "measure", "figure_kind")
 _LAST_DAYS = re.compile(r"(19|20)\d\d[-/.年]\d{1,2}[-/.月](28|29|30|31)日?$")
 
@@ -123,6 +126,7 @@ class Records:
         self._figures(found, body)
         lines = ["kind: records", *source_lines(self.source), "columns:"]
         lines += [self._column(role, found[role], body) for role in found]
+        lines += self._spans()
         lines += self._open(found, ignored, scales, header, body)
         self._regions(found, body)
         return lines + self._constants(set(found))
@@ -219,6 +223,12 @@ class Records:
         if not are_apart and not told:
             self.doubts.append("several rows say the same of one figure: what tells them apart")
         return lines
+
+    def _spans(self) -> list[str]:
+        """Words in names that say of what stretch of time figures are: 累计值, 期末值, 当期值."""
+        names = [entry.called or entry.label for entry in self.labels.entries.values()]
+        spans = {word: span for word, span in SPANS.items() if any(word in n for n in names)}
+        return [f"  spans: {flow(spans)}"] if spans else []
 
     def _regions(self, found: Found, body: Body) -> None:
         role = next((r for r in ("region", "region_code") if r in found), None)
@@ -320,6 +330,7 @@ class Records:
         lines = ["kind: records", *source_lines(self.source), "columns:"]
         lines += [f"  {role}: {scalar(header)}" for role, header in roles.carried.items()]
         told = roles.open
+        lines += self._spans() if self.source.format == "nbs" else []
         if told and "breakdown" not in roles.carried:
             doubt = f"{UNSURE} figures differ by it: what is it"
             lines.append(f"  breakdown: {scalar(told[0])}  {doubt}")

@@ -384,9 +384,7 @@ def _columns(
     }
     columns = match_columns(grid.where(frame.top), block, paths, around.report, told.words)
     values = {col: hit for col, hit in columns.items() if hit.column.carries == "value"}
-    beside = {
-        col: hit for col, hit in columns.items() if hit.column.carries not in _NO_PART
-    }
+    beside = {col: hit for col, hit in columns.items() if hit.column.carries not in _NO_PART}
     _refuse_merged_values(grid, values, frame)
     names = _names(frame, told)
     in_body = pl.col("row").is_between(frame.last_header + 1, frame.notes_from - 1)
@@ -732,6 +730,8 @@ def _stubs(grid: Grid, block: Block, cells: pl.DataFrame) -> list[tuple[int, int
     """Where the header of the stub stands; several times where tables stand side by side."""
     import polars as pl
 
+    if not block.stub.strip():
+        return [_blank_corner(grid, block, cells)]
     texts = cells.filter(~pl.col("text").str.contains(NUMERIC))["text"].unique()
     wanted = [t for t in texts if fits(block.stub, split_marks(t)[0]) is not None]
     hits = list(
@@ -754,6 +754,19 @@ def _stubs(grid: Grid, block: Block, cells: pl.DataFrame) -> list[tuple[int, int
             f"the header {block.stub!r} stands {len(hits)} times",
         )
     return first
+
+
+def _blank_corner(grid: Grid, block: Block, cells: pl.DataFrame) -> tuple[int, int]:
+    """The place of a stub without a heading: the header is the first row that leaves it blank."""
+    import polars as pl
+
+    rows = cells.group_by("row").agg(pl.col("col").min(), pl.col("text").first(), n=pl.len())
+    left = rows["col"].min()
+    for row, col, text, count in rows.sort("row").iter_rows():
+        is_corner = count == 1 and re.search(block.unit, title_text(text)) is not None
+        if col != left and not is_corner:
+            return int(row), int(str(left))
+    raise missing_column(grid.name or "file", block.stub, cells["text"].head(HEAD_ROWS).to_list())
 
 
 def _report(

@@ -31,6 +31,7 @@ from orchestration.text import fold, same
 
 UNITS = ("单位", "计量单位", "unit", "units")
 SERIAL = ("序号", "编号", "代码", "行次", "no.", "no", "id")
+_FREQUENCIES = ("年", "季", "月", "日", "年度", "季度", "月度", "日度", "半年")
 _PLAN = re.compile("计划|目标|预算|预期|完成|进度|占|比例|贡献|拉动|差|环比|比上月|比年初|较")
 
 
@@ -120,6 +121,7 @@ class Columns:
                     column.doubt = "another column says the same: check its header and key"
             meant.setdefault(_identity(column), column)
             columns.append(column)
+        _keep_apart(columns)
         return columns
 
     def _one(self, path: tuple[str, ...], full: tuple[str, ...], col: int, left: str) -> Column:
@@ -284,6 +286,12 @@ class Columns:
         key = identifier(label, "_") + ("" if role == "value" else f"_{role}")
         if not self.below.by_column and is_bare and role != "value":
             key = role
+        below = bare[1:]
+        if unit is None:
+            unit = next((t for t in below if same(t) in self.known.units), None)
+        region = next((t for t in below if self.known.is_region(t)), None)
+        if region is not None and not self.below.region_in_rows:
+            written["region"] = region
         column = self._finished(written, col, key, measure, unit)
         column.label, column.role, column.unknown_unit = label, role, unknown
         column.doubt = doubt
@@ -291,6 +299,14 @@ class Columns:
 
     def _has_months(self, text: str) -> bool:
         return bool(re.search(r"[0-9]\s*月|季度|上半年", fold(text)))
+
+    def _is_beside(self, text: str, texts: list[str]) -> bool:
+        """A frequency, a unit or a region that stands below a name in the header."""
+        is_first = text == texts[0]
+        plain = same(text)
+        return not is_first and (
+            plain in _FREQUENCIES or plain in self.known.units or self.known.is_region(plain)
+        )
 
     def _measure(
         self, bare: list[str], path: tuple[str, ...], full: tuple[str, ...]
@@ -302,7 +318,7 @@ class Columns:
         names = []
         for text in bare:
             plain = INDEX.sub("", text)
-            if not same(text) or self.known.is_time(text):
+            if not same(text) or self.known.is_time(text) or self._is_beside(text, bare):
                 continue
             if plain == text and meaning_of((text,), report, self.words) is not None:
                 continue
@@ -341,6 +357,19 @@ def _unknown_region(text: str, known: Known) -> str:
         f"{text} may be {', '.join(meant[:3])}: say `regions_inside`, or write it into "
         "raw/codelists/regions.csv"
     )
+
+
+def _keep_apart(columns: list[Column]) -> None:
+    """Names that are shortened to one key are keys of their own."""
+    taken: dict[str, str] = {}
+    for column in columns:
+        if not column.is_value or not column.label:
+            continue
+        key, number = column.key, 2
+        while taken.setdefault(key, column.label) != column.label:
+            key, number = f"{column.key}_{number}", number + 1
+        if key != column.key:
+            column.key = column.written["key"] = key
 
 
 def _identity(column: Column) -> tuple[Any, ...]:

@@ -154,6 +154,11 @@ class _Drafter:
             f"  {UNSURE} due: {{day: 10}} and awaited_from: once it is known when periods are due",
         ]
         lines += ["layout:", *indented(layout, 2), "indicators:", *self.labels.lines()]
+        inside = self.known.inside(self.known.named)
+        if inside is not None:
+            lines.append(
+                f"regions_inside: '{inside}'  {UNSURE} names of several regions mean those"
+            )
         if self.labels.symbols:
             lines.append("symbols:")
             lines += [

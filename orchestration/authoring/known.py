@@ -6,11 +6,13 @@ Belongs here: questions about single texts. Does not belong here: tables, record
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from orchestration.collect.layouts.extract import Words
-from orchestration.collect.layouts.header import meaning_of, split_marks
+from orchestration.collect.layouts.header import split_marks
 from orchestration.collect.periods import Period, beside_period, is_period_text, parse_period
 from orchestration.spec import PERIOD_WRITTEN
 from orchestration.text import fold, same
@@ -42,6 +44,7 @@ class Known:
     Attributes:
         words: What headers are made of.
         units: Code by every way to write a unit, folded.
+        named: Names of regions that were asked for.
     """
 
     def __init__(self, declarations: Declarations) -> None:
@@ -53,6 +56,7 @@ class Known:
         self.kinds = {same(word) for word in self.lists.words("figure_kind")}
         self.units = {same(word): code for word, code in self.lists.unit_words.items()}
         self.dimension = {unit.code: unit.dimension for unit in self.lists.units}
+        self.named: dict[str, None] = {}
         self.regions = {same(word): code for word, code in self.lists.region_words.items()}
 
     @cached_property
@@ -72,6 +76,7 @@ class Known:
 
     def meant_regions(self, text: str) -> list[str]:
         """Codes that the name of a region may mean; one where it is clear."""
+        self.named.setdefault(text)
         own = self.regions.get(same(text))
         if own is not None or not self.lists.gazetteer:
             return [own] if own else []
@@ -100,9 +105,19 @@ class Known:
                 continue
         return None
 
-    def says_only_measure(self, text: str, report: Period | None) -> bool:
-        """Whether nothing is left of a header text but a period, a unit and a measure."""
-        return not INDEX.search(text) and meaning_of((text,), report, self.words) is not None
+    def inside(self, names: Iterable[str]) -> str | None:
+        """The region inside which names that several regions have (江北区) mean one of them."""
+        meant = [codes for name in dict.fromkeys(names) if (codes := self.meant_regions(name))]
+        clear = [codes[0] for codes in meant if len(codes) == 1]
+        unclear = [codes for codes in meant if len(codes) > 1]
+        if not clear or not unclear:
+            return None
+        for size in (4, 2):
+            start = Counter(code[:size] for code in clear).most_common(1)[0][0]
+            whole = start.ljust(6, "0")
+            if all(sum(code.startswith(start) for code in codes) == 1 for codes in unclear):
+                return whole if self.is_region(whole) or self.lists.region_code(whole) else None
+        return None
 
     def unit_in(self, text: str) -> tuple[str, str | None, str | None]:
         """A text without its unit, the unit, and one in brackets that no list of units has."""

@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from orchestration.authoring.known import AT_AN_END, INDEX, LAG, TIME_WORDS, Known
+from orchestration.authoring.services import status_of
 from orchestration.authoring.yamltext import UNSURE, flow, identifier, is_latin, one_line, quoted
 from orchestration.text import fold, same
 
@@ -42,6 +43,9 @@ NAMES = {
 _MEASURE = {role: measure for role, measure in ROLE.values() if role != "value"} | {
     "last_year": "level"
 }
+_MARK = re.compile(r"[0-9]\s*[\[(]?([A-Za-z]{1,3})[\])]?$")
+"""A mark beside a number: 41.4 u, 1,200 [r]."""
+
 _COMPANION = {"growth": "growth_of", "rank": "rank_of"}
 _TOLD = 3
 _CONTRADICTED = 0.51
@@ -151,9 +155,17 @@ class Labels:
         else:
             entry.no_unit = True
         if not re.search("[0-9]", plain):
+            alone = re.fullmatch(r"\[([A-Za-z]{1,5})\]", plain)
+            if alone:
+                status = status_of(alone[1])
+                self.symbols.setdefault(same(text), status if status in ("M", "Q") else "M")
+                return
             if plain and len(plain) <= 6 and not re.search(r"[一-鿿A-WYZa-wyz]", plain):
                 self.symbols.setdefault(same(text), "M")
             return
+        mark = _MARK.search(plain)
+        if mark and same(mark[1]) not in self.known.units:
+            self.symbols.setdefault(mark[1], status_of(mark[1]))
         match = re.search(r"\.([0-9]+)", plain)
         if match:
             entry.decimals = max(entry.decimals, min(len(match[1]), 8))

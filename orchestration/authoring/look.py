@@ -34,6 +34,8 @@ _CHANGE = re.compile(
     r"(增长|增加|下降|减少|提高|上升|回落|降低|提升)\s*[0-9]|持平$"
     rf"|({_BOUNDS})\s*[0-9]"
 )
+_BESIDE = re.compile(r"(?<=[0-9])(\s*[\[(][A-Za-z]{1,3}[\])]|\s+[A-Za-z]{1,2})$")
+"""A mark of a status beside a number: 1,200 [r], 41.4 u."""
 _CORNER = re.compile(r"(计量)?单位[:：]")
 _HEADLINE = re.compile(r"表|情况|指标|统计|一览|汇总|完成|收支|[0-9]{4}年")
 _SERIAL = {"序号", "编号", "代码", "行次", "No.", "NO", "№"}
@@ -77,7 +79,7 @@ def rows_of(grid: Grid) -> Rows:
 
 def is_value(text: str) -> bool:
     """A number or a change in words; a year alone is more likely a header."""
-    plain = fold(text).strip()
+    plain = _BESIDE.sub("", split_marks(fold(text).strip())[0])
     if _CHANGE.match(plain):
         return True
     return bool(re.match(NUMERIC, plain)) and not _YEAR.fullmatch(plain)
@@ -212,7 +214,7 @@ def _stub_col(rows: Rows, numbers: list[int], top: int, data: int, end: int) -> 
         names = [t for t in texts if not _SYMBOL.fullmatch(fold(t).strip())]
         if (
             not names
-            and col == min(rows[n] and min(rows[n]) for n in body)
+            and col == min(min(rows[n]) for n in body if rows[n])
             and all(map(is_stamp, texts))
         ):
             names = texts  # years down the side

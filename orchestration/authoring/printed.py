@@ -14,9 +14,10 @@ from pathlib import Path
 
 from orchestration.authoring.columns import Below, Column, Columns
 from orchestration.authoring.known import LAG, Known
-from orchestration.authoring.labels import Labels
+from orchestration.authoring.labels import Entry, Labels
 from orchestration.authoring.look import Seen, is_rank, is_value, most, plain_title, rows_of, tables
 from orchestration.authoring.opening import source_lines
+from orchestration.authoring.records import SPANS
 from orchestration.authoring.yamltext import UNSURE, asked, flow, quoted, scalar
 from orchestration.collect.grid import Grid
 from orchestration.collect.layouts.extract import period_in
@@ -67,6 +68,7 @@ class Printed:
         self.breakdown_list = ""
         self.subject: tuple[str, str | None] | None = None
         self.report: Period | None = None
+        self.row_names: list[str] = []
 
     def layout(self, grids: list[Grid]) -> tuple[list[str], str, Period | None]:
         """The lines of the layout, the title of the file, and its period.
@@ -116,6 +118,7 @@ class Printed:
             lines.append(f"period_from: {period_from}")
         if self.breakdown_list:
             lines.append(f"breakdown_list: {self.breakdown_list}")
+        lines += self._spans()
         lines.append("blocks:")
         for block in blocks:
             lines += [f"- {block[0]}", *(f"  {line}" for line in block[1:])]
@@ -411,7 +414,8 @@ class Printed:
         deep = [n.name for n in names.values() if n.depth > 0 and n.row in valued]
         if deep and most(map(known.is_region, deep), 0.9):
             return ("indicator", "region"), self._regions_doubt(deep)
-        return ("indicator",), self._rows_doubt(listed)
+        self.row_names += listed
+        return ("indicator",), ""
 
     def _regions_doubt(self, names: list[str]) -> str:
         unknown = [name for name in names if not self.known.meant_regions(name)]
@@ -428,15 +432,12 @@ class Printed:
             )
         return "; ".join(said)
 
-    def _rows_doubt(self, names: list[str]) -> str:
-        """What the names of rows say that their indicators alone do not."""
-        spoken = [name for name in names if _SPOKEN.search(re.sub(r"[(（].*?[)）]$", "", name))]
-        if spoken:
-            return (
-                f"rows say of what stretch of time they are ({spoken[0]}): the periods of their "
-                "columns hold for all rows alike; take those of another stretch out"
-            )
-        return ""
+    def _spans(self) -> list[str]:
+        """Words at the end of names that say of what stretch of their periods rows are."""
+        ends = [re.sub(r"[(（].*?[)）]$", "", label) for label in self.row_names]
+        said = [match[0] for end in ends if (match := _SPOKEN.search(end))]
+        spans = {word: span for word, span in SPANS.items() if any(word in s for s in said)}
+        return [f"spans: {flow(spans)}"] if spans else []
 
     # --- figures --------------------------------------------------------------------------------
 
@@ -480,7 +481,7 @@ class Printed:
                 if column.unknown_unit:
                     entry.unknown_units.setdefault(column.unknown_unit)
 
-    def _entry(self, column: Column, name: Name, stub: Stub, block: str):  # type: ignore[no-untyped-def]
+    def _entry(self, column: Column, name: Name, stub: Stub, block: str) -> Entry:
         if "indicator" not in stub.stub_is:
             entry = self.labels.entry(column.key, column.label, column.role)
         else:

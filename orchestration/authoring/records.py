@@ -126,10 +126,9 @@ class Records:
         self._figures(found, body)
         lines = ["kind: records", *source_lines(self.source), "columns:"]
         lines += [self._column(role, found[role], body) for role in found]
-        lines += self._spans()
         lines += self._open(found, ignored, scales, header, body)
         self._regions(found, body)
-        return lines + self._constants(set(found))
+        return lines + spans_of(self.labels) + self._constants(set(found))
 
     def _roles(self, header: dict[int, str], body: Body) -> tuple[Found, list[int], list[int]]:
         """Columns by what they carry, those that carry nothing known, and those of a scale."""
@@ -223,12 +222,6 @@ class Records:
         if not are_apart and not told:
             self.doubts.append("several rows say the same of one figure: what tells them apart")
         return lines
-
-    def _spans(self) -> list[str]:
-        """Words in names that say of what stretch of time figures are: 累计值, 期末值, 当期值."""
-        names = [entry.called or entry.label for entry in self.labels.entries.values()]
-        spans = {word: span for word, span in SPANS.items() if any(word in n for n in names)}
-        return [f"  spans: {flow(spans)}"] if spans else []
 
     def _regions(self, found: Found, body: Body) -> None:
         role = next((r for r in ("region", "region_code") if r in found), None)
@@ -330,7 +323,6 @@ class Records:
         lines = ["kind: records", *source_lines(self.source), "columns:"]
         lines += [f"  {role}: {scalar(header)}" for role, header in roles.carried.items()]
         told = roles.open
-        lines += self._spans() if self.source.format == "nbs" else []
         if told and "breakdown" not in roles.carried:
             doubt = f"{UNSURE} figures differ by it: what is it"
             lines.append(f"  breakdown: {scalar(told[0])}  {doubt}")
@@ -353,7 +345,15 @@ class Records:
             )
         if "period" not in roles.carried:
             constants.append(f"  period: '{date.today().year}'  {UNSURE} the period of all figures")
+        lines += spans_of(self.labels) if self.source.format == "nbs" else []
         return lines + (["constants:", *constants] if constants else [])
+
+
+def spans_of(labels: Labels) -> list[str]:
+    """Words in names that say of what stretch of time figures are: 累计值, 期末值, 当期值."""
+    names = [entry.called or entry.label for entry in labels.entries.values()]
+    spans = {word: span for word, span in SPANS.items() if any(word in name for name in names)}
+    return [f"spans: {flow(spans)}"] if spans else []
 
 
 def _is_class(col: int, body: Body) -> bool:

@@ -32,6 +32,9 @@ TIME_WORDS = re.compile(
 )
 AT_AN_END = re.compile("年末|年底|月末|月底|期末|季末|末$|截至|余额|存量|保有量")
 LAG = re.compile("错月|错期|滞后一个?月|晚一个?月")
+SPOKEN = re.compile("累计值?$|当[月季期年]值?$|本[月季期年]值?$|期末值?$")
+"""What the end of a name says of the stretch of time that it is about."""
+
 INDEX = re.compile(r"[=＝]\s*100")
 RANKED = re.compile("位次|排名|名次|排位|名列")
 _FILLER = re.compile(r"数$|值$|[()（）,，、:：]|的|份")

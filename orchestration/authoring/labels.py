@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from orchestration.authoring.known import AT_AN_END, INDEX, LAG, TIME_WORDS, Known
+from orchestration.authoring.known import AT_AN_END, INDEX, LAG, SPOKEN, TIME_WORDS, Known
 from orchestration.authoring.services import status_of
 from orchestration.authoring.yamltext import UNSURE, flow, identifier, is_latin, one_line, quoted
 from orchestration.text import fold, same
@@ -52,7 +52,7 @@ _CONTRADICTED = 0.51
 """So many units of its last place may a printed number be off, by rounding."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Entry:
     """One indicator of the file.
 
@@ -80,6 +80,7 @@ class Entry:
     figures: dict[tuple[int, str], Decimal] = field(default_factory=dict)
     doubts: dict[str, None] = field(default_factory=dict)
     code: str = ""
+    others: list[Entry] = field(default_factory=list)
     standard: Standard | None = None
     is_reference: bool = False
 
@@ -177,7 +178,8 @@ class Labels:
 
     def resolve(self) -> None:
         """Decide of every indicator which one it is, and which code it has."""
-        used: set[str] = set()
+        used: dict[str, Entry] = {}
+        self._forget_blocks()
         for entry in self.entries.values():
             self._suspect(entry)
             standard, why = self._standard(entry)
@@ -191,19 +193,43 @@ class Labels:
                 entry.standard, entry.code, entry.is_reference = standard, standard.code, True
                 for doubt in why:
                     entry.doubt(doubt)
-                used.add(standard.code)
+                used[standard.code] = entry
                 continue
-            if standard is not None:
+            first = used.get(standard.code) if standard is not None else None
+            if standard is not None and first is not None:
+                if self._is_the_same(entry, first):
+                    first.others.append(entry)
+                    entry.code, entry.is_reference = standard.code, True
+                    continue
                 entry.doubt(f"another row here is {standard.code} already: what is this one")
             elsewhere = self._elsewhere(entry)
             if elsewhere is not None and elsewhere[0] not in used:
                 entry.code, entry.is_reference = elsewhere[0], True
                 entry.doubt(f"as in {elsewhere[1]}: {elsewhere[2]}")
-                used.add(entry.code)
+                used[entry.code] = entry
                 continue
             suffix = "" if entry.role == "value" else f"_{entry.role}"
             entry.code = self._code(entry.name, suffix)
-            used.add(entry.code)
+            used[entry.code] = entry
+
+    def _forget_blocks(self) -> None:
+        """Only a name that several tables have needs that of its table beside it."""
+        blocks: dict[str, set[str]] = {}
+        for entry in self.entries.values():
+            blocks.setdefault(same(entry.label), set()).add(entry.block)
+        for entry in self.entries.values():
+            if len(blocks[same(entry.label)]) == 1:
+                entry.block = ""
+
+    def _is_the_same(self, entry: Entry, first: Entry) -> bool:
+        """Whether two rows are one indicator of two stretches of time: 当季值 and 累计值."""
+        words = [SPOKEN.search(e.own_label) for e in (entry, first)]
+        return (
+            entry.key == first.key
+            and entry.unit == first.unit
+            and all(words)
+            and len({match[0] for match in words if match}) == len(words)
+        )
 
     def _lacks_unit(self, entry: Entry, standard: Standard) -> bool:
         """Whether no unit was found, and that of the catalogue may be off by a factor."""
@@ -233,6 +259,8 @@ class Labels:
         else:
             label = entry.own_label
         code = entry.label if entry.label in catalogue else catalogue.match(label).exact
+        if code is None and SPOKEN.search(label):
+            code = catalogue.match(SPOKEN.sub("", label).rstrip("_")).exact
         level = catalogue.get(code) if code else None
         if code is not None and entry.role in _COMPANION:
             code = catalogue.companion(code, _COMPANION[entry.role])
@@ -289,11 +317,14 @@ class Labels:
         lines: list[str] = []
         relations = Relations(list(self.entries.values()))
         for entry in self.entries.values():
+            if any(entry in other.others for other in self.entries.values() if other.others):
+                continue
             if entry.is_reference:
                 refer = {"code": entry.code}
                 refer |= {} if entry.key == "value" else {"column": entry.key}
+                labels = [entry.label, *(other.label for other in entry.others)]
                 doubts = "; ".join([*self._unit_doubts(entry), *entry.doubts])
-                line = f"- {flow(refer)[:-1]}, labels: {flow([entry.label])}{_lag(entry)}}}"
+                line = f"- {flow(refer)[:-1]}, labels: {flow(labels)}{_lag(entry)}}}"
                 lines.append(line + (f"  {UNSURE} {one_line(doubts)}" if doubts else ""))
             else:
                 lines += self._definition(entry, relations.of(entry))
@@ -352,11 +383,11 @@ class Labels:
 
     def _measure(self, entry: Entry) -> tuple[str, str]:
         """The measure, and what is open about it."""
-        if INDEX.search(entry.name):
-            return "ratio", "an index: its base is 100"
         measure = _MEASURE.get(entry.role, "level")
         if entry.role != "value":
             return measure, ""
+        if INDEX.search(entry.name):
+            return "ratio", "an index: its base is 100"
         name, unit = entry.name, entry.unit
         if re.search("累计|当月|本月|当季|本季", name) and TIME_WORDS.search(name):
             return measure, (

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.authoring.columns import Below, Column, Columns
-from orchestration.authoring.known import LAG, Known
+from orchestration.authoring.known import LAG, SPOKEN, Known
 from orchestration.authoring.labels import Entry, Labels
 from orchestration.authoring.look import Seen, is_rank, is_value, most, plain_title, rows_of, tables
 from orchestration.authoring.opening import source_lines
@@ -36,7 +36,6 @@ _COUNTER = re.compile(
 _DAYS = re.compile(r"(19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?$")
 _SUBJECT = re.compile(r"^指标\s*[:：]\s*(.+?)\s*(?:[(（]([^()（）]+)[)）])?\s*$")
 SUBJECT_PATTERN = r"^指标\s*[:：]\s*(?P<indicator>.+?)\s*(?:[(](?P<unit>[^()]+)[)])?\s*$"
-_SPOKEN = re.compile("累计值?$|当[月季期年]值?$|本[月季期年]值?$|期末值?$")
 _REGION_HEADER = re.compile("^(地区|镇街|街道|乡镇|镇乡|区县|县市|行政区|区域|地域|市县|省份|城市)")
 
 
@@ -262,7 +261,7 @@ class Printed:
             if column.unknown_unit and not by_column:
                 doubt = doubt or _no_unit(column.unknown_unit)
             lines.append(asked(f"- {flow(column.written)}", doubt))
-        block_name = name if suffix else ""
+        block_name = name
         if subject is not None:
             self._subject_figures(subject, columns, body, rows, suffix)
         else:
@@ -435,7 +434,7 @@ class Printed:
     def _spans(self) -> list[str]:
         """Words at the end of names that say of what stretch of their periods rows are."""
         ends = [re.sub(r"[(（].*?[)）]$", "", label) for label in self.row_names]
-        said = [match[0] for end in ends if (match := _SPOKEN.search(end))]
+        said = [match[0] for end in ends if (match := SPOKEN.search(end))]
         spans = {word: span for word, span in SPANS.items() if any(word in s for s in said)}
         return [f"spans: {flow(spans)}"] if spans else []
 

@@ -266,8 +266,9 @@ def read_values(frame: pl.DataFrame, symbols: Mapping[str, str], words: Words) -
 
     Adds ``symbol_status`` (what a declared symbol stands for, and then nothing else), ``plain``
     (the decimal as text), ``places``, ``value_unit``, ``value_qualifier``, ``is_growth`` and
-    ``is_rank`` as in ``Reading``, and of the decimal ``decimals``, ``whole_digits`` and ``idle_zeros``. Plain numbers
-    are read as a column; only texts that are none are looked at one by one, each once.
+    ``is_rank`` as in ``Reading``, and of the decimal ``decimals``, ``whole_digits`` and
+    ``idle_zeros``. Plain numbers are read as a column; only texts that are none are looked at one
+    by one, each once.
 
     Args:
         frame: Figures; a null value is a blank one.

@@ -790,10 +790,11 @@ def joined(parts: Sequence[tuple[str, str | None]]) -> str | None:
     texts = [_part(header, text) for header, text in parts]
     if not any(texts):
         return None
-    if not all(texts):
-        return " / ".join(text or "?" for text in texts)
-    whole = next((t for t in texts[1:] if _absolute(_plain(t)) is not None), None)
-    return whole or "".join(texts)
+    for n, text in enumerate(texts):
+        period = _absolute(_plain(text)) if text else None
+        if period is not None and (n > 0 or period.precision != "year"):
+            return text  # one cell says all of it
+    return "".join(texts) if all(texts) else " / ".join(text or "?" for text in texts)
 
 
 def _part(header: str, text: str | None) -> str:

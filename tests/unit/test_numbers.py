@@ -288,7 +288,14 @@ def test_no_wrong_number(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("第3", "3"), ("第3位", "3"), ("第 12 名", "12"), ("第三", "3"), ("第十二位", "12"), ("第二十", "20")],
+    [
+        ("第3", "3"),
+        ("第3位", "3"),
+        ("第 12 名", "12"),
+        ("第三", "3"),
+        ("第十二位", "12"),
+        ("第二十", "20"),
+    ],
 )
 def test_a_place_in_an_order_is_a_rank(text: str, number: str) -> None:
     assert read_number(text, WORDS) == Reading(number, 0, is_rank=True)

@@ -204,7 +204,7 @@ def test_a_page_fetches_nothing(tmp_path: object) -> None:
 @pytest.mark.parametrize(
     "run",
     [
-        '<sup>1</sup>',
+        "<sup>1</sup>",
         '<span style="vertical-align:super">1</span>',
         '<span style="vertical-align: 4pt;">1</span>',
         '<span class="up">1</span>',

@@ -41,7 +41,10 @@ def heed(figures: pl.DataFrame, declared: Sequence[Footnote], notes: Sequence[st
     distinct = figures.select(columns).unique(maintain_order=True)
     if not declared and not distinct["footnote"].count():
         return figures
-    rows = [(*row, *_said(*row, declared, notes)) for row in distinct.iter_rows()]
+    rows = [
+        (note, period, report, *_said(note, period, report, declared, notes))
+        for note, period, report in distinct.iter_rows()
+    ]
     told = ("_period", "_source", "_stage", "_status")
     schema = dict.fromkeys((*columns, *told), pl.String)
     known = pl.DataFrame(rows, schema=schema, orient="row")
@@ -76,9 +79,11 @@ def _said(
         if entry.moves:
             moved = moved or (match.group("period") if match else None)
             continue
-        about = [m.group("period") for n in notes if (m := expression.search(fold(n)))] if (
-            "period" in expression.groupindex
-        ) else []
+        about = (
+            [m.group("period") for n in notes if (m := expression.search(fold(n)))]
+            if ("period" in expression.groupindex)
+            else []
+        )
         meant = _resolved(period, report)
         if (match and not about) or (meant is not None and meant in map(_absolute, about)):
             stage, status = stage or entry.stage, status or entry.status

@@ -22,6 +22,7 @@ from orchestration.collect.layouts.extract import (
     Words,
     fits,
     missing_column,
+    no_notes,
     period_in,
     title_text,
     unexpected_cells,
@@ -95,16 +96,20 @@ def extract_tables(grids: list[Grid], layout: TableLayout, told: Told) -> Extrac
     met: set[int] = set()
     extracts = []
     for grid in grids:
+        if layout.other_sheets == "ignore" and not _has_block(grid, layout):
+            extracts.append(_passed_over(grid))
+            continue
         regions = _regions(grid, layout)
         met |= {id(region.block) for region in regions}
         extracts.append(_grid(grid, layout, regions, told))
     for number, block in enumerate(layout.blocks, start=1):
         if id(block) not in met and not block.optional:
+            wanted = block.starts or block.first_row or block.stub
             raise RefusedError(
                 "delivery.missing-block",
                 grids[0].name or "file",
-                f"找不到第 {number} 个表块 (表题应符合 {block.starts})",
-                f"block {number} is missing (no row fits {block.starts})",
+                f"找不到第 {number} 个表块 (应有一行符合 {wanted})",
+                f"block {number} is missing (no row fits {wanted})",
             )
     return Extract(
         figures=pl.concat([e.figures for e in extracts]),
@@ -113,6 +118,41 @@ def extract_tables(grids: list[Grid], layout: TableLayout, told: Told) -> Extrac
         non_data=sum(e.non_data for e in extracts),
         unit="cell",
         notes=pl.concat([e.notes for e in extracts]),
+    )
+
+
+def _has_block(grid: Grid, layout: TableLayout) -> bool:
+    """Whether a row opens one of the blocks, or is the header of one that nothing opens."""
+    texts = [title_text(text) for text in grid.cells["text"]]
+    for block in layout.blocks:
+        if not fnmatch.fnmatch(grid.name, block.sheet):
+            continue
+        if block.starts is None:
+            if any(fits(block.stub, split_marks(text)[0]) is not None for text in texts):
+                return True
+        elif any(re.search(block.starts, text) for text in texts):
+            return True
+    return False
+
+
+def _passed_over(grid: Grid) -> Extract:
+    """A sheet or table that is none of the declared ones (navigation, contents): no figures.
+
+    A number in it is quarantined all the same: the table may be one whose header changed.
+    """
+    import polars as pl
+
+    numbers = grid.cells.filter(pl.col("text").str.contains(NUMERIC))
+    unexpected = unexpected_cells(grid, numbers.select("row", "col", "text"))
+    return Extract(
+        figures=with_all_columns(
+            pl.DataFrame(schema={"row": pl.Int64, "col": pl.Int64, "value": pl.String})
+        ),
+        unexpected=unexpected,
+        read=grid.cells.height + grid.ignored,
+        non_data=grid.cells.height - unexpected.height + grid.ignored,
+        unit="cell",
+        notes=no_notes(),
     )
 
 
@@ -716,10 +756,9 @@ def _joined_period(lines: pl.DataFrame, name: str, heads: tuple[str, str]) -> pl
     import polars as pl
 
     parts = [f"{name}_", name]
-    told = []
-    for texts in lines.select(parts).iter_rows():
-        said = [(head, text) for head, text in zip(heads, texts, strict=True) if text]
-        told.append(joined(said))
+    told = [
+        joined(list(zip(heads, texts, strict=True))) for texts in lines.select(parts).iter_rows()
+    ]
     return lines.with_columns(pl.Series(name, told, dtype=pl.String)).drop(f"{name}_")
 
 
@@ -731,7 +770,10 @@ def _stubs(grid: Grid, block: Block, cells: pl.DataFrame) -> list[tuple[int, int
     import polars as pl
 
     if not block.stub.strip():
-        return [_blank_corner(grid, block, cells)]
+        corner = _blank_corner(block, cells)
+        if corner is None:
+            raise missing_column(grid.name or "file", block.stub, [])
+        return [corner]
     texts = cells.filter(~pl.col("text").str.contains(NUMERIC))["text"].unique()
     wanted = [t for t in texts if fits(block.stub, split_marks(t)[0]) is not None]
     hits = list(
@@ -756,17 +798,22 @@ def _stubs(grid: Grid, block: Block, cells: pl.DataFrame) -> list[tuple[int, int
     return first
 
 
-def _blank_corner(grid: Grid, block: Block, cells: pl.DataFrame) -> tuple[int, int]:
-    """The place of a stub without a heading: the header is the first row that leaves it blank."""
-    import polars as pl
+def _blank_corner(block: Block, cells: pl.DataFrame) -> tuple[int, int] | None:
+    """Where a table begins whose corner is blank: the first row with headers and no name.
 
-    rows = cells.group_by("row").agg(pl.col("col").min(), pl.col("text").first(), n=pl.len())
-    left = rows["col"].min()
-    for row, col, text, count in rows.sort("row").iter_rows():
-        is_corner = count == 1 and re.search(block.unit, title_text(text)) is not None
-        if col != left and not is_corner:
-            return int(row), int(str(left))
-    raise missing_column(grid.name or "file", block.stub, cells["text"].head(HEAD_ROWS).to_list())
+    A unit or date that stands alone on the right is no header.
+    """
+    left = cells["col"].min()
+    wanted = [column.header[0] for column in block.columns if column.header]
+    for (row,), line in cells.group_by("row", maintain_order=True):
+        texts = [split_marks(text)[0] for text in line["text"]]
+        if line["col"].min() == left or (
+            len(texts) == 1 and re.search(block.unit, title_text(texts[0]))
+        ):
+            continue
+        if not wanted or any(fits(text, head) is not None for text in wanted for head in texts):
+            return int(str(row)), int(str(left))
+    return None
 
 
 def _report(

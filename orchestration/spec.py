@@ -937,6 +937,12 @@ class Relation(Model):
     to: str = Field(pattern=CODE, description="Total, denominator, level or other indicator.")
     numerator: str | None = Field(default=None, pattern=CODE)
     exhaustive: bool = Field(default=False, description="Do the listed parts make up the total?")
+    cut: str = Field(
+        default="",
+        pattern=r"^[a-z0-9_]*$",
+        description="Of parts: by what the total is cut, where it is cut in several ways; only "
+        "parts of one cut add up.",
+    )
     tolerance: Tolerance = Tolerance()
     denominator: Literal["same_period", "mean_of_year_ends"] = Field(
         default="same_period",
@@ -999,25 +1005,12 @@ class PlanIndicator(Model):
         return self
 
 
-class Indicator(Model):
-    """An indicator; without a name it refers to the definition in another data set."""
+class Concept(Model):
+    """What an indicator is, whoever declares it: a data set, or the catalogue of standard ones."""
 
-    code: str = Field(pattern=CODE)
-    name: Text | None = None
     definition: Text | None = None
-    labels: tuple[str, ...] = Field(
-        default=(), description="What deliveries call it; the Chinese name when empty."
-    )
-    column: str = Field(default="value", description="Key of the table column it stands in.")
-    lag_months: int = Field(
-        default=0,
-        ge=0,
-        le=12,
-        description="错月: its figures end so many months before the report that brings them.",
-    )
-    measure: Measure | None = None
-    basis: Basis | None = Field(default=None, description="Follows from measure and period.")
     scope: str | None = None
+    measure: Measure | None = None
     price_basis: PriceBasis | None = None
     base_unit: str | None = None
     decimals: int | None = Field(default=None, ge=0, le=8)
@@ -1039,9 +1032,6 @@ class Indicator(Model):
     stage: str | None = Field(default=None, description="Stage or kind within the item.")
     topic: str | None = None
     ranked_among: RankedAmong | None = Field(default=None, description="Of a rank: among whom.")
-    plan: PlanIndicator | None = Field(
-        default=None, description="Of an indicator of a five-year plan: its place in the table."
-    )
     over_regions: Literal["sum", "at_most"] | None = Field(
         default=None,
         description="Figures of the regions inside a region: they add up to its own, or stay "
@@ -1060,6 +1050,43 @@ class Indicator(Model):
         default=(),
         description="Of things of one kind, this counts others than that one: finished ones and "
         "those under way.",
+    )
+
+    def relations(self) -> list[tuple[str, Relation]]:
+        """The declared relations as (kind, relation)."""
+        return [(kind, r) for kind in RELATION_KINDS for r in getattr(self, kind)]
+
+
+CONCEPT_FIELDS = frozenset(Concept.model_fields) - {
+    "measure",
+    "scope",
+    "price_basis",
+    "decimals",
+    "direction",
+}
+"""What is said once of an indicator, where it is defined: a data set that only refers to it may
+differ in the rest."""
+
+
+class Indicator(Concept):
+    """An indicator; without a name it refers to the catalogue, or to another data set."""
+
+    code: str = Field(pattern=CODE)
+    name: Text | None = None
+    labels: tuple[str, ...] = Field(
+        default=(),
+        description="What deliveries call it; where empty, its name and the catalogue's synonyms.",
+    )
+    column: str = Field(default="value", description="Key of the table column it stands in.")
+    lag_months: int = Field(
+        default=0,
+        ge=0,
+        le=12,
+        description="错月: its figures end so many months before the report that brings them.",
+    )
+    basis: Basis | None = Field(default=None, description="Follows from measure and period.")
+    plan: PlanIndicator | None = Field(
+        default=None, description="Of an indicator of a five-year plan: its place in the table."
     )
 
     @property
@@ -1085,26 +1112,132 @@ class Indicator(Model):
             missing = [field for field in needed if getattr(self, field) is None]
             if missing:
                 raise ValueError(f"{self.code} is defined here and lacks {', '.join(missing)}")
-        else:
-            place = ("mart", "item", "item_name", "role", "stage", "topic")
-            fixed = ("definition", "base_unit", *place, "ranked_among", "over_regions")
-            given = [f for f in (*fixed, *RELATION_KINDS) if getattr(self, f)]
-            if given:
-                raise ValueError(
-                    f"{self.code} has no name, so it refers to a definition elsewhere; "
-                    f"{', '.join(given)} belongs to that definition"
-                )
         if self.mart in ("plan.plan_indicator", "plan.plan_progress"):
             raise ValueError(f"{self.mart} follows from `plan`: {self.code} needs no `mart` for it")
         if self.item_name is not None and self.item is None:
             raise ValueError(f"{self.code} has an item_name and no item")
-        if self.mart is not None and (self.item is None or self.role is None):
+        if (
+            self.is_definition
+            and self.mart is not None
+            and (self.item is None or self.role is None)
+        ):
             raise ValueError(f"{self.code} goes to {self.mart}: it needs `item` and `role`")
         return self
 
-    def relations(self) -> list[tuple[str, Relation]]:
-        """The declared relations as (kind, relation)."""
-        return [(kind, r) for kind in RELATION_KINDS for r in getattr(self, kind)]
+    @property
+    def said_once(self) -> list[str]:
+        """The given keys that belong to the one place where an indicator is defined."""
+        given = self.model_fields_set & (CONCEPT_FIELDS | set(RELATION_KINDS))
+        return sorted(name for name in given if getattr(self, name))
+
+
+Classing = Literal[
+    "age",
+    "commodity",
+    "country",
+    "industry",
+    "institution",
+    "level",
+    "ownership",
+    "purpose",
+    "region",
+    "registration",
+    "sector",
+    "sex",
+    "size",
+    "urban_rural",
+]
+"""By what an indicator is usually broken down."""
+
+
+class Additivity(Model):
+    """What figures of an indicator may be added over."""
+
+    time: Literal["sum", "last", "mean", "none"] = Field(
+        description="A year of its months: their sum, the last of them, their mean, or none of it."
+    )
+    regions: Literal["sum", "at_most", "none"]
+    classes: Literal["sum", "at_most", "none"]
+
+
+class Change(Model):
+    """A day from which an indicator counts something else, so that a series breaks there."""
+
+    since: PlanPeriod
+    note: Text
+
+
+class Standard(Concept):
+    """A standard indicator: one entry of the catalogue."""
+
+    code: str = Field(pattern=CODE)
+    name: Text
+    synonyms: tuple[str, ...] = Field(
+        default=(), description="As it is printed too; a word of one indicator only."
+    )
+    definition: Text
+    source: str = Field(description="Of the concept: an id of raw/catalogue/sources.yml.")
+    measure: Measure
+    price_basis: PriceBasis
+    base_unit: str
+    decimals: int = Field(ge=0, le=8)
+    direction: Direction
+    theme: Theme
+    breakdowns: tuple[Classing, ...] = ()
+    additive: Additivity
+    frequency: Literal["monthly", "quarterly", "half_yearly", "annual", "census", "irregular"]
+    lag_days: int = Field(ge=0, le=1100, description="Usual days from the period to its figure.")
+    since: PlanPeriod | None = Field(default=None, description="First year or month it is of.")
+    until: PlanPeriod | None = Field(default=None, description="Last year or month it is of.")
+    changes: tuple[Change, ...] = ()
+    growth: Literal["current", "comparable", "not_applicable"] | None = Field(
+        default=None,
+        description="Its year-on-year growth is published, at these prices: <code>_growth follows.",
+    )
+    overrules: bool = Field(
+        default=False, description="It takes the place of the shipped entry of that code."
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Standard:
+        folded = [self.name.zh, *self.synonyms]
+        _refuse_duplicates(folded, f"{self.code}: the name")
+        if self.stock and self.additive.time == "sum":
+            raise ValueError(f"{self.code} is a stock: its figures do not add up over time")
+        if self.mart is not None and self.role is None:
+            raise ValueError(f"{self.code} goes to {self.mart}: it needs `role`")
+        if self.since and self.until and last_day(self.since) > last_day(self.until):
+            raise ValueError(f"{self.code} ends in {self.until} and begins in {self.since}")
+        return self
+
+
+class StandardSource(Model):
+    """What a concept is from: a system of accounts, a statistical programme, a law."""
+
+    id: str = Field(pattern=IDENTIFIER)
+    name: Text
+
+
+class StandardSources(Model):
+    """The file ``raw/catalogue/sources.yml``."""
+
+    sources: tuple[StandardSource, ...] = Field(min_length=1)
+
+    @field_validator("sources")
+    @classmethod
+    def _once_each(cls, value: tuple[StandardSource, ...]) -> tuple[StandardSource, ...]:
+        _refuse_duplicates([entry.id for entry in value], "source")
+        return value
+
+
+class Standards(Model):
+    """A file ``raw/catalogue/<field>.yml``: the standard indicators of one field."""
+
+    field: Text
+    defaults: dict[str, Any] = Field(
+        default={}, description="Keys that hold for all entries which do not say otherwise."
+    )
+    indicators: tuple[Standard, ...] = Field(min_length=1)
 
 
 class Expected(Model):
@@ -1158,6 +1291,11 @@ class DataSet(Model):
     delivery: Delivery
     layout: Layout
     indicators: tuple[Indicator, ...] = Field(min_length=1)
+    regions_inside: str | None = Field(
+        default=None,
+        description="A region by name or code: a name that several regions have (鼓楼区) means the "
+        "one inside it.",
+    )
     symbols: dict[str, str] = Field(
         default={}, description="Cell text to SDMX observation status (M, O, …) or `none`."
     )

@@ -306,6 +306,9 @@ def _check_reading(text: str, reading: Reading, in_brackets: bool) -> None:
     )
     plain = fold(text).strip()
     digits = re.sub(r"[^0-9.]", "", _without_unit(plain))
+    if not digits and reading.is_rank:
+        demand(plain.startswith("第") and 1 <= value <= 99, "a rank without digits")
+        return
     if not digits:
         demand(value == _DOUBLINGS.get(plain, 0), "a number without digits")
         return

@@ -323,7 +323,6 @@ def test_a_frequency_that_goes_with_its_period(
         ("2024-01/2024-05", "月度"),
         ("2024-02/2024-04", "季度"),
         ("2020/2022", "年度"),
-        ("2020/2022", "时点"),
     ],
 )
 def test_a_kind_that_contradicts_its_period_is_quarantined(

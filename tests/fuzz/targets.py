@@ -540,7 +540,10 @@ def _data_set(at: int) -> DataSet:
                 output | {"measure": "level"},
                 output
                 | growth
-                | {"code": "output_growth", "labels": ["产值", "增速"][LAYOUTS[at]["kind"] == "records" :][:1]},
+                | {
+                    "code": "output_growth",
+                    "labels": ["产值", "增速"][LAYOUTS[at]["kind"] == "records" :][:1],
+                },
             ],
         }
     )

@@ -108,7 +108,7 @@ def many_files(settings: Settings, many: int) -> None:
 
 
 def test_many_files_in_a_folder(tmp_path: Path) -> None:
-    """Looked at again, once they were received: nothing is news."""
+    """Received, looked at again, and with one new among them."""
     many = int(os.environ.get("QUTONG_BENCHMARK_FILES", "500"))
     settings = make_project(tmp_path / "district", with_deliveries=False)
     many_files(settings, many)
@@ -121,6 +121,11 @@ def test_many_files_in_a_folder(tmp_path: Path) -> None:
     begin = time.perf_counter()
     assert not has_news(again, [again.declarations.get(DATA_SET)])
     print(f"  looked at again: {time.perf_counter() - begin:.2f} s")
+    deliver(settings, DATA_SET, "2025-03-05", "公报新.csv", profile(GOOD_ROW))
+    one_more = Workplace(settings, pause=lambda seconds: None)
+    begin = time.perf_counter()
+    assert collect_one(one_more, one_more.declarations.get(DATA_SET)).received_new == 1
+    print(f"  one new among them: {time.perf_counter() - begin:.2f} s")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"  memory at most {peak:.0f} MB")
 

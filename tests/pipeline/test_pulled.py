@@ -127,7 +127,7 @@ def test_every_look_has_its_receipt(runs: Runs) -> None:
 
 
 def test_a_figure_is_traced_to_where_and_when_it_was_pulled(runs: Runs, world: World) -> None:
-    said = qutong(runs.settings, "trace", "--indicator", "gdp", "--period", "2024").output
+    said = qutong(runs.settings, "trace", "--indicator", "gdp", "--period", "2023").output
     line = next(line for line in said.splitlines() if line.startswith("拉取"))
     address, connector, moment = line.removeprefix("拉取").split()
     assert (address, connector) == (f"{world.address}/gdp.csv", "http")

@@ -6,9 +6,10 @@ Belongs here: files on this disk. Does not belong here: how a file is named or d
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,10 +51,11 @@ class FolderConnector:
         Hidden and half-written names are left alone.
         """
         folder = self.root / data_set.id
+        leads_away = self._links()
         files = (path for path in folder.rglob("*") if path.is_file())
         for path in sorted(files, key=lambda path: natural(str(path))):
             below = path.relative_to(folder)
-            if not is_delivery(below) or self._leads_away(path):
+            if not is_delivery(below) or leads_away(path):
                 continue
             yield Offer(
                 data_set_id=data_set.id,
@@ -64,9 +66,18 @@ class FolderConnector:
                 is_removed=self.consume,
             )
 
-    def _leads_away(self, path: Path) -> bool:
-        """Links are not followed: what they point at was not delivered here."""
-        return path.resolve() != self.root.resolve() / path.relative_to(self.root)
+    def _links(self) -> Callable[[Path], bool]:
+        """Tells links, which are not followed: what they point at was not delivered here.
+
+        Thousands of files lie in few folders: each of these is resolved once.
+        """
+        root = self.root.resolve()
+
+        @functools.cache
+        def is_own(folder: Path) -> bool:
+            return folder.resolve() == root / folder.relative_to(self.root)
+
+        return lambda path: path.is_symlink() or not is_own(path.parent)
 
     def taken(self, offer: Offer) -> None:
         """Remove the file from an inbox: its bytes are safe in the archive."""
@@ -86,6 +97,7 @@ class FolderConnector:
         """Files that lie where no declared data set looks."""
         if not self.root.is_dir():
             return []
+        leads_away = self._links()
         return [
             printable(str(path.relative_to(self.root)))
             for path in sorted(self.root.rglob("*"))
@@ -94,7 +106,7 @@ class FolderConnector:
             and (
                 len(path.relative_to(self.root).parts) == 1
                 or path.relative_to(self.root).parts[0] not in known
-                or self._leads_away(path)
+                or leads_away(path)
             )
         ]
 

@@ -26,7 +26,9 @@ def declarations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Declarati
     """A new district, as `qutong init` lays it out."""
     folder = tmp_path_factory.mktemp("new") / "district"
     lay_out(folder, code="990101", name_zh="云溪区", name_en="Yunxi")
-    yield load_declarations(load_settings(folder))
+    settings = load_settings(folder)
+    (settings.home / "work").mkdir(parents=True)  # what the catalogue says is kept there
+    yield load_declarations(settings)
 
 
 @pytest.fixture

@@ -98,6 +98,20 @@ def _declarations(ctx: click.Context) -> Declarations:
         return load_declarations(settings)
 
 
+def _sound_for(ctx: click.Context, data_set_id: str = "") -> Declarations:
+    """All declarations that are sound; one with a mistake is told of when it is asked for."""
+    settings = _settings(ctx)
+    with uncollected():
+        from orchestration.declarations import load_sound
+        from orchestration.process.dbt import DbtProject
+
+        declarations = load_sound(settings, DbtProject.of(settings).slots())
+    wrong = [entry.error for entry in declarations.aside if entry.data_set_id == data_set_id]
+    if wrong:
+        raise DeclarationErrors(wrong)
+    return declarations
+
+
 # --- run -------------------------------------------------------------------------------------
 
 
@@ -958,7 +972,7 @@ def data_set_draft(
     from orchestration.authoring.draft import draft
     from orchestration.authoring.preview import render
 
-    declarations = _declarations(ctx)
+    declarations = _sound_for(ctx)
     drafted = draft(file, declarations, data_set_id=data_set_id, theme=theme)
     if to_stdout:
         _echo(drafted.text, nl=False)
@@ -987,20 +1001,25 @@ def data_set_draft(
 def data_set_preview(
     ctx: click.Context, data_set_id: str, file: Path, limit: int, as_csv: bool
 ) -> None:
-    """What the data set would accept and refuse of FILE; nothing is loaded.
+    """What the data set would accept and refuse of FILE, cell by cell; nothing is loaded.
 
-    Exit status: 0 when all of it would be accepted, 3 when not.
+    Every rule of the delivery gate is asked. Exit status: 0 when a run would admit it, 3 when it
+    would refuse it.
     """
-    from orchestration.authoring.preview import preview, render
+    from orchestration.authoring.preview import names_of, render, render_verdict
+    from orchestration.steps.rehearsal import rehearse_file
+    from orchestration.steps.workplace import Workplace
 
-    declarations = _declarations(ctx)
+    declarations = _sound_for(ctx, data_set_id)
     declared = declarations.get(data_set_id)
-    parsed, outcome = preview(file, declared, declarations)
-    if as_csv and outcome is not None:
-        _output().write(outcome.accepted.write_csv().encode())
+    told = rehearse_file(Workplace(declarations.settings), declared, declarations, file)
+    if as_csv and told.outcome is not None:
+        _output().write(told.outcome.accepted.write_csv().encode())
     else:
-        _echo(render(parsed, outcome, limit), nl=False)
-    if outcome is None or parsed.quarantined:
+        names = names_of(declared, declarations)
+        _echo(render(told.parsed, told.outcome, limit, names), nl=False)
+        _echo(render_verdict(told.entry, told.rules, is_known=told.is_known), nl=False)
+    if told.is_refused:
         ctx.exit(EXIT_REFUSED)
 
 
@@ -1068,7 +1087,7 @@ def quarantine_replay(
 
     from orchestration.serve import quarantine
     from orchestration.steps.door import execute
-    from orchestration.steps.replies import rehearse
+    from orchestration.steps.rehearsal import rehearse
     from orchestration.steps.workplace import Workplace
 
     begin = time.perf_counter()

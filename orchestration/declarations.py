@@ -612,14 +612,41 @@ def _check_scorecard(declarations: Declarations) -> None:
 
 
 def validate_file(path: Path, settings: Settings, slots: Slots | None = None) -> DataSet:
-    """Check one declaration file as if it stood among the others."""
+    """Check one declaration file as if it stood among the others.
+
+    What is wrong with another one is not this one's fault, unless it needs that one.
+
+    Raises:
+        DeclarationError: the mistake, with those of others that it may follow from.
+    """
     declared = _read_one(path)
-    others = [_read_one(other) for other in _files(settings) if other.resolve() != path.resolve()]
-    raw = [*others, declared]
     lists = _lists(settings)
+    others: dict[Path, Declared] = {}
+    aside: list[DeclarationError] = []
+    for other in _files(settings):
+        if other.resolve() != path.resolve():
+            try:
+                others[other] = _read_one(other)
+            except DeclarationError as error:
+                aside.append(error)
+    while True:
+        try:
+            return _validated(declared, [*others.values(), declared], lists, slots)
+        except DeclarationError as error:
+            several = error.errors if isinstance(error, DeclarationErrors) else (error,)
+            blamed = {Path(one.file or "") for one in several} & others.keys()
+            if not blamed:
+                raise (DeclarationErrors([*several, *aside]) if aside else error) from None
+            aside += [one for one in several if Path(one.file or "") in blamed]
+            others = {file: entry for file, entry in others.items() if file not in blamed}
+
+
+def _validated(
+    declared: Declared, raw: list[Declared], lists: _Lists, slots: Slots | None
+) -> DataSet:
     _refuse_twice(raw)
     among = _resolve(raw, lists)
-    resolved = next(entry for entry in among if entry.path == path)
+    resolved = next(entry for entry in among if entry.path == declared.path)
     _check_codes(resolved, lists.codelists, set(_named_items(among, lists.codelists)))
     if slots is not None:
         _check_marts(resolved, lists.codelists, slots)

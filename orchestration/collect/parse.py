@@ -336,6 +336,7 @@ def parse_bytes(
     content: bytes, delivery: Delivery, declared: Declared, codelists: CodeLists
 ) -> tuple[Parsed, Outcome | None]:
     """Parse bytes; a delivery that cannot be used gives a refusal instead of an outcome."""
+    declared = declared.on(delivery.delivered_on)
     data_set = declared.data_set
     try:
         if not matches(delivery.file_name, data_set):

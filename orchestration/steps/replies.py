@@ -41,7 +41,7 @@ def reply_to_sender(declarations: Declarations, named: str) -> bytes:
             place=entry.delivery_id,
             remedy="restore var/archive from its backup",
         )
-    layout = declared.data_set.layout
+    layout = declared.data_set.on(delivery.delivered_on).layout
     try:
         content = archive.read(delivery.sha256)
         limits = Limits.of(settings)

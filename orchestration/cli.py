@@ -854,7 +854,7 @@ def source_schema(connector: str | None) -> None:
 
 @main.group("data-set")
 def data_set() -> None:
-    """Data sets: list, show, draft, preview, validate, schema."""
+    """Data sets: list, show, draft, preview, extend, validate, schema."""
 
 
 @data_set.command("list")
@@ -1020,6 +1020,52 @@ def data_set_preview(
         _echo(render(told.parsed, told.outcome, limit, names), nl=False)
         _echo(render_verdict(told.entry, told.rules, is_known=told.is_known), nl=False)
     if told.is_refused:
+        ctx.exit(EXIT_REFUSED)
+
+
+@data_set.command("extend")
+@click.argument("data_set_id")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--from",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day from which a changed layout holds (default: today).",
+)
+@click.option("--stdout", "to_stdout", is_flag=True, help="Print it instead of writing the file.")
+@click.pass_context
+def data_set_extend(
+    ctx: click.Context, data_set_id: str, file: Path, day: datetime | None, to_stdout: bool
+) -> None:
+    """Add what FILE has and the declaration of a data set lacks: a row, a column, a layout.
+
+    What stands there is kept; what is new is marked # ? where a person has to decide. Exit status:
+    0 when the file is read whole with it, 3 when not.
+    """
+    import difflib
+
+    from orchestration.authoring.extend import extend
+    from orchestration.authoring.preview import render
+
+    declarations = _sound_for(ctx, data_set_id)
+    declared = declarations.get(data_set_id)
+    made = extend(file, declared, declarations, day.date() if day else date.today())
+    if to_stdout:
+        _echo(made.text, nl=False)
+    elif made.text == made.before:
+        _echo("没有新内容 | nothing is new: the declaration stays as it is")
+    else:
+        changes = difflib.unified_diff(
+            made.before.splitlines(), made.text.splitlines(), n=1, lineterm=""
+        )
+        _echo("\n".join(list(changes)[2:]))
+        declared.path.write_text(made.text, encoding="utf-8")
+        _echo(f"written: {declared.path}  ({counted(made.doubts, 'line')} marked # ?)")
+    if not to_stdout:
+        for line in made.said:
+            _echo(f"  {line}")
+        _echo(render(made.parsed, made.outcome, 20), nl=False)
+    if made.outcome is None or made.parsed.quarantined:
         ctx.exit(EXIT_REFUSED)
 
 

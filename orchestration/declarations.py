@@ -616,10 +616,18 @@ def _check_scorecard(declarations: Declarations) -> None:
             )
 
 
-def validate_file(path: Path, settings: Settings, slots: Slots | None = None) -> DataSet:
+def validate_file(
+    path: Path, settings: Settings, slots: Slots | None = None, *, instead_of: Path | None = None
+) -> DataSet:
     """Check one declaration file as if it stood among the others.
 
     What is wrong with another one is not this one's fault, unless it needs that one.
+
+    Args:
+        path: The file.
+        settings: Of the project.
+        slots: The marts there are; None to not ask for them.
+        instead_of: The file that it would take the place of.
 
     Raises:
         DeclarationError: the mistake, with those of others that it may follow from.
@@ -629,7 +637,7 @@ def validate_file(path: Path, settings: Settings, slots: Slots | None = None) ->
     others: dict[Path, Declared] = {}
     aside: list[DeclarationError] = []
     for other in _files(settings):
-        if other.resolve() != path.resolve():
+        if other.resolve() not in (path.resolve(), (instead_of or path).resolve()):
             try:
                 others[other] = _read_one(other)
             except DeclarationError as error:

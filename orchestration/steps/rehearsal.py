@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.collect.archive import Archive, Delivery
-from orchestration.collect.connectors.folder import matches
+from orchestration.collect.connectors import matches
 from orchestration.collect.parse import Outcome, Parsed
 from orchestration.declarations import Declarations
 from orchestration.serve import quarantine

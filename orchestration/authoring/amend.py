@@ -44,7 +44,7 @@ def one_line(text: str) -> str:
 def open_name(name: str) -> str:
     """A file name with its numbers left open."""
     path = PurePath(name)
-    return re.sub(r"[0-9]+(?:[-–—年月日.]*[0-9]+)*", "*", path.stem) + path.suffix
+    return re.sub(r"[0-9]+(?:[-–—年月日.]*[0-9]+)*[年月日]?", "*", path.stem) + path.suffix
 
 
 def append(text: str, where: Path, items: Sequence[str]) -> str:

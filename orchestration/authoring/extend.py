@@ -89,7 +89,7 @@ class _Extender:
         drafted = draft(
             self.path,
             self.declarations,
-            data_set_id=self.declared.id,
+            data_set_id=f"{self.declared.id}-next",
             theme=self.declared.data_set.theme,
         )
         new = yaml.safe_load(drafted.text)

@@ -128,6 +128,6 @@ $(PROJECT_STAMP): | $(RUN_STAMP)
 	@rm -f $(STAMPS)/project-* && touch $@
 
 $(DBT_STAMP): | $(RUN_STAMP) $(PROJECT_STAMP)
-	@echo "Parsing dbt_project"
+	@echo "Compiling dbt_project"
 	@$(BIN)/python -c 'from orchestration.process.dbt import prepare; prepare()'
 	@rm -f $(STAMPS)/dbt-* && touch $@

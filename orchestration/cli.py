@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from orchestration.declarations import Declarations, Declared
     from orchestration.serve.query import Format
     from orchestration.settings import Settings
+    from orchestration.standards import Catalogue
     from orchestration.steps.report import RunReport
     from orchestration.steps.workplace import Workplace
     from orchestration.timetable import Timetable
@@ -850,6 +851,55 @@ def source_schema(connector: str | None) -> None:
     model = getattr(plugins.load(plugins.CONNECTORS, connector), "Section", None)
     schema = model.model_json_schema() if model else {}
     _echo(json.dumps(schema, ensure_ascii=False, indent=2))
+
+
+@main.group("catalogue")
+def catalogue() -> None:
+    """Standard indicators that declarations refer to by code: list, show, match."""
+
+
+def _catalogue(ctx: click.Context) -> Catalogue:
+    from orchestration.declarations import catalogue_of
+
+    return catalogue_of(_settings(ctx))
+
+
+@catalogue.command("list")
+@click.argument("text", required=False)
+@click.option(
+    "--all", "with_growth", is_flag=True, help="With the growth that follows from levels."
+)
+@click.pass_context
+def catalogue_list(ctx: click.Context, text: str | None, with_growth: bool) -> None:
+    """Entries whose code, name or synonym has TEXT in it, Chinese or English; all without TEXT."""
+    found = _catalogue(ctx)
+    for standard in found.search(text) if text else found:
+        if text or with_growth or not found.entries[standard.code].is_derived:
+            name = standard.name
+            _echo(f"{standard.code:<40}{standard.base_unit:<8}{name.zh} | {name.en}")
+
+
+@catalogue.command("show")
+@click.argument("code")
+@click.pass_context
+def catalogue_show(ctx: click.Context, code: str) -> None:
+    """What the indicator of a CODE, name or synonym is: scope, source, relations, breaks."""
+    from orchestration.standards import told
+
+    _echo(told(_catalogue(ctx), code))
+
+
+@catalogue.command("match")
+@click.argument("labels", nargs=-1, required=True)
+@click.pass_context
+def catalogue_match(ctx: click.Context, labels: tuple[str, ...]) -> None:
+    """Which indicator each printed LABEL means, or the nearest ones with how near they are."""
+    found = _catalogue(ctx)
+    for label in labels:
+        match = found.match(label)
+        scored = zip(match.near, match.scores, strict=True)
+        near = ", ".join(f"{code} ({score:.2f})" for code, score in scored)
+        _echo(f"{label}\t{match.exact or '?'}\t{near}")
 
 
 @main.group("data-set")

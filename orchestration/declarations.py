@@ -410,9 +410,18 @@ def _lists(settings: Settings) -> _Lists:
             remedy="add it to raw/codelists/regions.csv",
         )
     _check_complete_regions(settings, codelists)
-    catalogue = load_catalogue(settings.raw / "catalogue", settings.home / "work" / CATALOGUE_CACHE)
+    catalogue = catalogue_of(settings)
     _check_standards(catalogue, codelists)
     return _Lists(codelists, catalogue)
+
+
+def catalogue_of(settings: Settings) -> Catalogue:
+    """The standard indicators of a project; what its files say is kept beside the work database.
+
+    Raises:
+        DeclarationError: the first mistake, with file, place and remedy.
+    """
+    return load_catalogue(settings.raw / "catalogue", settings.home / "work" / CATALOGUE_CACHE)
 
 
 def _check_standards(catalogue: Catalogue, lists: CodeLists) -> None:
@@ -732,7 +741,7 @@ def _define(raw: list[Declared], lists: _Lists) -> dict[str, _Definition]:
     found: dict[str, _Definition] = {}
     said: dict[str, Declared] = {}
     errors: list[DeclarationError] = []
-    for declared in sorted(raw, key=lambda entry: entry.path):
+    for declared in raw:
         for indicator in declared.data_set.indicators:
             standard = catalogue.get(indicator.code)
             try:
@@ -754,7 +763,9 @@ def _define(raw: list[Declared], lists: _Lists) -> dict[str, _Definition]:
             except DeclarationError as error:
                 errors.append(error)
                 continue
-            if adds or indicator.code not in found:
+            known = found.get(indicator.code)
+            is_first = known is None or declared.path < known.owner.path
+            if adds or (is_first and indicator.code not in said):
                 own = indicator if adds else Indicator(code=indicator.code)
                 whole = _standard_indicator(own, standard, lists)
                 found[indicator.code] = _Definition(whole, declared, standard.synonyms)

@@ -98,8 +98,8 @@ class Gazetteer:
     def _by_name(self) -> dict[str, list[Place]]:
         found: dict[str, list[Place]] = {}
         for place in self.places:
-            names = {place.name} if place.level == "county" else {place.name, place.short}
-            for name in filter(None, names):
+            short = place.short if place.level != "county" else None
+            for name in {place.name, short or place.name}:
                 found.setdefault(name, []).append(place)
         return found
 
@@ -138,7 +138,7 @@ class Gazetteer:
         """The regions that a name or a code may mean in a period, each code once.
 
         A name is that of the region alone, or with its city, its province or both before it, which
-        may then be short (宁波江北). Where none of that name is in force, those of other times.
+        may then be short (武汉江岸). Where none of that name is in force, those of other times.
 
         Args:
             word: As delivered.
@@ -163,12 +163,13 @@ class Gazetteer:
     def _named(self, name: str) -> list[Place]:
         for at in range(len(name)):
             before, own = name[:at], name[at:]
-            places = self._by_name.get(own, [])
-            if before:
-                places = [*places, *self._by_short.get(own, [])]
-                places = [place for place in places if before in self._ways_to(place.code)]
-            if places:
-                return places
+            tables = (self._by_name, self._by_short) if before else (self._by_name,)
+            for table in tables:
+                places = table.get(own, [])
+                if before:
+                    places = [place for place in places if before in self._ways_to(place.code)]
+                if places:
+                    return places
         return []
 
     def _ways_to(self, code: str) -> set[str]:

@@ -358,8 +358,13 @@ class RecordColumns(Model):
     indicator: str | None = None
     region: str | None = None
     region_code: str | None = None
-    period: str | None = None
-    period_kind: str | None = None
+    period: str | tuple[str, ...] | None = Field(
+        default=None,
+        description="The column of the period; several where it stands in parts: [年份, 月份].",
+    )
+    period_kind: str | None = Field(
+        default=None, description="Kind of the period, or its frequency (A, Q, M, 月报)."
+    )
     value: str
     unit: str | None = None
     measure: str | None = None
@@ -464,6 +469,7 @@ Format = Literal[
     "parquet",
     "json-stat",
     "nbs",
+    "px",
     "sdmx-csv",
     "sdmx-ml",
 ]
@@ -511,6 +517,18 @@ class Source(Model):
     period_written: str = Field(
         default=PERIOD_WRITTEN,
         description="Regular expression for it; its group `period` is the period.",
+    )
+
+    spans: dict[str, Literal["to_date", "point", "period"]] = Field(
+        default={},
+        description="What words in the name of an indicator say of the period beside it: "
+        "{累计: to_date} from January on, {期末: point} its end, {当季: period} the period itself. "
+        "The name keeps its words; the longest word holds.",
+    )
+    units: dict[str, str] = Field(
+        default={},
+        description="Unit by code of the indicator, where the file says none; `base` is the "
+        "indicator's own, and `*` holds for all others.",
     )
 
     @field_validator("period_written")
@@ -592,7 +610,16 @@ class TableColumn(Model):
     means: Meaning | None = Field(
         default=None, description="Instead of texts: what they mean (periods, measures, units)."
     )
-    carries: Literal["value", "none"] | Dimension = "value"
+    after: str | None = Field(
+        default=None,
+        description="Where headers are equal: the header of the nearest other column to the left; "
+        "* and | as above.",
+    )
+    carries: Literal["value", "none", "ignored"] | Dimension = Field(
+        default="value",
+        description="What stands here. none: nothing, and a number there is quarantined; ignored: "
+        "numbers that are no data here (序号, 代码).",
+    )
     key: str = Field(
         default="value", description="Which indicators stand here: those with this `column`."
     )
@@ -612,6 +639,13 @@ class TableColumn(Model):
     )
     period_kind: PeriodKind | None = None
     measure: Measure | None = None
+    stage: Stage | None = Field(
+        default=None,
+        description="The stage of all its estimates: flash (快报数), forecast (预计数).",
+    )
+    status: str | None = Field(
+        default=None, description="SDMX OBS_STATUS of all its figures, or a mark of `symbols`."
+    )
     unit: str | None = Field(
         default=None,
         description="A unit, or `header`: the one in brackets there; otherwise row, corner, base.",
@@ -664,6 +698,17 @@ class Block(Model):
         description="Regular expression for the row that opens the block, where a sheet has "
         "several; its groups name what it says: period, region, indicator, unit, scope, breakdown.",
     )
+    nth: int | None = Field(
+        default=None,
+        ge=1,
+        description="Where nothing opens it: the how manieth table of its sheet with this `stub`. "
+        "A blank row, or the next header, ends a table.",
+    )
+    first_row: str | None = Field(
+        default=None,
+        description="Where nothing opens it: the name of the first row, which tells it from other "
+        "tables of its sheet with this `stub`; * and | as in columns.",
+    )
     every: bool = Field(
         default=False, description="The block occurs several times, each with another title."
     )
@@ -680,7 +725,7 @@ class Block(Model):
     header_rows: int = Field(default=2, ge=1, le=4)
     stub: str = Field(
         description="Header text over the stub; its row is the first header row. * and | as in "
-        "columns."
+        "columns. Blank ('') where the corner of the table is."
     )
     stub_is: tuple[Literal["indicator", "region", "breakdown", "period"], ...] = Field(
         default=("indicator",),
@@ -702,6 +747,16 @@ class Block(Model):
     )
     ignored_rows: tuple[str, ...] = Field(
         default=(), description="Rows whose figures are no data here, such as 合计; * as above."
+    )
+    region_rows: tuple[str, ...] = Field(
+        default=(),
+        description="Rows that name a region of the row above them (*区, *县), among rows that "
+        "name indicators; * as above.",
+    )
+    period_in_name: str | None = Field(
+        default=None,
+        description="Regular expression for the period in a name, in its group `period`: "
+        "^(?P<period>[0-9]+-[0-9]+月). What it matches is no part of the name.",
     )
     unit_in_name: bool = Field(
         default=False, description="A unit in brackets at the end of a name is that of the row."
@@ -735,6 +790,15 @@ class Block(Model):
             _compile(value)
         return value
 
+    @field_validator("period_in_name")
+    @classmethod
+    def _name_has_period(cls, value: str | None) -> str | None:
+        if value is not None:
+            _compile(value)
+            if "(?P<period>" not in value:
+                raise ValueError("the expression needs a group (?P<period>…)")
+        return value
+
     @field_validator("unit")
     @classmethod
     def _unit_has_group(cls, value: str) -> str:
@@ -755,7 +819,17 @@ class Block(Model):
                 )
         if self.every and self.starts is None:
             raise ValueError("`every` needs `starts`: what opens each of the blocks")
+        told = [n for n in ("starts", "nth", "first_row") if getattr(self, n) is not None]
+        if len(told) > 1:
+            raise ValueError(f"{' and '.join(told)} both say where the block begins: give one")
+        if self.region_rows and self.stub_is != ("indicator",):
+            raise ValueError("`region_rows` stand among indicators: `stub_is: indicator`")
         return self
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the block says which table of a sheet it is."""
+        return any(text is not None for text in (self.starts, self.nth, self.first_row))
 
     @property
     def by_column(self) -> bool:
@@ -763,6 +837,32 @@ class Block(Model):
         return "indicator" not in self.stub_is and not any(
             c.carries == "indicator" or c.indicator for c in self.columns
         )
+
+
+class Footnote(Model):
+    """What a note of a table changes of the figures that it is about."""
+
+    says: str = Field(
+        description="Regular expression on the text of the note. Its group `period` is the period "
+        "of the figures that carry its mark (with `moves`), or names the period whose figures it "
+        "is about: ^(?P<period>[0-9]{4}年)为初步"
+    )
+    moves: bool = Field(
+        default=False, description="The figures that carry its mark are of that period."
+    )
+    stage: Stage | None = Field(default=None, description="The stage of those figures.")
+    status: str | None = Field(default=None, description="Their status, as a column carries it.")
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Footnote:
+        _compile(self.says)
+        if self.moves and (self.stage or self.status):
+            raise ValueError("a note that `moves` the period says no stage or status: two entries")
+        if not (self.moves or self.stage or self.status):
+            raise ValueError("what does the note change? give `moves`, `stage` or `status`")
+        if self.moves and "(?P<period>" not in self.says:
+            raise ValueError("`moves` needs a group (?P<period>…)")
+        return self
 
 
 class TableLayout(Source):
@@ -775,17 +875,25 @@ class TableLayout(Source):
         default=None, description="Code list of the breakdowns, such as industry."
     )
     negative_in_brackets: bool = Field(default=False, description="(12.3) is -12.3 here.")
+    footnotes: tuple[Footnote, ...] = Field(
+        default=(), description="Notes that say what a figure is: its period, stage or status."
+    )
     constants: Constants = Constants()
 
     @model_validator(mode="after")
     def _blocks_are_told_apart(self) -> TableLayout:
-        if len(self.blocks) > 1:
-            for position, block in enumerate(self.blocks, start=1):
-                if block.starts is None:
-                    raise ValueError(
-                        f"block {position} of {len(self.blocks)} needs `starts`: the row that "
-                        "opens it"
-                    )
+        for position, block in enumerate(self.blocks, start=1):
+            others = [b for b in self.blocks if b is not block and b.sheet == block.sheet]
+            if any((b.starts is None) != (block.starts is None) for b in others if b.is_told):
+                raise ValueError(
+                    f"block {position}: tables of one sheet are all told by `starts`, or all by "
+                    "`nth` or `first_row`"
+                )
+            if others and not block.is_told:
+                raise ValueError(
+                    f"block {position} of {len(self.blocks)} needs `starts`, the row that opens it "
+                    "(or `nth`, `first_row`, or a `sheet` of its own)"
+                )
         return self
 
     @property

@@ -182,7 +182,9 @@ class Catalogue:
             score = 2 * common / (size + 1 + len(word) + 1)
             if score >= LEAST and score > best.get(code, 0):
                 best[code] = score
-        ranked = sorted(best.items(), key=lambda one: (-one[1], one[0]))
+        ranked = sorted(
+            best.items(), key=lambda one: (-one[1], self.entries[one[0]].is_derived, one[0])
+        )
         return [(code, round(score, 3)) for code, score in ranked[:count]]
 
     def search(self, text: str) -> list[Standard]:
@@ -494,6 +496,91 @@ def _unknown(
         place=f"indicators.{entry.standard.code}.{place}",
         remedy=f"did you mean {near[0]!r}?" if near else "mend the code",
     )
+
+
+_CHOICES = {
+    "monthly": "月度 monthly",
+    "quarterly": "季度 quarterly",
+    "half_yearly": "半年度 half-yearly",
+    "annual": "年度 annual",
+    "census": "普查 census",
+    "irregular": "不定期 irregular",
+    "current": "现价 current prices",
+    "comparable": "可比价 comparable prices",
+    "constant": "不变价 constant prices",
+    "not_applicable": "无 none",
+    "not_stated": "未说明 not stated",
+    "sum": "可加 add up",
+    "last": "取期末 the last one",
+    "mean": "取平均 the mean",
+    "at_most": "不超过 at most",
+    "none": "不可加 do not",
+}
+_RELATIONS = {
+    "part_of": "构成 part of",
+    "share_of": "占比 share of",
+    "ratio_of": "比率 ratio of",
+    "growth_of": "增速 growth of",
+    "increment_of": "增量 increment of",
+    "rank_of": "位次 rank of",
+    "mean_of": "平均 mean of",
+    "overlaps": "重叠 overlaps",
+    "not_above": "不高于 not above",
+    "apart_from": "不含 apart from",
+}
+
+
+def told(catalogue: Catalogue, code: str) -> str:
+    """An entry as a person reads it, in both languages.
+
+    Raises:
+        DeclarationError: there is none of that code or name; the nearest are proposed.
+    """
+    found = catalogue.match(code)
+    entry = catalogue.entries.get(code) or catalogue.entries.get(found.exact or "")
+    if entry is None:
+        import difflib
+
+        codes = difflib.get_close_matches(code, list(catalogue.entries), n=NEAREST) or found.near
+        near = [f"{c} {catalogue.entries[c].standard.name.zh}" for c in codes]
+        raise DeclarationError(
+            f"the catalogue has no indicator {code!r} / 目录中没有该指标",
+            remedy=f"did you mean {'; '.join(near)}?" if near else "see `qutong catalogue list`",
+        )
+    s = entry.standard
+    kind = "存量 stock" if s.stock else "流量 flow" if s.additive.time == "sum" else ""
+    span = f"{s.since or ''}—{s.until or ''}" if s.since or s.until else ""
+    source = catalogue.sources[s.source]
+    lines = [
+        ("", f"{s.name.zh} | {s.name.en}"),
+        ("目录 field", f"{entry.field.zh} | {entry.field.en}"),
+        ("含义 meaning", s.definition.zh),
+        ("", s.definition.en),
+        ("出处 source", f"{source.zh} | {source.en}"),
+        ("别名 also", "、".join(s.synonyms)),
+        ("计量 measure", " ".join(filter(None, (s.measure, s.base_unit, kind)))),
+        ("价格 prices", _CHOICES[s.price_basis]),
+        ("频率 frequency", f"{_CHOICES[s.frequency]}, +{s.lag_days} d"),
+        ("起止 since", span),
+        ("分组 breakdowns", ", ".join(s.breakdowns)),
+        (
+            "相加 adding",
+            f"时间 time: {_CHOICES[s.additive.time]}; 地区 regions: "
+            f"{_CHOICES[s.additive.regions]}; 分组 classes: {_CHOICES[s.additive.classes]}",
+        ),
+    ]
+    lines += [(_RELATIONS[kind], _said(catalogue, relation)) for kind, relation in s.relations()]
+    lines += [(f"{c.since} 起 since", f"{c.note.zh} | {c.note.en}") for c in s.changes]
+    return "\n".join([f"{s.code}", *(f"  {name:<14}  {text}" for name, text in lines if text)])
+
+
+def _said(catalogue: Catalogue, relation: Relation) -> str:
+    names = [
+        f"{code} {catalogue.entries[code].standard.name.zh}"
+        for code in filter(None, (relation.to, relation.numerator))
+    ]
+    how = "，各部分之和即总体 its parts make it up" if relation.exhaustive else ""
+    return " ← ".join(names) + how
 
 
 def shipped() -> Path:

@@ -18,29 +18,6 @@ Path = tuple[str | int, ...]
 """Keys and positions from the top of the file down."""
 
 
-def flow(value: Any) -> str:
-    """A value in one line."""
-    text = yaml.safe_dump(
-        value, allow_unicode=True, default_flow_style=True, sort_keys=False, width=1_000_000
-    )
-    return str(text).strip()
-
-
-def scalar(text: str) -> str:
-    """A text in one line, quoted where it has to be."""
-    return flow([text])[1:-1]
-
-
-def quoted(text: str) -> str:
-    """A text in quotes."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def one_line(text: str) -> str:
-    """A text that a comment can hold."""
-    return "".join(char if char.isprintable() else " " for char in text)
-
-
 def open_name(name: str) -> str:
     """A file name with its numbers left open."""
     path = PurePath(name)

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from orchestration.authoring import amend
-from orchestration.authoring.draft import UNSURE, draft, stand_in
+from orchestration.authoring.draft import draft, stand_in
+from orchestration.authoring.yamltext import UNSURE, flow, one_line, quoted, scalar
 from orchestration.collect.apart import Limits
 from orchestration.collect.connectors import matches
 from orchestration.collect.parse import Outcome, Parsed, parse_within
@@ -129,7 +130,7 @@ class _Extender:
             return text
         pattern = amend.open_name(self.path.name)
         self.said.append(f"文件名 file name: {pattern}")
-        return amend.append(text, ("delivery", "pattern"), [amend.quoted(pattern)])
+        return amend.append(text, ("delivery", "pattern"), [quoted(pattern)])
 
     def _with_columns(
         self, text: str, new: dict[str, Any], parsed: Parsed
@@ -151,7 +152,7 @@ class _Extender:
                     break
                 if _identity(column) in known:
                     continue
-                line = f"{amend.flow(column)}  {UNSURE} a new column: is it what its header says"
+                line = f"{flow(column)}  {UNSURE} a new column: is it what its header says"
                 longer = amend.append(text, ("layout", "blocks", number, "columns"), [line])
                 seen, found = self._read(longer)
                 rule = seen.refusal.rule_id if seen.refusal else ""
@@ -172,19 +173,17 @@ class _Extender:
             if role in own:
                 new.setdefault("ignored", []).append(header)
                 continue
-            line = f"{role}: {amend.scalar(header)}  {UNSURE} a new column: does it say that"
+            line = f"{role}: {scalar(header)}  {UNSURE} a new column: does it say that"
             text = amend.add_key(text, ("layout", "columns"), line)
             self.said.append(f"新列 new column: {header} ({role})")
         for header in new.get("ignored", ()):
             if same(header) not in taken:
                 self.said.append(f"新列 new column: {header}")
-                doubt = f"{UNSURE} a new column that carries no data: {amend.one_line(header)}"
+                doubt = f"{UNSURE} a new column that carries no data: {one_line(header)}"
                 if "ignored" in own:
-                    text = amend.append(
-                        text, ("layout", "columns", "ignored"), [amend.scalar(header)]
-                    )
+                    text = amend.append(text, ("layout", "columns", "ignored"), [scalar(header)])
                 else:
-                    line = f"ignored: {amend.flow([header])}  {doubt}"
+                    line = f"ignored: {flow([header])}  {doubt}"
                     text = amend.add_key(text, ("layout", "columns"), line)
                     own["ignored"] = []
         parsed, outcome = self._read(text)
@@ -228,7 +227,7 @@ class _Extender:
         for symbol, status in new.get("symbols", {}).items():
             if symbol not in own and same(symbol) in met:
                 self.said.append(f"新符号 new symbol: {symbol}")
-                line = f"{amend.quoted(symbol)}: {status}  {UNSURE} M missing, O not collected"
+                line = f"{quoted(symbol)}: {status}  {UNSURE} M missing, O not collected"
                 text = amend.add_key(text, ("symbols",), line)
         return text
 

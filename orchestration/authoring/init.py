@@ -65,9 +65,9 @@ def lay_out(directory: Path, *, code: str, name_zh: str, name_en: str) -> list[P
         written.append(lists / name)
     catalogue = directory / "raw" / "catalogue"
     catalogue.mkdir(exist_ok=True)
-    for file in sorted(shipped().glob("*.yml")):
-        shutil.copyfile(file, catalogue / file.name)
-        written.append(catalogue / file.name)
+    for entries in sorted(shipped().glob("*.yml")):
+        shutil.copyfile(entries, catalogue / entries.name)
+        written.append(catalogue / entries.name)
     calendars = directory / "raw" / "calendars"
     calendars.mkdir(exist_ok=True)
     for name in ("china.csv", "china.yml"):

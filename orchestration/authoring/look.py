@@ -22,11 +22,20 @@ if TYPE_CHECKING:
 
 _YEAR = re.compile(r"(19|20)[0-9]{2}(年)?")
 _SYMBOL = re.compile(r"[-–—…·.*#/xX×]{1,6}|[(（]?[-+−]?[0-9][0-9.,，\s]*[%％]?[)）]?")
+_RANK = re.compile(
+    r"(位居|位列|排名?|列|居)?第?\s*([0-9]{1,4}|[一二三四五六七八九十]{1,3})\s*[位名]?"
+)
+_STAMP = re.compile(
+    r"(19|20)[0-9]{2}(年|[-./年]?(0?[1-9]|1[0-2])(月|[-./月][0-9]{1,2}日?)?|-?Q[1-4]|年?第?[一二三四1-4]季度)?"
+    r"\s*([①-⑳]|[(（\[][^()（）\[\]]{1,8}[)）\]]|\*|年?末)?"
+)
 _BOUNDS = "|".join(re.escape(word) for bound in BOUNDS.values() for word in bound.words_before)
 _CHANGE = re.compile(
     r"(增长|增加|下降|减少|提高|上升|回落|降低|提升)\s*[0-9]|持平$"
     rf"|({_BOUNDS})\s*[0-9]"
 )
+_BESIDE = re.compile(r"(?<=[0-9])(\s*[\[(][A-Za-z]{1,3}[\])]|\s+[A-Za-z]{1,2})$")
+"""A mark of a status beside a number: 1,200 [r], 41.4 u."""
 _CORNER = re.compile(r"(计量)?单位[:：]")
 _HEADLINE = re.compile(r"表|情况|指标|统计|一览|汇总|完成|收支|[0-9]{4}年")
 _SERIAL = {"序号", "编号", "代码", "行次", "No.", "NO", "№"}
@@ -70,14 +79,29 @@ def rows_of(grid: Grid) -> Rows:
 
 def is_value(text: str) -> bool:
     """A number or a change in words; a year alone is more likely a header."""
-    plain = fold(text).strip()
+    plain = _BESIDE.sub("", split_marks(fold(text).strip())[0])
     if _CHANGE.match(plain):
         return True
     return bool(re.match(NUMERIC, plain)) and not _YEAR.fullmatch(plain)
 
 
+def is_stamp(text: str) -> bool:
+    """A period that can stand beside the figures of its row: 2021, 2023①, 2024(快报数), 2026-01."""
+    return _STAMP.fullmatch(fold(text).strip()) is not None
+
+
+def is_rank(text: str) -> bool:
+    """A place in an order, with a word that says so: 第2, 第三位, 位居第5."""
+    plain = fold(text).strip()
+    return bool(re.search("[第位名居列]", plain)) and _RANK.fullmatch(plain) is not None
+
+
 def is_data(cells: dict[int, str]) -> bool:
-    """A row with a name and something like a value to the right of it."""
+    """A row with a name or a period, and something like a value to the right of it."""
+    first = min(cells)
+    if is_stamp(cells[first]):
+        others = [text for col, text in cells.items() if col != first]
+        return any(map(is_value, others)) and not all(map(is_stamp, others))
     named = [col for col, text in cells.items() if not _SYMBOL.fullmatch(fold(text).strip())]
     valued = [col for col, text in cells.items() if is_value(text)]
     return bool(named) and bool(valued) and max(valued) > min(named)
@@ -188,6 +212,12 @@ def _stub_col(rows: Rows, numbers: list[int], top: int, data: int, end: int) -> 
             continue
         texts = [rows[n][col] for n in body if col in rows[n]]
         names = [t for t in texts if not _SYMBOL.fullmatch(fold(t).strip())]
+        if (
+            not names
+            and col == min(min(rows[n]) for n in body if rows[n])
+            and all(map(is_stamp, texts))
+        ):
+            names = texts  # years down the side
         distinct = len({same(t) for t in names})
         score = distinct - col / 1000
         if names and len(names) >= len(texts) / 2 and score > best[0]:

@@ -57,6 +57,11 @@ _STATUSES = {
 """What marks of a status mean at most offices; each is asked for."""
 
 
+def status_of(mark: str) -> str:
+    """What a mark of a status means at most offices; each is asked for."""
+    return _STATUSES.get(mark.lower(), "A")
+
+
 @dataclass
 class Roles:
     """What the columns of a file carry.
@@ -188,9 +193,7 @@ def roles_of(
         _readable_period(roles, columns)
     _known_regions(roles, columns, lists)
     marks = {text for text in columns.get(roles.carried.get("status", ""), []) if text}
-    roles.symbols = {
-        m: _STATUSES.get(m.lower(), "A") for m in sorted(marks - lists.members("obs_status").keys())
-    }
+    roles.symbols = {m: status_of(m) for m in sorted(marks - lists.members("obs_status").keys())}
     return roles
 
 

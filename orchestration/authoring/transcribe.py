@@ -121,6 +121,8 @@ def write_records(
 ) -> bytes:
     """A CSV file with one row a figure."""
     columns = layout.columns
+    # Where the period stands in parts, the first may say all of it.
+    period = columns.period[0] if isinstance(columns.period, tuple) else columns.period
     indicators = {i.code: i for i in declared.data_set.indicators}
 
     def texts(figure: Figure) -> dict[str | None, str]:
@@ -129,7 +131,7 @@ def write_records(
         return {
             columns.indicator: label,
             columns.region: figure.region,
-            columns.period: period_text(figure.period, figure.period_kind),
+            period: period_text(figure.period, figure.period_kind),
             columns.period_kind: words.word("period_kind", figure.period_kind),
             columns.value: figure.value,
             columns.qualifier: words.qualifier(figure.qualifier),

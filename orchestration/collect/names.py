@@ -161,6 +161,8 @@ class RegionWords(Vocabulary):
         own = super().find(word, start, end)
         if own is not None or not self._gazetteer:
             return own
+        if re.fullmatch("[0-9]{6}0{6}", same(word)):
+            return self.find(same(word)[:6], start, end)
         meant = self._gazetteer.meant(word, start, end, self._inside)
         return meant[0].code if len(meant) == 1 else None
 

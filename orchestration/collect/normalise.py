@@ -7,6 +7,7 @@ belong here: finding the cells (``layouts``), how periods, numbers and names are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,7 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.collect.layouts.extract import TEXT_COLUMNS, Extract
 from orchestration.collect.names import AmbiguousNameError, Names, Vocabulary, whole_region
-from orchestration.collect.numbers import DIRECTED, PERCENT, POINTS, Words, folded, read_values
+from orchestration.collect.numbers import (
+    DIRECTED,
+    PERCENT,
+    POINTS,
+    Words,
+    can_be_mark,
+    folded,
+    read_values,
+    without_mark,
+)
 from orchestration.collect.periods import (
     NoSuchDateError,
     Period,
@@ -24,9 +34,10 @@ from orchestration.collect.periods import (
     parse_period,
     read_period,
     shift_months,
+    spanned,
 )
 from orchestration.spec import TableLayout, last_day
-from orchestration.text import same
+from orchestration.text import fold, same
 
 if TYPE_CHECKING:
     import polars as pl
@@ -167,9 +178,12 @@ def normalise(extract: Extract, context: Context) -> Normalised:
     )
     work = _Work(context, Names(context.data_set, context.codelists))
     for step in (
+        _marks,
         _periods,
+        _spans,
         _indicators,
         _lags,
+        _contradicted_kinds,
         _regions,
         _codes,
         _kinds,
@@ -339,12 +353,73 @@ def _constant(frame: pl.DataFrame, column: str, value: str | None) -> pl.DataFra
     return frame.with_columns(pl.col(column).fill_null(pl.lit(value)))
 
 
+def _value_words(work: _Work) -> Words:
+    layout = work.data_set.layout
+    in_brackets = False if layout.kind == "records" else layout.negative_in_brackets
+    return Words.of(work.context.codelists.unit_words, negative_in_brackets=in_brackets)
+
+
+def _marks(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """A mark beside a number (41.4 u, 1,200 [r], 905.5(快报数)): a declared symbol, or a stage.
+
+    Adds ``mark_status``, what the symbol stands for; a word for a stage is the figure's stage. The
+    mark stays in the note: revised (``r: A``) has no status of its own.
+    """
+    import polars as pl
+
+    symbols = {text: status for text, status in work.data_set.symbols.items() if can_be_mark(text)}
+    stages = work.context.codelists.words("estimate_stage")
+    marks = sorted({*symbols, *filter(can_be_mark, stages)}, key=lambda mark: (-len(mark), mark))
+    text = pl.lit(None, dtype=pl.String)
+    frame = frame.with_columns(
+        [text.alias("mark_status")]
+        + [text.alias(name) for name in ("note", "printed", "stage") if name not in frame.columns]
+    )
+    # A column of numbers is not looked through.
+    lettered = frame["value"].drop_nulls()
+    lettered = lettered.filter(
+        lettered.str.contains(r"[0-9０-９]") & lettered.str.contains(r"[\pL①-⑳*＊†‡^]")
+    )
+    words = _value_words(work)
+    whole = {same(symbol) for symbol in work.data_set.symbols}
+    found = []
+    for value in lettered.unique(maintain_order=True):
+        split = None if same(value) in whole else without_mark(value, marks, words)
+        if split is not None:
+            bare, mark = split
+            status = symbols.get(mark)
+            found.append((value, bare, mark, status, None if status else mark))
+    if not found:
+        return frame
+    names = ("value", "_bare", "_mark", "_status", "_stage")
+    known = pl.DataFrame(found, schema=dict.fromkeys(names, pl.String), orient="row")
+    frame = frame.join(known, on="value", how="left", maintain_order="left")
+    is_marked = pl.col("_mark").is_not_null()
+    clash = pl.col("stage") != pl.col("_stage")
+    frame = _flag(frame, clash.fill_null(value=False), "code.unknown", "_mark", "estimate_stage")
+    missing = pl.col("_status").is_in([*MISSING, NO_DATA]).fill_null(value=False)
+    frame = _flag(frame, missing, "code.unknown", "_mark", "obs_status")
+    return frame.with_columns(
+        printed=pl.when(is_marked).then(pl.coalesce("printed", "value")).otherwise("printed"),
+        mark_status="_status",
+        stage=pl.coalesce("stage", "_stage"),
+        note=pl.when(pl.col("_status").is_not_null())
+        .then(_joined("note", "_mark"))
+        .otherwise("note"),
+        value=pl.coalesce("_bare", "value"),
+    ).drop("_bare", "_mark", "_status", "_stage")
+
+
 def _understood_period(
     text: str | None, report: Period | None, stages: Vocabulary
 ) -> tuple[Period | None, str | None, str | None]:
     """The period, a word for a stage beside it (2025年快报), and the rule that its text breaks."""
     if text is None:
         return None, None, "period.unreadable"
+    # 2024（快报数）: a year of digits alone, which is read where nothing else stands beside it.
+    bracketed = re.fullmatch(r"\s*([0-9]{4})\s*\(([^()]+)\)\s*", fold(text))
+    if bracketed is not None and stages.find(bracketed[2], None, None) is not None:
+        return parse_period(bracketed[1]), bracketed[2], None
     try:
         period, beside = read_period(text, report)
         if beside and stages.find(beside, None, None) is None:
@@ -387,12 +462,107 @@ def _periods(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
         "_rule"
     )
     frame = _constant(frame, "period_kind", constants.period_kind)
+    frame = frame.with_columns(
+        period_kind=pl.col("period_kind").replace({**FREQUENCIES})  # others stay as they are
+    )
     frame = _named(frame, work, "period_kind", "kind_code", "period_kind", "code.unknown")
     return (
         frame.rename({"period": "period_text", "period_code": "period"})
         .with_columns(period_kind=pl.coalesce("kind_code", "default_kind"))
         .drop("kind_code", "default_kind")
     )
+
+
+FREQUENCIES = {
+    **{"A": "annual", "Q": "quarterly", "M": "monthly", "年": "annual", "季": "quarterly"},
+    **{"月": "monthly", "年报": "annual", "季报": "quarterly", "月报": "monthly"},
+    **{"Annual": "annual", "Quarterly": "quarterly", "Monthly": "monthly"},
+}
+"""What a column of frequencies says (SDMX FREQ, and Chinese heads) as kinds of a period."""
+
+
+def _spans(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """Words in the name of an indicator that say what stretch of the period it is about."""
+    import polars as pl
+
+    declared = {same(word): span for word, span in work.data_set.layout.spans.items()}
+    words = sorted(declared, key=lambda word: (-len(word), word))
+    is_cumulative = pl.col("period_kind") == "cumulative_range"
+    if not words and not frame.filter(is_cumulative).height:
+        return frame
+
+    def translate(
+        name: str | None,
+        path: str | None,
+        code: str | None,
+        start: date | None,
+        end: date | None,
+        kind: str | None,
+    ) -> tuple[object, ...]:
+        spoken = same(path or name)
+        word = next((word for word in words if word in spoken), None)
+        # 累计 beside 2024-06: what is cumulative up to a month runs from January on.
+        span = declared[word] if word else "to_date" if kind == "cumulative_range" else "period"
+        if code is None or span == "period":
+            return None, code, start, end, kind
+        period = parse_period(code)
+        if word is None and period.precision not in ("month", "quarter"):
+            return None, code, start, end, kind
+        try:
+            meant = spanned(period, span)
+        except ValueError:
+            return "period.unreadable", code, start, end, kind
+        return None, meant.code, meant.start, meant.end, default_kind(meant)
+
+    outputs = {
+        "_rule": pl.String,
+        "period": pl.String,
+        "period_start": pl.Date,
+        "period_end": pl.Date,
+        "period_kind": pl.String,
+    }
+    columns = (
+        "indicator",
+        "indicator_path",
+        "period",
+        "period_start",
+        "period_end",
+        "period_kind",
+    )
+    frame = _translate(frame, columns, outputs, translate)
+    return _flag(frame, pl.col("_rule").is_not_null(), pl.col("_rule"), "period_text").drop("_rule")
+
+
+_NO_SUCH_KIND = {
+    "year": ("quarterly", "monthly"),
+    "quarter": ("annual", "monthly"),
+    "month": ("annual", "quarterly"),
+    "month_range": ("monthly",),
+    "year_range": ("annual", "quarterly", "monthly", "point"),
+}
+"""Kinds that a period of this form cannot be of: a year is no month."""
+
+
+def _contradicted_kinds(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """A kind that the delivery says and its period contradicts: nobody knows which is right."""
+    import polars as pl
+
+    del work
+
+    def translate(code: str | None, kind: str | None) -> tuple[bool]:
+        if code is None or kind is None:
+            return (False,)
+        period = parse_period(code)
+        if period.precision == "month_range" and kind in ("annual", "quarterly"):
+            whole = {"annual": 12, "quarterly": 3}[kind]
+            first, last = period.start.month, period.end.month
+            is_whole = period.start.year == period.end.year and last - first + 1 == whole
+            return (not (is_whole and last % whole == 0),)
+        return (kind in _NO_SUCH_KIND[period.precision],)
+
+    frame = _translate(frame, ("period", "period_kind"), {"_clash": pl.Boolean}, translate)
+    named = pl.concat_str("period_text", "period_kind", separator=" / ", ignore_nulls=True)
+    return _flag(frame, pl.col("_clash"), "period.kind-contradicted", named).drop("_clash")
 
 
 def _indicators(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
@@ -667,15 +837,13 @@ def _values(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     """Value text to decimal, with the bound and the unit that it may hold."""
     import polars as pl
 
-    lists, layout = work.context.codelists, work.data_set.layout
-    in_brackets = False if layout.kind == "records" else layout.negative_in_brackets
-    words = Words.of(lists.unit_words, negative_in_brackets=in_brackets)
-    frame = read_values(frame, work.data_set.symbols, words)
+    frame = read_values(frame, work.data_set.symbols, _value_words(work))
     is_symbol = pl.col("symbol_status").is_not_null()
     rule = "value.not-a-number"
     frame = _flag(frame, pl.col("plain").is_null() & ~is_symbol, rule)
     can_grow = pl.col("measure_code").is_in(GROWTH) | pl.col("base_unit").is_in([PERCENT, POINTS])
     frame = _flag(frame, pl.col("is_growth") & ~can_grow.fill_null(value=False), rule)
+    frame = _flag(frame, pl.col("is_rank") & (pl.col("measure_code") != "rank"), rule)
     stated = pl.col("qualifier_code")
     says_otherwise = (stated != pl.col("value_qualifier")).fill_null(value=False)
     frame = _flag(frame, says_otherwise, "code.unknown", "qualifier", "qualifier")
@@ -717,7 +885,11 @@ def _statuses(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     frame = _flag(frame, contradicted, "code.unknown", "status", "obs_status")
     # What the row says of its blank cell is nearer to it than what the data set says of all.
     told = pl.when(has_none & _is_blank()).then("row_status").otherwise("symbol_status")
-    said = pl.when(pl.col("row_status") != "A").then("row_status")
+    said = pl.coalesce(
+        pl.when(pl.col(name) != "A").then(name) for name in ("row_status", "mark_status")
+    )
+    both = pl.col("row_status") != pl.col("mark_status")
+    frame = _flag(frame, both.fill_null(value=False), "code.unknown", "status", "obs_status")
     return (
         _read_after_all(frame, has_none & _is_blank())
         .with_columns(symbol_status=told, stage_status=pl.coalesce(said, "stage_status"))
@@ -786,14 +958,32 @@ def _read_after_all(frame: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
     return frame.with_columns(rule=pl.when(~explained).then("rule"))
 
 
+def _units_by_indicator(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+    """The declared unit of each indicator, where neither the file nor the cell says one."""
+    import polars as pl
+
+    declared = work.data_set.layout.units
+    if not declared:
+        return frame
+    units = {
+        indicator.code: indicator.base_unit if unit == "base" else unit
+        for indicator in work.data_set.indicators
+        if (unit := declared.get(indicator.code, declared.get("*"))) is not None
+    }
+    by_code = pl.col("indicator_code").replace_strict(units, default=None, return_dtype=pl.String)
+    is_silent = pl.col("unit").is_null() & pl.col("value_unit").is_null()
+    return frame.with_columns(unit=pl.when(is_silent).then(by_code).otherwise("unit"))
+
+
 def _units(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     """Convert to the base unit of the indicator, exactly: factors are powers of ten."""
     import polars as pl
 
     lists = work.context.codelists
+    frame = _units_by_indicator(frame, work)
     frame = _constant(frame, "unit", work.data_set.layout.constants.unit)
-    # 提高0.2个百分点 in a column of per cents: the words in the cell are nearer to the figure.
-    is_points = pl.col("is_growth") & pl.col("value_unit").eq(POINTS)
+    # -0.2个百分点 in a column of per cents: the words in the cell are nearer to the figure.
+    is_points = pl.col("value_unit").eq(POINTS)
     frame = frame.with_columns(
         unit=pl.when(is_points).then(pl.lit(POINTS)).otherwise(pl.col("unit"))
     )

@@ -10,7 +10,7 @@ are a sign. Footnote marks are the layout's; 5^2 and 5² are not 52.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import MAX_PREC, Context, Decimal
 from typing import TYPE_CHECKING
@@ -69,6 +69,7 @@ class Reading:
         unit: Code of the unit in the text.
         qualifier: Code of the bound in the text.
         is_growth: It is a number by a word of growth: only a figure of growth can be one.
+        is_rank: It is a place in an order (第3位): only a rank can be one.
     """
 
     number: str
@@ -76,6 +77,7 @@ class Reading:
     unit: str | None = None
     qualifier: str | None = None
     is_growth: bool = False
+    is_rank: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,62 @@ def read_number(text: str, words: Words) -> Reading | None:
     """The number that the text prints; None where it is none, or may be two."""
     plain = fold(text).translate({ord(sign): "-" for sign in MINUS}).strip()
     return (
-        _beside(plain, words) or _scientific(plain) or _growth(plain, words) or _arrow(plain, words)
+        _beside(plain, words)
+        or _scientific(plain)
+        or _growth(plain, words)
+        or _arrow(plain, words)
+        or _rank(plain)
     )
+
+
+def without_mark(text: str, marks: Sequence[str], words: Words) -> tuple[str, str] | None:
+    """The number of a text and the mark beside it: 41.4 u, 1,200 [r], 905.5(快报数).
+
+    Args:
+        text: As the cell prints it.
+        marks: Marks that may stand there, the longest first; in brackets or not.
+        words: What else may stand beside the digits; what it explains is no mark.
+
+    Returns:
+        The text without the mark, and the mark; None where there is none, or a text that is a
+        number as it stands.
+    """
+    plain = fold(text).strip()
+    if read_number(plain, words) is not None:
+        return None
+    for mark in marks:
+        bare = fold(mark).strip()
+        for written in (f"({bare})", f"[{bare}]", bare):
+            for rest in (plain.removesuffix(written), plain.removeprefix(written)):
+                if rest != plain and read_number(rest, words) is not None:
+                    return rest.strip(), mark
+    return None
+
+
+def can_be_mark(text: str) -> bool:
+    """Whether a declared symbol can stand beside a number: -, % and . may be part of it."""
+    if re.fullmatch(r"\s*\^[0-9a-z]{1,2}\s*", text):
+        return True  # a raised digit is no digit of the number
+    return re.search(r"[^\W\d_]|[①-⑳*＊†‡]", text) is not None and not re.search("[0-9]", text)
+
+
+_RANK = re.compile(r"第 *(?:([0-9]{1,4})|([一二三四五六七八九]?十?[一二三四五六七八九]?)) *[位名]?")
+_TENS = {char: n for n, char in enumerate("一二三四五六七八九", 1)}
+
+
+def _rank(text: str) -> Reading | None:
+    """第3, 第3位, 第十二名."""
+    match = _RANK.fullmatch(text)
+    if match is None or not (match[1] or match[2]):
+        return None
+    if match[1]:
+        number = int(match[1])
+    else:
+        before, ten, after = match[2].rpartition("十") if "十" in match[2] else ("", "", match[2])
+        if not ten and len(after) > 1:
+            return None
+        number = (_TENS.get(before, 1) * 10 if ten else 0) + _TENS.get(after, 0)
+    return Reading(str(number), 0, is_rank=True) if number else None
 
 
 def _decimal(digits: str) -> Reading:
@@ -209,9 +265,10 @@ def read_values(frame: pl.DataFrame, symbols: Mapping[str, str], words: Words) -
     """Understand the column ``value``.
 
     Adds ``symbol_status`` (what a declared symbol stands for, and then nothing else), ``plain``
-    (the decimal as text), ``places``, ``value_unit``, ``value_qualifier`` and ``is_growth`` as in
-    ``Reading``, and of the decimal ``decimals``, ``whole_digits`` and ``idle_zeros``. Plain numbers
-    are read as a column; only texts that are none are looked at one by one, each once.
+    (the decimal as text), ``places``, ``value_unit``, ``value_qualifier``, ``is_growth`` and
+    ``is_rank`` as in ``Reading``, and of the decimal ``decimals``, ``whole_digits`` and
+    ``idle_zeros``. Plain numbers are read as a column; only texts that are none are looked at one
+    by one, each once.
 
     Args:
         frame: Figures; a null value is a blank one.
@@ -247,6 +304,7 @@ def read_values(frame: pl.DataFrame, symbols: Mapping[str, str], words: Words) -
         .then(pl.col("_mark").replace_strict(units, default=None, return_dtype=pl.String))
         .otherwise("_unit"),
         is_growth=pl.col("is_growth").fill_null(value=False),
+        is_rank=pl.col("is_rank").fill_null(value=False),
     )
     decimals = pl.col("plain").str.extract(r"\.([0-9]+)$", 1).str.len_chars().fill_null(0)
     whole = pl.col("plain").str.extract("^-?([0-9]+)", 1).str.strip_chars_start("0")
@@ -279,6 +337,7 @@ def _read_rest(frame: pl.DataFrame, words: Words) -> pl.DataFrame:
                     reading.unit,
                     reading.qualifier,
                     reading.is_growth,
+                    reading.is_rank,
                 )
             )
     schema = {
@@ -288,5 +347,6 @@ def _read_rest(frame: pl.DataFrame, words: Words) -> pl.DataFrame:
         "_unit": pl.String,
         "value_qualifier": pl.String,
         "is_growth": pl.Boolean,
+        "is_rank": pl.Boolean,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")

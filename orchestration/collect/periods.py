@@ -758,6 +758,57 @@ def shift_months(period: Period, count: int) -> Period:
     raise ValueError(f"a lag of {count} months says nothing about {period.code}")
 
 
+def spanned(period: Period, span: Literal["to_date", "point"]) -> Period:
+    """What a word beside a period makes of it: from January on to its end, or its end alone.
+
+    Raises:
+        ValueError: it begins in another month than January, or runs over several years.
+    """
+    if span == "point":
+        if period.precision == "year_range":
+            raise ValueError(f"the end of {period.code} is not the end of one year")
+        return _point(period)
+    if period.precision == "year":
+        return period
+    if period.start.year != period.end.year:
+        raise ValueError(f"{period.code} is more than one year")
+    if period.precision == "month_range" and period.start.month != 1:
+        raise ValueError(f"{period.code} does not begin in January")
+    return months(period.end.year, 1, period.end.year, period.end.month)
+
+
+def joined(parts: Sequence[tuple[str, str | None]]) -> str | None:
+    """A period whose parts stand in several cells (2024 | 5), written as one text.
+
+    Args:
+        parts: The header over each part, and its text; a bare number is what its header calls it.
+
+    Returns:
+        The text; None where no part says anything. A part that is missing leaves it unreadable:
+        2024 beside a blank month is perhaps the year, perhaps not.
+    """
+    texts = [_part(header, text) for header, text in parts]
+    if not any(texts):
+        return None
+    for n, text in enumerate(texts):
+        period = _absolute(_plain(text)) if text else None
+        if period is not None and (n > 0 or period.precision != "year"):
+            return text  # one cell says all of it
+    return "".join(texts) if all(texts) else " / ".join(text or "?" for text in texts)
+
+
+def _part(header: str, text: str | None) -> str:
+    bare = same(text)
+    if re.fullmatch("[0-9]{4}", bare):
+        return f"{bare}年"
+    if re.fullmatch("[0-9]{1,2}", bare):
+        if "月" in header or re.search("month", header, re.IGNORECASE):
+            return f"{bare}月"
+        if "季" in header or re.search("quarter", header, re.IGNORECASE):
+            return f"第{bare}季度"
+    return bare
+
+
 DEFAULT_KIND = {
     "year": "annual",
     "quarter": "quarterly",

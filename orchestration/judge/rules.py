@@ -22,6 +22,7 @@ from orchestration.judge.catalogue import (
     together,
 )
 from orchestration.judge.kept import Keep, keep_rules
+from orchestration.threads import share_out
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -60,6 +61,7 @@ def run_rules(
     except duckdb.Error as error:
         raise unreadable(database, error) from None
     with con:
+        share_out(con, database)
         judged = together(known, judge(con, ours, {o.rule_id for o in known.outcomes}))
     if keep is not None:
         keep_rules(keep, ours, judged.outcomes)

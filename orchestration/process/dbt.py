@@ -1,17 +1,17 @@
-"""dbt in this process: a project parsed once per installation, and builds that tell what happened.
+"""dbt in this process: a project parsed and compiled once per installation.
 
-Belongs here: everything that knows dbt. Does not belong here: what the models mean. Import this
-module inside a function: dbt costs seconds.
+Belongs here: everything that knows dbt. Does not belong here: carrying out what it compiled
+(``process.models``), and what the models mean.
 
-Parsing gives the same for every work database, so its result lies beside the project, under a key
-of the project's files and of dbt's versions: made when the project is installed, made again by
-whoever first needs it after a file has changed, and read by everybody else.
+Parsing and compiling give the same for every work database, so their result lies beside the
+project, under a key of the project's files and of dbt's versions: made when the project is
+installed, made again by whoever first needs it after a file has changed, and read by everybody
+else. Only these and unit tests load dbt, which costs seconds; a run reads what it compiled.
 """
 
 from __future__ import annotations
 
 import contextlib
-import copy
 import functools
 import hashlib
 import importlib.metadata
@@ -21,53 +21,27 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 from orchestration.catalog import Catalog
 from orchestration.errors import DeclarationError, QutongError
 from orchestration.memory import uncollected
+from orchestration.process.models import TOUCHED_CELLS, NodeResult, Plan, node_of
 from orchestration.settings import CODE_ROOT, Settings, load_settings
 
 _READ_BY_DBT = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests", "analyses")
 _VERSIONS_OF = ("dbt-core", "dbt-adapters", "dbt-common", "dbt-duckdb")
 _DATA = "manifest.json"
+_PLAN = "plan.json"
 _SLOTS = "slots.json"
 _SLOT = "slot:"
 _STATE = "partial_parse.msgpack"  # the same as _DATA, as dbt itself reads it fastest
 _DAY = 24 * 60 * 60
 _KINDS = "column_kinds.yml"
-_WANTED = "wanted_now"
-"""Tag of what dbt is to build, in the manifest that is made for it."""
-
-
-@dataclass(frozen=True)
-class NodeResult:
-    """What became of one model or test.
-
-    Attributes:
-        status: ``success``, ``pass``, ``fail``, ``warn``, ``error`` or ``skipped``.
-        failures: Failing rows of a test.
-        test: Which generic test it is; empty for a model.
-        query: The SQL that lists a test's failing rows; empty for a model.
-    """
-
-    unique_id: str
-    kind: str
-    name: str
-    status: str
-    message: str
-    failures: int
-    seconds: float
-    test: str = ""
-    query: str = ""
-
-    @property
-    def is_bad(self) -> bool:
-        """Whether it stands in the way of a publication."""
-        return self.status not in ("success", "pass", "warn", "no-op")
+_NARROWED = "QUTONG_NARROWED"
+"""Tells the macro ``semi_join_touched_cells`` which of its two forms is compiled."""
 
 
 class DbtProject:
@@ -85,7 +59,7 @@ class DbtProject:
         self.database = database
         self.target = target
         self._data: tuple[Path, dict[str, Any]] | None = None
-        self._state: tuple[Path, Any] | None = None
+        self._plan: tuple[Path, Plan] | None = None
         self._catalog: tuple[Path, frozenset[str] | None, Catalog] | None = None
 
     @classmethod
@@ -134,41 +108,27 @@ class DbtProject:
             self._catalog = folder, lists, made
         return self._catalog[2]
 
-    def build(self, select: Sequence[str], exclude: Sequence[str] = ()) -> list[NodeResult]:
-        """Build and test a selection; unit tests run in the suite, not on the data.
-
-        Args:
-            select: What, as dbt selects.
-            exclude: What of it not.
+    def plan(self) -> Plan:
+        """All models and tests as dbt compiled them; read once as long as the files stay the same.
 
         Raises:
-            QutongError: dbt itself failed (a failing test is a result, not an error).
+            QutongError: the project does not parse or compile, or the plan can be written nowhere.
         """
-        arguments = ["build", "--select", *select]
-        arguments += ["--exclude", *exclude] if exclude else []
-        return self._results([*arguments, "--exclude-resource-type", "unit_test"])
-
-    def build_only(self, names: Collection[str]) -> list[NodeResult]:
-        """Build and test these models and tests and no others.
-
-        Args:
-            names: Their unique ids. dbt is shown no others but models: selecting among all nodes
-                takes it longer than building a few.
-
-        Raises:
-            QutongError: dbt itself failed (a failing test is a result, not an error).
-        """
-        shown = _only(self._runnable(self._parsed()), names)
-        arguments = ["build", "--select", f"tag:{_WANTED}", "--indirect-selection", "empty"]
-        return self._results(arguments, shown)
+        folder = self._parsed()
+        if self._plan is None or self._plan[0] != folder:
+            self._plan = folder, Plan.read(folder / _PLAN)
+        return self._plan[1]
 
     def unit_tests(self) -> list[NodeResult]:
-        """Build the models on what is there and run their unit tests (the suite does).
+        """Build the models on what is there, as dbt does, and run their unit tests.
 
         Raises:
             QutongError: dbt itself failed.
         """
-        return self._results(["build", "--resource-type", "model", "unit_test"])
+        parsed = _manifest(self._parsed())
+        arguments = ["build", "--resource-type", "model", "unit_test"]
+        found = self._invoke(["--no-write-json", *arguments], self.target, self.database, parsed)
+        return [_node_result(entry) for entry in self._results(found)]
 
     @property
     def _places(self) -> tuple[Path, Path]:
@@ -179,7 +139,8 @@ class DbtProject:
 
     def _found(self) -> Path | None:
         """The directory of what was parsed of the project's files as they are now, if it was."""
-        folders = (place / self._key() for place in self._places)
+        key = self._key()
+        folders = (place / key for place in self._places)
         return next((folder for folder in folders if (folder / _SLOTS).is_file()), None)
 
     def _parsed(self) -> Path:
@@ -209,42 +170,69 @@ class DbtProject:
         )
 
     def _parse(self, folder: Path) -> None:
-        result = self._invoke(["--no-partial-parse", "parse"], folder)
+        result = self._invoke(["--no-partial-parse", "parse"], folder, self._scratch(folder))
         if not result.success or not all((folder / name).is_file() for name in (_DATA, _STATE)):
             raise QutongError(
                 f"dbt cannot parse the project: {result.exception or 'no manifest was written'}",
                 file=self.project,
                 remedy="mend the file that dbt names, or see that the disk is not full",
             )
+        self._compile(folder)
         shown = _slots(json.loads((folder / _DATA).read_text(encoding="utf-8")))
         (folder / _SLOTS).write_text(json.dumps(shown), encoding="utf-8")
 
-    def _results(self, arguments: list[str], manifest: Any = None) -> list[NodeResult]:
-        shown = manifest or self._runnable(self._parsed())
-        result = self._invoke(["--no-write-json", *arguments], self.target, shown)
-        if result.result is None:
+    def _compile(self, folder: Path) -> None:
+        """Of models that follow touched cells a second time, for these alone."""
+        following = self._compiled(folder, f"tag:{TOUCHED_CELLS}", narrowed=True)
+        narrowed = {node.unique_id: node.compiled_code for node in following}
+        nodes = self._compiled(folder, "resource_type:model", "resource_type:test")
+        made = [node_of(node, narrowed.get(node.unique_id, "")) for node in nodes]
+        Plan(made).write(folder / _PLAN)
+        for left in (self._scratch(folder).parent, folder / "compiled"):
+            shutil.rmtree(left, ignore_errors=True)
+
+    def _compiled(self, folder: Path, *select: str, narrowed: bool = False) -> list[Any]:
+        """Nodes with their SQL: compiling looks at no data, so that an empty database will do."""
+        result = self._invoke(
+            ["--no-write-json", "compile", "--select", *select, "--indirect-selection", "empty"],
+            folder,
+            self._scratch(folder),
+            _manifest(folder),
+            {_NARROWED: "yes"} if narrowed else {},
+        )
+        done = self._results(result)
+        wrong = [f"{entry.node.name}: {entry.message}" for entry in done if not entry.node.compiled]
+        if wrong:
             raise QutongError(
-                f"dbt failed: {result.exception}",
+                f"dbt cannot compile the project: {'; '.join(wrong)}",
+                file=self.project,
+                remedy="mend the models that it names",
+            )
+        return [entry.node for entry in done]
+
+    def _scratch(self, folder: Path) -> Path:
+        return folder / "empty" / self.database.name
+
+    def _results(self, done: Any) -> list[Any]:
+        if done.result is None:
+            raise QutongError(
+                f"dbt failed: {done.exception}",
                 file=self.project,
                 remedy="mend what dbt names, then run again",
             )
-        return [_node_result(entry) for entry in result.result.results]
+        return list(done.result.results)
 
-    def _runnable(self, folder: Path) -> Any:
-        """What was parsed, as dbt runs it: read once for all builds on the same files."""
-        if self._state is None or self._state[0] != folder:
-            with uncollected():
-                from dbt.contracts.graph.manifest import Manifest
-                from dbt.parser.manifest import extended_mashumuro_decoder
-
-                content = (folder / _STATE).read_bytes()
-                read = Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
-            self._state = folder, read
-        return self._state[1]
-
-    def _invoke(self, arguments: list[str], target: Path, manifest: Any = None) -> Any:
+    def _invoke(
+        self,
+        arguments: list[str],
+        target: Path,
+        database: Path,
+        manifest: Any = None,
+        told: Mapping[str, str] | None = None,
+    ) -> Any:
         """Run one command of dbt; it logs nothing, because its result says all that we use."""
-        with _environment(self.database):
+        database.parent.mkdir(parents=True, exist_ok=True)
+        with _environment({"QUTONG_DATABASE": str(database), _NARROWED: "", **(told or {})}):
             from dbt.adapters.duckdb.connections import DuckDBConnectionManager
             from dbt.cli.main import dbtRunner
 
@@ -285,30 +273,14 @@ def _slots(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def _only(manifest: Any, names: Collection[str]) -> Any:
-    """The wanted nodes of a manifest of dbt, tagged, and all models: dbt asks what reads what.
+def _manifest(folder: Path) -> Any:
+    """What was parsed, as dbt takes it; dbt writes into it, so each command has its own."""
+    with uncollected():
+        from dbt.contracts.graph.manifest import Manifest
+        from dbt.parser.manifest import extended_mashumuro_decoder
 
-    Nodes are copies: dbt writes into those that it builds.
-    """
-    from dbt.contracts.graph.manifest import Manifest
-
-    found = {
-        name: copy.copy(node)
-        for name, node in manifest.nodes.items()
-        if name in names or node.resource_type == "model"
-    }
-    for name in names:
-        found[name].tags = [*found[name].tags, _WANTED]
-    return Manifest(
-        nodes=found,
-        sources=manifest.sources,
-        macros=manifest.macros,
-        docs=manifest.docs,
-        files=manifest.files,
-        metadata=manifest.metadata,
-        source_patches=manifest.source_patches,
-        env_vars=manifest.env_vars,
-    )
+        content = (folder / _STATE).read_bytes()
+        return Manifest.from_msgpack(content, decoder=extended_mashumuro_decoder)
 
 
 def prepare() -> None:
@@ -330,9 +302,9 @@ def _remove_old(place: Path) -> None:
 
 
 @contextlib.contextmanager
-def _environment(database: Path) -> Iterator[None]:
+def _environment(told: Mapping[str, str]) -> Iterator[None]:
     wanted = {
-        "QUTONG_DATABASE": str(database),
+        **told,
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }
@@ -357,10 +329,6 @@ def _node_result(entry: Any) -> NodeResult:
         message=(entry.message or "").strip(),
         failures=int(entry.failures or 0),
         seconds=float(entry.execution_time or 0),
-        test=getattr(getattr(entry.node, "test_metadata", None), "name", ""),
-        query=getattr(entry.node, "compiled_code", None) or ""
-        if str(entry.node.resource_type) == "test"
-        else "",
     )
 
 

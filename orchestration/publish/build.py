@@ -39,6 +39,7 @@ from orchestration.publish.registry import PRODUCTS
 from orchestration.publish.report import SEVERITIES, read_report
 from orchestration.publish.rowhash import fingerprint
 from orchestration.publish.tables import Table, list_macros, literal, published_tables
+from orchestration.threads import share_out
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -181,6 +182,7 @@ def _build(
     con = duckdb.connect()
     try:
         con.execute("set timezone = 'UTC'")
+        share_out(con, work_db)
         con.execute(f"attach {literal(str(work_db))} as work (read_only)")
         check_belongs(con, plan.release_id, plan.release_time, plan.policy)
         with Helpers(workers) as helpers:

@@ -24,6 +24,7 @@ from orchestration.publish.printed import (
 from orchestration.publish.report import Row as Report
 from orchestration.publish.rowhash import Fingerprint
 from orchestration.publish.tables import Table, literal
+from orchestration.threads import share_out
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -84,6 +85,7 @@ class Edition:
 
             self.opened = duckdb.connect()
             self.opened.execute("set timezone = 'UTC'")
+            share_out(self.opened, self.work_db)
             self.opened.execute(
                 f"attach {literal(str(self.work_db))} as {self.catalog} (read_only)"
             )

@@ -47,6 +47,7 @@ from orchestration.publish.rules import (
 )
 from orchestration.publish.tables import Table, list_macros, literal, published_tables, quote
 from orchestration.text import counted
+from orchestration.threads import share_out
 
 # The products that releases had whose manifest does not list them.
 _BEFORE_2 = ("tables", "workbooks", "report", "inventory")
@@ -85,6 +86,7 @@ def verify_release(
     con = duckdb.connect()
     try:
         con.execute("set timezone = 'UTC'")
+        share_out(con, path / MART_FILE)
         con.execute(f"attach {literal(str(path / MART_FILE))} as mart (read_only)")
         if work_db is not None:
             con.execute(f"attach {literal(str(work_db))} as work (read_only)")

@@ -7,7 +7,7 @@ for. Does not belong here: dbt itself (``process.dbt``) and the verdict (``marts
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Literal
 
@@ -21,7 +21,7 @@ from orchestration.steps.workplace import Workplace
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from orchestration.process.dbt import NodeResult
+    from orchestration.process.models import NodeResult
     from orchestration.steps import standing
 
 DbtStep = Literal["marts", "quality"]
@@ -53,24 +53,26 @@ class ModelsBrokenError(QutongError):
 
 
 def build(
-    work: Workplace, step: DbtStep, *, select: Sequence[str] | None = None
+    work: Workplace, step: DbtStep, *, only: Collection[str] | None = None
 ) -> list[NodeResult]:
     """Build the models of a step and test them.
 
     Args:
         work: Where.
         step: Which.
-        select: Of the step's models and tests these alone; all where it is not given.
+        only: Ids of models and tests, to carry out these alone; all where it is not given.
 
     Raises:
         ModelsBrokenError: a contract, a key or another test of severity error failed.
         QutongError: dbt found nothing to build, so that no gate would have anything to judge.
     """
     with state.carried(work, step, LINES[step]):
-        if step == "marts":
-            results = work.dbt.build(select, NOT_WITH_MARTS) if select else _build_changed(work)
+        if only is not None:
+            results = _built(work, only)
+        elif step == "marts":
+            results = _build_changed(work)
         else:
-            results = work.dbt.build(select) if select else work.dbt.build_only(_of_quality(work))
+            results = _built(work, _of_quality(work))
         if not results:
             raise QutongError(
                 "dbt found nothing to build",
@@ -89,6 +91,11 @@ def build(
             names = ", ".join(result.name for result in bad[:MOST_NODES])
             raise ModelsBrokenError("\n".join([f"{', '.join(rules)}: {names}", *lines]), results)
     return results
+
+
+def _built(work: Workplace, names: Collection[str]) -> list[NodeResult]:
+    with state.opened(work.settings) as con:
+        return work.dbt.plan().build(con, names)
 
 
 def models_of(work: Workplace) -> standing.Models:
@@ -125,14 +132,14 @@ def _build_changed(work: Workplace) -> list[NodeResult]:
     run_id = state.identity_of(work.settings).run_id
     with state.opened(work.settings) as con:
         is_first = not standing.entries(con)
-    results = work.dbt.build_only([*models.nodes] if is_first else models.followed)
+    results = _built(work, [*models.nodes] if is_first else models.followed)
     if not results or any(result.is_bad for result in results):
         return results
     with state.opened(work.settings) as con:
         made_from = models.made_from(con)
         stand = standing.standing(con, models, made_from)
     left = models.nodes.keys() - stand.keys() - {result.unique_id for result in results}
-    results += work.dbt.build_only(left) if left else []
+    results += _built(work, left) if left else []
     with state.opened(work.settings) as con:
         standing.keep(con, models, made_from, results, run_id)
     return [*results, *stand.values()]
@@ -157,7 +164,7 @@ def _keep(con: DuckDBPyConnection, step: DbtStep, results: Sequence[NodeResult])
 
 def node_results(con: DuckDBPyConnection) -> list[NodeResult]:
     """What dbt said of every model and test, from the record."""
-    from orchestration.process.dbt import NodeResult
+    from orchestration.process.models import NodeResult
 
     rows = con.execute(
         "select unique_id, kind, name, status, message, failures, seconds, test, query "

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.judge.contracts import AFTER_THE_GATE, ASKED_BY_SUITES
 from orchestration.process.contents import Name, columns_of, contents, partitions
-from orchestration.process.dbt import NodeResult
+from orchestration.process.models import TOUCHED_CELLS, NodeResult
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -45,8 +45,6 @@ _PART = "mart:"
 """Begins the tag by which a model says which mart's figures it reads: macro ``mart_cells``."""
 _OWN_FIGURES = "own_figures"
 """Tag of a test that asks for no figures but those of the marts that its model reads."""
-_FOLLOWS_CELLS = "touched_cells"
-"""Materialization of a table that says itself up to which change it was brought."""
 _SHOWN = ("observation_id", "indicator_code", "region_code", "period", "is_headline")
 """What such a test asks of an observation."""
 
@@ -62,6 +60,7 @@ class Node:
         reads: Ids of what it reads: models and sources.
         marts: Whose figures it reads of the tables of figures; empty for all of them.
         is_followed: Whether it is brought up to date in every run, before it is known what changed.
+        follows_cells: Whether its table says itself up to which change it was brought.
     """
 
     unique_id: str
@@ -69,7 +68,7 @@ class Node:
     reads: tuple[str, ...]
     marts: frozenset[str]
     is_followed: bool
-    materialized: str
+    follows_cells: bool
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,7 @@ class Models:
             reads=tuple(sorted(set(node["depends_on"]["nodes"]))),
             marts=_marts_read(node) if is_model else self._marts_asked(node),
             is_followed=is_followed,
-            materialized=node["config"]["materialized"],
+            follows_cells=TOUCHED_CELLS in node["tags"],
         )
 
     def _marts_asked(self, test: Mapping[str, Any]) -> frozenset[str]:
@@ -162,8 +161,8 @@ class Models:
         return frozenset() if reads_all or not read else read | {_qualified(about)}
 
     def _is_all_figures(self, name: str) -> bool:
-        node: Mapping[str, Any] = self._manifest["nodes"].get(name, {"config": {}})
-        return bool(node["config"].get("materialized") == _FOLLOWS_CELLS)
+        node: Mapping[str, Any] = self._manifest["nodes"].get(name, {"tags": []})
+        return TOUCHED_CELLS in node["tags"]
 
 
 def _is_before_the_gate(node: Mapping[str, Any]) -> bool:
@@ -207,7 +206,7 @@ class _State:
         assert node.table is not None
         if "mart" in self._columns[node.table]:
             return self._parts(node.table, "mart", tuple(self._columns[node.table]), reader)
-        if node.materialized == _FOLLOWS_CELLS:
+        if node.follows_cells:
             return self._shown(node.table, reader) if reader.marts else self._brought_to(node)
         return self._whole(node.table)
 
@@ -341,7 +340,7 @@ def suites_made_from(
     A table that follows every change is left out: to look whether it changed costs as much as to
     judge it.
     """
-    following = {n.table for n in models.nodes.values() if n.materialized == _FOLLOWS_CELLS}
+    following = {n.table for n in models.nodes.values() if n.follows_cells}
     asked = [suite for suite in suites if (suite.schema, suite.table) not in following]
     there = contents(con, {(suite.schema, suite.table) for suite in asked})
     return {

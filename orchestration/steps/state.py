@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from orchestration.catalog import literal
 from orchestration.errors import QutongError, StaleStateError
 from orchestration.settings import Settings
+from orchestration.threads import share_out
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -156,6 +157,7 @@ def opened(settings: Settings) -> Iterator[DuckDBPyConnection]:
 
     path = settings.database
     connection = _kept.get(path) or _connected(settings)
+    share_out(connection, path)
     if path in _kept:
         _kept[path], connection = connection, connection.cursor()
     try:

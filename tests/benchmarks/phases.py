@@ -88,7 +88,7 @@ def carry_out(project: Path, last: str, now: datetime = NOW) -> list[Cost]:
     work = Workplace(load_settings(project), now=now)
     with _timed("ready", told):
         work.dbt.manifest()
-        work.dbt.build(["nothing_is_named_so"])
+        work.dbt.plan()
     with _timed("declare", told):
         _ = work.declarations, work.catalogue
     with entered(work, release_time=now):

@@ -117,7 +117,7 @@ def read_json(content: bytes) -> None:
 
 def read_service(content: bytes) -> None:
     """Files of statistical services, as they are; each is read as every kind of them."""
-    for form in ("json-stat", "nbs", "sdmx-csv", "sdmx-ml"):
+    for form in ("json-stat", "nbs", "sdmx-csv", "sdmx-ml", "px"):
         _read(content, format=form)
 
 
@@ -167,7 +167,7 @@ def read_ods(content: bytes) -> None:
 def read_any(content: bytes) -> None:
     """Any file declared as any format: the first byte chooses which."""
     office = ("csv", "xlsx", "xls", "ods", "html", "docx", "pdf", "json", "parquet")
-    formats = (*office, "json-stat", "nbs", "sdmx-csv", "sdmx-ml")
+    formats = (*office, "json-stat", "nbs", "sdmx-csv", "sdmx-ml", "px")
     _read(content[1:], format=formats[(content[0] if content else 0) % len(formats)])
 
 

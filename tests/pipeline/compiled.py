@@ -6,7 +6,6 @@ and expected values.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import duckdb
 from orchestration.declarations import Declarations
 from orchestration.judge import gates
 from orchestration.settings import CODE_ROOT, Settings
-from orchestration.steps import land
+from orchestration.steps import land, state
 from orchestration.steps.door import entered
 from orchestration.steps.workplace import Workplace
 from tests.support import make_project
@@ -46,14 +45,13 @@ def compiled(folder: Path) -> Models:
     work = Workplace(own)
     with entered(work):
         land.land_deliveries(work, [])
-    results = work.dbt.build(["+observation"])
-    assert [r.message for r in results if r.kind == "model" and r.is_bad] == []
-    made = {path.stem: path for path in (work.dbt.target / "run").rglob("*.sql")}
-    tables = [
-        re.sub(r"create\s+table", "create or replace table", made[r.name].read_text("utf-8"))
-        for r in results
-        if r.kind == "model"
-    ]
+    plan = work.dbt.plan()
+    wanted = plan.with_ancestors(["model.qutong.observation"])
+    with state.opened(own) as connection:
+        results = plan.build(connection, wanted)
+    assert [r.message for r in results if r.is_bad] == []
+    made = [plan.nodes[result.unique_id] for result in results]
+    tables = [f"create or replace table {node.relation} as {node.sql}" for node in made]
     as_of = (CODE_ROOT / "dbt_project" / "release" / "as_of.sql").read_text("utf-8")
     with duckdb.connect(str(own.database)) as connection:
         gates.prepare(connection, work.catalogue, own.expectations, "delivery")

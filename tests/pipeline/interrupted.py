@@ -106,18 +106,19 @@ def in_delivery_gate() -> None:
     swap(landing, "admit", die)
 
 
-def in_dbt(schema: str) -> None:
-    """In the middle of dbt: as soon as it has built a first model of a schema."""
-    import dbt.cli.main
+def in_models(schema: str) -> None:
+    """In the middle of the models: as soon as a first one of a schema is made."""
+    from orchestration.process import models
 
-    def listen(event: Any) -> None:
-        if event.info.name == "NodeFinished":
-            relation = event.data.node_info.node_relation
-            if relation.schema == schema:
-                die()
+    make = models._made
 
-    runner = functools.partial(dbt.cli.main.dbtRunner, callbacks=[listen])
-    swap(dbt.cli.main, "dbtRunner", runner)
+    def then_die(con: Any, node: models.Node) -> models.NodeResult:
+        result = make(con, node)
+        if node.schema == schema:
+            die()
+        return result
+
+    swap(models, "_made", then_die)
 
 
 def in_marts_gate() -> None:
@@ -215,9 +216,9 @@ CHAIN: dict[str, Link] = {
     "collect": Link(in_collect, whole_run),
     "land": Link(in_land, without_dagster),
     "delivery gate": Link(in_delivery_gate, without_dagster),
-    "marts": Link(functools.partial(in_dbt, "core"), whole_run),
+    "marts": Link(functools.partial(in_models, "core"), whole_run),
     "marts gate": Link(in_marts_gate, beginning("marts")),
-    "quality": Link(functools.partial(in_dbt, "quality"), beginning("marts_gate")),
+    "quality": Link(functools.partial(in_models, "quality"), beginning("marts_gate")),
     "candidate": Link(in_candidate, beginning("quality")),
     "release gate": Link(in_release_gate, beginning("candidate")),
     "disk full": Link(functools.partial(in_candidate, disk_full), beginning("candidate")),
@@ -300,8 +301,6 @@ def import_everything() -> None:
         for module in pkgutil.iter_modules([str(CODE_ROOT / "orchestration" / package)]):
             importlib.import_module(f"orchestration.{package}.{module.name}")
     for name in (
-        "dbt.adapters.duckdb",
-        "dbt.task.build",
         "openpyxl",
         "orchestration.cli",
         "orchestration.definitions",

@@ -25,6 +25,7 @@ from orchestration.errors import (
 from orchestration.judge import gates
 from orchestration.judge.catalogue import Catalogue, RuleOutcome
 from orchestration.process.dbt import DbtProject
+from orchestration.process.models import Plan
 from orchestration.publish import verify
 from orchestration.publish.durable import remove_tree
 from orchestration.publish.product import Problem
@@ -360,7 +361,7 @@ def test_what_dbt_refuses_blocks(
         work.dbt = with_broken_model(work.dbt, tmp_path, *case.model)
 
     with pytest.raises(marts.ModelsBrokenError) as broken:
-        marts.build(work, "marts", select=case.select)
+        marts.build(work, "marts", only=named(work, *case.select))
 
     bad = [r.name for r in broken.value.results if r.is_bad and r.status != "skipped"]
     assert bad == [case.failing]
@@ -375,8 +376,7 @@ def test_where_dbt_builds_nothing_no_gate_passes(
     found: Stage, monkeypatch: pytest.MonkeyPatch, step: marts.DbtStep
 ) -> None:
     work = found.again()
-    monkeypatch.setattr(DbtProject, "build", lambda *_, **__: [])
-    monkeypatch.setattr(DbtProject, "build_only", lambda *_, **__: [])
+    monkeypatch.setattr(Plan, "build", lambda *_, **__: [])
 
     with pytest.raises(QutongError, match="dbt found nothing to build"):
         marts.build(work, step)
@@ -391,13 +391,22 @@ def test_a_mart_that_names_another_figure_is_told_both_ways(processed: Stage) ->
     )
 
     with pytest.raises(marts.ModelsBrokenError) as broken:
-        marts.build(work, "marts", select=["district_profile_figures"])
+        marts.build(work, "marts", only=named(work, "district_profile_figures"))
 
     assert compose(work.settings).blocking == ["marts.test-failed"]
     said = broken.value.what
     assert "problem a declared figure is not shown" in said
     assert "problem what is shown is no headline in force, observation_id nobody" in said
     assert "slot value_observation_id" in said
+
+
+def named(work: Workplace, *names: str) -> set[str]:
+    """Models of these names and what is asked about them, and tests of these names."""
+    nodes = work.dbt.plan().nodes.values()
+    chosen = {node.unique_id for node in nodes if node.name in names}
+    return chosen | {
+        node.unique_id for node in nodes if node.kind == "test" and chosen & {*node.reads}
+    }
 
 
 def with_broken_model(

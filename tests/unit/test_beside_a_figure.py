@@ -244,3 +244,57 @@ def test_a_padded_code_is_the_region(declarations: Declarations, code: str, regi
 def test_a_town_is_not_taken_for_its_county(declarations: Declarations) -> None:
     told = quarantined(declarations, UNIT="亿元", REF_AREA="990101007000")
     assert told == ("region.unknown", "990101007000")
+
+
+@pytest.mark.parametrize(
+    ("printed", "symbols", "value", "status", "stage", "note"),
+    [
+        ("41.4 u", {"u": "U"}, "41.4", "U", "not_stated", "u"),
+        ("41.4u", {"u": "U"}, "41.4", "U", "not_stated", "u"),
+        ("1200 [r]", {"[r]": "A"}, "1200", "A", "not_stated", "[r]"),
+        ("1200 (r)", {"r": "A"}, "1200", "A", "not_stated", "r"),
+        ("41.1^1", {"^1": "P"}, "41.1", "P", "not_stated", "^1"),
+        ("56*", {"*": "E"}, "56", "E", "not_stated", "*"),
+        ("905.5（快报数）", {}, "905.5", "P", "flash", None),
+        ("905.5 预计数", {}, "905.5", "F", "forecast", None),
+        ("约905.5 预计数", {}, "905.5", "F", "forecast", None),
+    ],
+)
+def test_a_mark_beside_a_number_says_its_status(
+    declarations: Declarations,
+    printed: str,
+    symbols: dict[str, str],
+    value: str,
+    status: str,
+    stage: str,
+    note: str | None,
+) -> None:
+    cells = {"OBS_VALUE": printed, "UNIT": "亿元"}
+    _, outcome = read(declarations, {"symbols": symbols}, **cells)
+    names = ("value", "obs_status", "estimate_stage", "note", "value_printed")
+    (row,) = outcome.accepted.select(names).rows()
+    assert row == (Decimal(value), status, stage, note, printed)
+
+
+@pytest.mark.parametrize(
+    ("printed", "symbols", "rule"),
+    [
+        ("41.4 u", {}, "value.not-a-number"),  # nobody said what it stands for
+        ("41.4 x", {"x": "M"}, "code.unknown"),  # missing, and there is a number
+        ("41.4 - 3", {"-": "M"}, "value.not-a-number"),
+        ("41.4^1", {}, "value.not-a-number"),
+        ("1.2e5", {"e": "E"}, "value.not-a-number"),
+    ],
+)
+def test_a_mark_that_nobody_explained_keeps_the_figure_out(
+    declarations: Declarations, printed: str, symbols: dict[str, str], rule: str
+) -> None:
+    over = {"symbols": symbols}
+    parsed, outcome = read(declarations, over, OBS_VALUE=printed, UNIT="亿元")
+    assert (parsed.accepted, outcome.quarantined["rule_id"].to_list()) == (0, [rule])
+
+
+def test_two_statuses_of_one_figure_contradict_one_another(declarations: Declarations) -> None:
+    cells = {"OBS_VALUE": "41.4 u", "UNIT": "亿元", "OBS_STATUS": "E"}
+    _, outcome = read(declarations, {"symbols": {"u": "U"}}, **cells)
+    assert outcome.quarantined["rule_id"].to_list() == ["code.unknown"]

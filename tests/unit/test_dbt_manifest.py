@@ -13,7 +13,8 @@ import duckdb
 import pytest
 
 from orchestration.errors import QutongError
-from orchestration.process.dbt import DbtProject, NodeResult
+from orchestration.process.dbt import DbtProject
+from orchestration.process.models import NodeResult
 
 pytestmark = pytest.mark.core
 
@@ -42,9 +43,9 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def write_model(folder: Path, sql: str) -> None:
+def write_model(folder: Path, sql: str, name: str = "figure") -> None:
     text = "{{ config(materialized='table') }}\n" + sql
-    (folder / "models" / "figure.sql").write_text(text, encoding="utf-8")
+    (folder / "models" / f"{name}.sql").write_text(text, encoding="utf-8")
 
 
 def home(folder: Path, name: str, database: str = "warehouse.duckdb") -> DbtProject:
@@ -55,9 +56,9 @@ def home(folder: Path, name: str, database: str = "warehouse.duckdb") -> DbtProj
 
 
 def built(project: DbtProject) -> list[tuple[object, ...]]:
-    results = project.build(["figure"])
-    assert [(result.name, result.status) for result in results] == [("figure", "success")]
-    with duckdb.connect(str(project.database), read_only=True) as connection:
+    with duckdb.connect(str(project.database)) as connection:
+        results = project.plan().build(connection, ["model.small.figure"])
+        assert [(result.name, result.status) for result in results] == [("figure", "success")]
         return connection.execute("from figure").fetchall()
 
 
@@ -90,15 +91,14 @@ def test_one_parses_and_every_district_builds(
 
 
 def test_what_is_named_is_built_and_nothing_else(folder: Path) -> None:
-    (folder / "models" / "other.sql").write_text("select 7 as other", encoding="utf-8")
-    reader = "select other + 1 as eight from {{ ref('other') }}"
-    (folder / "models" / "reader.sql").write_text(reader, encoding="utf-8")
+    write_model(folder, "select 7 as other", "other")
+    write_model(folder, "select other + 1 as eight from {{ ref('other') }}", "reader")
     project = home(folder, "one")
 
-    for names in (["figure"], ["other"], ["reader"]):
-        found = project.build_only([f"model.small.{name}" for name in names])
-        assert [(result.name, result.status) for result in found] == [(*names, "success")]
-    with duckdb.connect(str(project.database), read_only=True) as connection:
+    with duckdb.connect(str(project.database)) as connection:
+        for name in ("figure", "other", "reader"):
+            found = project.plan().build(connection, [f"model.small.{name}"])
+            assert [(result.name, result.status) for result in found] == [(name, "success")]
         assert connection.execute("from reader").fetchall() == [(8,)]
 
 

@@ -72,6 +72,25 @@ def found(con: duckdb.DuckDBPyConnection, rule_id: str) -> list[tuple[str, ...]]
     ).fetchall()
 
 
+def test_parts_of_two_cuts_are_never_added_up(con: duckdb.DuckDBPyConnection) -> None:
+    # a and b make up the total; of the same total, by another cut, 70 and 40 are too much.
+    before = answers(con, "compared_parts", "is_above")
+    whole = con.execute(
+        "select value, unit from core.observation where indicator_code = 'total' limit 1"
+    ).fetchone()
+    assert whole is not None
+    for code, share in (("town", 7), ("village", 4)):
+        known(con, f"o-{code}", indicator_code=code, value=str(whole[0] * share / 10))
+        relate(con, "part_of", code, "total", reaches_total=True, cut="place")
+    after = con.execute(
+        "select is_above, parts, members from judge.compared_parts "
+        "where indicator_code = 'total' order by is_above, parts"
+    ).fetchall()
+    assert len(after) == len(before) + 1
+    assert (True, 2, 2) in after
+    assert after.count((True, 2, 2)) == 1
+
+
 # --- shares and ratios -----------------------------------------------------------------------
 
 RATIO = "compared_quotients where kind = 'ratio_of'"

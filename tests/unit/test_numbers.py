@@ -284,3 +284,23 @@ def test_no_wrong_number(text: str) -> None:
     assert re.sub(r"\D", "", found.number) == "".join(re.findall("[0-9]", ascii_digits))
     assert found.number.startswith("-") == bool(re.search("[-−–－﹣]", text))
     assert not re.search("[0-9][^0-9.,， 　１０．]+[0-9]", ascii_digits)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("第3", "3"),
+        ("第3位", "3"),
+        ("第 12 名", "12"),
+        ("第三", "3"),
+        ("第十二位", "12"),
+        ("第二十", "20"),
+    ],
+)
+def test_a_place_in_an_order_is_a_rank(text: str, number: str) -> None:
+    assert read_number(text, WORDS) == Reading(number, 0, is_rank=True)
+
+
+@pytest.mark.parametrize("text", ["第", "第位", "第0位", "第三三", "第3位5", "第3.5位", "第3季度"])
+def test_what_is_no_place_in_an_order(text: str) -> None:
+    assert read_number(text, WORDS) is None

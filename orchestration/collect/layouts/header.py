@@ -157,6 +157,8 @@ def match_columns(
             captured = _captured(column, texts, words)
             if captured is None and column.means is None:
                 continue
+            if column.after is not None and not _stands_after(column, col, plain, words):
+                continue
             if column.every and column.period == "header" and not _says_period(texts):
                 continue
             if column.means is not None and not _is_meant(column, meanings[col]):
@@ -178,6 +180,21 @@ def match_columns(
     told = {col: _tell(hit, full[col], report, words) for col, hit in found.items()}
     _refuse_equal(place, told)
     return told
+
+
+def _stands_after(
+    column: TableColumn,
+    col: int,
+    plain: dict[int, tuple[tuple[str, ...], tuple[str, ...]]],
+    words: Words,
+) -> bool:
+    """Whether the nearest column to the left with another header is the one it stands after."""
+    for left in sorted((other for other in plain if other < col), reverse=True):
+        texts = plain[left][0]
+        if same("/".join(texts)) != same("/".join(plain[col][0])):
+            bare = [words.unit_in(text)[0] for text in texts]
+            return any(fits(column.after or "", text) is not None for text in (*texts, *bare))
+    return False
 
 
 def _captured(column: TableColumn, texts: tuple[str, ...], words: Words) -> tuple[str, ...] | None:
@@ -298,8 +315,12 @@ def _tell(hit: Found, full: tuple[str, ...], report: Period | None, words: Words
             said[name] = captured.pop(0)
         elif value is not None:
             said[name] = value
-    if column.scope is not None:
-        said["scope"] = column.scope
+    for name in ("scope", "stage", "status"):
+        if (constant := getattr(column, name)) is not None:
+            said[name] = constant
+    stage = next((word for text in hit.texts if (word := words.stage_in(text))), None)
+    if stage is not None and column.carries == "value":
+        said.setdefault("stage", stage)
     period, source = _period(hit, full, report)
     code = period.code if isinstance(period, Period) else period
     kind: str | None = column.period_kind

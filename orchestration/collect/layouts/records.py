@@ -24,6 +24,7 @@ from orchestration.collect.layouts.extract import (
     unknown_columns,
     with_all_columns,
 )
+from orchestration.collect.periods import joined
 from orchestration.text import same
 
 if TYPE_CHECKING:
@@ -43,11 +44,7 @@ def extract_records(grid: Grid, layout: RecordsLayout, told: Told) -> Extract:
     """
     import polars as pl
 
-    declared = {
-        name: text
-        for name in (*TEXT_COLUMNS, "present")
-        if (text := getattr(layout.columns, name)) is not None
-    }
+    declared = _declared(layout)
     top = grid.head(SEARCHED_ROWS)
     if not top.height:
         top = grid.cells  # the file begins with many blank rows
@@ -63,7 +60,7 @@ def extract_records(grid: Grid, layout: RecordsLayout, told: Told) -> Extract:
     is_number = pl.col("text").str.contains(NUMERIC)
     stray = pl.concat([above.filter(is_number).select("row", "col", "text"), body.stray])
     figures = grid.places(
-        body.rows.with_columns(
+        _whole_period(body.rows, declared).with_columns(
             pl.lit("value").alias("column_key"),
             pl.lit(grid.name).alias("sheet"),
             pl.lit(positions["value"], dtype=pl.Int64).alias("col"),
@@ -99,6 +96,40 @@ def extract_records(grid: Grid, layout: RecordsLayout, told: Told) -> Extract:
         non_data=non_data,
         unit="row",
         notes=no_notes(),
+    )
+
+
+def _declared(layout: RecordsLayout) -> dict[str, str]:
+    """Header text by part; the further parts of a period are called ``period 2`` and so on."""
+    declared: dict[str, str] = {}
+    for name in (*TEXT_COLUMNS, "present"):
+        text = getattr(layout.columns, name)
+        if isinstance(text, tuple):
+            declared |= {
+                name if n == 1 else f"{name} {n}": part for n, part in enumerate(text, start=1)
+            }
+        elif text is not None:
+            declared[name] = text
+    return declared
+
+
+def _whole_period(rows: pl.DataFrame, declared: dict[str, str]) -> pl.DataFrame:
+    """The rows with a period that stands in several columns put together."""
+    import polars as pl
+
+    names = [name for name in declared if name.partition(" ")[0] == "period"]
+    if len(names) < 2:
+        return rows
+    absent = [pl.lit(None, dtype=pl.String).alias(n) for n in names if n not in rows.columns]
+    rows = rows.with_columns(absent)
+    distinct = rows.select(names).unique()
+    heads = [declared[name] for name in names]
+    told = [joined(list(zip(heads, parts, strict=True))) for parts in distinct.iter_rows()]
+    distinct = distinct.with_columns(pl.Series("_whole", told, dtype=pl.String))
+    return (
+        rows.join(distinct, on=names, how="left", nulls_equal=True, maintain_order="left")
+        .drop(names)
+        .rename({"_whole": "period"})
     )
 
 

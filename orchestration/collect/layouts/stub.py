@@ -7,7 +7,7 @@ belong here: what a name means (``names``).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestration.collect.layouts.extract import Words, fits
 from orchestration.collect.layouts.header import split_marks
@@ -37,6 +37,8 @@ class Name:
         depth: How many stand above it.
         role: ``cut`` for a row that only opens a cut, ``ignored`` for a declared one, else empty.
         unit: The unit in brackets at its end, where the block says that there is one.
+        period: The period in it, where the block says that there is one.
+        region: Its text where it names a region of the row above; then ``name`` is that row's.
         marks: Its footnote marks.
     """
 
@@ -47,6 +49,8 @@ class Name:
     role: str = ""
     unit: str | None = None
     marks: tuple[str, ...] = ()
+    period: str | None = None
+    region: str | None = None
 
 
 Row = tuple[int, str, int, bool]
@@ -57,11 +61,21 @@ def names_of(rows: list[Row], block: Block, words: Words) -> list[Name]:
     """The rows of a stub in their order, each with those that it stands under."""
     rank_of = _Ranks(block)
     stack: list[tuple[tuple[float, ...], str]] = []
-    found = []
+    found: list[Name] = []
+    above: Name | None = None
+    written = re.compile(block.period_in_name) if block.period_in_name else None
     for row, text, indent, bold in rows:
         bare, marks = split_marks(text)
         is_cut = any(fits(pattern, bare) is not None for pattern in block.cut_rows)
         is_ignored = any(fits(pattern, bare) is not None for pattern in block.ignored_rows)
+        if above is not None and _names_region(block, bare):
+            region, _ = rank_of(bare, indent, bold, is_cut=False)
+            found.append(replace(above, row=row, region=region.strip(), marks=marks))
+            continue
+        period = None
+        if written is not None and (match := written.search(fold(bare))):
+            period = match.group("period")
+            bare = fold(bare)[: match.start()] + fold(bare)[match.end() :]
         name, rank = rank_of(bare, indent, bold, is_cut=is_cut)
         unit = None
         if block.unit_in_name:
@@ -69,11 +83,17 @@ def names_of(rows: list[Row], block: Block, words: Words) -> list[Name]:
         name = name.strip()
         while stack and stack[-1][0] >= rank:
             stack.pop()
-        path = (*(above for _, above in stack), name)
+        path = (*(upper for _, upper in stack), name)
         role = CUT if is_cut else IGNORED if is_ignored else ""
-        found.append(Name(row, name, path, len(stack), role, unit, marks))
+        found.append(Name(row, name, path, len(stack), role, unit, marks, period))
+        above = None if role else found[-1]
         stack.append((rank, name))
     return found
+
+
+def _names_region(block: Block, text: str) -> bool:
+    bare = re.sub(block.stub_prefix, "", fold(text).strip())
+    return any(fits(pattern, bare) is not None for pattern in block.region_rows)
 
 
 class _Ranks:

@@ -22,11 +22,13 @@ from orchestration.collect.layouts.extract import (
     Words,
     fits,
     missing_column,
+    no_notes,
     period_in,
     title_text,
     unexpected_cells,
     with_all_columns,
 )
+from orchestration.collect.layouts.footnotes import heed
 from orchestration.collect.layouts.header import (
     Cells,
     Found,
@@ -36,7 +38,7 @@ from orchestration.collect.layouts.header import (
     split_marks,
 )
 from orchestration.collect.layouts.stub import CUT, IGNORED, Name, names_of
-from orchestration.collect.periods import Period, parse_period
+from orchestration.collect.periods import Period, joined, parse_period
 from orchestration.text import fold, same
 
 if TYPE_CHECKING:
@@ -45,8 +47,10 @@ if TYPE_CHECKING:
     from orchestration.spec import Block, TableLayout
 
 FAR = 1 << 40
-SAID = ("region", "indicator", "breakdown", "scope", "unit")
-"""What the title of a block can say for all its figures, besides the period."""
+SAID = ("region", "indicator", "breakdown", "scope", "unit", "stage", "status")
+"""What the title of a block or a column can say for all its figures, besides the period."""
+
+_ANY_DIGIT = "[0-9０-９]"
 
 NOTE_SEARCHED = 2000
 """So much of a text tells whether it is a note."""
@@ -92,16 +96,20 @@ def extract_tables(grids: list[Grid], layout: TableLayout, told: Told) -> Extrac
     met: set[int] = set()
     extracts = []
     for grid in grids:
+        if layout.other_sheets == "ignore" and not _has_block(grid, layout):
+            extracts.append(_passed_over(grid))
+            continue
         regions = _regions(grid, layout)
         met |= {id(region.block) for region in regions}
         extracts.append(_grid(grid, layout, regions, told))
     for number, block in enumerate(layout.blocks, start=1):
         if id(block) not in met and not block.optional:
+            wanted = block.starts or block.first_row or block.stub
             raise RefusedError(
                 "delivery.missing-block",
                 grids[0].name or "file",
-                f"找不到第 {number} 个表块 (表题应符合 {block.starts})",
-                f"block {number} is missing (no row fits {block.starts})",
+                f"找不到第 {number} 个表块 (应有一行符合 {wanted})",
+                f"block {number} is missing (no row fits {wanted})",
             )
     return Extract(
         figures=pl.concat([e.figures for e in extracts]),
@@ -113,14 +121,52 @@ def extract_tables(grids: list[Grid], layout: TableLayout, told: Told) -> Extrac
     )
 
 
+def _has_block(grid: Grid, layout: TableLayout) -> bool:
+    """Whether a row opens one of the blocks, or is the header of one that nothing opens."""
+    texts = [title_text(text) for text in grid.cells["text"]]
+    for block in layout.blocks:
+        if not fnmatch.fnmatch(grid.name, block.sheet):
+            continue
+        if block.starts is None:
+            if any(fits(block.stub, split_marks(text)[0]) is not None for text in texts):
+                return True
+        elif any(re.search(block.starts, text) for text in texts):
+            return True
+    return False
+
+
+def _passed_over(grid: Grid) -> Extract:
+    """A sheet or table that is none of the declared ones (navigation, contents): no figures.
+
+    A number in it is quarantined all the same: the table may be one whose header changed.
+    """
+    import polars as pl
+
+    numbers = grid.cells.filter(pl.col("text").str.contains(NUMERIC))
+    unexpected = unexpected_cells(grid, numbers.select("row", "col", "text"))
+    return Extract(
+        figures=with_all_columns(
+            pl.DataFrame(schema={"row": pl.Int64, "col": pl.Int64, "value": pl.String})
+        ),
+        unexpected=unexpected,
+        read=grid.cells.height + grid.ignored,
+        non_data=grid.cells.height - unexpected.height + grid.ignored,
+        unit="cell",
+        notes=no_notes(),
+    )
+
+
 # --- blocks ----------------------------------------------------------------------------------
 
 
 def _regions(grid: Grid, layout: TableLayout) -> list[Region]:
     """Which rows belong to which block."""
     blocks = [block for block in layout.blocks if fnmatch.fnmatch(grid.name, block.sheet)]
-    if len(blocks) == 1 and blocks[0].starts is None:
+    if len(blocks) == 1 and not blocks[0].is_told:
         return [Region(blocks[0], 1, FAR)]
+    untitled = [block for block in blocks if block.starts is None]
+    if untitled:
+        return _untitled(grid, blocks)
     texts = [(row, title_text(text)) for row, text in grid.cells.select("row", "text").iter_rows()]
     opened: dict[int, tuple[Block, dict[str, str]]] = {}
     for block in blocks:
@@ -158,6 +204,82 @@ def _regions(grid: Grid, layout: TableLayout) -> list[Region]:
         Region(opened[row][0], row, end, opened[row][1])
         for row, end in zip(rows, ends, strict=True)
     ]
+
+
+def _untitled(grid: Grid, blocks: list[Block]) -> list[Region]:
+    """Tables that nothing opens: told by their place among those with their header, or first row.
+
+    What stands above a header and below the last blank row belongs to it: title and unit.
+    """
+    cells = list(grid.cells.select("row", "col", "text").iter_rows())
+    filled = sorted({row for row, _, _ in cells})
+    headers: dict[int, int] = {}
+    for block in blocks:
+        for row, col, text in cells:
+            if row not in headers and fits(block.stub, split_marks(text)[0]) is not None:
+                headers[row] = col
+    tops = sorted(headers)
+    owner: dict[int, Block] = {}
+    for number, block in enumerate(blocks, start=1):
+        own = [top for top in tops if _is_stub(block, cells, top)]
+        if block.nth is not None:
+            hits = own[block.nth - 1 : block.nth]
+        else:
+            hits = [t for t in own if _first_name(block, cells, t, headers[t])]
+        hits = hits if block.nth is None or len(own) >= block.nth else []
+        if len(hits) > 1 or any(top in owner for top in hits):
+            raise RefusedError(
+                "delivery.duplicate-block",
+                grid.where(hits[-1]),
+                f"第 {number} 个表块符合多个表, 或与别的表块重叠; 请写明 nth、first_row 或 starts",
+                f"block {number} fits several tables, or one that another block takes: say which "
+                "by nth, first_row or starts",
+            )
+        if hits:
+            owner[hits[0]] = block
+    unknown = [top for top in tops if top not in owner]
+    if unknown:
+        raise RefusedError(
+            "delivery.duplicate-block",
+            grid.where(unknown[0]),
+            f"第 {unknown[0]} 行起的表没有声明 (表头相同的表有 {len(tops)} 个)",
+            f"the table from row {unknown[0]} on is not declared ({len(tops)} tables have this "
+            "header)",
+        )
+    if not owner:
+        raise RefusedError(
+            "delivery.missing-block",
+            grid.name or "file",
+            "没有任何声明的表头",
+            "no row is the header of any of the declared blocks",
+        )
+    starts = [_opening(top, before, filled) for top, before in zip(tops, [0, *tops], strict=False)]
+    starts[0] = 1
+    ends = [start - 1 for start in starts[1:]] + [FAR]
+    return [
+        Region(owner[top], start, end) for top, start, end in zip(tops, starts, ends, strict=True)
+    ]
+
+
+def _is_stub(block: Block, cells: Cells, row: int) -> bool:
+    return any(r == row and fits(block.stub, split_marks(t)[0]) is not None for r, _, t in cells)
+
+
+def _first_name(block: Block, cells: Cells, top: int, col: int) -> bool:
+    below = top + block.header_rows
+    first = next((text for row, c, text in cells if row >= below and c == col), None)
+    return first is not None and fits(block.first_row or "*", split_marks(first)[0]) is not None
+
+
+def _opening(top: int, before: int, filled: list[int]) -> int:
+    """The first row of the table with its header there: what follows the last blank row."""
+    own = top
+    between = [row for row in filled if before < row < top]
+    for row in reversed(between):
+        if row != own - 1:
+            return own
+        own = row
+    return top  # no blank row: what stands above the header belongs to the table before
 
 
 def _refuse_equal_titles(grid: Grid, opened: dict[int, tuple[Block, dict[str, str]]]) -> None:
@@ -246,6 +368,7 @@ def _block(grid: Grid, layout: TableLayout, region: Region, told: Told, parts: P
     starts = [col for _, col in stubs]
     bounds = zip(starts, [col - 1 for col in starts[1:]] + [FAR], strict=True)
     body_roles = []
+    known, told_before = len(parts.figures), len(parts.notes)
     notes: dict[str, str] = {}
     for number, (stub_col, right) in enumerate(bounds):
         left = 0 if number == 0 else stub_col
@@ -265,6 +388,10 @@ def _block(grid: Grid, layout: TableLayout, region: Region, told: Told, parts: P
         roles = _columns(frame, layout, told, _Around(report, report_text, said, notes), parts)
         body_roles.append(roles)
     parts.roles += body_roles
+    texts = [text for _, _, text in parts.notes[told_before:]]
+    parts.figures[known:] = [
+        heed(figures, layout.footnotes, texts) for figures in parts.figures[known:]
+    ]
 
 
 @dataclass(frozen=True)
@@ -297,9 +424,7 @@ def _columns(
     }
     columns = match_columns(grid.where(frame.top), block, paths, around.report, told.words)
     values = {col: hit for col, hit in columns.items() if hit.column.carries == "value"}
-    beside = {
-        col: hit for col, hit in columns.items() if hit.column.carries not in ("value", "none")
-    }
+    beside = {col: hit for col, hit in columns.items() if hit.column.carries not in _NO_PART}
     _refuse_merged_values(grid, values, frame)
     names = _names(frame, told)
     in_body = pl.col("row").is_between(frame.last_header + 1, frame.notes_from - 1)
@@ -319,17 +444,29 @@ def _columns(
         parts.blanks += blanks.height
         figures = pl.concat([figures, blanks]).sort("row", "col")
     parts.figures.append(_dress(frame, figures, lines, values, around))
-    return _roles(frame, values, [*beside, *_idle(columns)], ignored)
+    others = [*beside, *(col for col, hit in columns.items() if hit.column.carries == "ignored")]
+    empty = [col for col, hit in columns.items() if hit.column.carries == "none"]
+    counters = [col for col in empty if _COUNTER.search(same("/".join(columns[col].texts)))]
+    return _roles(frame, values, [*others, *counters], empty, ignored)
 
 
-def _idle(columns: dict[int, Found]) -> list[int]:
-    return [col for col, hit in columns.items() if hit.column.carries == "none"]
+_NO_PART = ("value", "none", "ignored")
+
+_COUNTER = re.compile("序号|行次|栏次|代码|编码|编号")
+"""Headers of columns of numbers that are never figures."""
 
 
 def _roles(
-    frame: Frame, values: dict[int, Found], others: list[int], ignored: list[int]
+    frame: Frame,
+    values: dict[int, Found],
+    others: list[int],
+    empty: list[int],
+    ignored: list[int],
 ) -> pl.DataFrame:
-    """Every cell of the block with exactly one role."""
+    """Every cell of the block with exactly one role.
+
+    A column that is declared to carry nothing may hold words; a number there is nobody's figure.
+    """
     import polars as pl
 
     row, col = pl.col("row"), pl.col("col")
@@ -348,7 +485,7 @@ def _roles(
         .then(pl.lit("ignored"))
         .when(col.is_in(list(values)))
         .then(pl.lit("figure"))
-        .when(col.is_in(others))
+        .when(col.is_in(others) | (col.is_in(empty) & ~pl.col("text").str.contains(_ANY_DIGIT)))
         .then(pl.lit("companion"))
         .otherwise(pl.lit("stray"))
     )
@@ -420,11 +557,17 @@ def _dress(
     )
     row_period = pl.col("period").is_not_null()
     title = around.report_text
+    in_name: pl.Expr = pl.lit(None, dtype=pl.String)
+    if "name_period" in frame_.columns:
+        in_name = pl.col("name_period")
     frame_ = frame_.with_columns(
-        period=pl.coalesce("col_period", "period", pl.lit(title, dtype=pl.String))
+        period=pl.coalesce(in_name, "col_period", "period", pl.lit(title, dtype=pl.String))
         if not _row_wins(frame.block)
-        else pl.coalesce("period", "col_period", pl.lit(title, dtype=pl.String)),
-        period_source=pl.when(row_period & pl.lit(_row_wins(frame.block)))
+        else pl.coalesce(in_name, "period", "col_period", pl.lit(title, dtype=pl.String)),
+        period_kind=pl.when(in_name.is_null()).then("period_kind"),
+        period_source=pl.when(in_name.is_not_null())
+        .then(pl.lit("row"))
+        .when(row_period & pl.lit(_row_wins(frame.block)))
         .then(pl.lit("row"))
         .otherwise(
             pl.coalesce(
@@ -528,6 +671,10 @@ def _lines(frame: Frame, names: list[Name], notes: dict[str, str]) -> pl.DataFra
     filled = _down_merged(frame, frame.stub_col, {n.row: n for n in names})
     data: dict[str, list[str | None]] = {dim: [] for dim in dict.fromkeys(dims)}
     data |= {"unit": [], "indicator_path": [], "row_note": []}
+    if frame.block.period_in_name is not None:
+        data["name_period"] = [name.period for _, name in filled]
+    if frame.block.region_rows:
+        data["region"] = [name.region for _, name in filled]
     cuts = {(n.path) for n in names if n.role == CUT}
     for _, name in filled:
         # Rows that open a cut stand in the path, but they are no level of the table.
@@ -574,6 +721,7 @@ def _companions(
     import polars as pl
 
     rows = body.select("row").unique()
+    stub = frame.block.stub
     lines = rows.join(lines, on="row", how="left").sort("row")
     for col, hit in beside.items():
         carries = str(hit.column.carries)
@@ -592,9 +740,26 @@ def _companions(
         lines = lines.join(frame_, on="row", how="left")
         if hit.column.fill_down:
             lines = lines.sort("row").with_columns(pl.col(name).forward_fill())
-        if f"{name}_" in lines.columns:
+        if f"{name}_" in lines.columns and carries == "period":
+            heads = (stub, "/".join(hit.texts))
+            lines = _joined_period(lines, name, heads)
+            stub = heads[1]
+        elif f"{name}_" in lines.columns:
             lines = lines.with_columns(pl.coalesce(name, f"{name}_").alias(name)).drop(f"{name}_")
+        elif carries == "period":
+            stub = "/".join(hit.texts)
     return lines
+
+
+def _joined_period(lines: pl.DataFrame, name: str, heads: tuple[str, str]) -> pl.DataFrame:
+    """A period of which two cells of the row say a part each: 2024 | 5月."""
+    import polars as pl
+
+    parts = [f"{name}_", name]
+    told = [
+        joined(list(zip(heads, texts, strict=True))) for texts in lines.select(parts).iter_rows()
+    ]
+    return lines.with_columns(pl.Series(name, told, dtype=pl.String)).drop(f"{name}_")
 
 
 # --- around ----------------------------------------------------------------------------------
@@ -604,6 +769,11 @@ def _stubs(grid: Grid, block: Block, cells: pl.DataFrame) -> list[tuple[int, int
     """Where the header of the stub stands; several times where tables stand side by side."""
     import polars as pl
 
+    if not block.stub.strip():
+        corner = _blank_corner(block, cells)
+        if corner is None:
+            raise missing_column(grid.name or "file", block.stub, [])
+        return [corner]
     texts = cells.filter(~pl.col("text").str.contains(NUMERIC))["text"].unique()
     wanted = [t for t in texts if fits(block.stub, split_marks(t)[0]) is not None]
     hits = list(
@@ -626,6 +796,24 @@ def _stubs(grid: Grid, block: Block, cells: pl.DataFrame) -> list[tuple[int, int
             f"the header {block.stub!r} stands {len(hits)} times",
         )
     return first
+
+
+def _blank_corner(block: Block, cells: pl.DataFrame) -> tuple[int, int] | None:
+    """Where a table begins whose corner is blank: the first row with headers and no name.
+
+    A unit or date that stands alone on the right is no header.
+    """
+    left = cells["col"].min()
+    wanted = [column.header[0] for column in block.columns if column.header]
+    for (row,), line in cells.group_by("row", maintain_order=True):
+        texts = [split_marks(text)[0] for text in line["text"]]
+        if line["col"].min() == left or (
+            len(texts) == 1 and re.search(block.unit, title_text(texts[0]))
+        ):
+            continue
+        if not wanted or any(fits(text, head) is not None for text in wanted for head in texts):
+            return int(str(row)), int(str(left))
+    return None
 
 
 def _report(
@@ -713,7 +901,7 @@ def _corner_unit(grid: Grid, block: Block, head: Cells, words: Words) -> str | N
 
 
 _NOTE_MARK = re.compile(
-    r"^(?:注\s*([0-9]{1,2})\s*[:：、.]|([①-⑳])|\^\s*([0-9a-z]{1,2})\)?|(\[[0-9]{1,2}\])|([*＊]+)"
+    r"^(?:注\s*([0-9]{1,2})\s*[:：、.]|注\s*[:：]\s*([0-9]{1,2})\s+|([①-⑳])|\^\s*([0-9a-z]{1,2})\)?|(\[[0-9]{1,2}\])|([*＊]+)"
     r"|([0-9]{1,2})\s*[、.])\s*"
 )
 
@@ -746,8 +934,8 @@ def _notes(frame: Frame, parts: Parts) -> dict[str, str]:
     for row, col, text in rows.select("row", "col", "text").iter_rows():
         match = _NOTE_MARK.match(fold(text).strip())
         if match is not None:
-            number, circled, raised, bracketed, stars, plain = match.groups()
-            own = circled or bracketed or stars or f"^{number or raised or plain}"
+            number, spaced, circled, raised, bracketed, stars, plain = match.groups()
+            own = circled or bracketed or stars or f"^{number or spaced or raised or plain}"
             mark = mark_key(own)
         elif col == leftmost and re.match(r"^(注|说明|资料来源)", text):
             mark = ""

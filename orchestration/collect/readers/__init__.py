@@ -59,6 +59,7 @@ _PLAIN = {
     "json-stat": "cube",
     "nbs": "bureau",
     "parquet": "columnar",
+    "px": "px",
     "sdmx-csv": "sdmx_csv",
     "sdmx-ml": "sdmx_ml",
 }

@@ -38,12 +38,13 @@ NAMES = {
     "ole": ("OLE 复合文件", "an OLE container"),
     "json-stat": ("JSON-stat 数据", "JSON-stat"),
     "nbs": ("国家统计局数据接口的返回", "an answer of the national bureau"),
+    "px": ("PX 文件 (PC-Axis)", "PX (PC-Axis)"),
     "sdmx-csv": ("SDMX-CSV 文件", "SDMX-CSV"),
     "sdmx-ml": ("SDMX-ML 文件", "SDMX-ML"),
 }
 """Kinds of files as people call them, in both languages."""
 
-WRITTEN_IN = {"json-stat": "json", "nbs": "json", "sdmx-csv": "csv", "sdmx-ml": "xml"}
+WRITTEN_IN = {"json-stat": "json", "nbs": "json", "px": "csv", "sdmx-csv": "csv", "sdmx-ml": "xml"}
 """Formats of services by the kind of file that they are written in."""
 
 _MAGIC = (

@@ -35,9 +35,7 @@ def read(content: bytes, source: Source) -> list[Grid]:
     """
     import polars as pl
 
-    text = decode(content, source.encoding)
-    if b"\r" in text and b"\n" not in text:
-        text = text.replace(b"\r", b"\n")
+    text = _lines(decode(content, source.encoding))
     _refuse_cut(text)
     _refuse_wide(text, source.delimiter)
     try:
@@ -53,8 +51,24 @@ def read(content: bytes, source: Source) -> list[Grid]:
         frame = below
     columns = by_columns(frame, is_stripped=not _has_blanks(text))
     if b'"' in text or b"\r" in text:
-        _refuse_long_fields(columns)
+        _refuse_long_fields(columns, source.delimiter)
     return [Rectangle(columns)]
+
+
+_END_OF_FILE = b"\x1a"
+"""Ctrl-Z, with which DOS programs end a text."""
+
+
+def _lines(text: bytes) -> bytes:
+    """The text with one kind of line break: CR CR LF comes of a text that was converted twice."""
+    if text.endswith(_END_OF_FILE):
+        text = text.rstrip(_END_OF_FILE)
+        text = text if text.endswith((b"\n", b"\r")) else text + b"\n"
+    if b"\r" not in text:
+        return text
+    if b"\n" not in text:
+        return text.replace(b"\r", b"\n")
+    return text.replace(b"\r\r\n", b"\n")
 
 
 def _refuse_cut(text: bytes) -> None:
@@ -129,17 +143,27 @@ def _below_titles(text: bytes, delimiter: str) -> pl.DataFrame | None:
     return pl.concat([pl.DataFrame([first]), frame], how="diagonal")
 
 
-def _refuse_long_fields(columns: pl.DataFrame) -> None:
+_MOST_BREAKS = 5
+"""So many line breaks a cell has; more are lines of the file after a quote that never closes."""
+
+
+def _refuse_long_fields(columns: pl.DataFrame, delimiter: str) -> None:
+    """A quoted field may hold a line break, but no lines of the file."""
     import polars as pl
 
-    is_long = pl.any_horizontal(pl.all().str.contains(r"[\r\n]"))
-    broken = columns.select(pl.arg_where(is_long)).to_series()
+    # A delimiter beside the line break: the field may have swallowed the rest of its line.
+    swallows = pl.all().str.contains(r"[\r\n]") & (
+        pl.all().str.contains(delimiter, literal=True)
+        | (pl.all().str.count_matches(r"[\r\n]+") > _MOST_BREAKS)
+    )
+    broken = columns.select(pl.arg_where(pl.any_horizontal(swallows))).to_series()
     if len(broken):
         raise RefusedError(
             "delivery.unreadable-file",
             f"row {int(broken[0]) + 1}",
-            "一个带引号的字段跨了多行 (引号未闭合?)",
-            "a quoted field runs over several lines (a quote that never closes?)",
+            "一个带引号的字段跨了多行并含有分隔符 (引号未闭合?); 请去掉单元格内的换行或补全引号",
+            "a quoted field runs over several lines and holds a delimiter (a quote that never "
+            "closes?): take the line breaks out of the cell, or close the quote",
         )
 
 

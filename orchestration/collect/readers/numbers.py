@@ -17,6 +17,12 @@ _COLOURS = "Black|Blue|Cyan|Green|Magenta|Red|White|Yellow|Color ?[0-9]+"
 _DECORATION = re.compile(rf"\[(?:{_COLOURS}|\$-[0-9A-Fa-f,]+)\]|_.|\*.", re.IGNORECASE)
 """Colours and locales, and blanks as wide as a character: nothing of the figure."""
 
+_YUAN = re.compile(r'"[¥￥]"|\[\$[¥￥](?:-[0-9A-Fa-f,]+)?\]|\\?[¥￥]')
+"""The sign of the currency before an amount: what it is counted in, the table says."""
+
+_DASH = re.compile(r'(?:"[-–—]"|\\?[-–—])\?*')
+_SIGNED = re.compile(r"-(.*)|\((.*)\)")
+
 _DIGITS = re.compile(r"^(#,##)?#*0*(?:\.(0*#*))?(%?)$")
 _ALL_DIGITS = re.compile(r"^(?:General|@|)$|^[0#]+(?:\.[0#]+)?E\+[0#]+$", re.IGNORECASE)
 
@@ -54,16 +60,24 @@ def as_stored(value: Any, number_format: str) -> str:
     number = Decimal(repr(value))
     if not number.is_finite() or is_plain(number_format):
         return all_digits(number)
-    sections = [_DECORATION.sub("", s).replace(" ", "") for s in number_format.split(";")]
-    if re.fullmatch(r"(?:#,##)?#*0*(?:\.0*#*)?%", sections[0]) and len(sections) == 1:
-        return f"{all_digits(number * 100)}%"
-    return _printed_number(number, number_format)
+    # What the other sections do, they do to other numbers.
+    section, is_own = _section_of(number, number_format)
+    plain = _bare(section)
+    if number == 0 and _DASH.fullmatch(plain):
+        return "0"
+    if is_own and number < 0:
+        signed = _SIGNED.fullmatch(plain.replace("\\", ""))
+        plain = (signed[1] or signed[2]) if signed else ""
+    match = _DIGITS.match(plain)
+    if match is None or not re.search("[0#]", plain):
+        return _printed_number(number, number_format)
+    return f"{all_digits(number * 100)}%" if match[3] else all_digits(number)
 
 
 def is_plain(number_format: str) -> bool:
     """Whether a format shows digits and no more: nothing scaled, named, hidden or a date."""
     for section in number_format.split(";"):
-        plain = _DECORATION.sub("", section).replace(" ", "").replace("\\", "")
+        plain = _bare(section).replace("\\", "")
         plain = re.sub(r"^-(.*)$|^\((.*)\)$", r"\1\2", plain)
         if _ALL_DIGITS.match(plain):
             continue
@@ -152,31 +166,41 @@ def rich_text(value: Any) -> str:
     return "".join(runs)
 
 
+def _bare(section: str) -> str:
+    """A section of a format without what is no part of the figure."""
+    return _YUAN.sub("", _DECORATION.sub("", section)).replace(" ", "")
+
+
+def _section_of(number: Decimal, number_format: str) -> tuple[str, bool]:
+    """The section of a format that holds for a number, and whether it has it for itself."""
+    sections = number_format.split(";")
+    if number < 0 and len(sections) > 1:
+        return sections[1], True
+    if number == 0 and len(sections) > 2:
+        return sections[2], True
+    return sections[0], False
+
+
 def _printed_number(number: Decimal, number_format: str) -> str:
     if not number.is_finite():
         return str(number)
-    sections = number_format.split(";")
-    section, is_own = sections[0], False
-    if number < 0 and len(sections) > 1:
-        section, is_own = sections[1], True
-    elif number == 0 and len(sections) > 2:
-        section = sections[2]
-        shown = section.strip().strip('"')
-        if shown and not re.search("[0#?]", section):
-            return shown
-    hides = len(sections) > 1 and not section.strip()
-    text = None if hides else _in_section(number, section, is_own=is_own)
+    section, is_own = _section_of(number, number_format)
+    if number == 0 and is_own and section.strip() and not re.search("[0#]", section):
+        shown = _bare(section)
+        return "-" if _DASH.fullmatch(shown) else section.strip().strip('"')
+    hides = ";" in number_format and not section.strip()
+    text = None if hides else _in_section(number, section, is_own=is_own and number < 0)
     return text if text is not None else f"{all_digits(number)} [{number_format}]"
 
 
 def _in_section(number: Decimal, section: str, *, is_own: bool) -> str | None:
     """The number under one section of a format; None where the format is not understood."""
-    plain = _DECORATION.sub("", section).replace(" ", "")
+    plain = _bare(section)
     if _ALL_DIGITS.match(plain):
         return all_digits(number)
     if is_own:
         # The section for negative numbers prints its own sign, or brackets.
-        signed = re.fullmatch(r"-(.*)|\((.*)\)", plain.replace("\\", ""))
+        signed = _SIGNED.fullmatch(plain.replace("\\", ""))
         if signed is None:
             return None
         plain = signed[1] or signed[2]
@@ -191,6 +215,7 @@ def _in_section(number: Decimal, section: str, *, is_own: bool) -> str | None:
         )
     except InvalidOperation:
         return all_digits(number)
+    shown = abs(shown) if shown == 0 else shown  # -0.1234 without decimals is 0, not -0
     text = format(shown, ",f") if grouped else format(shown, "f")
     for _ in range(places.count("#")):
         text = text.removesuffix("0")

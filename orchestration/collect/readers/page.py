@@ -87,7 +87,10 @@ def _unreadable(reason: str) -> RefusedError:
 
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _WANTED = ("display", "visibility", "font-weight", "padding-left", "text-indent")
-_WANTED_MORE = ("mso-char-indent-count", "vertical-align", "width", "height")
+_WANTED_MORE = ("mso-char-indent-count", "vertical-align", "position", "top", "mso-text-raise")
+_INLINE = frozenset("span font a small b i em strong u big label".split())
+_NOWHERE = re.compile(r"|0+(?:\.0*)?(?:[a-z]+|%)?|auto|baseline|middle|top|bottom|inherit|initial")
+"""Positions that do not raise a text; those of a cell or line as a whole are none of a digit."""
 
 
 def _properties(style: str) -> dict[str, str]:
@@ -127,6 +130,18 @@ class _Page:
         if inline:
             found.update(_properties(inline))
         return found
+
+    def is_raised(self, element: HtmlElement) -> bool:
+        """Whether a run of text stands above or below its line: a footnote mark, no digit."""
+        if element.tag in ("sup", "sub"):
+            return True
+        if element.tag not in _INLINE or not element.keys():
+            return False
+        style = self.style(element)
+        places = [style.get("vertical-align", ""), style.get("mso-text-raise", "")]
+        if style.get("position") == "relative":
+            places.append(style.get("top", ""))
+        return not all(_NOWHERE.fullmatch(place) for place in places)
 
     def is_hidden(self, element: HtmlElement) -> bool:
         """Whether nobody sees the element."""
@@ -172,7 +187,7 @@ class _Page:
                 continue
             if tag in _BLOCKS:
                 self._end_line()
-            elif tag in ("sup", "sub") and (node.text or "").strip():
+            elif self.is_raised(node) and (node.text or "").strip():
                 self._line.append("^")
             if node.text and not (inside and not self._reads_hidden):
                 self._line.append(node.text)
@@ -314,7 +329,7 @@ class _Page:
             if tag in _BLOCKS:
                 seen.append(" ")
                 waiting.append((" ", inside))
-            elif tag in ("sup", "sub") and "".join(node.itertext()).strip():
+            elif self.is_raised(node) and "".join(node.itertext()).strip():
                 (unseen if inside else seen).append("^")
             (unseen if inside else seen).append(node.text or "")
             waiting.extend((child, inside) for child in reversed(node))

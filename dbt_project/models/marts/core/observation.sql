@@ -1,6 +1,6 @@
 -- Grain: one row per version of a printed figure; what repeats a version unchanged is no row.
-{{ config(materialized='touched_cells') }}
-{%- set narrowed = followed_generation() is not none %}
+{{ config(tags=['touched_cells']) }}
+{%- set narrowed = is_narrowed() %}
 {%- set quantity = headline_columns() %}
 with versions as {{ 'materialized' if narrowed else 'not materialized' }} (
     select *

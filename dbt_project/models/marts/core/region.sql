@@ -9,13 +9,17 @@ with recursive counts as (
 
 -- What the district lists itself, what figures are about, and all that these lie in.
 shown as (
-    select regions.region_code, regions.parent_code
+    select
+        regions.region_code,
+        regions.parent_code
     from {{ source('landing', 'region') }} as regions
     left join counts
         on regions.region_code = counts.region_code
     where coalesce(regions.is_listed, true) or counts.region_code is not null
     union
-    select outer_regions.region_code, outer_regions.parent_code
+    select
+        outer_regions.region_code,
+        outer_regions.parent_code
     from shown
     inner join {{ source('landing', 'region') }} as outer_regions
         on shown.parent_code = outer_regions.region_code

@@ -1,0 +1,383 @@
+"""Columns of a printed table that nobody declared: what each of their headers says.
+
+Belongs here: one header after the other, with the reasons to doubt it. Does not belong here: rows,
+blocks, the names of indicators.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestration.authoring.known import (
+    AT_AN_END,
+    INDEX,
+    LAG,
+    RANKED,
+    TIME_WORDS,
+    Known,
+    is_absolute,
+    opened,
+)
+from orchestration.authoring.labels import NAMES, ROLE
+from orchestration.authoring.look import is_rank, is_value, most
+from orchestration.authoring.records import BESIDE_WORDS, carried
+from orchestration.authoring.yamltext import identifier
+from orchestration.collect.layouts.header import Said, meaning_of, with_left_period
+from orchestration.collect.periods import Period, is_period_text
+from orchestration.spec import OF_ONE_VALUE
+from orchestration.text import fold, same
+
+UNITS = ("单位", "计量单位", "unit", "units")
+SERIAL = ("序号", "编号", "代码", "行次", "no.", "no", "id")
+_FREQUENCIES = ("年", "季", "月", "日", "年度", "季度", "月度", "日度", "半年")
+_PLAN = re.compile("计划|目标|预算|预期|完成|进度|占|比例|贡献|拉动|差|环比|比上月|比年初|较")
+
+
+@dataclass
+class Column:
+    """A column of the draft: what is written, and what it means.
+
+    Attributes:
+        written: The entry of the declaration.
+        cols: Columns of the sheet that it fits.
+        key: Which indicators stand in it.
+        unit: Their unit, where the header says it.
+        unknown_unit: What stands in brackets where a unit would, and is in no list.
+        doubt: What a person has to decide about it.
+        label: The indicator that it is, where the rows are none.
+        role: What its figures are: value, growth, share, rank, …
+    """
+
+    written: dict[str, Any]
+    cols: list[int]
+    key: str = "value"
+    unit: str | None = None
+    unknown_unit: str | None = None
+    doubt: str = ""
+    label: str = ""
+    role: str = "value"
+    asks: list[str] = field(default_factory=list)
+
+    @property
+    def is_value(self) -> bool:
+        """Whether figures stand in it."""
+        return "carries" not in self.written
+
+
+@dataclass(frozen=True)
+class Below:
+    """What stands below the headers.
+
+    Attributes:
+        texts: Texts of each column below its header.
+        report: The period of the report.
+        by_column: Whether the columns, and not the rows, say the indicator.
+        period_in_rows: Whether the rows say the period.
+        suffix: Behind the keys of this block, where another block has equal names.
+        is_named_above: Whether the title says the indicator.
+    """
+
+    texts: dict[int, list[str]]
+    report: Period | None
+    by_column: bool
+    period_in_rows: bool
+    region_in_rows: bool
+    suffix: str = ""
+    is_named_above: bool = False
+
+
+class Columns:
+    """The columns of one table."""
+
+    def __init__(self, known: Known, below: Below) -> None:
+        self.known, self.below = known, below
+        self.words = known.words
+
+    def of(self, paths: dict[int, tuple[str, ...]]) -> list[Column]:
+        """Every column of the header."""
+        columns: list[Column] = []
+        left = ""
+        meant: dict[tuple[Any, ...], Column] = {}
+        full = with_left_period(paths)
+        for col, path in sorted(paths.items()):
+            column = self._one(path, full[col], col, left)
+            if column.is_value and column.role == "value" and column.label:
+                left = column.label
+            if not column.is_value:
+                columns.append(column)
+                continue
+            again = meant.get(_identity(column))
+            if again is not None and column.written.get("every"):
+                again.cols.append(col)
+                continue
+            if again is not None:
+                # 上半年 beside 前三季度: both run from January on: their texts tell them apart.
+                for clash, own in ((again, paths[again.cols[0]]), (column, path)):
+                    told = {"header": list(own), "period": "header"}
+                    clash.written = told | _literal(clash)
+                if full[again.cols[0]] == full[col]:
+                    column.doubt = "another column says the same: check its header and key"
+            meant.setdefault(_identity(column), column)
+            columns.append(column)
+        _keep_apart(columns)
+        return columns
+
+    def _one(self, path: tuple[str, ...], full: tuple[str, ...], col: int, left: str) -> Column:
+        texts = self.below.texts.get(col, [])
+        key = same(path[-1]).lower()
+        if key in UNITS:
+            return Column({"header": list(path), "carries": "unit"}, [col])
+        if key in SERIAL:
+            return Column({"header": list(path), "carries": "ignored"}, [col])
+        if texts and not any(is_value(t) or is_rank(t) for t in texts):
+            beside = self._beside(path, col, texts)
+            if beside is not None:
+                return beside
+        if not texts and not self._means_figures(path, full):
+            column = Column({"header": list(path), "carries": "none"}, [col])
+            column.doubt = "empty in this file: what will stand here"
+            return column
+        if self.below.by_column:
+            return self._own(path, full, col, left)
+        return self._value(path, full, col)
+
+    def _means_figures(self, path: tuple[str, ...], full: tuple[str, ...]) -> bool:
+        """Whether a column that is empty this month will have figures another month."""
+        if self.below.by_column:
+            return bool(self.known.unit_in(path[-1])[1])
+        return meaning_of(full, self.below.report, self.words) is not None
+
+    def _beside(self, path: tuple[str, ...], col: int, texts: list[str]) -> Column | None:
+        if most(same(t) in self.known.units for t in texts):
+            return Column({"header": list(path), "carries": "unit"}, [col])
+        if most(self.known.is_region(t) for t in texts):
+            written = {"header": list(path), "carries": "region", "fill_down": True}
+            return Column(written, [col])
+        role = carried(path[-1], texts, BESIDE_WORDS, self.known.kinds)
+        if role is not None and role not in OF_ONE_VALUE:
+            return Column({"header": list(path), "carries": role}, [col])
+        if any(re.search(r"\d", fold(t)) for t in texts) and not most(
+            bool(re.search(r"[一-鿿]{3}", t)) for t in texts
+        ):
+            return None  # 第2, 5↑, 12.3 p: figures with something beside them
+        if all(not re.search(r"\w", t) for t in texts):
+            return None  # nothing but signs that stand for a figure
+        column = Column({"header": list(path), "carries": "none"}, [col])
+        if same(path[-1]) != "备注":
+            column.doubt = "a column without figures is left out"
+        return column
+
+    # --- columns of figures ---------------------------------------------------------------------
+
+    def _unit(self, path: tuple[str, ...]) -> tuple[list[str], str | None, str | None]:
+        """The header without its unit, the unit, and one that no list has."""
+        read = [self.known.unit_in(text) for text in path]
+        unit = next((unit for _, unit, _ in reversed(read) if unit), None)
+        unknown = next((other for _, _, other in reversed(read) if other), None)
+        return [bare for bare, _, _ in read], unit, None if unit else unknown
+
+    def _value(self, path: tuple[str, ...], full: tuple[str, ...], col: int) -> Column:
+        """A column of figures beside rows that name indicators."""
+        region = self._region(path, full, col)
+        if region is not None:
+            return region
+        _, unit, _ = self._unit(path)
+        said = meaning_of(full, self.below.report, self.words)
+        if any(INDEX.search(text) for text in path):
+            said = None
+        relative = [t for t in full if is_period_text(t) and not re.search("[0-9]{4}", fold(t))]
+        absolute = [t for t in path if is_absolute(t)]
+        is_readable = said is not None and said.period is not None
+        if said is not None and absolute and not relative and is_readable:
+            key, measure = ROLE.get(said.measure, ("value", "level"))
+            header = [opened(t) if t in absolute else t for t in path]
+            written: dict[str, Any] = {"header": header, "period": "header", "every": True}
+            return self._finished(written, col, key, measure, unit or said.unit)
+        if said is not None and (relative or self.below.report is not None) and not absolute:
+            return self._by_meaning(said, relative, col, unit)
+        column = self._own(path, full, col, "")
+        named = next((t for t in path if self.known.looks_like_region(t)), None)
+        if named is not None:
+            column.doubt = _unknown_region(named, self.known) + ", and draft it again"
+        column.doubt = column.doubt or (
+            "its header is neither a period nor a measure: what it adds to the name of the row "
+            "(a class, a plan, a region, another basis)"
+        )
+        return column
+
+    def _by_meaning(self, said: Said, relative: list[str], col: int, unit: str | None) -> Column:
+        key, measure = ROLE.get(said.measure, ("value", "level"))
+        means: dict[str, Any] = {"measure": said.measure}
+        if relative:
+            means["span"] = said.span
+        if said.last_year:
+            means["last_year"] = True
+            key = "last_year"
+        return self._finished({"means": means}, col, key, measure, unit or said.unit)
+
+    def _region(self, path: tuple[str, ...], full: tuple[str, ...], col: int) -> Column | None:
+        """A column of one region, beside rows that are indicators."""
+        places = [t for t in path if self.known.is_region(t)]
+        if len(places) != 1 or self.below.region_in_rows:
+            return None
+        rest = tuple(t for t in full if t != places[0])
+        said = meaning_of(rest, self.below.report, self.words) if rest else None
+        if rest and said is None:
+            return None
+        column = (
+            self._by_meaning(said, [t for t in rest if is_period_text(t)], col, None)
+            if said is not None
+            else self._finished({}, col, "value", "level", None)
+        )
+        kept = {k: v for k, v in column.written.items() if k not in ("means",)}
+        header = [opened(t) if t != places[0] else t for t in path]
+        says_period = any(is_period_text(t) for t in rest)
+        period = "header" if says_period else "title" if self.below.report else None
+        column.written = {"header": header, "region": places[0], **kept}
+        if period is not None and not self.below.period_in_rows:
+            column.written["period"] = period
+        if said is not None and said.measure not in ("level", "count"):
+            column.written["measure"] = said.measure
+        if len(self.known.meant_regions(places[0])) != 1:
+            column.doubt = _unknown_region(places[0], self.known)
+        return column
+
+    def _own(self, path: tuple[str, ...], full: tuple[str, ...], col: int, left: str) -> Column:
+        """A column that is an indicator of its own; a bare 同比 is that of the one to its left."""
+        bare, unit, unknown = self._unit(path)
+        report, texts = self.below.report, self.below.texts.get(col, [])
+        measure, names = self._measure(bare, path, full)
+        label = "".join(names)
+        doubt = ""
+        is_bare = not label
+        if is_bare:
+            label = left or "".join(bare)
+            if not left and not self.below.is_named_above:
+                doubt = "its header names no indicator: which one is it"
+        if (measure == "level" and texts and most(map(is_rank, texts))) or (
+            measure == "level" and any(RANKED.search(t) for t in path)
+        ):
+            measure = "rank"
+        if not is_bare and measure == "level" and _PLAN.search(label) and self.below.by_column:
+            doubt = doubt or "what its header says of the figure: a plan, a share, another basis"
+        if LAG.search("".join(path)):
+            doubt = doubt or "its header says that it comes later: give its indicator lag_months"
+        role, _ = ROLE.get(measure, ("value", "level"))
+        if any(INDEX.search(t) for t in path):
+            role, measure = "value", "ratio"
+            label = "".join(t for t in bare if not self.known.is_time(t)) or label
+        absolute = [t for t in path if is_absolute(t)]
+        header = [opened(t) if t in absolute else t for t in path]
+        written: dict[str, Any] = {"header": header}
+        if not self.below.period_in_rows:
+            speaks = any(self.known.is_time(t) or self._has_months(t) for t in full)
+            if absolute:
+                written |= {"period": "header", "every": True}
+            elif report is not None:
+                written["period"] = "header" if speaks else "title"
+                if speaks:
+                    written["header"] = [opened(t) if self.known.is_time(t) else t for t in path]
+        if AT_AN_END.search(label) and measure == "level" and not self.below.period_in_rows:
+            written["period_kind"] = "point"
+        if TIME_WORDS.search(label) and re.search("累计|当月|本月|当季|本季", label):
+            doubt = doubt or "its header says what time it is of: do its periods say so too"
+        key = identifier(label, "_") + ("" if role == "value" else f"_{role}")
+        if not self.below.by_column and is_bare and role != "value":
+            key = role
+        below = bare[1:]
+        if unit is None:
+            unit = next((t for t in below if same(t) in self.known.units), None)
+        region = next((t for t in below if self.known.is_region(t)), None)
+        if region is not None and not self.below.region_in_rows:
+            written["region"] = region
+        column = self._finished(written, col, key, measure, unit)
+        column.label, column.role, column.unknown_unit = label, role, unknown
+        column.doubt = doubt
+        return column
+
+    def _has_months(self, text: str) -> bool:
+        return bool(re.search(r"[0-9]\s*月|季度|上半年", fold(text)))
+
+    def _is_beside(self, text: str, texts: list[str]) -> bool:
+        """A frequency, a unit or a region that stands below a name in the header."""
+        is_first = text == texts[0]
+        plain = same(text)
+        return not is_first and (
+            plain in _FREQUENCIES or plain in self.known.units or self.known.is_region(plain)
+        )
+
+    def _measure(
+        self, bare: list[str], path: tuple[str, ...], full: tuple[str, ...]
+    ) -> tuple[str, list[str]]:
+        """The measure of a column and the texts of its header that name something."""
+        report = self.below.report
+        said = meaning_of(full, report, self.words)
+        measure = said.measure if said is not None else "level"
+        names = []
+        for text in bare:
+            plain = INDEX.sub("", text)
+            if not same(text) or self.known.is_time(text) or self._is_beside(text, bare):
+                continue
+            if plain == text and meaning_of((text,), report, self.words) is not None:
+                continue
+            names.append(text)
+        if said is None:
+            for text in reversed(bare):
+                alone = meaning_of((text,), report, self.words)
+                if alone is not None and alone.measure != "level":
+                    measure = alone.measure
+                    break
+        return measure, names
+
+    def _finished(
+        self, written: dict[str, Any], col: int, key: str, measure: str, unit: str | None
+    ) -> Column:
+        if self.below.suffix:
+            key = f"{key}{self.below.suffix}"
+        if key != "value":
+            written["key"] = key
+        if unit is not None and "means" not in written:
+            in_header = any("(" in fold(t) or "%" in t for t in written.get("header", ()))
+            written["unit"] = "header" if in_header else unit
+        if unit is None and measure in ("yoy_growth_pct", "cagr_pct", "share_pct"):
+            written["unit"] = unit = "%"
+        if unit is None and measure == "rank":
+            written["unit"] = unit = "位"
+        role = key.removesuffix(self.below.suffix) if self.below.suffix else key
+        return Column(written, [col], key, unit, role=role if role in NAMES else "value")
+
+
+def _unknown_region(text: str, known: Known) -> str:
+    meant = known.meant_regions(text)
+    if not meant:
+        return f"the region {text} is in no list: add it to raw/codelists/regions.csv"
+    return (
+        f"{text} may be {', '.join(meant[:3])}: say `regions_inside`, or write it into "
+        "raw/codelists/regions.csv"
+    )
+
+
+def _keep_apart(columns: list[Column]) -> None:
+    """Names that are shortened to one key are keys of their own."""
+    taken: dict[str, str] = {}
+    for column in columns:
+        if not column.is_value or not column.label:
+            continue
+        key, number = column.key, 2
+        while taken.setdefault(key, column.label) != column.label:
+            key, number = f"{column.key}_{number}", number + 1
+        if key != column.key:
+            column.key = column.written["key"] = key
+
+
+def _identity(column: Column) -> tuple[Any, ...]:
+    written = column.written
+    if "means" in written:
+        return ("means", tuple(sorted(written["means"].items())))
+    return ("header", tuple(written.get("header", ())))
+
+
+def _literal(column: Column) -> dict[str, Any]:
+    return {k: v for k, v in column.written.items() if k not in ("means", "header")}

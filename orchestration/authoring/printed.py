@@ -1,0 +1,630 @@
+"""Printed tables of a draft: blocks, rows, and what stands around them.
+
+Belongs here: from the tables that were seen to the lines of a ``table`` layout. Does not belong
+here: single headers (``columns``), the names of indicators (``labels``), finding tables (``look``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestration.authoring.columns import Below, Column, Columns
+from orchestration.authoring.known import LAG, SPOKEN, Known
+from orchestration.authoring.labels import Entry, Labels
+from orchestration.authoring.look import Seen, is_rank, is_value, most, plain_title, rows_of, tables
+from orchestration.authoring.opening import source_lines
+from orchestration.authoring.records import SPANS
+from orchestration.authoring.yamltext import UNSURE, asked, flow, quoted, scalar
+from orchestration.collect.grid import Grid
+from orchestration.collect.layouts.extract import period_in
+from orchestration.collect.layouts.header import header_paths, split_marks
+from orchestration.collect.layouts.stub import Name, names_of
+from orchestration.collect.periods import Period, parse_period
+from orchestration.collect.readers.selection import matches
+from orchestration.errors import QutongError
+from orchestration.spec import PERIOD_WRITTEN, Block, Source, TableColumn
+from orchestration.text import fold, same
+
+_TOTALS = ("合计", "总计", "小计", "全市", "全区", "全省", "全国", "总计数", "合计数")
+_COUNTER = re.compile(
+    r"^(id|.*_id|code|.*code|key|page|total|count|size|index|.*no|version)$", re.I
+)
+_DAYS = re.compile(r"(19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?$")
+_SUBJECT = re.compile(r"^指标\s*[:：]\s*(.+?)\s*(?:[(（]([^()（）]+)[)）])?\s*$")
+SUBJECT_PATTERN = r"^指标\s*[:：]\s*(?P<indicator>.+?)\s*(?:[(](?P<unit>[^()]+)[)])?\s*$"
+_REGION_HEADER = re.compile("^(地区|镇街|街道|乡镇|镇乡|区县|县市|行政区|区域|地域|市县|省份|城市)")
+
+
+@dataclass(frozen=True)
+class Stub:
+    """The rows of a table.
+
+    Attributes:
+        names: The name of each row.
+        stub_is: What they name.
+        hierarchy: What puts a row under another.
+        doubt: What a person has to decide about them.
+    """
+
+    names: dict[int, Name]
+    stub_is: tuple[str, ...]
+    hierarchy: tuple[str, ...]
+    doubt: str = ""
+
+
+class Printed:
+    """The layout of the printed tables of one file."""
+
+    def __init__(
+        self, path: Path, known: Known, labels: Labels, source: Source, doubts: list[str]
+    ) -> None:
+        self.path, self.known, self.labels = path, known, labels
+        self.source, self.doubts = source, doubts
+        self.breakdown_list = ""
+        self.subject: tuple[str, str | None] | None = None
+        self.report: Period | None = None
+        self.row_names: list[str] = []
+
+    def layout(self, grids: list[Grid]) -> tuple[list[str], str, Period | None]:
+        """The lines of the layout, the title of the file, and its period.
+
+        Raises:
+            QutongError: nothing looks like a table, or several cannot be told apart.
+        """
+        seen = [table for grid in grids for table in tables(grid)]
+        if not seen:
+            raise QutongError(
+                "nothing in the file looks like a table with a header, names and figures",
+                file=self.path,
+                remedy="see whether it is the right file; a layout function can read what no "
+                "declaration describes",
+            )
+        by_grid = Counter(id(table.grid) for table in seen)
+        several = max(by_grid.values()) > 1
+        title, report = plain_title(seen[0].titles), None
+        blocks: list[list[str]] = []
+        places: list[list[str]] = []
+        written_by: list[Seen] = []
+        written: dict[str, int] = {}
+        period_from = "title"
+        kinds: dict[str, int] = {}
+        for table in seen:
+            own, where = self._report(table)
+            if own is not None and where != "title":
+                period_from = where
+            report = report or own
+            kind = _kind_of(table)
+            number = kinds.setdefault(kind, len(kinds))
+            suffix = f"_{number + 1}" if number else ""
+            block = self._block(table, own, several=several, suffix=suffix, name=kind)
+            text = "\n".join(block)
+            if text not in written:  # the same table for another period, on another sheet
+                written[text] = len(blocks)
+                blocks.append(block)
+                written_by.append(table)
+                places.append([])
+            places[written[text]].append(table.grid.name)
+        self.report = report
+        if several:
+            _tell_apart(blocks, seen, written_by)
+        lines = ["kind: table", *source_lines(self.source)]
+        lines += self._sheets(grids, seen, blocks, places, several=several)
+        if period_from != "title":
+            lines.append(f"period_from: {period_from}")
+        if self.breakdown_list:
+            lines.append(f"breakdown_list: {self.breakdown_list}")
+        lines += self._spans()
+        lines.append("blocks:")
+        for block in blocks:
+            lines += [f"- {block[0]}", *(f"  {line}" for line in block[1:])]
+        lines += self._constants(seen, report)
+        return lines, title, report
+
+    def _sheets(
+        self,
+        grids: list[Grid],
+        seen: list[Seen],
+        blocks: list[list[str]],
+        places: list[list[str]],
+        *,
+        several: bool,
+    ) -> list[str]:
+        """Lines for the sheets that are read; each block is told its own where they differ."""
+        lines = []
+        filled = list(dict.fromkeys(table.grid.name for table in seen))
+        others = [grid.name for grid in grids if grid.name not in filled]
+        if others:
+            pattern = _pattern_of(filled, others)
+            told = ", ".join(others[:3])
+            if pattern is None:
+                raise QutongError(
+                    f"some sheets have no table ({told}), and their names do not tell them from "
+                    "the others / 部分工作表没有表格",
+                    file=self.path,
+                    remedy="take them out of the file, or name the sheets to be read alike",
+                )
+            lines.append(f"sheet: {quoted(pattern)}")
+            lines.append(asked("other_sheets: ignore", f"without a table: {told}"))
+        if len(blocks) > 1 and not several:
+            patterns = [_pattern_of(own, [n for n in filled if n not in own]) for own in places]
+            if None in patterns:
+                raise QutongError(
+                    "the sheets hold tables of different shape, and their names do not tell which "
+                    "are alike / 各工作表结构不同",
+                    file=self.path,
+                    remedy="draft them apart: save those of one shape as a file of their own",
+                )
+            for block, pattern in zip(blocks, patterns, strict=True):
+                block.append(f"sheet: {quoted(str(pattern))}")
+        return lines
+
+    def _constants(self, seen: list[Seen], report: Period | None) -> list[str]:
+        texts = [text for table in seen for text in table.titles]
+        named = [
+            word
+            for word in sorted(self.known.lists.region_words, key=len, reverse=True)
+            if len(word) > 1 and any(word in text for text in texts)
+        ]
+        region = named[0] if named else self.known.district
+        doubt = "" if named else "whose figures they are; the district is assumed"
+        lines = ["constants:", asked(f"  region: {scalar(region)}", doubt)]
+        if report is None:
+            year = datetime.now(UTC).year
+            lines.append(
+                f"  period: '{year}'  {UNSURE} no period was found in title, sheet or file name"
+            )
+        return lines
+
+    def _report(self, table: Seen) -> tuple[Period | None, str]:
+        written = [
+            match.group("period")
+            for text in table.titles
+            if (match := re.search(PERIOD_WRITTEN, fold(text)))
+        ]
+        places = {
+            "title": written,
+            "sheet": [period_in(table.grid.name, PERIOD_WRITTEN)],
+            "file": [period_in(self.path.stem, PERIOD_WRITTEN)],
+        }
+        for where, texts in places.items():
+            for text in filter(None, texts):
+                try:
+                    return parse_period(text), where
+                except ValueError:
+                    continue
+        return None, "title"
+
+    # --- one table ------------------------------------------------------------------------------
+
+    def _block(
+        self, table: Seen, report: Period | None, *, several: bool, suffix: str, name: str
+    ) -> list[str]:
+        rows = rows_of(table.grid)
+        last = table.top + table.header_rows - 1
+        stub_text = next(
+            (
+                text
+                for row in range(table.top, last + 1)
+                if (text := rows.get(row, {}).get(table.stub_col, ""))
+            ),
+            "",
+        )
+        paths, fill = _paths(table, rows, last)
+        body = [r for r in sorted(rows) if last < r <= table.last and not _is_note(rows[r])]
+        again = [
+            col for col, path in paths.items() if same(path[-1]) == same(split_marks(stub_text)[0])
+        ]
+        stub_cols = [table.stub_col, *again]
+        stub = self._stub(table, body, rows, stub_text, table.stub_col)
+        subject = self._subject(table) if "indicator" not in stub.stub_is else None
+        first = {c: p for c, p in paths.items() if not again or c < again[0]}
+        by_column = "indicator" not in stub.stub_is
+        below = Below(
+            texts={c: [rows[r][c] for r in body if c in rows[r]] for c in first},
+            report=report,
+            by_column=by_column and subject is None,
+            period_in_rows="period" in stub.stub_is,
+            region_in_rows="region" in stub.stub_is,
+            suffix=suffix,
+            is_named_above=subject is not None,
+        )
+        columns = Columns(self.known, below).of(first)
+        if self.source.format == "json":
+            _doubt_counters(columns)
+        lines = self._head(table, rows, several=several)
+        lines += [
+            f"stub: {scalar(split_marks(stub_text)[0])}",
+            f"header_rows: {table.header_rows}",
+        ]
+        if subject is not None:
+            lines.append(f"title: {quoted(SUBJECT_PATTERN)}")
+        if fill:
+            lines.append("header_fill: true")
+        if stub.stub_is != ("indicator",):
+            lines.append(asked(f"stub_is: {flow(list(stub.stub_is))}", stub.doubt))
+        elif stub.doubt:
+            lines.append(f"{UNSURE} {stub.doubt}")
+        if stub.hierarchy != Block.model_fields["hierarchy"].default:
+            lines.append(f"hierarchy: {flow(list(stub.hierarchy))}")
+        if again:
+            lines.append("side_by_side: true")
+        lines += self._ignored(table, body, rows, stub, stub_cols)
+        if any(n.unit for n in stub.names.values()):
+            lines.append("unit_in_name: true")
+        lines.append("columns:")
+        for column in columns:
+            doubt = column.doubt
+            if column.unknown_unit and not by_column:
+                doubt = doubt or _no_unit(column.unknown_unit)
+            lines.append(asked(f"- {flow(column.written)}", doubt))
+        block_name = name
+        if subject is not None:
+            self._subject_figures(subject, columns, body, rows, suffix)
+        else:
+            for number, stub_col in enumerate(stub_cols):
+                moved = stub_col - table.stub_col
+                own = stub if number == 0 else self._stub(table, body, rows, stub_text, stub_col)
+                self._figures(table, body, rows, columns, own, moved, block_name)
+        self.doubts += table.doubts
+        self._notes(table, rows)
+        return lines
+
+    def _head(self, table: Seen, rows: dict[int, dict[int, str]], *, several: bool) -> list[str]:
+        if not several:
+            return []
+        return [f"starts: {quoted(_title_pattern(table.titles, table.first, rows))}"]
+
+    def _notes(self, table: Seen, rows: dict[int, dict[int, str]]) -> None:
+        for row in sorted(rows):
+            if row > table.top and row <= table.last and _is_note(rows[row]):
+                text = " ".join(rows[row].values())
+                if LAG.search(text):
+                    self.doubts.append(
+                        f"a note says that some figures come later ({text[:60]}): give their "
+                        "indicators lag_months"
+                    )
+
+    def _ignored(
+        self,
+        table: Seen,
+        body: list[int],
+        rows: dict[int, dict[int, str]],
+        stub: Stub,
+        stub_cols: list[int],
+    ) -> list[str]:
+        stubs = [rows[r].get(col, "") for r in body for col in stub_cols]
+        totals = sorted(
+            {
+                t
+                for t in stubs
+                if stub.stub_is == ("region",)
+                and same(t) in _TOTALS
+                and not self.known.is_region(t)
+            }
+        )
+        if not table.serial_rows and not totals:
+            return []
+        doubt = "totals are left out; a synonym of their region keeps them" if totals else ""
+        return [asked(f"ignored_rows: {flow([*table.serial_rows, *totals])}", doubt)]
+
+    def _subject(self, table: Seen) -> tuple[str, str | None] | None:
+        """The indicator that a line above the table names, with its unit: 指标：GDP(亿元)."""
+        for text in table.titles:
+            match = _SUBJECT.match(fold(text).strip())
+            if match:
+                return match[1], match[2]
+        return None
+
+    def _subject_figures(
+        self,
+        subject: tuple[str, str | None],
+        columns: list[Column],
+        body: list[int],
+        rows: dict[int, dict[int, str]],
+        suffix: str,
+    ) -> None:
+        label, unit = subject
+        entry = self.labels.entry(f"value{suffix}" if suffix else "value", label)
+        known = unit is not None and same(unit) in self.known.units
+        for row in body:
+            for column in columns:
+                for col in column.cols if column.is_value else []:
+                    if text := rows[row].get(col):
+                        self.labels.saw(
+                            entry,
+                            text,
+                            column.unit or (unit if known else None),
+                            (col, str(row)),
+                            None if known else unit,
+                        )
+
+    # --- rows -----------------------------------------------------------------------------------
+
+    def _stub(
+        self,
+        table: Seen,
+        body: list[int],
+        rows: dict[int, dict[int, str]],
+        header: str,
+        stub_col: int,
+    ) -> Stub:
+        formatted = table.grid.formatted()
+        looks = {
+            (r, c): (i, b)
+            for r, c, i, b in formatted.select("row", "col", "indent", "is_bold").iter_rows()
+        }
+        own = [(r, rows[r][stub_col], *looks[r, stub_col]) for r in body if stub_col in rows[r]]
+        clues: list[str] = ["numbering"]
+        valued = {
+            r
+            for r, _, _, _ in own
+            if any(is_value(t) or is_rank(t) for c, t in rows[r].items() if c != stub_col)
+        }
+        if len({bold for r, _, _, bold in own if r in valued}) > 1:
+            clues.append("bold")
+        if len({indent for _, _, indent, _ in own}) > 1:
+            clues.append("indent")
+        hierarchy = (*clues, "mark", "cut")
+        block = Block.model_validate(
+            {
+                "stub": "*",
+                "columns": [TableColumn(header=("*",))],
+                "hierarchy": hierarchy,
+                "unit_in_name": True,
+                "ignored_rows": table.serial_rows,
+            }
+        )
+        found = names_of(own, block, self.known.words)
+        names = {n.row: n for n in found if n.role != "ignored"}
+        stub_is, doubt = self._what(names, valued, header)
+        return Stub(names, stub_is, hierarchy, doubt)
+
+    def _what(
+        self, names: dict[int, Name], valued: set[int], header: str
+    ) -> tuple[tuple[str, ...], str]:
+        """What the rows name, and what is open about it."""
+        known = self.known
+        listed = [n.name for n in names.values() if n.row in valued]
+        counted = [name for name in listed if same(name) not in _TOTALS]
+        if most(map(known.is_time, listed)):
+            readable = [name for name in listed if known.period_of(name) is not None]
+            doubt = ""
+            if len(readable) < len(listed):
+                other = next(name for name in listed if known.period_of(name) is None)
+                doubt = f"{other} is not written like a period with its year"
+            elif all(_DAYS.match(same(name)) for name in listed):
+                doubt = "days: figures of these days, or of the months that end with them"
+            return ("period",), doubt
+        if most((known.is_region(name) for name in counted), 0.5) and most(
+            (known.looks_like_region(name) for name in counted), 0.75
+        ):
+            return ("region",), self._regions_doubt(counted)
+        if most(same(name) in known.industries for name in listed):
+            self.breakdown_list = "industry"
+            return ("breakdown",), ""
+        if _REGION_HEADER.search(same(header)) or most(
+            bool(re.search("(街道|[^城]镇|乡|社区)$", same(name))) for name in listed
+        ):
+            return ("region",), self._regions_doubt(counted)
+        deep = [n.name for n in names.values() if n.depth > 0 and n.row in valued]
+        if deep and most(map(known.is_region, deep), 0.9):
+            return ("indicator", "region"), self._regions_doubt(deep)
+        self.row_names += listed
+        return ("indicator",), ""
+
+    def _regions_doubt(self, names: list[str]) -> str:
+        unknown = [name for name in names if not self.known.meant_regions(name)]
+        several = [name for name in names if len(self.known.meant_regions(name)) > 1]
+        said = []
+        if unknown:
+            said.append(
+                f"not in the lists of regions: {', '.join(unknown[:4])}; they stay in quarantine "
+                "until raw/codelists/regions.csv has them"
+            )
+        if several:
+            said.append(
+                f"several regions are called {several[0]}: say regions_inside of the data set"
+            )
+        return "; ".join(said)
+
+    def _spans(self) -> list[str]:
+        """Words at the end of names that say of what stretch of their periods rows are."""
+        ends = [re.sub(r"[(（].*?[)）]$", "", label) for label in self.row_names]
+        said = [match[0] for end in ends if (match := SPOKEN.search(end))]
+        spans = {word: span for word, span in SPANS.items() if any(word in s for s in said)}
+        return [f"spans: {flow(spans)}"] if spans else []
+
+    # --- figures --------------------------------------------------------------------------------
+
+    def _figures(
+        self,
+        table: Seen,
+        body: list[int],
+        rows: dict[int, dict[int, str]],
+        columns: list[Column],
+        stub: Stub,
+        moved: int,
+        block: str,
+    ) -> None:
+        """Note every indicator that the table has, with its unit and decimals."""
+        unit_cols = [c.cols[0] for c in columns if c.written.get("carries") == "unit"]
+        corner = _corner(table)
+        for row in body:
+            name = stub.names.get(row)
+            if name is None:
+                continue
+            own = rows[row].get(unit_cols[0] + moved) if unit_cols else None
+            in_name = self.known.unit_in(name.name)[2]
+            for column in columns:
+                if not column.is_value:
+                    continue
+                for col in column.cols:
+                    text = rows[row].get(col + moved)
+                    if text is None:
+                        continue
+                    entry = self._entry(column, name, stub, block)
+                    unit = column.unit or name.unit or own or (None if unit_cols else corner)
+                    unknown = column.unknown_unit or (in_name if unit is None else None)
+                    if in_name and not column.unit:
+                        unknown, unit = in_name, None
+                    place = "" if "indicator" in stub.stub_is[:1] else str(row)
+                    self.labels.saw(entry, text, unit, (col, place), unknown)
+        for column in columns:
+            if column.is_value and "indicator" not in stub.stub_is and column.label:
+                entry = self.labels.entry(column.key, column.label, column.role)
+                entry.block = block
+                if column.unknown_unit:
+                    entry.unknown_units.setdefault(column.unknown_unit)
+
+    def _entry(self, column: Column, name: Name, stub: Stub, block: str) -> Entry:
+        if "indicator" not in stub.stub_is:
+            entry = self.labels.entry(column.key, column.label, column.role)
+        else:
+            label = self._label(name, stub)
+            entry = self.labels.entry(column.key, label, column.role)
+            entry.of = column.label
+            if len(stub.stub_is) == 1:
+                entry.above = name.path[:-1]
+        entry.block = block
+        return entry
+
+    def _label(self, name: Name, stub: Stub) -> str:
+        if len(stub.stub_is) > 1 and name.depth > 0:
+            return str(name.path[0])
+        same_name = {n.path for n in stub.names.values() if same(n.name) == same(name.name)}
+        if len(same_name) > 1 and len(name.path) > 1:
+            return "/".join(name.path[-2:])
+        return str(name.name)
+
+
+def _tell_apart(blocks: list[list[str]], seen: list[Seen], written_by: list[Seen]) -> None:
+    """Tables of one sheet are told by their titles; where those do not, by their number."""
+    starts = [block[0] for block in blocks]
+    if len(set(starts)) == len(starts) and not any(text == "starts: '^$'" for text in starts):
+        return
+    for block, table in zip(blocks, written_by, strict=True):
+        stub = next(line for line in block if line.startswith("stub: "))
+        alike = [other for other in seen if other.grid is table.grid and other.top <= table.top]
+        number = sum(_stub_text(other) == _stub_text(table) for other in alike)
+        block[0] = stub
+        block[block.index(stub, 1)] = f"nth: {number}"
+
+
+def _stub_text(table: Seen) -> str:
+    rows = rows_of(table.grid)
+    return next(
+        (
+            same(split_marks(text)[0])
+            for row in range(table.top, table.top + table.header_rows)
+            if (text := rows.get(row, {}).get(table.stub_col, ""))
+        ),
+        "",
+    )
+
+
+def _paths(
+    table: Seen, rows: dict[int, dict[int, str]], last: int
+) -> tuple[dict[int, tuple[str, ...]], bool]:
+    """Header texts by column, and whether a text holds for the blanks to its right."""
+    cells = [(r, c, t) for r in rows for c, t in rows[r].items()]
+    paths = header_paths(table.grid, cells, table.top, last, fill=False)
+    fill = any(len(path) < table.header_rows for path in paths.values()) and not any(
+        table.top <= r1 <= last for r1, _, _, _ in table.grid.merged
+    )
+    if fill:
+        paths = header_paths(table.grid, cells, table.top, last, fill=True)
+    bare = {
+        col: tuple(split_marks(text)[0] for text in path)
+        for col, path in paths.items()
+        if col != table.stub_col
+    }
+    return bare, fill
+
+
+def _is_note(cells: dict[int, str]) -> bool:
+    first = fold(cells[min(cells)]).strip()
+    return bool(re.search(Block.model_fields["notes"].default, first)) and not any(
+        is_value(text) for text in cells.values()
+    )
+
+
+def _corner(table: Seen) -> str | None:
+    """The unit in the corner of a table."""
+    return next(
+        (
+            m.group("unit").strip()
+            for text in table.titles
+            if (m := re.search(Block.model_fields["unit"].default, fold(text).strip()))
+        ),
+        None,
+    )
+
+
+def _doubt_counters(columns: list[Column]) -> None:
+    """Numbers of a JSON file that are keys or counters are no figures."""
+    for column in columns:
+        header = str(column.written.get("header", [""])[-1]).split(".")[-1]
+        if column.is_value and _COUNTER.match(header):
+            column.written = {"header": column.written["header"], "carries": "ignored"}
+            column.doubt = "a key or a counter by its name, and no figure"
+        elif column.is_value:
+            column.doubt = column.doubt or "is it a figure, and which indicator"
+
+
+def _no_unit(unit: str) -> str:
+    return (
+        f"the unit {unit} is in no list: add it to raw/codelists/units.csv, or the figures are off "
+        "by its factor"
+    )
+
+
+def _kind_of(table: Seen) -> str:
+    """What a table is about, whatever period and sheet it is of."""
+    title = plain_title(table.titles)
+    return re.sub(r"\s", "", re.sub(PERIOD_WRITTEN, "", fold(title)))
+
+
+def _pattern_of(names: list[str], others: list[str]) -> str | None:
+    """A pattern that all names fit and none of the others does."""
+    if not others:
+        return "*"
+    first, last = names[0], names[0][::-1]
+    for name in names[1:]:
+        first = first[: _common(first, name)]
+        last = last[: _common(last, name[::-1])]
+    inner = [char for char in "-_年月 表" if all(char in name for name in names)]
+    candidates = [
+        names[0] if len(names) == 1 else "",
+        f"{first}*" if first else "",
+        f"*{last[::-1]}" if last else "",
+        *(f"*{char}*" for char in inner),
+        "?" * len(names[0]) if len({len(n) for n in names}) == 1 else "",
+    ]
+    for pattern in filter(None, candidates):
+        if "[" in pattern or (len(names) == 1 and set("*?") & set(names[0])):
+            continue
+        if all(matches(n, pattern) for n in names) and not any(matches(n, pattern) for n in others):
+            return pattern
+    return None
+
+
+def _common(one: str, other: str) -> int:
+    size = 0
+    while size < min(len(one), len(other)) and one[size] == other[size]:
+        size += 1
+    return size
+
+
+def _title_pattern(titles: tuple[str, ...], first: int, rows: dict[int, dict[int, str]]) -> str:
+    """The title as a regular expression, with its period left open."""
+    title = titles[0] if titles else ""
+    plain = fold(title).strip()
+    match = re.search(PERIOD_WRITTEN, plain)
+    if match is None:
+        return f"^{re.escape(plain)}$"
+    head, tail = plain[: match.start()], plain[match.end() :]
+    return f"^{re.escape(head)}(?P<period>[0-9]{{4}}.*?){re.escape(tail)}$"

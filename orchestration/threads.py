@@ -1,0 +1,36 @@
+"""How many threads DuckDB is given: one where there is little to do.
+
+Belongs here: that decision. Does not belong here: opening databases.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+LITTLE_BYTES = 64 * 1024 * 1024
+"""A database of a district with some ten thousand figures. Of a smaller one a statement takes a few
+milliseconds, and threads that share them wait for each other longer than they work: with one thread
+the models of a small district take two thirds of the time."""
+
+
+def share_out(con: DuckDBPyConnection, *files: Path) -> None:
+    """Give a database as many threads as what it reads is worth.
+
+    Args:
+        con: An open connection; all of its database follow.
+        files: What is read: databases, with what their logs hold, or other files.
+    """
+    size = sum(_bytes(file) + _bytes(file.with_name(file.name + ".wal")) for file in files)
+    con.execute(f"set threads = {1 if size < LITTLE_BYTES else os.cpu_count() or 1}")
+
+
+def _bytes(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from orchestration.declarations import Declarations
 
 UNKNOWN_NAME = "indicator.unknown"
+NEW_COLUMN = "新列 new column"
 _LISTS = {"unit.unknown": "units.csv", "region.unknown": "regions.csv"}
 
 
@@ -95,9 +96,13 @@ class _Extender:
         )
         new = yaml.safe_load(drafted.text)
         if outcome is None:
-            text, parsed, outcome = self._with_columns(text, new, parsed)
+            longer, parsed, outcome = self._with_columns(text, new, parsed)
+            if outcome is not None:
+                # What came without the new column has to be read as before.
+                text = amend.with_form(text, amend.lines_of(longer, ("layout",)), self.day)
         if outcome is None:
-            text = self._with_form(self._with_pattern(self.before), drafted.text, new)
+            self.said = [line for line in self.said if not line.startswith(NEW_COLUMN)]
+            text = self._with_form(text, drafted.text, new)
             parsed, outcome = self._read(text)
         if outcome is not None:
             text = self._with_symbols(text, new, outcome)
@@ -158,7 +163,7 @@ class _Extender:
                 rule = seen.refusal.rule_id if seen.refusal else ""
                 if rule in ("", "delivery.unknown-column") and seen != parsed:
                     text, parsed, outcome = longer, seen, found
-                    self.said.append(f"新列 new column: {_label(column)}")
+                    self.said.append(f"{NEW_COLUMN}: {_label(column)}")
         return text, parsed, outcome
 
     def _with_record_columns(
@@ -175,10 +180,10 @@ class _Extender:
                 continue
             line = f"{role}: {scalar(header)}  {UNSURE} a new column: does it say that"
             text = amend.add_key(text, ("layout", "columns"), line)
-            self.said.append(f"新列 new column: {header} ({role})")
+            self.said.append(f"{NEW_COLUMN}: {header} ({role})")
         for header in new.get("ignored", ()):
             if same(header) not in taken:
-                self.said.append(f"新列 new column: {header}")
+                self.said.append(f"{NEW_COLUMN}: {header}")
                 doubt = f"{UNSURE} a new column that carries no data: {one_line(header)}"
                 if "ignored" in own:
                     text = amend.append(text, ("layout", "columns", "ignored"), [scalar(header)])

@@ -111,19 +111,46 @@ def test_a_new_row_becomes_an_indicator_that_is_asked_for(
     assert bad == []
 
 
-def test_a_new_column_is_added_where_columns_stand(empty_project: Settings, declared: Path) -> None:
-    done = extended(empty_project, "游客202610.csv", COLUMN)
+def test_a_new_column_is_added_and_what_came_without_it_is_read_as_before(
+    empty_project: Settings, declared: Path
+) -> None:
+    done = extended(empty_project, "游客202610.csv", COLUMN, "--from", "2026-02-01")
     assert done.exit_code == 0, done.output
-    (line,) = added(DECLARED, declared.read_text("utf-8"))
-    assert line.startswith("    - {")
-    assert "# ? a new column" in line
-    _, rows, _ = parse_frames(
-        load_declarations(empty_project), "yunxi-visits", "游客202610.csv", COLUMN.encode()
-    )
-    assert [(row["period"], int(str(row["value"]).split(".")[0])) for row in rows] == [
-        ("2026-10", 120),
-        ("2026-01/2026-10", 900),
-    ]
+    assert "新列 new column: " in done.output
+    text = declared.read_text("utf-8")
+    assert text.count("    # The month alone; agreed with the department.\n") == 2
+    asked = [line for line in text.splitlines() if "# ? a new column" in line]
+    assert len(asked) == 1
+    assert asked[0].startswith("    - {")
+    declarations = load_declarations(empty_project)
+    for day, content, wanted in (
+        ("2026-01-31", PLAIN, [("2026-10", 120)]),
+        ("2026-02-01", COLUMN, [("2026-10", 120), ("2026-01/2026-10", 900)]),
+    ):
+        _, rows, _ = parse_frames(
+            declarations, "yunxi-visits", "游客202610.csv", content.encode(), day=day
+        )
+        found = [(row["period"], int(str(row["value"]).split(".")[0])) for row in rows]
+        assert found == wanted
+
+
+def test_a_new_column_of_records_is_asked_for(empty_project: Settings, declared: Path) -> None:
+    before = "指标,地区,期间,数值,单位\n学校数,云溪区,2025年,12,所\n"
+    after = "指标,地区,期间,数值,单位,备注,经办\n学校数,云溪区,2026年,13,所,含分校,甲\n"
+    first, second = (empty_project.project / f"学校{year}年.csv" for year in (2025, 2026))
+    first.write_text(before, encoding="utf-8")
+    second.write_text(after, encoding="utf-8")
+    words = ["--project", str(empty_project.project), "data-set"]
+    of = ["--id", "yunxi-new", "--theme", "profile"]
+    assert CliRunner().invoke(main, [*words, "draft", str(first), *of]).exit_code == 0
+    asked = ["extend", "yunxi-new", str(second), "--from", "2026-02-01"]
+    done = CliRunner().invoke(main, [*words, *asked])
+    assert done.exit_code == 0, done.output
+    declarations = load_declarations(empty_project)
+    for day, content, note in (("2026-01-31", before, None), ("2026-02-01", after, "含分校")):
+        name = second.name
+        _, rows, _ = parse_frames(declarations, "yunxi-new", name, content.encode(), day=day)
+        assert [row["note"] for row in rows] == [note]
 
 
 def test_a_changed_layout_is_a_second_form_and_the_first_is_kept(

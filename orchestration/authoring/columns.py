@@ -215,7 +215,13 @@ class Columns:
         if said.last_year:
             means["last_year"] = True
             key = "last_year"
-        return self._finished({"means": means}, col, key, measure, unit or said.unit)
+        column = self._finished({"means": means}, col, key, measure, unit or said.unit)
+        report = self.below.report
+        if not relative and report is not None and report.precision == "month":
+            column.doubt = (
+                "the header does not say whether it is the month alone, or from January on"
+            )
+        return column
 
     def _region(self, path: tuple[str, ...], full: tuple[str, ...], col: int) -> Column | None:
         """A column of one region, beside rows that are indicators."""

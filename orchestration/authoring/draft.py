@@ -80,7 +80,7 @@ def draft(
     """
     limits = Limits.of(declarations.settings)
     try:
-        return within(limits, _drafted, path, declarations, data_set_id, theme)
+        return within(limits, drafted, path, declarations, data_set_id, theme)
     except LimitError as error:
         raise QutongError(
             f"{error.zh} | {error.en}",
@@ -90,9 +90,14 @@ def draft(
         ) from None
 
 
-def _drafted(
+def drafted(
     path: Path, declarations: Declarations, data_set_id: str | None, theme: str | None
 ) -> Draft:
+    """As ``draft``, in this process and without a limit of time.
+
+    Raises:
+        QutongError: as there.
+    """
     known_format = FORMATS.get(path.suffix.lower())
     if known_format is None:
         raise QutongError(

@@ -19,7 +19,7 @@ from orchestration.authoring.yamltext import UNSURE, flow, identifier, is_latin,
 from orchestration.text import fold, same
 
 if TYPE_CHECKING:
-    from orchestration.spec import Standard
+    from orchestration.spec import Indicator, Standard
 
 ROLE = {
     "level": ("value", "level"),
@@ -199,7 +199,7 @@ class Labels:
             if standard is not None and first is not None:
                 if self._is_the_same(entry, first):
                     first.others.append(entry)
-                    entry.code, entry.is_reference = standard.code, True
+                    entry.standard, entry.code, entry.is_reference = standard, standard.code, True
                     continue
                 entry.doubt(f"another row here is {standard.code} already: what is this one")
             elsewhere = self._elsewhere(entry)
@@ -293,7 +293,7 @@ class Labels:
 
     def _elsewhere(self, entry: Entry) -> tuple[str, str, str] | None:
         """An indicator of another data set that is called exactly so."""
-        if entry.above or entry.of or entry.block:
+        if entry.of or entry.block:
             return None
         measures = {"level", "count"} if entry.role == "value" else {_MEASURE[entry.role]}
         found = [
@@ -302,8 +302,15 @@ class Labels:
             if indicator.measure in measures
             and same(entry.label) in {same(t) for t in (indicator.title.zh, *indicator.labels)}
             and self._fits(entry, indicator.base_unit)
+            and (not entry.above or self._is_part(indicator, entry.above[-1]))
         ]
         return found[0] if len(found) == 1 else None
+
+    def _is_part(self, indicator: Indicator, above: str) -> bool:
+        """Whether an indicator of another data set relates to one of that name."""
+        definitions = self.known.declarations.definitions
+        wholes = [definitions[r.to][0] for _, r in indicator.relations() if r.to in definitions]
+        return any(same(above) in {same(t) for t in (w.title.zh, *w.labels)} for w in wholes)
 
     def _fits(self, entry: Entry, base_unit: str | None) -> bool:
         own = entry.unit

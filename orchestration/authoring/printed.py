@@ -114,7 +114,10 @@ class Printed:
         lines = ["kind: table", *source_lines(self.source)]
         lines += self._sheets(grids, seen, blocks, places, several=several)
         if period_from != "title":
-            lines.append(f"period_from: {period_from}")
+            doubt = "is it the period of the figures, or when the file was sent"
+            lines.append(
+                asked(f"period_from: {period_from}", doubt if period_from == "file" else "")
+            )
         if self.breakdown_list:
             lines.append(f"breakdown_list: {self.breakdown_list}")
         lines += self._spans()

@@ -1,0 +1,293 @@
+"""Drafts of small tables: what is written without a mark is right, and what is open is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestration.authoring.draft import Draft, draft
+from orchestration.authoring.init import lay_out
+from orchestration.authoring.look import is_data, is_rank, is_stamp, is_value
+from orchestration.authoring.yamltext import UNSURE
+from orchestration.declarations import Declarations, load_declarations
+from orchestration.errors import QutongError
+from orchestration.settings import load_settings
+from tests.unit.test_shapes import plain
+
+pytestmark = pytest.mark.core
+
+Drafted = Callable[[str], Draft]
+
+
+@pytest.fixture(scope="module")
+def declarations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Declarations]:
+    """A new district, as `qutong init` lays it out."""
+    folder = tmp_path_factory.mktemp("new") / "district"
+    lay_out(folder, code="990101", name_zh="云溪区", name_en="Yunxi")
+    settings = load_settings(folder)
+    (settings.home / "work").mkdir(parents=True)  # what the catalogue says is kept there
+    yield load_declarations(settings)
+
+
+@pytest.fixture
+def drafted(declarations: Declarations, tmp_path: Path) -> Drafted:
+    """Draft a CSV file of that text."""
+
+    def of(text: str, name: str = "table.csv") -> Draft:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return draft(path, declarations, data_set_id="drafted")
+
+    return of
+
+
+def figures(drafted: Draft) -> list[str]:
+    assert drafted.parsed.refusal is None, drafted.parsed.refusal
+    assert drafted.outcome is not None
+    assert drafted.outcome.quarantined.height == 0, drafted.outcome.quarantined.rows()
+    columns = ("indicator_code", "region_code", "period", "period_kind", "measure", "value", "unit")
+    rows = drafted.outcome.accepted.sort("place_order").select(columns).iter_rows()
+    return [" ".join(plain(value) for value in row) for row in rows]
+
+
+def asked(drafted: Draft) -> list[str]:
+    """What a person has to decide of layout and indicators."""
+    body = drafted.text[drafted.text.index("layout:") :]
+    return [line.strip() for line in body.splitlines() if UNSURE in line]
+
+
+def test_a_month_table_of_known_indicators_is_drafted_without_a_doubt_but_the_region(
+    drafted: Drafted,
+) -> None:
+    one = drafted(
+        "2026年3月财政收支,,,\n单位:亿元,,,\n项目,本月,1-3月累计,累计同比增长(%)\n"
+        "一、一般公共预算收入,120,360,5.2\n其中:税收收入,80,240,4.1\n非税收入,40,120,7.0\n"
+    )
+    to_date = "990101 2026-01/2026-03 cumulative_range"
+    assert figures(one) == [
+        "general_budget_revenue 990101 2026-03 monthly level 120 亿元",
+        "general_budget_revenue 990101 2026-01/2026-03 cumulative_range level 360 亿元",
+        f"general_budget_revenue_growth {to_date} yoy_growth_pct 5.2 %",
+        "tax_revenue 990101 2026-03 monthly level 80 亿元",
+        "tax_revenue 990101 2026-01/2026-03 cumulative_range level 240 亿元",
+        "tax_revenue_growth 990101 2026-01/2026-03 cumulative_range yoy_growth_pct 4.1 %",
+        "nontax_revenue 990101 2026-03 monthly level 40 亿元",
+        "nontax_revenue 990101 2026-01/2026-03 cumulative_range level 120 亿元",
+        "nontax_revenue_growth 990101 2026-01/2026-03 cumulative_range yoy_growth_pct 7 %",
+    ]
+    assert asked(one) == ["region: 云溪区  # ? whose figures they are; the district is assumed"]
+
+
+def test_years_down_the_side_are_no_header(drafted: Drafted) -> None:
+    one = drafted(
+        "历年指标,,\n年份,常住人口,地区生产总值\n,(万人),(亿元)\n2021,45.6,812.3\n2022①,46.0,845.7\n"
+    )
+    assert figures(one) == [
+        "resident_population 990101 2021 annual level 45.6 万人",
+        "gdp 990101 2021 annual level 812.3 亿元",
+        "resident_population 990101 2022 annual level 46 万人",
+        "gdp 990101 2022 annual level 845.7 亿元",
+    ]
+    assert "stub_is: [period]" in one.text
+
+
+def test_words_of_time_in_names_of_columns_are_names(drafted: Drafted) -> None:
+    one = drafted(
+        ",乡村人口(万人),年末总人口(万人),本年新增企业(户)\n1978年,79,96,5\n1979年,80,97,6\n"
+    )
+    names = {row.split()[0]: row.split()[5] for row in figures(one)[:3]}
+    assert list(names.values()) == ["79", "96", "5"]
+    assert len(names) == 3
+    assert "stub: ''" in one.text
+
+
+def test_a_line_above_names_the_indicator_and_its_unit(drafted: Drafted) -> None:
+    one = drafted(
+        "数据库：分省年度数据,,\n指标：地区生产总值(亿元),,\n地区,2024年,2023年\n北京市,3,\n天津市,1,2\n"
+    )
+    assert figures(one) == [
+        "gdp 110000 2024 annual level 3 亿元",
+        "gdp 120000 2024 annual level 1 亿元",
+        "gdp 120000 2023 annual level 2 亿元",
+    ]
+
+
+def test_a_unit_that_no_list_has_is_asked_for(drafted: Drafted) -> None:
+    one = drafted("2026年3月产量,,\n指标,本月(万箱次),累计(万箱次)\n冰箱,12.5,30.1\n空调,3.2,9.4\n")
+    assert any("万箱次 is in no list" in line for line in asked(one))
+
+
+def test_a_unit_that_nothing_says_is_not_taken_from_the_catalogue(drafted: Drafted) -> None:
+    one = drafted("2026年3月用电,,\n指标,本月,累计\n全社会用电量,12.5,30.1\n")
+    assert "electricity_consumption," not in one.text
+    assert any("which is in 亿千瓦时: say its unit" in line for line in asked(one))
+
+
+def test_ranks_are_no_amounts(drafted: Drafted) -> None:
+    one = drafted(
+        "2025年,,\n地区,地区生产总值(亿元),全市排名\n海曙区,1500.2,第2\n鄞州区,2800.3,第1\n"
+    )
+    assert [row.split()[4:] for row in figures(one)] == [
+        ["level", "1500.2", "亿元"],
+        ["rank", "2", "位"],
+        ["level", "2800.3", "亿元"],
+        ["rank", "1", "位"],
+    ]
+
+
+def test_an_index_is_no_growth(drafted: Drafted) -> None:
+    one = drafted("2026年3月价格,\n指标,(上年同月=100)\n居民消费价格指数,100.5\n")
+    assert "last_year" not in one.text
+    assert "growth" not in {row.split()[4] for row in figures(one)}
+
+
+def test_equal_names_of_two_tables_are_two_indicators(drafted: Drafted) -> None:
+    one = drafted(
+        "2026年3月工业,,\n指标,本月(万元),增长(%)\n营业收入,120,5.2\n利润,11,1.2\n,,\n"
+        "2026年3月服务业,,\n指标,本月(万元),增长(%)\n营业收入,220,6.2\n利润,12,2.2\n"
+    )
+    rows = figures(one)
+    assert len({row.split()[0] for row in rows}) == 8
+    assert [row.split()[5] for row in rows] == [
+        "120",
+        "5.2",
+        "11",
+        "1.2",
+        "220",
+        "6.2",
+        "12",
+        "2.2",
+    ]
+
+
+def test_the_right_one_of_two_tables_side_by_side_is_read_too(drafted: Drafted) -> None:
+    one = drafted(
+        "2025年主要指标,,,,,\n指标,单位,2025年,指标,单位,2025年\n"
+        "地区生产总值,亿元,900,户籍人口,万人,30\n工业总产值,亿元,800,常住人口,万人,49\n"
+    )
+    assert sorted(row.split()[0] for row in figures(one))[:2] == ["gdp", "gong_ye_zong_chan_zhi"]
+    assert "resident_population 990101 2025 annual level 49 万人" in figures(one)
+
+
+def test_days_at_the_end_of_months_are_asked_about(drafted: Drafted) -> None:
+    one = drafted("日期,贷款余额(亿元)\n2026-01-31,800.1\n2026-02-28,801.1\n2026-03-31,802.1\n")
+    assert any("days: figures of these days" in line for line in asked(one))
+
+
+def test_a_lag_that_a_name_says_is_declared(drafted: Drafted) -> None:
+    one = drafted("2026年5月,\n指标,累计(亿元)\n服务业营业收入(错月),44.1\n工业总产值,9\n")
+    assert "lag_months: 1" in one.text
+    assert "2026-01/2026-04" in {row.split()[2] for row in figures(one)}
+
+
+def test_a_column_that_is_empty_this_month_keeps_its_meaning(drafted: Drafted) -> None:
+    one = drafted(
+        "2026年2月工业,,,\n指标,计量单位,本月,1-2月累计\n工业总产值,万元,,123\n工业利润,万元,,12\n"
+    )
+    assert "carries: none" not in one.text
+    assert "{means: {measure: level, span: month}}" in one.text
+
+
+def test_parts_that_add_up_make_up_their_whole(drafted: Drafted) -> None:
+    one = drafted(
+        "2026年3月销量,\n指标,本月(万吨)\n一、甲物资,1000\n其中:甲物资一类,400\n甲物资二类,600\n"
+    )
+    assert one.text.count("part_of: [{to: jia_wu_zi, exhaustive: true}]") == 2
+
+
+def test_what_is_above_its_whole_is_no_part_of_it(drafted: Drafted) -> None:
+    one = drafted("2026年3月销量,\n指标,本月(万吨)\n一、甲物资,100\n其中:甲物资一类,400\n")
+    assert "part_of" not in one.text
+
+
+def test_growth_stands_beside_its_level(drafted: Drafted) -> None:
+    one = drafted("2026年3月,,\n指标,本月(万吨),同比增长(%)\n甲物资,1000,3.2\n")
+    assert "growth_of: [{to: jia_wu_zi}]" in one.text
+
+
+def test_english_names_are_asked_for_and_never_pinyin(drafted: Drafted) -> None:
+    one = drafted("2026年3月,\n指标,本月(万吨)\n甲物资,1000\n")
+    assert "name: {zh: 甲物资, en: '? 甲物资'}" in one.text
+
+
+def test_records_of_another_office_are_known(drafted: Drafted) -> None:
+    one = drafted(
+        "REF_DATE,GEO,Estimates,UOM,SCALAR_FACTOR,VALUE,STATUS\n"
+        "2024-01,云溪区,Retail sales,元,thousands,1520.5,\n"
+        "2024-02,云溪区,Retail sales,元,thousands,,x\n"
+    )
+    assert "  period: REF_DATE" in one.text
+    assert "  region: GEO" in one.text
+    assert any("SCALAR_FACTOR multiplies the unit (thousands)" in line for line in asked(one))
+
+
+def test_our_own_export_is_known(drafted: Drafted) -> None:
+    one = drafted(
+        "indicator_code,indicator_name_zh,region_code,period,period_kind,value,unit,obs_status\n"
+        "gdp,地区生产总值,990101,2024,annual,900.1,亿元,A\n"
+        "gdp,地区生产总值,990101,2025,annual,940.1,亿元,P\n"
+    )
+    assert figures(one) == [
+        "gdp 990101 2024 annual level 900.1 亿元",
+        "gdp 990101 2025 annual level 940.1 亿元",
+    ]
+
+
+def test_rows_of_two_spans_are_one_indicator(drafted: Drafted) -> None:
+    one = drafted(
+        "指标,2020年第一季度,2019年第四季度\n国内生产总值当季值(亿元),206,278\n国内生产总值累计值(亿元),206,990\n"
+    )
+    assert "{code: gdp, labels: [国内生产总值当季值, 国内生产总值累计值]}" in one.text
+    assert [row.split()[1:4] for row in figures(one)] == [
+        ["990101", "2020-Q1", "quarterly"],
+        ["990101", "2019-Q4", "quarterly"],
+        ["990101", "2020-01/2020-03", "cumulative_range"],
+        ["990101", "2019-01/2019-12", "cumulative_range"],
+    ]
+
+
+def test_a_region_among_indicators_is_asked_about(drafted: Drafted) -> None:
+    one = drafted("2026年3月,\n指标,本月(万吨)\n甲物资,10\n乙物资,9\n丙物资,8\n海曙区,4\n")
+    assert any("海曙区 is a region" in line for line in asked(one))
+
+
+def test_names_of_several_regions_are_those_of_the_others_city(drafted: Drafted) -> None:
+    one = drafted("2025年,\n地区,地区生产总值(亿元)\n海曙区,1500.2\n江北区,900\n鄞州区,2800.3\n")
+    assert "regions_inside: '330200'  # ?" in one.text
+    assert "gdp 330205 2025 annual level 900 亿元" in figures(one)
+
+
+def test_what_does_not_read_is_said_in_words(drafted: Drafted) -> None:
+    one = drafted("2025年,\n镇街,户籍人口(人)\n城东街道,100\n城西街道,200\n")
+    assert any("2 figures would wait in quarantine" in line for line in asked(one))
+
+
+def test_nothing_that_looks_like_a_table_is_said_so(drafted: Drafted) -> None:
+    with pytest.raises(QutongError, match="nothing in the file looks like a table"):
+        drafted("只有一句话\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "stamp", "rank"),
+    [
+        ("12.3", True, False, False),
+        ("1,200 [r]", True, False, False),
+        ("2021", False, True, False),
+        ("2023①", False, True, False),
+        ("2024(快报数)", False, True, False),
+        ("2026-01-31", True, True, False),
+        ("第2", False, False, True),
+        ("位居第5", False, False, True),
+        ("第二产业", False, False, False),
+        ("1-3月", False, False, False),
+    ],
+)
+def test_what_a_cell_looks_like(text: str, value: bool, stamp: bool, rank: bool) -> None:
+    assert (is_value(text), is_stamp(text), is_rank(text)) == (value, stamp, rank)
+
+
+def test_a_row_of_years_alone_is_a_header() -> None:
+    assert is_data({1: "2021", 2: "45.6"})
+    assert not is_data({1: "2021", 2: "2022"})

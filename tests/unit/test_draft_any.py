@@ -1,0 +1,111 @@
+"""A draft of any grid runs on its own file, or says in words what a person decides first."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestration.authoring.draft import drafted
+from orchestration.authoring.init import lay_out
+from orchestration.authoring.yamltext import UNSURE
+from orchestration.declarations import Declarations, load_declarations
+from orchestration.errors import QutongError
+from orchestration.settings import load_settings
+
+pytestmark = pytest.mark.core
+
+WORDS = (
+    *(
+        "指标",
+        "单位",
+        "序号",
+        "地区",
+        "年份",
+        "项目",
+        "合计",
+        "其中:",
+        "一、",
+        "(一)",
+        "备注",
+        "注:说明",
+    ),
+    *("2026年3月工业", "2025年", "2024", "2024①", "2023(快报数)", "2026-01-31", "202603", "1-3月"),
+    *("本月", "累计", "本年新增就业", "年末总人口", "同比增长(%)", "比重%", "上年同期", "当季值"),
+    *("海曙区", "江北区", "城东街道", "全市", "云溪区", "第2", "位居第5", "错月收入"),
+    *("地区生产总值(亿元)", "产量(万箱次)", "(上年同月=100)", "计划", "单位:万元", "亿元", "人"),
+    *("12.3", "-4", "1,234", "0", "5.1%", "-", "…", "[c]", "1,200 [r]", "-0.2个百分点", "增长5.1%"),
+    *("REF_DATE", "GEO", "VALUE", "indicator", "value", "period", "unit", "region", ""),
+    *("'", '"', "# ?", "*", "|", "{x: 1}", "a: b", "\t", "%", "=1+1", "^", "[1]", "(?P<unit>"),
+)
+CELL = st.one_of(
+    st.sampled_from(WORDS), st.text(max_size=6), st.decimals(-99, 99, places=1).map(str)
+)
+TABLE = st.builds(
+    lambda title, head, rows: [[title], head, *rows],
+    st.sampled_from(WORDS),
+    st.lists(st.sampled_from(WORDS), min_size=2, max_size=5),
+    st.lists(
+        st.builds(
+            lambda name, values: [name, *values],
+            st.sampled_from(WORDS),
+            st.lists(
+                st.sampled_from(("12.3", "4", "-", "", "第2", "5.1%")), min_size=1, max_size=4
+            ),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+)
+GRID = st.one_of(
+    st.lists(st.lists(CELL, min_size=1, max_size=5), min_size=1, max_size=8),
+    TABLE,
+    st.builds(lambda one, other: [*one, [""], *other], TABLE, TABLE),
+)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[tuple[Declarations, Path]]:
+    with tempfile.TemporaryDirectory() as folder:
+        district = Path(folder) / "district"
+        lay_out(district, code="990101", name_zh="云溪区", name_en="Yunxi")
+        shutil.rmtree(district / "raw" / "catalogue")  # read anew for each draft, and no part of it
+        yield load_declarations(load_settings(district)), Path(folder)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(grid=GRID)
+def test_a_draft_of_any_grid_runs_or_says_why(
+    world: tuple[Declarations, Path], grid: list[list[str]]
+) -> None:
+    declarations, folder = world
+    width = max(map(len, grid))
+    text = io.StringIO()
+    csv.writer(text).writerows(row + [""] * (width - len(row)) for row in grid)
+    path = folder / "grid.csv"
+    path.write_text(text.getvalue(), encoding="utf-8", errors="replace")
+    try:
+        made = drafted(path, declarations, "grid", None)
+    except QutongError as error:
+        assert error.remedy
+        return
+    said = [line for line in made.text.splitlines() if line.startswith(UNSURE)]
+    if made.parsed.refusal is not None:
+        assert any(made.parsed.refusal.rule_id in line for line in said)
+        return
+    assert made.outcome is not None
+    assert made.parsed.is_balanced
+    for rule in made.outcome.quarantined["rule_id"].unique():
+        assert any(f": {rule}: " in line for line in said)

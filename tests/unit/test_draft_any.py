@@ -64,7 +64,22 @@ TABLE = st.builds(
         max_size=6,
     ),
 )
+HEADS = ("本月", "1-3月累计", "上年同期", "同比增长(%)", "比重(%)", "单位", "位次", "备注", "计划")
+MONTH = st.builds(
+    lambda title, head, names, values: [
+        [title],
+        ["指标", *head],
+        *([name, *row[: len(head)]] for name, row in zip(names, values, strict=False)),
+    ],
+    st.sampled_from(("2026年3月工业(单位:万元)", "2026年3月消费", "表1 2026年1-3月投资")),
+    st.lists(st.sampled_from(HEADS), min_size=1, max_size=4, unique=True),
+    st.lists(st.sampled_from(WORDS[:40]), min_size=1, max_size=5, unique=True),
+    st.lists(st.lists(st.sampled_from(FIGURES), min_size=4, max_size=4), min_size=5, max_size=5),
+)
+"""Month tables as bureaus print them, with names of every kind."""
+
 GRID = st.one_of(
+    MONTH,
     st.lists(st.lists(CELL, min_size=1, max_size=5), min_size=1, max_size=8),
     TABLE,
     st.builds(lambda one, other: [*one, [""], *other], TABLE, TABLE),

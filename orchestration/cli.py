@@ -841,7 +841,7 @@ def source_schema(connector: str | None) -> None:
 
 @main.group("catalogue")
 def catalogue() -> None:
-    """Standard indicators that declarations refer to by code: list, show, match."""
+    """Standard indicators that declarations refer to by code: list, show, match, schema."""
 
 
 def _catalogue(ctx: click.Context) -> Catalogue:
@@ -886,6 +886,16 @@ def catalogue_match(ctx: click.Context, labels: tuple[str, ...]) -> None:
         scored = zip(match.near, match.scores, strict=True)
         near = ", ".join(f"{code} ({score:.2f})" for code, score in scored)
         _echo(f"{label}\t{match.exact or '?'}\t{near}")
+
+
+@catalogue.command("schema")
+def catalogue_schema() -> None:
+    """The JSON schema of a file of the catalogue, for editors."""
+    import json
+
+    from orchestration.spec import Standards
+
+    _echo(json.dumps(Standards.model_json_schema(), ensure_ascii=False, indent=2))
 
 
 @main.group("data-set")

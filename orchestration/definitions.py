@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
-from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from pydantic import PrivateAttr
 
 from orchestration import deadlines
@@ -31,13 +29,13 @@ from orchestration.automation import (
     on_time_result,
     on_time_spec,
 )
-from orchestration.catalog import Catalog
+from orchestration.dagster_dbt_assets import Translator
 from orchestration.dagster_storage import REMOTE, file_system_of, put_aside_damaged
 from orchestration.declarations import Declared
 from orchestration.errors import DeclarationError
 from orchestration.judge import worker
 from orchestration.judge.catalogue import Rule, RuleOutcome
-from orchestration.judge.contracts import read_contracts
+from orchestration.judge.contracts import AFTER_THE_GATE, read_contracts
 from orchestration.judge.gates import FindingGroup, Subject
 from orchestration.memory import uncollected
 from orchestration.settings import Settings, load_settings
@@ -82,87 +80,6 @@ REFUSED_TAG = "qutong/refused"
 STUCK_TAG = "qutong/stuck"
 """On a run that could not take files on offer, or found deliveries damaged: how many."""
 RETRY = dg.RetryPolicy(max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL)
-MARTS = "fqn:qutong.marts"
-QUALITY = " ".join(steps.QUALITY)
-
-
-class Translator(DagsterDbtTranslator):
-    """dbt nodes under the names that users read: schema and table.
-
-    Args:
-        catalog: Of the same project.
-        gate: The gate before the step: what models read of ``landing`` is ready when it has spoken.
-    """
-
-    def __init__(self, catalog: Catalog, gate: dg.AssetKey) -> None:
-        super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
-        self._catalog = catalog
-        self._gate = gate
-
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        if dbt_resource_props["resource_type"] == "source":
-            return self._gate
-        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
-
-    def get_asset_spec(
-        self, manifest: Mapping[str, Any], unique_id: str, project: Any
-    ) -> dg.AssetSpec:
-        """A mart stands on marts and gates: what lies between is no asset."""
-        spec = super().get_asset_spec(manifest, unique_id, project)
-        return spec.replace_attributes(deps=sorted(self._behind(manifest, unique_id)))
-
-    def get_asset_check_spec(
-        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
-    ) -> dg.AssetCheckSpec | None:
-        """A test of a mart; what else it reads the mart stands on already."""
-        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
-        return spec and spec._replace(additional_deps=[])
-
-    def _behind(self, manifest: Mapping[str, Any], unique_id: str) -> set[dg.AssetKey]:
-        found: set[dg.AssetKey] = set()
-        node = manifest["nodes"].get(unique_id)
-        for parent in node["depends_on"]["nodes"] if node else ():
-            props = manifest["sources"].get(parent) or manifest["nodes"][parent]
-            if props["resource_type"] == "source" or props["fqn"][1] == "marts":
-                found.add(self.get_asset_key(props))
-            else:
-                found |= self._behind(manifest, parent)
-        return found
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        return str(dbt_resource_props["schema"])
-
-    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        return str(dbt_resource_props.get("description", ""))
-
-    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str]:
-        return ["team:qutong"]
-
-    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Columns with their units, and what a row stands for."""
-        meta = dbt_resource_props["config"].get("meta", {})
-        told = dict(super().get_metadata(dbt_resource_props))
-        if dbt_resource_props["columns"]:
-            props = dbt_resource_props
-            described = self._catalog.find(f"{props['schema']}.{props['name']}")
-            columns = [
-                _column(column, described.by_name[name].unit if described else "")
-                for name, column in props["columns"].items()
-            ]
-            told["dagster/column_schema"] = dg.TableSchema(columns=columns)
-        if "grain_zh" in meta:
-            told["每行 row"] = f"{meta['grain_zh']} | {meta['grain_en']}"
-        return told
-
-
-def _column(column: Mapping[str, Any], unit: str) -> dg.TableColumn:
-    kinds = {constraint["type"] for constraint in column.get("constraints", [])}
-    return dg.TableColumn(
-        name=column["name"],
-        type=column.get("data_type") or "?",
-        description=f"{column.get('description', '')}{f' [{unit}]' if unit else ''}",
-        constraints=dg.TableColumnConstraints(nullable="not_null" not in kinds),
-    )
 
 
 class Door(dg.ConfigurableResource):
@@ -232,7 +149,7 @@ def _step_of(key: dg.AssetKey) -> StepName:
         return "collect"
     if key in _STEPS:
         return _STEPS[key]
-    return "quality" if f"tag:{key.path[0]}" in steps.QUALITY else "marts"
+    return "quality" if key.path[0] in AFTER_THE_GATE else "marts"
 
 
 def _tag(instance: dg.DagsterInstance, run_id: str, settings: Settings) -> None:
@@ -272,15 +189,9 @@ def build_defs(
             _collect(reader),
             _landing(reader),
             _delivery_gate(reader),
-            _dbt_models(
-                reader,
-                "marts",
-                DELIVERY_GATE,
-                select=MARTS,
-                exclude=" ".join(steps.NOT_WITH_MARTS),
-            ),
+            _dbt_models(reader, "marts", DELIVERY_GATE),
             _marts_gate(reader),
-            _dbt_models(reader, "quality", MARTS_GATE, select=QUALITY, exclude=""),
+            _dbt_models(reader, "quality", MARTS_GATE),
             _candidate(),
             _release_gate(reader),
             _publish(),
@@ -563,22 +474,15 @@ def _in_words(refused: delivery_judging.RefusedDelivery) -> str:
     return f"拒收 refused: {told}: {refused.detail_zh} | {refused.detail_en}"
 
 
-def _dbt_models(
-    reader: Workplace, step: steps.DbtStep, gate: dg.AssetKey, *, select: str, exclude: str
-) -> dg.AssetsDefinition:
-    """The marts of one dbt invocation as assets, their tests as checks that block.
+def _dbt_models(reader: Workplace, step: steps.DbtStep, gate: dg.AssetKey) -> dg.AssetsDefinition:
+    """The marts of a step as assets, their tests as checks that block.
 
     What lies between landing and marts is built with them and is no asset.
     """
     translator = Translator(reader.dbt.catalog(), gate)
+    specs, checks = translator.specs(reader.dbt.manifest(), steps.nodes_of(reader, step))
 
-    @dbt_assets(
-        manifest=reader.dbt.ensure_manifest(),
-        select=select,
-        exclude=exclude,
-        name=step,
-        dagster_dbt_translator=translator,
-    )
+    @dg.multi_asset(name=step, specs=specs, check_specs=checks, can_subset=True)
     def models(context: dg.AssetExecutionContext, door: Door) -> Iterator[Any]:
         for event in _dbt_events(door.work, step, translator):
             # Who asks for one table gets its step: the others are built with it, unsaid.
@@ -639,7 +543,7 @@ def _dbt_events(work: Workplace, step: steps.DbtStep, translator: Translator) ->
     for result in results:
         if result.kind != "test":
             continue
-        key = get_asset_check_key_for_test(manifest, translator, result.unique_id, None)
+        key = translator.check_key(manifest, result.unique_id)
         if key is not None:
             yield dg.AssetCheckResult(
                 passed=not result.is_bad,

@@ -95,6 +95,11 @@ class Gazetteer:
         return {code: tuple(places) for code, places in found.items()}
 
     @cached_property
+    def _asked(self) -> dict[str, list[Place]]:
+        """What names meant that were asked for: a delivery asks for each in many periods."""
+        return {}
+
+    @cached_property
     def _by_name(self) -> dict[str, list[Place]]:
         found: dict[str, list[Place]] = {}
         for place in self.places:
@@ -149,7 +154,9 @@ class Gazetteer:
         name = same(word)
         if name in self.by_code:
             return (self._at(self.by_code[name], start, end),)
-        found = self._named(name)
+        found = self._asked.get(name)
+        if found is None:
+            found = self._asked.setdefault(name, self._named(name))
         held = [place for place in found if place.holds(start, end)]
         chosen = _once_each(held or found)
         if inside is not None and len(chosen) > 1:

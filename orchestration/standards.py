@@ -15,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ _UNIT = re.compile(
 )
 
 
+@lru_cache(maxsize=20_000)
 def folded(label: str) -> str:
     """A printed name for comparison: without blanks, width, quotes, numbering and 其中."""
     return _BEFORE.sub("", same(label).translate(_QUOTES).translate(_DASHES).lower())
@@ -241,7 +242,7 @@ def load_catalogue(folder: Path, cache: Path | None = None) -> Catalogue:
     sources = {source.id: source.name for source in listed}
     entries: dict[str, Entry] = {}
     for path, data in read.items():
-        standards = parse_model(Standards, _with_defaults(data, path), path)
+        standards = _parsed(_with_defaults(data, path), path)
         for standard in standards.indicators:
             _add(entries, Entry(standard, standards.field, path))
     _derive(entries)
@@ -252,6 +253,21 @@ def load_catalogue(folder: Path, cache: Path | None = None) -> Catalogue:
     _check_cuts(catalogue)
     _check_words(catalogue)
     return catalogue
+
+
+def _parsed(data: Any, path: Path) -> Standards:
+    """The entries of a file; a mistake in one of them is named by its code, not its position."""
+    try:
+        return parse_model(Standards, data, path)
+    except DeclarationError as error:
+        place = error.place or ""
+        at = re.match(r"indicators\.(\d+)", place)
+        if at is not None:
+            entry = data["indicators"][int(at[1])]
+            code = entry.get("code") if isinstance(entry, dict) else None
+            place = f"indicators.{code or at[1]}{place[at.end() :]}"
+        remedy = (error.remedy or "").replace("data-set schema", "catalogue schema")
+        raise DeclarationError(error.what, file=path, place=place, remedy=remedy) from None
 
 
 def _read(files: list[Path], cache: Path | None) -> dict[Path, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from orchestration.declarations import CHINA, REGION_COLUMNS
 from orchestration.errors import DeclarationError
+from orchestration.gazetteer import Gazetteer
 from orchestration.settings import CODE_ROOT
 from orchestration.standards import shipped
 
@@ -74,11 +75,15 @@ def lay_out(directory: Path, *, code: str, name_zh: str, name_en: str) -> list[P
         shutil.copyfile(CODE_ROOT / "raw" / "calendars" / name, calendars / name)
         written.append(calendars / name)
     regions = lists / "regions.csv"
+    china = Gazetteer(lists / CHINA)
+    known = china.by_code.get(code)
+    kind = known[-1].level if known else "county"
+    above = (china.parent_code(code) if known else "") or "CN"
     with regions.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(REGION_COLUMNS)
         writer.writerow(["CN", "全国", "China", "nation", "", "", "", "", ""])
-        writer.writerow([code, name_zh, name_en, "county", "CN", "", "", "", ""])
+        writer.writerow([code, name_zh, name_en, kind, above, "", "", "", ""])
     ignore = directory / ".gitignore"
     ignore.write_text(IGNORED, encoding="utf-8")
     return [*written, regions, ignore]

@@ -13,8 +13,7 @@ from typing import Any
 from orchestration.catalog import Catalog, Table
 
 ASKED_BY_SUITES = ("unique_combination", "accepted_values", "not_empty")
-NOT_ASKED_OF_DBT = tuple(f"test_name:{name}" for name in ASKED_BY_SUITES)
-"""Selects the tests that dbt leaves out before the gate: they declare what suites then ask."""
+"""Tests of dbt that nobody asks before the gate: they declare what suites then ask."""
 
 AFTER_THE_GATE = frozenset({"quality", "meta"})
 """Tags of models that tell what the gate found: built after it, their tests are dbt's."""

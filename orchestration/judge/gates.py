@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from orchestration import bounds
 from orchestration.catalog import observation_tables
+from orchestration.duck import insert_rows
 from orchestration.errors import DeclarationError
 from orchestration.judge.catalogue import (
     GATES,
@@ -60,7 +61,7 @@ def prepare(
             they stay views and follow every change of the figures.
     """
     con.execute("delete from landing.rule")
-    _insert(con, "landing.rule", RULE_COLUMNS, catalogue.rows())
+    insert_rows(con, "landing.rule", catalogue.rows(), RULE_COLUMNS)
     con.execute(bounds.macros())
     con.execute((expectations / "macros.sql").read_text(encoding="utf-8"))
     if gate != "delivery":
@@ -72,17 +73,6 @@ def prepare(
             "create or replace view judge.reached as select distinct observation_id from "
             f"({_named_observations(con)}) where name <> '{FIGURES}'"
         )
-
-
-def _insert(
-    con: DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
-) -> None:
-    """Insert rows as one statement: a statement for each costs a hundred times as much."""
-    lists = ", ".join(f"unnest(${number})" for number in range(1, len(columns) + 1))
-    con.execute(
-        f"insert into {table} ({', '.join(columns)}) select {lists}",
-        [list(column) for column in zip(*rows, strict=True)],
-    )
 
 
 def _lay_comparisons(con: DuckDBPyConnection, views: str, frozen: bool) -> None:
@@ -373,26 +363,31 @@ def apply_routing(con: DuckDBPyConnection, refusals: Sequence[Refusal]) -> None:
     """
     if not refusals:
         return
-    con.executemany(
+    con.execute(
         """
         update landing.delivery
         set
             verdict = 'refused',
-            refused_by = concat_ws(',', nullif(refused_by, ''), $rules),
-            reason_zh = concat_ws('；', nullif(reason_zh, ''), $zh),
-            reason_en = concat_ws('; ', nullif(reason_en, ''), $en)
-        where delivery_id = $delivery
-            and not list_has_all(string_split(refused_by, ','), string_split($rules, ','))
+            refused_by = concat_ws(',', nullif(refused_by, ''), refusal.rules),
+            reason_zh = concat_ws('；', nullif(reason_zh, ''), refusal.zh),
+            reason_en = concat_ws('; ', nullif(reason_en, ''), refusal.en)
+        from (
+            select
+                unnest($delivery) as delivery_id,
+                unnest($rules) as rules,
+                unnest($zh) as zh,
+                unnest($en) as en
+        ) as refusal
+        where
+            delivery.delivery_id = refusal.delivery_id
+            and not list_has_all(string_split(refused_by, ','), string_split(refusal.rules, ','))
         """,
-        [
-            {
-                "rules": ",".join(refusal.rule_ids),
-                "zh": refusal.reason_zh,
-                "en": refusal.reason_en,
-                "delivery": refusal.delivery_id,
-            }
-            for refusal in refusals
-        ],
+        {
+            "delivery": [refusal.delivery_id for refusal in refusals],
+            "rules": [",".join(refusal.rule_ids) for refusal in refusals],
+            "zh": [refusal.reason_zh for refusal in refusals],
+            "en": [refusal.reason_en for refusal in refusals],
+        },
     )
 
 
@@ -437,7 +432,7 @@ def write_validation(
             "delete from landing.validation where list_contains(?, rule_id)",
             [[row[0] for row in rows]],
         )
-        _insert(con, "landing.validation", _VALIDATION_COLUMNS, rows)
+        insert_rows(con, "landing.validation", rows, _VALIDATION_COLUMNS)
 
 
 def blocking(outcomes: Iterable[RuleOutcome], catalogue: Catalogue) -> list[str]:

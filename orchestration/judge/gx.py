@@ -64,10 +64,10 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedPrimaryKeyConstraint
 
+from orchestration.duck import share_out
 from orchestration.judge.kept import Keep, keep_suites
 from orchestration.judge.rules import essence, unreadable
 from orchestration.judge.suites import MOST_ROWS, Found, Suite
-from orchestration.threads import share_out
 
 DIALECT = "qutong_duckdb"
 

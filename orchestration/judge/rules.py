@@ -11,6 +11,7 @@ from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.duck import share_out
 from orchestration.errors import QutongError
 from orchestration.judge.catalogue import (
     SAID_BY_RULE,
@@ -22,7 +23,6 @@ from orchestration.judge.catalogue import (
     together,
 )
 from orchestration.judge.kept import Keep, keep_rules
-from orchestration.threads import share_out
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

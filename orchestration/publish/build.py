@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.duck import share_out
 from orchestration.errors import ReleaseError
 from orchestration.publish import jsontext
 from orchestration.publish.database import (
@@ -39,7 +40,6 @@ from orchestration.publish.registry import PRODUCTS
 from orchestration.publish.report import SEVERITIES, read_report
 from orchestration.publish.rowhash import fingerprint
 from orchestration.publish.tables import Table, list_macros, literal, published_tables
-from orchestration.threads import share_out
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from orchestration.duck import share_out
 from orchestration.publish.layout import RELEASE_FILE_TABLE
 from orchestration.publish.printed import (
     PrintedTable,
@@ -24,7 +25,6 @@ from orchestration.publish.printed import (
 from orchestration.publish.report import Row as Report
 from orchestration.publish.rowhash import Fingerprint
 from orchestration.publish.tables import Table, literal
-from orchestration.threads import share_out
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from orchestration.duck import share_out
 from orchestration.errors import ReleaseError
 from orchestration.publish import ledger
 from orchestration.publish.clock import released
@@ -47,7 +48,6 @@ from orchestration.publish.rules import (
 )
 from orchestration.publish.tables import Table, list_macros, literal, published_tables, quote
 from orchestration.text import counted
-from orchestration.threads import share_out
 
 # The products that releases had whose manifest does not list them.
 _BEFORE_2 = ("tables", "workbooks", "report", "inventory")

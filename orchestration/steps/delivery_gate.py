@@ -305,9 +305,12 @@ def _settle(work: Workplace, connection: DuckDBPyConnection) -> dict[str, str]:
             cadence=cadence,
             covered_by=frozenset(covered.get(delivery_id, ())),
         ) or (quarantine.BY_DECISION if delivery_id in decided else "")
-    connection.executemany(
-        "update landing.delivery set settled_by = $by where delivery_id = $id",
-        [{"by": by, "id": delivery_id} for delivery_id, by in settled.items()],
+    if not settled:
+        return settled
+    connection.execute(
+        "update landing.delivery set settled_by = settled.by from "
+        "(select unnest($ids) as id, unnest($by) as by) as settled where delivery_id = settled.id",
+        {"ids": [*settled.keys()], "by": [*settled.values()]},
     )
     return settled
 

@@ -11,10 +11,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Literal
 
+from orchestration.duck import insert_rows
 from orchestration.errors import QutongError
 from orchestration.judge import gates
 from orchestration.judge.catalogue import RuleOutcome
-from orchestration.judge.contracts import AFTER_THE_GATE, NOT_ASKED_OF_DBT
+from orchestration.judge.contracts import AFTER_THE_GATE
 from orchestration.steps import state
 from orchestration.steps.workplace import Workplace
 
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
     from orchestration.steps import standing
 
 DbtStep = Literal["marts", "quality"]
-
-QUALITY = tuple(f"tag:{tag}" for tag in sorted(AFTER_THE_GATE))
-"""Selects the models that tell of the judging: built after the marts gate has spoken."""
-
-NOT_WITH_MARTS = (*QUALITY, *NOT_ASKED_OF_DBT)
-"""What the step ``marts`` leaves to others: the suites of the marts gate ask for keys and rows."""
 
 LINES: dict[DbtStep, str] = {
     "marts": "加工 / process (dbt)",
@@ -105,6 +100,15 @@ def models_of(work: Workplace) -> standing.Models:
     return Models(work.dbt.manifest(), work.dbt.ensure_manifest().parent.name)
 
 
+def nodes_of(work: Workplace, step: DbtStep) -> Collection[str]:
+    """The ids of all models and tests of a step.
+
+    The step ``quality`` has the models that tell of the judging, built after the marts gate has
+    spoken. Keys and rows of marts are asked by the suites of that gate, and by no test.
+    """
+    return models_of(work).nodes if step == "marts" else _of_quality(work)
+
+
 def _of_quality(work: Workplace) -> set[str]:
     """The models that tell of the judging, and every test that asks about one of them."""
     nodes = work.dbt.manifest()["nodes"]
@@ -155,11 +159,7 @@ def standing_models(work: Workplace) -> dict[str, standing.Entry]:
 
 def _keep(con: DuckDBPyConnection, step: DbtStep, results: Sequence[NodeResult]) -> None:
     con.execute(f"delete from {state.SCHEMA}.node where step = ?", [step])
-    if results:
-        con.executemany(
-            f"insert into {state.SCHEMA}.node values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(step, *astuple(result)) for result in results],
-        )
+    insert_rows(con, f"{state.SCHEMA}.node", [(step, *astuple(result)) for result in results])
 
 
 def node_results(con: DuckDBPyConnection) -> list[NodeResult]:

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
+from orchestration.duck import insert_rows
 from orchestration.judge.contracts import AFTER_THE_GATE, ASKED_BY_SUITES
 from orchestration.process.contents import Name, columns_of, contents, partitions
 from orchestration.process.models import TOUCHED_CELLS, NodeResult
@@ -286,13 +287,11 @@ def keep(
         return
     holds = _holds(con, models, [result.unique_id for result in good])
     con.execute(_TABLES)
-    con.executemany(
-        f"insert into {SCHEMA}.node values (?, ?, ?, ?, ?)",
-        [
-            (r.unique_id, made_from[r.unique_id], holds[r.unique_id], run_id, _text(asdict(r)))
-            for r in good
-        ],
-    )
+    rows = [
+        (r.unique_id, made_from[r.unique_id], holds[r.unique_id], run_id, _text(asdict(r)))
+        for r in good
+    ]
+    insert_rows(con, f"{SCHEMA}.node", rows)
 
 
 def _holds(con: DuckDBPyConnection, models: Models, names: Iterable[str]) -> dict[str, str]:
@@ -364,5 +363,4 @@ def keep_suites(
         for name, answers in by_suite.items()
         if name in made_from and not any(entry.error or entry.unexpected for entry in answers)
     ]
-    if rows:
-        con.executemany(f"insert into {SCHEMA}.suite values (?, ?, ?, ?)", rows)
+    insert_rows(con, f"{SCHEMA}.suite", rows)

@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from orchestration.catalog import literal
+from orchestration.duck import share_out
 from orchestration.errors import QutongError, StaleStateError
 from orchestration.settings import Settings
-from orchestration.threads import share_out
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

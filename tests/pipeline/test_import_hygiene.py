@@ -55,3 +55,19 @@ def test_a_reading_command_imports_nothing_that_makes_releases(first: Released, 
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     assert loaded & {"orchestration"}
     assert sorted(loaded & set(unwanted)) == []
+
+
+GRAPH = """
+import sys
+from pathlib import Path
+from orchestration import definitions
+from orchestration.settings import load_settings
+definitions.build_defs(load_settings(Path(sys.argv[1])))
+print(sorted(name for name in sys.modules if name.partition(".")[0] in ("dbt", "dbt_common")))
+"""
+
+
+def test_who_knows_the_assets_has_not_loaded_dbt(first: Released) -> None:
+    command = [sys.executable, "-c", GRAPH, str(first.settings.project)]
+    done = subprocess.run(command, cwd=CODE_ROOT, capture_output=True, check=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"

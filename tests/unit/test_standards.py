@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from orchestration.authoring.init import lay_out
+from orchestration.cli import main
 from orchestration.declarations import Declarations, load_declarations
 from orchestration.errors import DeclarationError
 from orchestration.settings import Settings, load_settings
@@ -87,7 +91,9 @@ def test_a_printed_label_is_known(catalogue: Catalogue, label: str, code: str) -
     assert catalogue.match(label) == Match(code, ())
 
 
-@pytest.mark.parametrize("label", ["第三产业", "汽车", "合计", "增长", "制造业", "其他"])
+@pytest.mark.parametrize(
+    "label", ["第三产业", "汽车", "合计", "增长", "小学", "出口", "城镇人口", "用电量"]
+)
 def test_a_word_that_several_tables_use_for_several_things_is_not_taken(
     catalogue: Catalogue, label: str
 ) -> None:
@@ -115,6 +121,13 @@ def test_the_shipped_catalogue(catalogue: Catalogue) -> None:
         assert entry.standard.definition.zh.endswith("。"), entry.standard.code
         assert entry.standard.definition.en.endswith("."), entry.standard.code
         assert not re.search("[\u3000-\uffef]", entry.standard.name.en), entry.standard.code
+
+
+def test_every_name_and_synonym_means_its_own_indicator(catalogue: Catalogue) -> None:
+    for standard in catalogue:
+        for word in (standard.name.zh, standard.name.en, *standard.synonyms):
+            assert catalogue.match(word).exact == standard.code, word
+            assert catalogue.match(f"其中：{word}").exact == standard.code, word
 
 
 def test_growth_that_is_published_follows_from_its_level(catalogue: Catalogue) -> None:
@@ -160,7 +173,7 @@ def test_an_entry_that_is_not_there_is_answered_with_the_nearest(catalogue: Cata
         (
             "name: {zh: 社会消费品零售总额, en: Retail sales of consumer goods}",
             "name: {zh: 社会消费品零售总额}",
-            "name.en",
+            "indicators.retail_sales.name.en",
             "'en' is missing",
             "add 'en'",
         ),
@@ -349,3 +362,34 @@ def test_an_entry_without_a_name_says_nothing_of_what_the_catalogue_lacks(
 ) -> None:
     error = refused(project, "{code: retail_sales}", "{code: schools, topic: retail}")
     assert "topic belongs to that definition" in error.what
+
+
+def qutong(project: Settings, *words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["--project", str(project.project), "catalogue", *words])
+    return done.exit_code, done.output
+
+
+def test_the_commands(project: Settings) -> None:
+    code, text = qutong(project, "list", "网络零售")
+    assert (code, text.splitlines()[0].split()[:2]) == (0, ["online_retail_sales", "亿元"])
+    code, text = qutong(project, "list")
+    assert (code, "import " in text, "import_growth" in text) == (0, True, False)
+    assert qutong(project, "match", "社零", "社会零售总额")[1].splitlines()[0] == (
+        "社零\tretail_sales\t"
+    )
+    code, text = qutong(project, "show", "urban_retail_sales")
+    assert (code, "构成 part of" in text, "各部分之和即总体" in text) == (0, True, True)
+    code, text = qutong(project, "show", "retail_sail")
+    assert (code, "did you mean retail_sales 社会消费品零售总额" in text) == (2, True)
+    code, text = qutong(project, "schema")
+    assert (code, "additive" in json.loads(text)["$defs"]["Standard"]["properties"]) == (0, True)
+
+
+def test_a_new_district_has_the_catalogue_and_the_regions_around_it(tmp_path: Path) -> None:
+    lay_out(tmp_path / "a", code="420106", name_zh="武昌区", name_en="Wuchang District")
+    lay_out(tmp_path / "b", code="990101", name_zh="云溪区", name_en="Yunxi District")
+    for folder, above in (("a", "420100"), ("b", "CN")):
+        found = load_declarations(load_settings(tmp_path / folder))
+        assert len(found.catalogue) == len(load_catalogue(shipped()))
+        assert found.codelists.regions[-1].parent_code == above
+        assert found.codelists.region_code("武汉市") == "420100"

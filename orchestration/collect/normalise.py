@@ -538,7 +538,7 @@ _NO_SUCH_KIND = {
     "quarter": ("annual", "monthly"),
     "month": ("annual", "quarterly"),
     "month_range": ("monthly",),
-    "year_range": ("annual", "quarterly", "monthly", "point"),
+    "year_range": ("annual", "quarterly", "monthly"),
 }
 """Kinds that a period of this form cannot be of: a year is no month."""
 

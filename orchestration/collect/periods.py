@@ -791,8 +791,11 @@ def joined(parts: Sequence[tuple[str, str | None]]) -> str | None:
     if not any(texts):
         return None
     for n, text in enumerate(texts):
-        period = _absolute(_plain(text)) if text else None
-        if period is not None and (n > 0 or period.precision != "year"):
+        try:
+            period = parse_period(text)
+        except ValueError:
+            continue
+        if n > 0 or period.precision != "year":
             return text  # one cell says all of it
     return "".join(texts) if all(texts) else " / ".join(text or "?" for text in texts)
 

@@ -306,6 +306,9 @@ def _check_reading(text: str, reading: Reading, in_brackets: bool) -> None:
     )
     plain = fold(text).strip()
     digits = re.sub(r"[^0-9.]", "", _without_unit(plain))
+    if not digits and reading.is_rank:
+        demand(plain.startswith("第") and 1 <= value <= 99, "a rank without digits")
+        return
     if not digits:
         demand(value == _DOUBLINGS.get(plain, 0), "a number without digits")
         return
@@ -465,6 +468,51 @@ LAYOUTS: tuple[dict[str, Any], ...] = (
         },
         "constants": {"region": "江北区"},
     },
+    TABLE
+    | {
+        "other_sheets": "ignore",
+        "spans": {"累计": "to_date", "期末": "point"},
+        "units": {"output": "万元", "*": "base"},
+        "footnotes": [
+            {"says": "为(?P<period>[0-9]{4}年)数据", "moves": True},
+            {"says": "(?P<period>[0-9]{4}年)为初步", "stage": "preliminary"},
+        ],
+        "blocks": [
+            {
+                "nth": 1,
+                "stub": "指标",
+                "header_rows": 1,
+                "region_rows": ["*区"],
+                "period_in_name": "^(?P<period>[0-9]+月)",
+                "columns": [
+                    {"header": ["产值"]},
+                    {"header": ["增速"], "after": "产值", "key": "growth"},
+                    {"header": ["年"], "carries": "period", "fill_down": True},
+                    {"header": ["月"], "carries": "period"},
+                    {"header": ["序号"], "carries": "none"},
+                ],
+            },
+            {
+                "first_row": "产值",
+                "optional": True,
+                "stub": "",
+                "header_rows": 1,
+                "columns": [{"header": ["*"], "every": True, "period": "header"}],
+            },
+        ],
+    },
+    {
+        "kind": "records",
+        "spans": {"累计": "to_date"},
+        "units": {"*": "base"},
+        "columns": {
+            "indicator": "指标",
+            "period": ["年", "月"],
+            "period_kind": "频率",
+            "value": "数值",
+        },
+        "constants": {"region": "江北区"},
+    },
 )
 """What a declaration may say of a table, much of it at once."""
 
@@ -487,12 +535,15 @@ def _data_set(at: int) -> DataSet:
             },
             "delivery": {"pattern": ["*"], "cadence": "once"},
             "layout": LAYOUTS[at],
-            "symbols": {"…": "M", "-": "none"} | ({"": "M"} if at == 1 else {}),
+            "symbols": {"…": "M", "-": "none", "u": "U"} | ({"": "M"} if at == 1 else {}),
             "indicators": [
                 output | {"measure": "level"},
                 output
                 | growth
-                | {"code": "output_growth", "labels": ["产值", "增速"][at == 3 :][:1]},
+                | {
+                    "code": "output_growth",
+                    "labels": ["产值", "增速"][LAYOUTS[at]["kind"] == "records" :][:1],
+                },
             ],
         }
     )

@@ -237,14 +237,14 @@ RECORDS = (
 
 def test_parts_of_a_period_in_records(declarations: Declarations) -> None:
     layout = f"{{kind: records, {RECORDS % '[年份, 月份]'}}}"
-    text = (
-        "指标,年份,月份,数值\n甲,2024,5,1\n甲,2024,1-3月,2\n甲,2024,全年,3\n甲,2024,,4\n甲,,5,5\n"
-    )
+    text = "指标,年份,月份,数值\n甲,2024,5,1\n甲,2024,1-3月,2\n甲,2024,全年,3\n"
+    text += "甲,2024,,4\n甲,,5,5\n甲,4048,5,6\n"
     found, quarantined = read(declarations, layout, text, "period")
     assert found == [("a", "1", "2024-05"), ("a", "2", "2024-01/2024-03"), ("a", "3", "2024")]
     assert quarantined == [
         ("period.with-other-words", "R5C4"),
         ("period.unreadable", "R6C4"),
+        ("period.no-such-date", "R7C4"),
     ]
     quarters = f"{{kind: records, {RECORDS % '[年份, 季度]'}}}"
     text = "指标,年份,季度,数值\n甲,2024,2,1\n甲,2024,前三季度,2\n"
@@ -322,7 +322,6 @@ def test_a_frequency_that_goes_with_its_period(
         ("2024-01/2024-05", "月度"),
         ("2024-02/2024-04", "季度"),
         ("2020/2022", "年度"),
-        ("2020/2022", "时点"),
     ],
 )
 def test_a_kind_that_contradicts_its_period_is_quarantined(
@@ -422,3 +421,12 @@ def test_a_table_whose_corner_is_blank(declarations: Declarations) -> None:
     ]
     named = text.replace("\n,甲", "\n年份,甲")
     assert refusal(declarations, table(block), named).rule_id == "delivery.missing-column"
+
+
+@pytest.mark.parametrize("note", ["①普查修订数。", "注：①普查修订数。", "注: ① 普查修订数。"])
+def test_a_mark_behind_the_word_note_is_found(declarations: Declarations, note: str) -> None:
+    text = f"指标,2024年,2023年①\n甲,1,2\n{note},,\n"
+    says = "footnotes: [{says: 普查修订, stage: census_revised}]"
+    layout = table(f"stub: 指标, {YEARS}", more=says)
+    found, _ = read(declarations, layout, text, "estimate_stage", "note")
+    assert found == [("a", "1", "not_stated", None), ("a", "2", "census_revised", "普查修订数。")]

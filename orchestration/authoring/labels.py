@@ -302,15 +302,17 @@ class Labels:
             if indicator.measure in measures
             and same(entry.label) in {same(t) for t in (indicator.title.zh, *indicator.labels)}
             and self._fits(entry, indicator.base_unit)
-            and (not entry.above or self._is_part(indicator, entry.above[-1]))
+            and (entry.role != "value" or self._stands_in(indicator, entry.above))
         ]
         return found[0] if len(found) == 1 else None
 
-    def _is_part(self, indicator: Indicator, above: str) -> bool:
-        """Whether an indicator of another data set relates to one of that name."""
+    def _stands_in(self, indicator: Indicator, above: tuple[str, ...]) -> bool:
+        """Whether an indicator of another data set is a part of what it stands under here."""
+        if not above:
+            return True
         definitions = self.known.declarations.definitions
         wholes = [definitions[r.to][0] for _, r in indicator.relations() if r.to in definitions]
-        return any(same(above) in {same(t) for t in (w.title.zh, *w.labels)} for w in wholes)
+        return any(same(above[-1]) in {same(t) for t in (w.title.zh, *w.labels)} for w in wholes)
 
     def _fits(self, entry: Entry, base_unit: str | None) -> bool:
         own = entry.unit

@@ -65,8 +65,6 @@ class Printed:
         self.path, self.known, self.labels = path, known, labels
         self.source, self.doubts = source, doubts
         self.breakdown_list = ""
-        self.subject: tuple[str, str | None] | None = None
-        self.report: Period | None = None
         self.row_names: list[str] = []
 
     def layout(self, grids: list[Grid]) -> tuple[list[str], str, Period | None]:
@@ -77,18 +75,14 @@ class Printed:
         """
         seen = [table for grid in grids for table in tables(grid)]
         if not seen:
-            raise QutongError(
-                "nothing in the file looks like a table with a header, names and figures",
-                file=self.path,
-                remedy="see whether it is the right file; a layout function can read what no "
-                "declaration describes",
-            )
+            raise self._no_table()
         by_grid = Counter(id(table.grid) for table in seen)
         several = max(by_grid.values()) > 1
         title, report = plain_title(seen[0].titles), None
         blocks: list[list[str]] = []
         places: list[list[str]] = []
         written_by: list[Seen] = []
+        kept: list[Seen] = []
         written: dict[str, int] = {}
         period_from = "title"
         kinds: dict[str, int] = {}
@@ -101,6 +95,9 @@ class Printed:
             number = kinds.setdefault(kind, len(kinds))
             suffix = f"_{number + 1}" if number else ""
             block = self._block(table, own, several=several, suffix=suffix, name=kind)
+            if not block:
+                continue
+            kept.append(table)
             text = "\n".join(block)
             if text not in written:  # the same table for another period, on another sheet
                 written[text] = len(blocks)
@@ -108,7 +105,9 @@ class Printed:
                 written_by.append(table)
                 places.append([])
             places[written[text]].append(table.grid.name)
-        self.report = report
+        seen = kept
+        if not seen:
+            raise self._no_table()
         if several:
             _tell_apart(blocks, seen, written_by)
         lines = ["kind: table", *source_lines(self.source)]
@@ -126,6 +125,14 @@ class Printed:
             lines += [f"- {block[0]}", *(f"  {line}" for line in block[1:])]
         lines += self._constants(seen, report)
         return lines, title, report
+
+    def _no_table(self) -> QutongError:
+        return QutongError(
+            "nothing in the file looks like a table with a header, names and figures",
+            file=self.path,
+            remedy="see whether it is the right file; a layout function can read what no "
+            "declaration describes",
+        )
 
     def _sheets(
         self,
@@ -238,6 +245,8 @@ class Printed:
         columns = Columns(self.known, below).of(first)
         if self.source.format == "json":
             _doubt_counters(columns)
+        if not any(column.is_value for column in columns):
+            return []
         lines = self._head(table, rows, several=several)
         lines += [
             f"stub: {scalar(split_marks(stub_text)[0])}",

@@ -48,7 +48,7 @@ RECORD_WORDS = {
     "measure": ("指标类型", "类型"),
     "qualifier": ("限定", "qualifier"),
     "source_place": ("章节", "表号", "页码", "出处", "source_place"),
-    "multiplier": ("unit_mult", "unit_multiplier", "powercode"),
+    "multiplier": ("unit_mult", "unit_multiplier", "powercode", "scalar_id"),
     "status": ("obs_status", "obs_flag", "status", "状态"),
     "confidentiality": ("conf_status", "obs_conf"),
     "decimals": ("decimals",),
@@ -211,6 +211,7 @@ class Records:
         left = [header[col] for col in (*ignored, *scales)]
         if left:
             doubt = "columns that carry no data"
+            scales = [] if "multiplier" in found else scales
             words = sorted({cells.get(col, "") for col in scales for cells in body})
             if words:
                 doubt = (

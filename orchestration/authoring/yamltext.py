@@ -31,8 +31,10 @@ def scalar(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text in single quotes."""
-    return "'" + text.replace("'", "''") + "'" if "\t" not in text else '"\\t"'
+    """A text in single quotes; in double ones where it has signs that nobody sees."""
+    if not text.isprintable():
+        return str(yaml.safe_dump(text, default_style='"', width=1_000_000)).strip()
+    return "'" + text.replace("'", "''") + "'"
 
 
 def indented(lines: list[str], by: int) -> list[str]:

@@ -99,6 +99,20 @@ def _declarations(ctx: click.Context) -> Declarations:
         return load_declarations(settings)
 
 
+def _sound_for(ctx: click.Context, data_set_id: str = "") -> Declarations:
+    """All declarations that are sound; one with a mistake is told of when it is asked for."""
+    settings = _settings(ctx)
+    with uncollected():
+        from orchestration.declarations import load_sound
+        from orchestration.process.dbt import DbtProject
+
+        declarations = load_sound(settings, DbtProject.of(settings).slots())
+    wrong = [entry.error for entry in declarations.aside if entry.data_set_id == data_set_id]
+    if wrong:
+        raise DeclarationErrors(wrong)
+    return declarations
+
+
 # --- run -------------------------------------------------------------------------------------
 
 
@@ -900,7 +914,7 @@ def catalogue_schema() -> None:
 
 @main.group("data-set")
 def data_set() -> None:
-    """Data sets: list, show, draft, preview, validate, schema."""
+    """Data sets: list, show, draft, preview, extend, validate, schema."""
 
 
 @data_set.command("list")
@@ -1018,7 +1032,7 @@ def data_set_draft(
     from orchestration.authoring.draft import draft
     from orchestration.authoring.preview import render
 
-    declarations = _declarations(ctx)
+    declarations = _sound_for(ctx)
     drafted = draft(file, declarations, data_set_id=data_set_id, theme=theme)
     if to_stdout:
         _echo(drafted.text, nl=False)
@@ -1047,20 +1061,71 @@ def data_set_draft(
 def data_set_preview(
     ctx: click.Context, data_set_id: str, file: Path, limit: int, as_csv: bool
 ) -> None:
-    """What the data set would accept and refuse of FILE; nothing is loaded.
+    """What the data set would accept and refuse of FILE, cell by cell; nothing is loaded.
 
-    Exit status: 0 when all of it would be accepted, 3 when not.
+    Every rule of the delivery gate is asked. Exit status: 0 when a run would admit it, 3 when it
+    would refuse it.
     """
-    from orchestration.authoring.preview import preview, render
+    from orchestration.authoring.preview import names_of, render, render_verdict
+    from orchestration.steps.rehearsal import rehearse_file
+    from orchestration.steps.workplace import Workplace
 
-    declarations = _declarations(ctx)
+    declarations = _sound_for(ctx, data_set_id)
     declared = declarations.get(data_set_id)
-    parsed, outcome = preview(file, declared, declarations)
-    if as_csv and outcome is not None:
-        _output().write(outcome.accepted.write_csv().encode())
+    told = rehearse_file(Workplace(declarations.settings), declared, declarations, file)
+    if as_csv and told.outcome is not None:
+        _output().write(told.outcome.accepted.write_csv().encode())
     else:
-        _echo(render(parsed, outcome, limit), nl=False)
-    if outcome is None or parsed.quarantined:
+        names = names_of(declared, declarations)
+        _echo(render(told.parsed, told.outcome, limit, names), nl=False)
+        _echo(render_verdict(told.entry, told.rules, is_known=told.is_known), nl=False)
+    if told.is_refused:
+        ctx.exit(EXIT_REFUSED)
+
+
+@data_set.command("extend")
+@click.argument("data_set_id")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--from",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day from which a changed layout holds (default: today).",
+)
+@click.option("--stdout", "to_stdout", is_flag=True, help="Print it instead of writing the file.")
+@click.pass_context
+def data_set_extend(
+    ctx: click.Context, data_set_id: str, file: Path, day: datetime | None, to_stdout: bool
+) -> None:
+    """Add what FILE has and the declaration of a data set lacks: a row, a column, a layout.
+
+    What stands there is kept; what is new is marked # ? where a person has to decide. Exit status:
+    0 when the file is read whole with it, 3 when not.
+    """
+    import difflib
+
+    from orchestration.authoring.extend import extend
+    from orchestration.authoring.preview import render
+
+    declarations = _sound_for(ctx, data_set_id)
+    declared = declarations.get(data_set_id)
+    made = extend(file, declared, declarations, day.date() if day else date.today())
+    if to_stdout:
+        _echo(made.text, nl=False)
+    elif made.text == made.before:
+        _echo("没有新内容 | nothing is new: the declaration stays as it is")
+    else:
+        changes = difflib.unified_diff(
+            made.before.splitlines(), made.text.splitlines(), n=1, lineterm=""
+        )
+        _echo("\n".join(list(changes)[2:]))
+        declared.path.write_text(made.text, encoding="utf-8")
+        _echo(f"written: {declared.path}  ({counted(made.doubts, 'line')} marked # ?)")
+    if not to_stdout:
+        for line in made.said:
+            _echo(f"  {line}")
+        _echo(render(made.parsed, made.outcome, 20), nl=False)
+    if made.outcome is None or made.parsed.quarantined:
         ctx.exit(EXIT_REFUSED)
 
 
@@ -1128,7 +1193,7 @@ def quarantine_replay(
 
     from orchestration.serve import quarantine
     from orchestration.steps.door import execute
-    from orchestration.steps.replies import rehearse
+    from orchestration.steps.rehearsal import rehearse
     from orchestration.steps.workplace import Workplace
 
     begin = time.perf_counter()

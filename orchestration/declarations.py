@@ -235,6 +235,11 @@ class Declared:
     def id(self) -> str:
         return self.data_set.id
 
+    def on(self, day: date) -> Declared:
+        """As it is for deliveries that are filed under a day."""
+        data_set = self.data_set.on(day)
+        return self if data_set is self.data_set else replace(self, data_set=data_set)
+
 
 @dataclass(frozen=True)
 class Aside:
@@ -620,15 +625,50 @@ def _check_scorecard(declarations: Declarations) -> None:
             )
 
 
-def validate_file(path: Path, settings: Settings, slots: Slots | None = None) -> DataSet:
-    """Check one declaration file as if it stood among the others."""
+def validate_file(
+    path: Path, settings: Settings, slots: Slots | None = None, *, instead_of: Path | None = None
+) -> DataSet:
+    """Check one declaration file as if it stood among the others.
+
+    What is wrong with another one is not this one's fault, unless it needs that one.
+
+    Args:
+        path: The file.
+        settings: Of the project.
+        slots: The marts there are; None to not ask for them.
+        instead_of: The file that it would take the place of.
+
+    Raises:
+        DeclarationError: the mistake, with those of others that it may follow from.
+    """
     declared = _read_one(path)
-    others = [_read_one(other) for other in _files(settings) if other.resolve() != path.resolve()]
-    raw = [*others, declared]
     lists = _lists(settings)
+    others: dict[Path, Declared] = {}
+    aside: list[DeclarationError] = []
+    for other in _files(settings):
+        if other.resolve() not in (path.resolve(), (instead_of or path).resolve()):
+            try:
+                others[other] = _read_one(other)
+            except DeclarationError as error:
+                aside.append(error)
+    while True:
+        try:
+            return _validated(declared, [*others.values(), declared], lists, slots)
+        except DeclarationError as error:
+            several = error.errors if isinstance(error, DeclarationErrors) else (error,)
+            blamed = {Path(one.file or "") for one in several} & others.keys()
+            if not blamed:
+                raise (DeclarationErrors([*several, *aside]) if aside else error) from None
+            aside += [one for one in several if Path(one.file or "") in blamed]
+            others = {file: entry for file, entry in others.items() if file not in blamed}
+
+
+def _validated(
+    declared: Declared, raw: list[Declared], lists: _Lists, slots: Slots | None
+) -> DataSet:
     _refuse_twice(raw)
     among = _resolve(raw, lists)
-    resolved = next(entry for entry in among if entry.path == path)
+    resolved = next(entry for entry in among if entry.path == declared.path)
     _check_codes(resolved, lists.codelists, set(_named_items(among, lists.codelists)))
     if slots is not None:
         _check_marts(resolved, lists.codelists, slots)
@@ -971,7 +1011,7 @@ def _named_items(resolved: Iterable[Declared], lists: CodeLists) -> dict[str, Te
 
 def _check_codes(declared: Declared, lists: CodeLists, named_items: set[str]) -> None:
     """Every code that the declaration uses must stand in its list."""
-    data_set, layout = declared.data_set, declared.data_set.layout
+    data_set = declared.data_set
     units = {unit.code for unit in lists.units}
     scopes, items, roles, stages, topics, grades = (
         set(lists.members(name))
@@ -999,42 +1039,45 @@ def _check_codes(declared: Declared, lists: CodeLists, named_items: set[str]) ->
         for symbol, status in data_set.symbols.items()
     ]
     regions, unit_words = set(lists.region_words), set(lists.unit_words)
-    for place, constants in _constants(layout):
+    for place, constants in (said for layout in data_set.layouts for said in _constants(layout)):
         used.append(("unit", constants.unit, f"{place}.unit", unit_words))
         used.append(("region", constants.region, f"{place}.region", regions))
         used.append(("scope", constants.scope, f"{place}.scope", scopes))
     lists_known = {code.list for code in lists.codes}
-    used.append(("code list", layout.breakdown_list, "layout.breakdown_list", lists_known))
+    used += [
+        ("code list", layout.breakdown_list, "layout.breakdown_list", lists_known)
+        for layout in data_set.layouts
+    ]
     used += [
         ("region", region, "completeness.expected.regions", regions)
         for entry in data_set.completeness.expected
         for region in entry.regions
     ]
-    if isinstance(layout, TableLayout):
-        keys = {column.key for column in layout.value_columns}
+    tables = [layout for layout in data_set.layouts if isinstance(layout, TableLayout)]
+    if tables:
+        keys = {column.key for layout in tables for column in layout.value_columns}
         used += [
             ("column key", indicator.column, f"indicators.{indicator.code}.column", keys)
             for indicator in data_set.indicators
         ]
-        for column in layout.value_columns:
-            place = f"layout.columns.{column.label}"
-            given = {"unit": (column.unit, unit_words), "region": (column.region, regions)}
-            used += [
-                (what, word, place, known)
-                for what, (word, known) in given.items()
-                if word != "header"
-            ]
+    for column in (column for layout in tables for column in layout.value_columns):
+        place = f"layout.columns.{column.label}"
+        given = {"unit": (column.unit, unit_words), "region": (column.region, regions)}
+        used += [
+            (what, word, place, known) for what, (word, known) in given.items() if word != "header"
+        ]
     used.append(("region", data_set.regions_inside, "regions_inside", regions))
     for what, code, place, known in used:
         if what == "region" and code is not None and lists.region_code(code):
             continue
         if code is not None and code not in known:
             raise _unknown_code(declared.path, what, code, place, known)
-    if isinstance(layout, RecordsLayout):
-        _check_record_columns(declared.path, layout)
     _check_source(declared)
-    if isinstance(layout, FunctionLayout):
-        _check_module(declared.path, "functions", layout.function, "layout.function")
+    for layout in data_set.layouts:
+        if isinstance(layout, RecordsLayout):
+            _check_record_columns(declared.path, layout)
+        if isinstance(layout, FunctionLayout):
+            _check_module(declared.path, "functions", layout.function, "layout.function")
 
 
 def _check_marts(declared: Declared, lists: CodeLists, slots: Slots) -> None:

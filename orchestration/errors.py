@@ -55,6 +55,10 @@ class DeclarationErrors(DeclarationError):
         first = self.errors[0]
         super().__init__(first.what, file=first.file, place=first.place, remedy=first.remedy)
 
+    def __reduce__(self) -> tuple[type[DeclarationErrors], tuple[Sequence[DeclarationError]]]:
+        """As it is made again by another process, with all of them."""
+        return DeclarationErrors, (self.errors,)
+
     def render(self) -> str:
         """All of them, one after the other."""
         return "\n".join(error.render() for error in self.errors)

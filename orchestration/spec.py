@@ -1280,6 +1280,16 @@ class Disclosure(Model):
     rule: str = "published by its issuer"
 
 
+class Form(Model):
+    """How deliveries looked until their layout changed."""
+
+    until: date = Field(
+        description="The day of the first delivery that has the next layout; those filed under an "
+        "earlier day look like this."
+    )
+    layout: Layout
+
+
 class DataSet(Model):
     """One data set: everything that is known about it before a delivery comes."""
 
@@ -1290,6 +1300,9 @@ class DataSet(Model):
     origin: Origin
     delivery: Delivery
     layout: Layout
+    earlier: tuple[Form, ...] = Field(
+        default=(), description="Layouts of earlier days, oldest first: what came then is read so."
+    )
     indicators: tuple[Indicator, ...] = Field(min_length=1)
     regions_inside: str | None = Field(
         default=None,
@@ -1339,11 +1352,35 @@ class DataSet(Model):
     @model_validator(mode="after")
     def _one_indicator_a_column(self) -> DataSet:
         """Where a column alone says the indicator, it says one."""
-        if isinstance(self.layout, TableLayout):
-            keys = {c.key for b in self.layout.blocks if b.by_column for c in b.columns}
-            columns = [i.column for i in self.indicators if i.column in keys]
-            _refuse_duplicates(columns, "the column of an indicator")
+        for layout in self.layouts:
+            if isinstance(layout, TableLayout):
+                keys = {c.key for b in layout.blocks if b.by_column for c in b.columns}
+                columns = [i.column for i in self.indicators if i.column in keys]
+                _refuse_duplicates(columns, "the column of an indicator")
         return self
+
+    @model_validator(mode="after")
+    def _forms_follow_each_other(self) -> DataSet:
+        days = [form.until for form in self.earlier]
+        if days != sorted(set(days)):
+            raise ValueError("earlier: the forms stand from the oldest on, each with its own day")
+        is_records = isinstance(self.layout, RecordsLayout)
+        if any(isinstance(form.layout, RecordsLayout) != is_records for form in self.earlier):
+            raise ValueError(
+                "earlier: tables and records name their indicators in different ways: give the "
+                "new ones a data set of their own"
+            )
+        return self
+
+    @property
+    def layouts(self) -> tuple[Layout, ...]:
+        """The layouts of all days, the present one last."""
+        return (*(form.layout for form in self.earlier), self.layout)
+
+    def on(self, day: date) -> DataSet:
+        """The data set with the layout of deliveries that are filed under a day."""
+        form = next((form for form in self.earlier if day < form.until), None)
+        return self if form is None else self.model_copy(update={"layout": form.layout})
 
     @staticmethod
     def labels_of(indicator: Indicator) -> tuple[str, ...]:

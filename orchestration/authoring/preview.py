@@ -1,11 +1,12 @@
-"""Preview: what a data set would accept and refuse of a file, without keeping anything.
+"""Preview: what a data set would accept and refuse of a file, as a person reads it.
 
-Belongs here: reading one file as a run would and telling it. Does not belong here: the archive,
-the work database, releases: none of them is touched.
+Belongs here: the words of it, cell by cell. Does not belong here: judging the file
+(``steps.rehearsal``); nothing is kept of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,24 +15,33 @@ from orchestration.authoring.draft import stand_in
 from orchestration.collect.apart import Limits
 from orchestration.collect.parse import Outcome, Parsed, parse_within
 from orchestration.errors import QutongError
+from orchestration.serve.quarantine import Entry, Rule
 
 if TYPE_CHECKING:
     import polars as pl
 
     from orchestration.declarations import Declarations, Declared
 
-SHOWN = (
-    "indicator_code",
-    "region_code",
-    "period",
-    "value",
-    "unit",
-    "qualifier",
-    "obs_status",
-    "value_printed",
-    "unit_printed",
-    "delivery_place",
-)
+SHOWN = {
+    "delivery_place": "位置 place",
+    "indicator_code": "指标 indicator",
+    "region_code": "地区 region",
+    "period": "期间 period",
+    "period_kind": "期间类型 kind",
+    "measure": "计量 measure",
+    "basis": "口径 basis",
+    "breakdown": "分组 breakdown",
+    "value_printed": "原文 printed",
+    "unit_printed": "单位 unit",
+    "qualifier": "限定 qualifier",
+    "value": "数值 value",
+    "unit": "基本单位 base unit",
+    "obs_status": "状态 status",
+}
+"""What is shown of a figure, with the words over it."""
+
+SAME_FOR_ALL = {"breakdown": "_T", "qualifier": "exact", "obs_status": "A"}
+"""What is not shown where all figures say it."""
 
 
 def preview(
@@ -51,8 +61,23 @@ def preview(
     return parse_within(limits, content, delivery, declared, declarations.codelists)
 
 
-def render(parsed: Parsed, outcome: Outcome | None, limit: int) -> str:
-    """What would be accepted, quarantined or refused, for a terminal."""
+def names_of(declared: Declared, declarations: Declarations) -> dict[str, str]:
+    """What the codes of its indicators, and of regions, are called."""
+    named = {i.code: i.name.zh for i in declared.data_set.indicators if i.name is not None}
+    return named | {r.code: r.name_zh for r in declarations.codelists.regions}
+
+
+def render(
+    parsed: Parsed, outcome: Outcome | None, limit: int, names: Mapping[str, str] | None = None
+) -> str:
+    """What the reader would accept, quarantine or refuse, for a terminal.
+
+    Args:
+        parsed: What was counted.
+        outcome: The figures; None where the file was refused.
+        limit: How many figures are shown, and how many cells that were not understood.
+        names: What codes are called, see ``names_of``.
+    """
     if parsed.refusal is not None or outcome is None:
         refusal = parsed.refusal
         assert refusal is not None
@@ -64,9 +89,7 @@ def render(parsed: Parsed, outcome: Outcome | None, limit: int) -> str:
         f"读入 read {parsed.read} {parsed.counted_unit}s = 接收 accepted {parsed.accepted}"
         f" + 隔离 quarantined {parsed.quarantined} + 非数据 no data {parsed.non_data}"
     ]
-    lines += _table(outcome.accepted.select(SHOWN).head(limit))
-    if outcome.accepted.height > limit:
-        lines.append(f"  … {outcome.accepted.height - limit} more; --limit shows them")
+    lines += _figures(outcome.accepted, limit, names or {})
     for row in outcome.quarantined.head(limit).iter_rows(named=True):
         name = row.get("raw_name") or row["raw_text"]
         lines.append(f"✗ {row['delivery_place']}  {row['rule_id']}: {name!r}")
@@ -80,8 +103,46 @@ def render(parsed: Parsed, outcome: Outcome | None, limit: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(frame: pl.DataFrame) -> list[str]:
-    rows = [[_plain(value) for value in row] for row in (tuple(frame.columns), *frame.iter_rows())]
+def render_verdict(entry: Entry, rules: Mapping[str, Rule], *, is_known: bool) -> str:
+    """What the delivery gate says of the file, for a terminal."""
+    lines = []
+    for problem in entry.problems:
+        mark = "✗" if problem.severity == "hard" else "!"
+        at = f" at {problem.place}" if problem.place else ""
+        lines.append(f"{mark} {problem.rule_id}{at}")
+        lines.append(f"    {problem.zh} | {problem.en}")
+        rule = rules.get(problem.rule_id)
+        if rule is not None:
+            lines.append(f"    → {rule.guidance_zh} | {rule.guidance_en}")
+    if is_known:
+        lines.append("这批文件已经收到过 | these bytes were delivered before: nothing new")
+    if entry.verdict == "refused":
+        lines.append(f"✗ 一次运行将拒收 | a run would refuse it: {entry.refused_by}")
+    else:
+        lines.append("✓ 一次运行将接收 | a run would admit it")
+    return "\n".join(lines) + "\n"
+
+
+def _figures(accepted: pl.DataFrame, limit: int, names: Mapping[str, str]) -> list[str]:
+    shown = [
+        name
+        for name in SHOWN
+        if SAME_FOR_ALL.get(name) is None or (accepted[name] != SAME_FOR_ALL[name]).any()
+    ]
+    rows: list[tuple[object, ...]] = [tuple(SHOWN[name] for name in shown)]
+    for figure in accepted.select(shown).head(limit).iter_rows(named=True):
+        for column in ("indicator_code", "region_code"):
+            called = names.get(figure[column], "")
+            figure[column] = f"{figure[column]} {called}".rstrip()
+        rows.append(tuple(figure.values()))
+    lines = _table(rows)
+    if accepted.height > limit:
+        lines.append(f"  … {accepted.height - limit} more; --limit shows them")
+    return lines
+
+
+def _table(given: list[tuple[object, ...]]) -> list[str]:
+    rows = [[_plain(value) for value in row] for row in given]
     widths = [max(_width(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [
         "  ".join(

@@ -152,6 +152,15 @@ class ParseStore:
             self._known[stem] = parsed
         return self._known[stem]
 
+    def outcome(self, delivery: Delivery, declared: Declared) -> Outcome:
+        """The figures of a result that is there and was not refused."""
+        import polars as pl
+
+        stem = self.stem(delivery, declared)
+        return Outcome(
+            *(pl.read_parquet(stem.with_suffix(f".{kind}.parquet")) for kind in RESULT_KINDS)
+        )
+
     def is_made(self, delivery: Delivery, declared: Declared) -> bool:
         """Whether it was parsed as it is declared now; nothing is read."""
         return self.stem(delivery, declared).with_suffix(".json").is_file()
@@ -327,6 +336,7 @@ def parse_bytes(
     content: bytes, delivery: Delivery, declared: Declared, codelists: CodeLists
 ) -> tuple[Parsed, Outcome | None]:
     """Parse bytes; a delivery that cannot be used gives a refusal instead of an outcome."""
+    declared = declared.on(delivery.delivered_on)
     data_set = declared.data_set
     try:
         if not matches(delivery.file_name, data_set):

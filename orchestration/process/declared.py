@@ -201,7 +201,8 @@ def _classes(declarations: Declarations, listed: Rows) -> Rows:
 
     A code that two of these lists have is that of the first.
     """
-    used = {d.data_set.layout.breakdown_list for d in declarations} - {None, BREAKDOWN_LIST}
+    layouts = [layout for d in declarations for layout in d.data_set.layouts]
+    used = {layout.breakdown_list for layout in layouts} - {None, BREAKDOWN_LIST}
     known = {row["code"] for row in listed if row["list"] == BREAKDOWN_LIST}
     classes: dict[str, dict[str, Any]] = {}
     for row in sorted(listed, key=lambda row: str(row["list"])):

@@ -1,4 +1,4 @@
-"""What is said about deliveries outside a run: the reply to a sender, and a rehearsal of the gate.
+"""What is said about deliveries outside a run: the reply to a sender.
 
 Belongs here: acts of ``qutong quarantine`` that need archive, parser and gate together. Does not
 belong here: the state they read (``serve.quarantine``) and the workbook itself (``collect.reply``).
@@ -6,39 +6,12 @@ belong here: the state they read (``serve.quarantine``) and the workbook itself 
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from orchestration.collect.archive import Archive
 from orchestration.declarations import Declarations
 from orchestration.errors import QutongError
 from orchestration.serve import quarantine
-from orchestration.steps import state
-from orchestration.steps.delivery_gate import judge_deliveries
-from orchestration.steps.land import land_deliveries, landed_deliveries
-from orchestration.steps.workplace import Workplace
-
-
-def rehearse(work: Workplace, data_sets: Sequence[str]) -> quarantine.State:
-    """What the delivery gate would say of everything received for data sets, by what is declared.
-
-    Archived deliveries are read anew in a directory that is removed again: nothing is changed.
-    """
-    with tempfile.TemporaryDirectory(prefix="qutong-") as folder:
-        settings = replace(work.settings, home=Path(folder))
-        trial = Workplace(settings, now=work.now)
-        trial.declarations, trial.archive = work.declarations, work.archive
-        begun = work.now.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-        policy = settings.district.policy
-        state.write_identity(
-            settings, state.Identity("rehearsal", begun, "rehearsal", begun, policy)
-        )
-        land_deliveries(trial, landed_deliveries(trial, data_sets))
-        judge_deliveries(trial)
-        return quarantine.read_state(settings.work)
 
 
 def reply_to_sender(declarations: Declarations, named: str) -> bytes:
@@ -68,7 +41,7 @@ def reply_to_sender(declarations: Declarations, named: str) -> bytes:
             place=entry.delivery_id,
             remedy="restore var/archive from its backup",
         )
-    layout = declared.data_set.layout
+    layout = declared.data_set.on(delivery.delivered_on).layout
     try:
         content = archive.read(delivery.sha256)
         limits = Limits.of(settings)

@@ -221,6 +221,14 @@ def test_growth_stands_beside_its_level(drafted: Drafted) -> None:
     assert "growth_of: [{to: jia_wu_zi}]" in one.text
 
 
+def test_a_share_is_of_the_whole_that_it_is_computed_of(drafted: Drafted) -> None:
+    one = drafted(
+        "2026年3月,,\n指标,本月(万吨),比重(%)\n甲物资,1000,100\n乙物资,317,31.7\n丙物资,211,21.1\n"
+    )
+    assert "share_of: [{to: jia_wu_zi, numerator: yi_wu_zi}]" in one.text
+    assert "share_of: [{to: jia_wu_zi, numerator: bing_wu_zi}]" in one.text
+
+
 def test_english_names_are_asked_for_and_never_pinyin(drafted: Drafted) -> None:
     one = drafted("2026年3月,\n指标,本月(万吨)\n甲物资,1000\n")
     assert "name: {zh: 甲物资, en: '? 甲物资'}" in one.text

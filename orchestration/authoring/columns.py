@@ -299,7 +299,9 @@ class Columns:
         if region is not None and not self.below.region_in_rows:
             written["region"] = region
         column = self._finished(written, col, key, measure, unit)
-        column.label, column.role, column.unknown_unit = label, role, unknown
+        column.role, column.unknown_unit = role, unknown
+        # Beside rows that are indicators, a bare measure adds nothing to their names.
+        column.label = "" if is_bare and not self.below.by_column else label
         column.doubt = doubt
         return column
 

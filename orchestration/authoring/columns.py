@@ -226,6 +226,8 @@ class Columns:
     def _region(self, path: tuple[str, ...], full: tuple[str, ...], col: int) -> Column | None:
         """A column of one region, beside rows that are indicators."""
         places = [t for t in path if self.known.is_region(t)]
+        if len(places) == 1 and len(self.known.meant_regions(places[0])) != 1:
+            return None  # asked about where it is taken for a name
         if len(places) != 1 or self.below.region_in_rows:
             return None
         rest = tuple(t for t in full if t != places[0])
@@ -246,8 +248,6 @@ class Columns:
             column.written["period"] = period
         if said is not None and said.measure not in ("level", "count"):
             column.written["measure"] = said.measure
-        if len(self.known.meant_regions(places[0])) != 1:
-            column.doubt = _unknown_region(places[0], self.known)
         return column
 
     def _own(self, path: tuple[str, ...], full: tuple[str, ...], col: int, left: str) -> Column:
@@ -295,11 +295,13 @@ class Columns:
         below = bare[1:]
         if unit is None:
             unit = next((t for t in below if same(t) in self.known.units), None)
-        region = next((t for t in below if self.known.is_region(t)), None)
+        region = next((t for t in below if len(self.known.meant_regions(t)) == 1), None)
         if region is not None and not self.below.region_in_rows:
             written["region"] = region
         column = self._finished(written, col, key, measure, unit)
-        column.label, column.role, column.unknown_unit = label, role, unknown
+        column.role, column.unknown_unit = role, unknown
+        # Beside rows that are indicators, a bare measure adds nothing to their names.
+        column.label = "" if is_bare and not self.below.by_column else label
         column.doubt = doubt
         return column
 

@@ -130,6 +130,12 @@ class _Drafter:
 
     def write(self, grids: list[Grid], data_set_id: str | None, theme: str | None) -> str:
         layout, title, report = self._layout([grid for grid in grids if grid.cells.height])
+        if not self.labels.entries:
+            raise QutongError(
+                "no figure in the file has a name beside it",
+                file=self.path,
+                remedy="see whether it is the right file, and whether its rows are named",
+            )
         title = one_line(title or self.path.stem)
         # What is told apart by the period is one data set: its name and files carry none.
         name = without_period(title) or title

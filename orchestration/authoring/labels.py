@@ -490,11 +490,36 @@ class Relations:
             level = self._level(entry)
             if level is not None:
                 told["growth_of"] = [{"to": level.code}]
+        if entry.role == "share":
+            level, of = self._level(entry), self._whole_of_share(entry)
+            if level is not None and of is not None:
+                told["share_of"] = [{"to": of.code, "numerator": level.code}]
         return told
 
     def _level(self, entry: Entry) -> Entry | None:
-        beside = entry.key.removesuffix("growth").removesuffix("_") or "value"
+        """The level that a growth or a share stands beside."""
+        beside = entry.key.removesuffix(entry.role).removesuffix("_") or "value"
         return self.by_name.get((beside, same(entry.label)))
+
+    def _whole_of_share(self, entry: Entry) -> Entry | None:
+        """The only indicator here of which a level is the share that is printed beside it."""
+        level = self._level(entry)
+        if level is None:
+            return None
+        near = Decimal(10) ** -entry.decimals
+        found = [
+            other
+            for other in self.by_name.values()
+            if other is not level
+            and (other.key, other.unit, other.role) == (level.key, level.unit, "value")
+            and any(
+                abs(100 * part / whole - share) <= near
+                for at, part in level.figures.items()
+                if (whole := other.figures.get(at))
+                for share in entry.figures.values()
+            )
+        ]
+        return found[0] if len(found) == 1 else None
 
 
 def _is_not_above(part: Entry, whole: Entry) -> bool:

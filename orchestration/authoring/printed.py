@@ -99,6 +99,8 @@ class Printed:
                 continue
             kept.append(table)
             text = "\n".join(block)
+            if text in written and several and table.grid is written_by[written[text]].grid:
+                _repeat(blocks[written[text]])
             if text not in written:  # the same table for another period, on another sheet
                 written[text] = len(blocks)
                 blocks.append(block)
@@ -511,6 +513,12 @@ class Printed:
         if len(same_name) > 1 and len(name.path) > 1:
             return "/".join(name.path[-2:])
         return str(name.name)
+
+
+def _repeat(block: list[str]) -> None:
+    """A block that occurs several times, each time with the period of another title."""
+    if "(?P<period>" in block[0] and "every: true" not in block:
+        block.insert(1, "every: true")
 
 
 def _tell_apart(blocks: list[list[str]], seen: list[Seen], written_by: list[Seen]) -> None:

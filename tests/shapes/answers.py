@@ -47,7 +47,7 @@ qi_che_lei_growth 990101 2026-11 monthly 12.3 % A R6C5
 fai 990101 2026-03 monthly 30.15 亿元 A Sheet1!C3
 fai 990101 2026-01/2026-03 cumulative_range 80.84 亿元 A Sheet1!D3
 fai_growth 990101 2026-01/2026-03 cumulative_range 6.5 % A Sheet1!E3
-gu_ding_zi_chan_tou_zi_jie_gou_share 990101 2026-01/2026-03 cumulative_range 100 % A Sheet1!F3
+gu_ding_zi_chan_tou_zi_share 990101 2026-01/2026-03 cumulative_range 100 % A Sheet1!F3
 fai_industry 990101 2026-03 monthly 4.2 亿元 A Sheet1!C5
 fai_industry 990101 2026-01/2026-03 cumulative_range 10.38 亿元 A Sheet1!D5
 gong_ye_tou_zi_growth 990101 2026-01/2026-03 cumulative_range 12.1 % A Sheet1!E5

@@ -162,6 +162,20 @@ def test_equal_names_of_two_tables_are_two_indicators(drafted: Drafted) -> None:
     ]
 
 
+def test_one_table_for_several_periods_is_one_block(drafted: Drafted) -> None:
+    one = drafted(
+        "2026年3月销量,\n指标,本月(万吨)\n甲物资,10\n乙物资,9\n,\n"
+        "2026年4月销量,\n指标,本月(万吨)\n甲物资,11\n乙物资,8\n"
+    )
+    assert one.text.count("stub: 指标") == 1
+    assert [row.split()[2] for row in figures(one)] == ["2026-03", "2026-03", "2026-04", "2026-04"]
+
+
+def test_a_header_that_names_a_region_says_whose_figures_they_are(drafted: Drafted) -> None:
+    one = drafted("2026年3月,,\n指标,海曙区,鄞州区\n甲物资(万吨),10,20\n")
+    assert [row.split()[1] for row in figures(one)] == ["330203", "330212"]
+
+
 def test_the_right_one_of_two_tables_side_by_side_is_read_too(drafted: Drafted) -> None:
     one = drafted(
         "2025年主要指标,,,,,\n指标,单位,2025年,指标,单位,2025年\n"
@@ -205,6 +219,14 @@ def test_what_is_above_its_whole_is_no_part_of_it(drafted: Drafted) -> None:
 def test_growth_stands_beside_its_level(drafted: Drafted) -> None:
     one = drafted("2026年3月,,\n指标,本月(万吨),同比增长(%)\n甲物资,1000,3.2\n")
     assert "growth_of: [{to: jia_wu_zi}]" in one.text
+
+
+def test_a_share_is_of_the_whole_that_it_is_computed_of(drafted: Drafted) -> None:
+    one = drafted(
+        "2026年3月,,\n指标,本月(万吨),比重(%)\n甲物资,1000,100\n乙物资,317,31.7\n丙物资,211,21.1\n"
+    )
+    assert "share_of: [{to: jia_wu_zi, numerator: yi_wu_zi}]" in one.text
+    assert "share_of: [{to: jia_wu_zi, numerator: bing_wu_zi}]" in one.text
 
 
 def test_english_names_are_asked_for_and_never_pinyin(drafted: Drafted) -> None:

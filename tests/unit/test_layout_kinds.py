@@ -332,11 +332,12 @@ def test_a_kind_that_contradicts_its_period_is_quarantined(
 
 
 def test_what_is_cumulative_up_to_a_month_runs_from_january_on(declarations: Declarations) -> None:
-    text = "指标,期间,数值,频率\n甲,2024-06,1,累计\n甲,2024-01,2,累计\n"
+    text = "指标,期间,数值,频率\n甲,2024-06,1,累计\n甲,2024-01,2,累计\n甲,2024-Q1,3,累计\n"
     found, _ = read(declarations, KINDS, text, "period", "period_kind")
     assert found == [
         ("a", "1", "2024-01/2024-06", "cumulative_range"),
         ("a", "2", "2024-01", "cumulative_range"),
+        ("a", "3", "2024-Q1", "cumulative_range"),
     ]
 
 

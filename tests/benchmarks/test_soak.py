@@ -148,9 +148,9 @@ def test_runs_and_kills_under_readers(tmp_path: Path) -> None:
         while (kills < most_kills) if most_kills else (time.monotonic() < begin + 60 * minutes):
             value += 1
             drop(settings, "yunxi-profile", f"公报{value}.csv", profile(ROW.format(value=value)))
-            if most_kills or chance.random() < 0.5:
+            if (value % 10 != 1) if most_kills else (chance.random() < 0.5):
                 kills += kill(settings, chance.uniform(0.0, longest))
-            if value % 10 == 1 or not most_kills:
+            else:
                 longest = run(settings)
                 runs += 1
                 published.append((settings.releases / "current").resolve().name)

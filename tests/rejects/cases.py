@@ -243,7 +243,7 @@ DELIVERY_CASES = (
     cell("period.unreadable", "R3C5", "Period cannot be read", "前年"),
     cell("period.with-other-words", "R3C5", "Other words stand beside a period", "2022年计划"),
     cell("period.no-such-date", "R3C5", "There is no such date", "2022年13月"),
-    cell("period.kind-contradicted", "R3C5", "Period and its kind contradict", "450.2"),
+    cell("period.kind-contradicted", "R3C5", "Period and its kind contradict one another", "450.2"),
     cell("code.unknown", "R3C5", "Unknown word in a coded column", "大概齐"),
     cell("source.unknown-document", "R3C5", "Source document is not declared", "yunxi-yearbook"),
     cell("cell.unexpected", "R3C14", "Cell outside the declared layout", "手写备注"),

@@ -114,6 +114,9 @@ class Columns:
                 continue
             if again is not None:
                 # 上半年 beside 前三季度: both run from January on: their texts tell them apart.
+                if self._tell_by_left(paths, again, column):
+                    columns.append(column)
+                    continue
                 for clash, own in ((again, paths[again.cols[0]]), (column, path)):
                     told = {"header": list(own), "period": "header"}
                     clash.written = told | _literal(clash)
@@ -123,6 +126,26 @@ class Columns:
             columns.append(column)
         _keep_apart(columns)
         return columns
+
+    def _tell_by_left(
+        self, paths: dict[int, tuple[str, ...]], first: Column, second: Column
+    ) -> bool:
+        """Equal headers are told apart by the nearest other one to their left, where that differs."""
+        told = []
+        for column in (first, second):
+            own = paths[column.cols[0]]
+            if paths[first.cols[0]] != own or not self.below.by_column:
+                return False
+            left = [paths[c] for c in sorted(paths) if c < column.cols[0] and paths[c] != own]
+            if not left:
+                return False
+            told.append(left[-1][-1])
+        if same(told[0]) == same(told[1]):
+            return False
+        for column, text in zip((first, second), told, strict=True):
+            written = {"header": list(paths[column.cols[0]]), "after": text}
+            column.written = written | _literal(column)
+        return True
 
     def _one(self, path: tuple[str, ...], full: tuple[str, ...], col: int, left: str) -> Column:
         texts = self.below.texts.get(col, [])

@@ -16,6 +16,7 @@ from orchestration.authoring import services
 from orchestration.authoring.yamltext import flow, quoted
 from orchestration.collect.grid import Grid, RefusedError
 from orchestration.collect.readers import read_grids
+from orchestration.collect.readers.containers import looks_like
 from orchestration.collect.readers.nested import step_of
 from orchestration.errors import QutongError
 from orchestration.spec import Source
@@ -36,12 +37,19 @@ FORMATS = {
     ".parquet": "parquet",
 }
 
+_EXCHANGED = {"xls", "xlsx", "html"}
+"""Formats that systems export under each other's names: a page called .xls."""
+
 
 def read(
     content: bytes, form: str, path: Path, regions: Mapping[str, str]
 ) -> tuple[Source, list[Grid], list[str]]:
     """Grids of the file, with the first way of reading it that works."""
     doubts: list[str] = []
+    found = looks_like(content)
+    if found != form and {form, found} <= _EXCHANGED:
+        doubts.append(f"its name says {form}, and it is {found}: will it always come so")
+        form = found
     given: dict[str, Any] = {"format": services.format_of(content, form), "encoding": "auto"}
     if given["format"] == "json":
         given |= _records_of(content, regions)
@@ -94,11 +102,21 @@ def _records_of(content: bytes, regions: Mapping[str, str]) -> dict[str, Any]:
 def _fields_around(outer: list[Any]) -> dict[str, None]:
     """Fields of the objects around a list as the reader calls them; not those of the root."""
     return {
-        f"{'../' * depth}{key}": None
+        f"{'../' * depth}{name}": None
         for depth, holder in enumerate(outer[:-1], start=1)
-        for key, value in holder.items()
-        if not isinstance(value, dict | list)
+        for name in _scalars(holder)
     }
+
+
+def _scalars(holder: dict[str, Any]) -> list[str]:
+    """Its fields, and those of the objects in it: region.name of {"region": {"name": …}}."""
+    names = []
+    for key, value in holder.items():
+        if isinstance(value, dict):
+            names += [f"{key}.{k}" for k, v in value.items() if not isinstance(v, dict | list)]
+        elif not isinstance(value, list):
+            names.append(key)
+    return names
 
 
 def source_lines(source: Source) -> list[str]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.authoring.columns import Below, Column, Columns
-from orchestration.authoring.known import LAG, SPOKEN, Known
+from orchestration.authoring.known import INDEX, LAG, SPOKEN, Known
 from orchestration.authoring.labels import Entry, Labels
 from orchestration.authoring.look import Seen, is_rank, is_value, most, plain_title, rows_of, tables
 from orchestration.authoring.opening import source_lines
@@ -21,6 +21,7 @@ from orchestration.authoring.records import SPANS
 from orchestration.authoring.yamltext import UNSURE, asked, flow, quoted, scalar
 from orchestration.collect.grid import Grid
 from orchestration.collect.layouts.extract import period_in
+from orchestration.collect.layouts.footnotes import OF_ANOTHER
 from orchestration.collect.layouts.header import header_paths, split_marks
 from orchestration.collect.layouts.stub import Name, names_of
 from orchestration.collect.periods import Period, parse_period
@@ -36,6 +37,8 @@ _COUNTER = re.compile(
 _DAYS = re.compile(r"(19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?$")
 _SUBJECT = re.compile(r"^指标\s*[:：]\s*(.+?)\s*(?:[(（]([^()（）]+)[)）])?\s*$")
 SUBJECT_PATTERN = r"^指标\s*[:：]\s*(?P<indicator>.+?)\s*(?:[(](?P<unit>[^()]+)[)])?\s*$"
+_CONTINUED = re.compile(r"[(\[]\s*续[表上一二三四五六七八九十0-9]*\s*[)\]]|^\s*(接上|续上?)\s*表\s*[-0-9一二三四五六七八九十]*\s*$")
+"""What is printed over the second part of a table, alone or behind its title."""
 _REGION_HEADER = re.compile("^(地区|镇街|街道|乡镇|镇乡|区县|县市|行政区|区域|地域|市县|省份|城市)")
 
 
@@ -91,7 +94,7 @@ class Printed:
             if own is not None and where != "title":
                 period_from = where
             report = report or own
-            kind = _kind_of(table)
+            kind = _kind_of(table) or (next(reversed(kinds), "") if _goes_on(table) else "")
             number = kinds.setdefault(kind, len(kinds))
             suffix = f"_{number + 1}" if number else ""
             block = self._block(table, own, several=several, suffix=suffix, name=kind)
@@ -301,6 +304,13 @@ class Printed:
                         f"a note says that some figures come later ({text[:60]}): give their "
                         "indicators lag_months"
                     )
+                other = OF_ANOTHER.search(same(text))
+                if other is not None:
+                    self.doubts.append(
+                        f"a note says that some figures are of {other['period'] or other['other']}"
+                        f" ({text[:60]}): see whether theirs carry a mark of it; else give their "
+                        "indicators lag_months"
+                    )
 
     def _ignored(
         self,
@@ -482,6 +492,8 @@ class Printed:
                         continue
                     entry = self._entry(column, name, stub, block)
                     unit = column.unit or name.unit or own or (None if unit_cols else corner)
+                    if INDEX.search(column.label) and not column.unit:
+                        unit = None  # 性别比(女=100) under 单位：人
                     unknown = column.unknown_unit or (in_name if unit is None else None)
                     if in_name and not column.unit:
                         unknown, unit = in_name, None
@@ -604,8 +616,13 @@ def _no_unit(unit: str) -> str:
 
 def _kind_of(table: Seen) -> str:
     """What a table is about, whatever period and sheet it is of."""
-    title = plain_title(table.titles)
-    return re.sub(r"\s", "", re.sub(PERIOD_WRITTEN, "", fold(title)))
+    title = re.sub(PERIOD_WRITTEN, "", fold(plain_title(table.titles)))
+    return re.sub(r"\s", "", _CONTINUED.sub("", title))
+
+
+def _goes_on(table: Seen) -> bool:
+    """Whether its title says that it is the second part of the table before it: 续表."""
+    return any(_CONTINUED.search(fold(text)) for text in table.titles)
 
 
 def _pattern_of(names: list[str], others: list[str]) -> str | None:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     from orchestration.spec import Footnote
 
-_OF_ANOTHER = re.compile(
-    r"(?:为|系|是|用|按|指)(?P<period>[0-9]{4}年(?:[0-9]{1,2}月|[0-9]{1,2}[-—至][0-9]{1,2}月|[末底])*)"
-    r"的?(?:数据|数字|年报数|数|年报)"
+OF_ANOTHER = re.compile(
+    r"(?:为|系|是|用|按|指)(?P<period>[0-9]{4}年(?:[0-9]{1,2}月|[0-9]{1,2}[-—至][0-9]{1,2}月|[末底])*"
+    r"|(?:[0-9]{4}年)?(?:[0-9]{1,2}[-—–~至到])?[0-9]{1,2}月份?|上半年|前三季度|[一二三四]季度)"
+    r"的?(?:累计)?(?:数据|数字|年报数|数|年报)"
     r"|(?:data|figures?) (?:for|of) (?P<other>[0-9]{4})(?![0-9])",
     re.IGNORECASE,
 )
@@ -89,13 +90,20 @@ def _said(
             stage, status = stage or entry.stage, status or entry.status
     if moved is not None:
         return moved, "row", stage, status
-    other = _OF_ANOTHER.search(same(own)) or _OF_ANOTHER.search(own)
+    other = OF_ANOTHER.search(same(own)) or OF_ANOTHER.search(own)
     if other is not None:
         spoken = other["period"] or other["other"]
-        if _absolute(spoken) != _resolved(period, report):
+        if not _is_one(_resolved(spoken, report), _resolved(period, report)):
             # Two periods beside one figure: it is quarantined with both of them.
             return f"{period} ({other[0]})", None, stage, status
     return None, None, stage, status
+
+
+def _is_one(spoken: Period | None, printed: Period | None) -> bool:
+    """Whether two periods are the same stretch of time: 一季度 and 1-3月 are."""
+    if spoken is None or printed is None:
+        return spoken is printed
+    return spoken == printed or (spoken.start, spoken.end) == (printed.start, printed.end)
 
 
 def _absolute(text: str) -> Period | None:

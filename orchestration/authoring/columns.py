@@ -304,7 +304,7 @@ class Columns:
         if AT_AN_END.search(label) and measure == "level" and not self.below.period_in_rows:
             written["period_kind"] = "point"
         if self.below.period_in_rows:
-            doubt = doubt or self._beside_periods([t for t in bare if t not in names], written)
+            doubt = doubt or self._beside_periods(bare, names, written)
         if TIME_WORDS.search(label) and re.search("累计|当月|本月|当季|本季", label):
             doubt = doubt or "its header says what time it is of: do its periods say so too"
         key = identifier(label, "_") + ("" if role == "value" else f"_{role}")
@@ -340,9 +340,10 @@ class Columns:
                 written["header"] = [opened(t) if self.known.is_time(t) else t for t in path]
         return written
 
-    def _beside_periods(self, texts: list[str], written: dict[str, Any]) -> str:
+    def _beside_periods(self, bare: list[str], names: list[str], written: dict[str, Any]) -> str:
         """What words of time in a header say of the period of the row, and what is open."""
-        if any("累计" in text for text in texts):
+        texts = [t for t in bare if t not in names]
+        if any("累计" in t for t in texts) or any(re.search("累计值?$", t) for t in names):
             written["period_kind"] = "cumulative_range"
         elif any(self.known.is_time(t) and not _OF_THE_ROW.search(t) for t in texts):
             return (

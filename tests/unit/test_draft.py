@@ -245,6 +245,30 @@ def test_a_page_under_the_name_of_a_workbook_is_read_as_a_page(drafted: Drafted)
     assert any("its name says xls, and it is html" in line for line in asked(one))
 
 
+def test_records_of_an_office_with_dimensions_of_its_own(drafted: Drafted) -> None:
+    one = drafted(
+        "REF_DATE,GEO,DGUID,Labour force characteristics,Gender,UOM,UOM_ID,VALUE\n"
+        "2024-01,江北区,A01,Employment,Total,人,249,20\n2024-01,海曙区,A02,Employment,Men,人,249,4\n"
+    )
+    assert "indicator: Labour force characteristics" in one.text
+    assert any("do the figures differ by Gender" in line for line in asked(one))
+    assert any("Labour force characteristics is taken for" in line for line in asked(one))
+
+
+def test_objects_beside_a_list_say_whose_its_records_are(drafted: Drafted) -> None:
+    one = drafted(
+        '{"data": [{"region": {"code": "330205", "name": "江北区"}, "year": 2023, "items": '
+        '[{"name": "地区生产总值", "unit": "亿元", "value": 880.2}]}, '
+        '{"region": {"code": "330203", "name": "海曙区"}, "year": 2023, '
+        '"items": [{"name": "地区生产总值", "unit": "亿元", "value": 1520.6}]}]}',
+        "answer.json",
+    )
+    assert figures(one) == [
+        "gdp 330205 2023 annual level 880.2 亿元",
+        "gdp 330203 2023 annual level 1520.6 亿元",
+    ]
+
+
 def test_a_header_that_names_a_region_says_whose_figures_they_are(drafted: Drafted) -> None:
     one = drafted("2026年3月,,\n指标,海曙区,鄞州区\n甲物资(万吨),10,20\n")
     assert [row.split()[1] for row in figures(one)] == ["330203", "330212"]
@@ -339,7 +363,7 @@ def test_rows_of_two_spans_are_one_indicator(drafted: Drafted) -> None:
     assert [row.split()[1:4] for row in figures(one)] == [
         ["990101", "2020-Q1", "quarterly"],
         ["990101", "2019-Q4", "quarterly"],
-        ["990101", "2020-01/2020-03", "cumulative_range"],
+        ["990101", "2020-Q1", "cumulative_range"],
         ["990101", "2019-01/2019-12", "cumulative_range"],
     ]
 

@@ -304,7 +304,8 @@ class Columns:
         if AT_AN_END.search(label) and measure == "level" and not self.below.period_in_rows:
             written["period_kind"] = "point"
         if self.below.period_in_rows:
-            doubt = doubt or self._beside_periods(bare, names, written)
+            beside = self._beside_periods(bare, names, written)
+            doubt = doubt or beside
         if TIME_WORDS.search(label) and re.search("累计|当月|本月|当季|本季", label):
             doubt = doubt or "its header says what time it is of: do its periods say so too"
         key = identifier(label, "_") + ("" if role == "value" else f"_{role}")

@@ -228,6 +228,11 @@ def test_cumulative_columns_beside_months_run_from_january_on(drafted: Drafted) 
     ]
 
 
+def test_a_name_that_ends_with_cumulative_runs_from_january_on(drafted: Drafted) -> None:
+    one = drafted("月份,一般公共预算收入累计（亿元）\n2024年3月,9.1\n2024年4月,12.1\n")
+    assert figures(one)[0].split()[1:4] == ["990101", "2024-01/2024-03", "cumulative_range"]
+
+
 def test_the_unit_of_the_corner_is_not_that_of_an_index(drafted: Drafted) -> None:
     one = drafted(
         "2020年,,\n单位：人,,\n年龄,男,性别比(女=100)\n0-14岁,31500,109.8\n15-59岁,181001,110.3\n"

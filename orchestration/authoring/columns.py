@@ -34,6 +34,9 @@ SERIAL = ("序号", "编号", "代码", "行次", "no.", "no", "id")
 _FREQUENCIES = ("年", "季", "月", "日", "年度", "季度", "月度", "日度", "半年")
 _PLAN = re.compile("计划|目标|预算|预期|完成|进度|占|比例|贡献|拉动|差|环比|比上月|比年初|较")
 
+_OF_THE_ROW = re.compile("[当本][月期季年]|单月|[年月季期]末|年底|月底")
+"""Words of time over figures that are of the period of their row, or of its end."""
+
 
 @dataclass
 class Column:
@@ -130,7 +133,7 @@ class Columns:
     def _tell_by_left(
         self, paths: dict[int, tuple[str, ...]], first: Column, second: Column
     ) -> bool:
-        """Equal headers are told apart by the nearest other one to their left, where that differs."""
+        """Equal headers are told apart by the nearest other one to their left, if it differs."""
         told = []
         for column in (first, second):
             own = paths[column.cols[0]]
@@ -276,7 +279,7 @@ class Columns:
     def _own(self, path: tuple[str, ...], full: tuple[str, ...], col: int, left: str) -> Column:
         """A column that is an indicator of its own; a bare 同比 is that of the one to its left."""
         bare, unit, unknown = self._unit(path)
-        report, texts = self.below.report, self.below.texts.get(col, [])
+        texts = self.below.texts.get(col, [])
         measure, names = self._measure(bare, path, full)
         label = "".join(names)
         doubt = ""
@@ -297,19 +300,12 @@ class Columns:
         if any(INDEX.search(t) for t in path):
             role, measure = "value", "ratio"
             label = "".join(t for t in bare if not self.known.is_time(t)) or label
-        absolute = [t for t in path if is_absolute(t)]
-        header = [opened(t) if t in absolute else t for t in path]
-        written: dict[str, Any] = {"header": header}
-        if not self.below.period_in_rows:
-            speaks = any(self.known.is_time(t) or self._has_months(t) for t in full)
-            if absolute:
-                written |= {"period": "header", "every": True}
-            elif report is not None:
-                written["period"] = "header" if speaks else "title"
-                if speaks:
-                    written["header"] = [opened(t) if self.known.is_time(t) else t for t in path]
+        written = self._header_of(path, full)
         if AT_AN_END.search(label) and measure == "level" and not self.below.period_in_rows:
             written["period_kind"] = "point"
+        if self.below.period_in_rows:
+            beside = self._beside_periods(bare, names, written)
+            doubt = doubt or beside
         if TIME_WORDS.search(label) and re.search("累计|当月|本月|当季|本季", label):
             doubt = doubt or "its header says what time it is of: do its periods say so too"
         key = identifier(label, "_") + ("" if role == "value" else f"_{role}")
@@ -322,11 +318,40 @@ class Columns:
         if region is not None and not self.below.region_in_rows:
             written["region"] = region
         column = self._finished(written, col, key, measure, unit)
+        if unit is None and any(INDEX.search(t) for t in path):
+            column.written["unit"] = column.unit = "1"  # 性别比(女=100) under 单位：人
         column.role, column.unknown_unit = role, unknown
         # Beside rows that are indicators, a bare measure adds nothing to their names.
         column.label = "" if is_bare and not self.below.by_column else label
         column.doubt = doubt
         return column
+
+    def _header_of(self, path: tuple[str, ...], full: tuple[str, ...]) -> dict[str, Any]:
+        """The header of such a column as it is written, and where its period comes from."""
+        absolute = [t for t in path if is_absolute(t)]
+        written: dict[str, Any] = {"header": [opened(t) if t in absolute else t for t in path]}
+        if self.below.period_in_rows:
+            return written
+        speaks = any(self.known.is_time(t) or self._has_months(t) for t in full)
+        if absolute:
+            written |= {"period": "header", "every": True}
+        elif self.below.report is not None:
+            written["period"] = "header" if speaks else "title"
+            if speaks:
+                written["header"] = [opened(t) if self.known.is_time(t) else t for t in path]
+        return written
+
+    def _beside_periods(self, bare: list[str], names: list[str], written: dict[str, Any]) -> str:
+        """What words of time in a header say of the period of the row, and what is open."""
+        texts = [t for t in bare if t not in names]
+        if any("累计" in t for t in texts) or any(re.search("累计值?$", t) for t in names):
+            written["period_kind"] = "cumulative_range"
+        elif any(self.known.is_time(t) and not _OF_THE_ROW.search(t) for t in texts):
+            return (
+                "header and row both say a period, and that of the row is taken: give the column "
+                "its own (period), or another indicator"
+            )
+        return ""
 
     def _has_months(self, text: str) -> bool:
         return bool(re.search(r"[0-9]\s*月|季度|上半年", fold(text)))

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.authoring.columns import Below, Column, Columns
-from orchestration.authoring.known import INDEX, LAG, SPOKEN, Known
+from orchestration.authoring.known import LAG, SPOKEN, Known
 from orchestration.authoring.labels import Entry, Labels
 from orchestration.authoring.look import Seen, is_rank, is_value, most, plain_title, rows_of, tables
 from orchestration.authoring.opening import source_lines
@@ -37,7 +37,9 @@ _COUNTER = re.compile(
 _DAYS = re.compile(r"(19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?$")
 _SUBJECT = re.compile(r"^指标\s*[:：]\s*(.+?)\s*(?:[(（]([^()（）]+)[)）])?\s*$")
 SUBJECT_PATTERN = r"^指标\s*[:：]\s*(?P<indicator>.+?)\s*(?:[(](?P<unit>[^()]+)[)])?\s*$"
-_CONTINUED = re.compile(r"[(\[]\s*续[表上一二三四五六七八九十0-9]*\s*[)\]]|^\s*(接上|续上?)\s*表\s*[-0-9一二三四五六七八九十]*\s*$")
+_CONTINUED = re.compile(
+    r"[(\[]\s*续[表上一二三四五六七八九十0-9]*\s*[)\]]|^\s*(接上|续上?)\s*表\s*[-0-9一二三四五六七八九十]*\s*$"
+)
 """What is printed over the second part of a table, alone or behind its title."""
 _REGION_HEADER = re.compile("^(地区|镇街|街道|乡镇|镇乡|区县|县市|行政区|区域|地域|市县|省份|城市)")
 
@@ -492,8 +494,6 @@ class Printed:
                         continue
                     entry = self._entry(column, name, stub, block)
                     unit = column.unit or name.unit or own or (None if unit_cols else corner)
-                    if INDEX.search(column.label) and not column.unit:
-                        unit = None  # 性别比(女=100) under 单位：人
                     unknown = column.unknown_unit or (in_name if unit is None else None)
                     if in_name and not column.unit:
                         unknown, unit = in_name, None

@@ -68,6 +68,9 @@ _SCALE = ("scalar_factor", "scale", "multiplier", "倍率", "数量级", "单位
 SPANS = {"累计": "to_date", "期末": "point", "当期": "period", "当月": "period", "当季": "period"}
 """What words in a name say of the period beside a figure."""
 
+_OF_OFFICES = {"dguid", "uom_id", "scalar_id", "vector", "coordinate"}
+"""Columns that offices put beside dimensions, which bear names of their own: StatCan."""
+
 _KEY = ("indicator", "region", "region_code", "period", "period_kind", "measure", "figure_kind")
 _LAST_DAYS = re.compile(r"(19|20)\d\d[-/.年]\d{1,2}[-/.月](28|29|30|31)日?$")
 
@@ -80,7 +83,9 @@ def carried(
     类型 is the measure in one file and, where it says 计划 and 实际, the kind in another: its
     texts decide, all of them, and so they do where the header tells nothing.
     """
-    plain = re.split("[./]", same(header).lower())[-1]
+    *holders, plain = [part for part in re.split("[./]", same(header).lower()) if part]
+    if holders and plain in ("name", "code") and holders[-1] in words.get("region", ()):
+        return "region" if plain == "name" else "region_code"
     role = next((role for role, known in words.items() if plain in known), None)
     if role not in (None, "measure", "figure_kind"):
         return role
@@ -119,6 +124,12 @@ class Records:
         found, ignored, scales = self._roles(header, body)
         if len(grids) > 1 or "value" not in found:
             return None
+        is_office = bool({same(text).lower() for text in header.values()} & _OF_OFFICES)
+        named = _first_words(found, ignored, header, body) if is_office else None
+        if named is not None:
+            found["indicator"] = (named, header[named])
+            ignored.remove(named)
+            self.doubts.append(f"{header[named]} is taken for the indicator: is it one")
         if not found.keys() & {"period", "region", "region_code"}:
             return None
         if "indicator" not in found and ("period" not in found or _has_figures(ignored, body)):
@@ -211,6 +222,9 @@ class Records:
         left = [header[col] for col in (*ignored, *scales)]
         if left:
             doubt = "columns that carry no data"
+            words_of = [header[c] for c in varied if c in ignored and _has_words(c, body)]
+            if words_of:
+                doubt = f"do the figures differ by {', '.join(words_of[:4])}: then it is a class"
             scales = [] if "multiplier" in found else scales
             words = sorted({cells.get(col, "") for col in scales for cells in body})
             if words:
@@ -355,6 +369,24 @@ def spans_of(labels: Labels) -> list[str]:
     names = [entry.called or entry.label for entry in labels.entries.values()]
     spans = {word: span for word, span in SPANS.items() if any(word in name for name in names)}
     return [f"spans: {flow(spans)}"] if spans else []
+
+
+def _first_words(
+    found: Found, ignored: list[int], header: dict[int, str], body: Body
+) -> int | None:
+    """The first column of words in records of an office, whose dimensions bear any name."""
+    if "indicator" in found or "period" not in found:
+        return None
+    for col in sorted(ignored):
+        if same(header[col]).lower() not in _OF_OFFICES and _has_words(col, body):
+            return col
+    return None
+
+
+def _has_words(col: int, body: Body) -> bool:
+    """Whether most of what stands in a column are words, and no numbers or codes."""
+    texts = [text for cells in body if (text := cells.get(col, ""))]
+    return most(bool(re.match(r"[^\W\d_]{3}|[一-鿿]{2}", text)) for text in texts)
 
 
 def _is_class(col: int, body: Body) -> bool:

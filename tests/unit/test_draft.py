@@ -18,7 +18,7 @@ from tests.unit.test_shapes import plain
 
 pytestmark = pytest.mark.core
 
-Drafted = Callable[[str], Draft]
+Drafted = Callable[..., Draft]
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +171,109 @@ def test_one_table_for_several_periods_is_one_block(drafted: Drafted) -> None:
     assert [row.split()[2] for row in figures(one)] == ["2026-03", "2026-03", "2026-04", "2026-04"]
 
 
+def test_the_second_part_of_a_table_is_of_the_same_indicators(drafted: Drafted) -> None:
+    one = drafted(
+        "主要产品产量,,\n指标,单位,2021年\n粮食产量,吨,41200\n,,\n续表,,\n指标,单位,2022年\n粮食产量,吨,40950\n"
+    )
+    assert one.text.count("grain_output") == 1
+    assert figures(one) == [
+        "grain_output 990101 2021 annual level 4.12 万吨",
+        "grain_output 990101 2022 annual level 4.095 万吨",
+    ]
+
+
+def test_a_note_of_another_stretch_of_time_is_asked_about_and_its_figures_wait(
+    drafted: Drafted,
+) -> None:
+    head = "2024年9月,,\n指标,单位,1-9月\n"
+    end = "注：①服务业营业收入为1-8月数据。,,\n"
+    one = drafted(f"{head}地区生产总值,亿元,900\n规模以上服务业营业收入①,亿元,310.7\n{end}")
+    assert one.outcome is not None
+    assert one.outcome.accepted["indicator_code"].to_list() == ["gdp"]
+    assert one.outcome.quarantined["rule_id"].to_list() == ["period.unreadable"]
+    other = drafted(f"{head}地区生产总值,亿元,900\n规模以上服务业营业收入,亿元,310.7\n{end}")
+    for each in (one, other):
+        assert any("a note says that some figures are of 1-8月" in line for line in asked(each))
+
+
+def test_a_note_that_says_the_period_of_its_figure_in_other_words_moves_nothing(
+    drafted: Drafted,
+) -> None:
+    one = drafted("2024年3月,,\n指标,单位,1-3月\n地区生产总值①,亿元,200\n注：①为一季度数据。,,\n")
+    assert figures(one) == ["gdp 990101 2024-01/2024-03 cumulative_range level 200 亿元"]
+
+
+def test_equal_headers_are_told_by_the_column_to_their_left(drafted: Drafted) -> None:
+    one = drafted(
+        "年份,地区生产总值（亿元）,比上年增长（%）,固定资产投资（亿元）,比上年增长（%）\n"
+        "2020,672.4,3.1,59.8,-2.2\n2021,748.9,8.2,66.1,10.4\n"
+    )
+    assert figures(one)[:4] == [
+        "gdp 990101 2020 annual level 672.4 亿元",
+        "gdp_growth 990101 2020 annual yoy_growth_pct 3.1 %",
+        "fixed_asset_investment 990101 2020 annual level 59.8 亿元",
+        "fixed_asset_investment_growth 990101 2020 annual yoy_growth_pct -2.2 %",
+    ]
+
+
+def test_cumulative_columns_beside_months_run_from_january_on(drafted: Drafted) -> None:
+    one = drafted(
+        "月份,固定资产投资（亿元）,固定资产投资（亿元）\n,当月,累计\n2024年3月,121,331.4\n2024年4月,115.2,446.6\n"
+    )
+    assert figures(one) == [
+        "fixed_asset_investment 990101 2024-03 monthly level 121 亿元",
+        "fixed_asset_investment 990101 2024-01/2024-03 cumulative_range level 331.4 亿元",
+        "fixed_asset_investment 990101 2024-04 monthly level 115.2 亿元",
+        "fixed_asset_investment 990101 2024-01/2024-04 cumulative_range level 446.6 亿元",
+    ]
+
+
+def test_a_name_that_ends_with_cumulative_runs_from_january_on(drafted: Drafted) -> None:
+    one = drafted("月份,一般公共预算收入累计（亿元）\n2024年3月,9.1\n2024年4月,12.1\n")
+    assert figures(one)[0].split()[1:4] == ["990101", "2024-01/2024-03", "cumulative_range"]
+
+
+def test_the_unit_of_the_corner_is_not_that_of_an_index(drafted: Drafted) -> None:
+    one = drafted(
+        "2020年,,\n单位：人,,\n年龄,男,性别比(女=100)\n0-14岁,31500,109.8\n15-59岁,181001,110.3\n"
+    )
+    assert [row.split()[-1] for row in figures(one)] == ["人", "1", "人", "1"]
+
+
+def test_a_page_under_the_name_of_a_workbook_is_read_as_a_page(drafted: Drafted) -> None:
+    page = (
+        "<html><body><table><tr><td>指标</td><td>单位</td><td>2023年</td></tr>"
+        "<tr><td>地区生产总值</td><td>亿元</td><td>880.2</td></tr></table></body></html>"
+    )
+    one = drafted(page, "table.xls")
+    assert figures(one) == ["gdp 990101 2023 annual level 880.2 亿元"]
+    assert any("its name says xls, and it is html" in line for line in asked(one))
+
+
+def test_records_of_an_office_with_dimensions_of_its_own(drafted: Drafted) -> None:
+    one = drafted(
+        "REF_DATE,GEO,DGUID,Labour force characteristics,Gender,UOM,UOM_ID,VALUE\n"
+        "2024-01,江北区,A01,Employment,Total,人,249,20\n2024-01,海曙区,A02,Employment,Men,人,249,4\n"
+    )
+    assert "indicator: Labour force characteristics" in one.text
+    assert any("do the figures differ by Gender" in line for line in asked(one))
+    assert any("Labour force characteristics is taken for" in line for line in asked(one))
+
+
+def test_objects_beside_a_list_say_whose_its_records_are(drafted: Drafted) -> None:
+    one = drafted(
+        '{"data": [{"region": {"code": "330205", "name": "江北区"}, "year": 2023, "items": '
+        '[{"name": "地区生产总值", "unit": "亿元", "value": 880.2}]}, '
+        '{"region": {"code": "330203", "name": "海曙区"}, "year": 2023, '
+        '"items": [{"name": "地区生产总值", "unit": "亿元", "value": 1520.6}]}]}',
+        "answer.json",
+    )
+    assert figures(one) == [
+        "gdp 330205 2023 annual level 880.2 亿元",
+        "gdp 330203 2023 annual level 1520.6 亿元",
+    ]
+
+
 def test_a_header_that_names_a_region_says_whose_figures_they_are(drafted: Drafted) -> None:
     one = drafted("2026年3月,,\n指标,海曙区,鄞州区\n甲物资(万吨),10,20\n")
     assert [row.split()[1] for row in figures(one)] == ["330203", "330212"]
@@ -265,7 +368,7 @@ def test_rows_of_two_spans_are_one_indicator(drafted: Drafted) -> None:
     assert [row.split()[1:4] for row in figures(one)] == [
         ["990101", "2020-Q1", "quarterly"],
         ["990101", "2019-Q4", "quarterly"],
-        ["990101", "2020-01/2020-03", "cumulative_range"],
+        ["990101", "2020-Q1", "cumulative_range"],
         ["990101", "2019-01/2019-12", "cumulative_range"],
     ]
 

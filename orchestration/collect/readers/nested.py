@@ -170,10 +170,20 @@ def _parents(
                 known[holder] = _around(data, holder)
             around = known[holder]
             outer = around[out] if out < len(around) else {}
-            has_any |= name in outer
-            texts.append(scalar(outer.get(name)))
+            is_told, value = _field(outer, name)
+            has_any |= is_told
+            texts.append(scalar(value))
         if has_any:
             yield field, f"#{field}", pl.Series("text", texts, dtype=pl.String)
+
+
+def _field(outer: dict[str, Any], name: str) -> tuple[bool, Any]:
+    """Whether an object has a field, and its value; region.name is that of an object in it."""
+    if name in outer:
+        return True, outer[name]
+    key, _, rest = name.partition(".")
+    inner = outer.get(key)
+    return _field(inner, rest) if rest and isinstance(inner, dict) else (False, None)
 
 
 def _around(data: Any, way: Sequence[str | int]) -> list[dict[str, Any]]:

@@ -500,12 +500,14 @@ def _spans(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     ) -> tuple[object, ...]:
         spoken = same(path or name)
         word = next((word for word in words if word in spoken), None)
-        # 累计 beside 2024-06: what is cumulative up to a month runs from January on.
+        # 累计 beside 2024-06: what is cumulative up to a month runs from January on. What begins
+        # there already keeps the name that it was published under: 2026-Q1.
         span = declared[word] if word else "to_date" if kind == "cumulative_range" else "period"
         if code is None or span == "period":
             return None, code, start, end, kind
         period = parse_period(code)
-        if word is None and period.precision not in ("month", "quarter"):
+        begins = period.precision in ("month", "quarter") and period.start.month > 1
+        if word is None and not begins:
             return None, code, start, end, kind
         try:
             meant = spanned(period, span)

@@ -761,8 +761,6 @@ def shift_months(period: Period, count: int) -> Period:
 def spanned(period: Period, span: Literal["to_date", "point"]) -> Period:
     """What a word beside a period makes of it: from January on to its end, or its end alone.
 
-    What begins in January already keeps its name: a first quarter stays one.
-
     Raises:
         ValueError: it begins in another month than January, or runs over several years.
     """
@@ -774,9 +772,7 @@ def spanned(period: Period, span: Literal["to_date", "point"]) -> Period:
         return period
     if period.start.year != period.end.year:
         raise ValueError(f"{period.code} is more than one year")
-    if period.start.month == 1:
-        return replace(period, is_to_date=True)
-    if period.precision == "month_range":
+    if period.precision == "month_range" and period.start.month != 1:
         raise ValueError(f"{period.code} does not begin in January")
     return months(period.end.year, 1, period.end.year, period.end.month)
 

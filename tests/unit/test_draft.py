@@ -368,7 +368,7 @@ def test_rows_of_two_spans_are_one_indicator(drafted: Drafted) -> None:
     assert [row.split()[1:4] for row in figures(one)] == [
         ["990101", "2020-Q1", "quarterly"],
         ["990101", "2019-Q4", "quarterly"],
-        ["990101", "2020-Q1", "cumulative_range"],
+        ["990101", "2020-01/2020-03", "cumulative_range"],
         ["990101", "2019-01/2019-12", "cumulative_range"],
     ]
 

@@ -9,12 +9,14 @@ import errno
 import logging
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from orchestration import definitions
 from orchestration.automation import JOB_NAME, delivery_key
 from orchestration.dagster_storage import PooledEventLogStorage, file_system_of
 from orchestration.definitions import (
@@ -145,7 +147,7 @@ def test_who_asks_for_some_steps_gets_those_and_no_release(
 
 
 def test_while_another_run_is_at_work_nothing_is_touched(
-    settings: Settings, instance: dg.DagsterInstance
+    settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drop(settings, "yunxi-profile", "公报2023.csv", profile(GOOD_ROW))
     command = [sys.executable, "-c", HOLD, str(settings.project)]
@@ -154,11 +156,19 @@ def test_while_another_run_is_at_work_nothing_is_touched(
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
-        done = start(settings, instance)
-        other.kill()
-    assert not done.success
-    assert len(list((settings.inbox / "yunxi-profile").iterdir())) == 1
-    assert last_run(settings)["outcome"] == "published"
+        with monkeypatch.context() as patch:
+            patch.setattr(definitions, "PATIENCE", 0.1)
+            done = start(settings, instance)
+        assert not done.success
+        assert len(list((settings.inbox / "yunxi-profile").iterdir())) == 1
+        assert last_run(settings)["outcome"] == "published"
+        assert current(settings).name == RELEASE_ID
+        # A run that nobody watches waits until it is its turn.
+        over = threading.Timer(0.3, other.kill)
+        over.start()
+        assert start(settings, instance).success
+        over.join()
+    assert current(settings).name == last_run(settings)["release_id"] != RELEASE_ID
 
 
 def test_a_reexecution_goes_on_from_the_step_that_failed(

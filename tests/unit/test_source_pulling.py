@@ -231,6 +231,14 @@ def patient(settings: Settings, seconds: int) -> None:
     file.write_text(f"{text}\nsource_wait_seconds: {seconds}\n", encoding="utf-8")
 
 
+INTERRUPTIBLE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+from orchestration.cli import main
+main()
+"""
+
+
 def test_a_run_that_somebody_ends_ends_while_sources_are_asked(
     settings: Settings, world: World
 ) -> None:
@@ -241,16 +249,19 @@ def test_a_run_that_somebody_ends_ends_while_sources_are_asked(
         over.wait(timeout=60)
 
     world.answers["/gdp.csv"] = never
-    command = [sys.executable, "-m", "orchestration.cli", "--project", str(settings.project), "run"]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "--project", str(settings.project), "run"]
     with subprocess.Popen(
         command, cwd=CODE_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as run:
-        assert asked.wait(timeout=60)
-        begun = time.monotonic()
-        run.send_signal(signal.SIGINT)
-        assert run.wait(timeout=60) != 0
-        assert time.monotonic() - begun < 5
-        over.set()
+        try:
+            assert asked.wait(timeout=60)
+            begun = time.monotonic()
+            run.send_signal(signal.SIGINT)
+            assert run.wait(timeout=60) != 0
+            assert time.monotonic() - begun < 5
+        finally:
+            over.set()
+            run.kill()
     assert attempts(settings) == []
     assert not (settings.work / "spool" / DATA_SET).exists()
 

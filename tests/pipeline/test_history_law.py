@@ -251,7 +251,7 @@ class District:
     def receive_and_die(self) -> None:
         """At the latest when what was received is to be read."""
         work = self.at_work()
-        work.store.parse = lambda *_: os._exit(0)  # type: ignore[method-assign]
+        work.store.parse = lambda *_: os._exit(0)  # type: ignore[method-assign]  # dies there
         collect_one(work, work.declarations.get(self.name))
 
     def act(self, happening: Holds | Redates) -> None:

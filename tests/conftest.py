@@ -150,6 +150,16 @@ def mariadb() -> database.MariaDB:
     return database.running_mariadb()
 
 
+@pytest.fixture
+def nobody_waits() -> Iterator[None]:
+    """What may pass is tried three times, without a pause between."""
+    import stamina
+
+    stamina.set_testing(True, attempts=3, cap=True)
+    yield
+    stamina.set_testing(False)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

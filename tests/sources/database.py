@@ -31,6 +31,7 @@ from orchestration.collect.connectors.query import QuerySection
 from orchestration.collect.connectors.secrets import Secrets
 from orchestration.collect.connectors.source import Asked, Pulled
 from orchestration.deadlines import Awaited
+from tests.sources.worlds import PERIODS
 from tests.support import NOW
 
 USER, PASSWORD = "qutong_reader", "s3cret-Wörd"
@@ -378,6 +379,31 @@ class Puller:
 def puller(connector: Any, source: Mapping[str, Any], folder: Path, data_set: Any) -> Puller:
     """A puller of a declared source; what may pass is tried once unless it says otherwise."""
     return Puller(connector, connector.Section(**({"tries": 1} | dict(source))), folder, data_set)
+
+
+MONTHS = (
+    "CREATE TABLE months (year int, month varchar(7), value int)",
+    "INSERT INTO months VALUES (2025, '2025-12', 1), (2026, '2025-12', 2), (2026, '2026-01', 3)",
+)
+BY_MONTH = (
+    "SELECT value FROM months WHERE year = :year AND month = :month",
+    {"year": "{yyyy}", "month": "{yyyy}-{mm}"},
+)
+OF_MONTHS = [
+    ([(1,)], {"month": "2025-12", "year": "2025"}),
+    ([(3,)], {"month": "2026-01", "year": "2026"}),
+]
+"""What ``by_period`` finds in ``MONTHS`` for ``PERIODS``."""
+
+
+def by_period(source: Puller) -> list[tuple[list[tuple[Any, ...]], object]]:
+    """The rows of each of ``PERIODS``, beside the parameters that were bound for it."""
+    found = {}
+    for period in PERIODS:
+        source.periods = (period,)
+        pulled = source.pull()
+        found[pulled.key] = (rows(pulled), pulled.details["parameters"])
+    return list(found.values())
 
 
 def rows(pulled: Pulled) -> list[tuple[Any, ...]]:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import stamina
 from pydantic import ValidationError
 
 from orchestration import plugins
@@ -30,16 +29,11 @@ from tests.sources import DATA_SET, archived, attempts, declare, pull, sourced
 from tests.sources.http import World, self_signed, serving
 from tests.support import GOOD_ROW, NOW, drop, profile
 
+pytestmark = pytest.mark.usefixtures("nobody_waits")
+
 FILE = profile(GOOD_ROW)
 REVISED = profile(GOOD_ROW.replace("480.1", "481.5"))
 LOGIN_PAGE = "<!DOCTYPE html><html><title>统一登录</title><form></form></html>".encode()
-
-
-@pytest.fixture(autouse=True)
-def _nobody_waits() -> Iterator[None]:
-    stamina.set_testing(True, attempts=3, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 @pytest.fixture

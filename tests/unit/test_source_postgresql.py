@@ -14,23 +14,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import stamina
 
 from orchestration.collect.connectors import postgresql
 from orchestration.collect.connectors.source import SourceError
 from orchestration.declarations import Declarations
 from tests.sources.database import (
+    BY_MONTH,
     ENVIRONMENT,
+    MONTHS,
+    OF_MONTHS,
     PASSWORD,
     USER,
     Postgres,
     Puller,
+    by_period,
     puller,
     rows,
     types,
     without_tls,
 )
-from tests.sources.worlds import PERIODS
+
+pytestmark = pytest.mark.usefixtures("nobody_waits")
 
 GDP = """CREATE TABLE gdp (region text, year int, value numeric(14,2), changed timestamptz,
 PRIMARY KEY (region, year))"""
@@ -41,13 +45,6 @@ SINCE = "SELECT * FROM gdp WHERE changed > :watermark ORDER BY changed, region"
 MARKED = {"watermark": {"column": "changed", "overlap": "3 days", "first": "2024-12-01T00:00:00Z"}}
 
 Make = Callable[..., Puller]
-
-
-@pytest.fixture(autouse=True)
-def _nobody_waits() -> Iterator[None]:
-    stamina.set_testing(True, attempts=3, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 @pytest.fixture
@@ -562,20 +559,7 @@ def test_text_in_no_encoding_can_be_read_as_the_remedy_says(postgres: Postgres, 
 
 
 def test_the_period_that_is_awaited_is_bound(postgres: Postgres, make: Make) -> None:
-    database = postgres.database(
-        "CREATE TABLE months (year int, month varchar(7), value int)",
-        "INSERT INTO months VALUES "
-        "(2025, '2025-12', 1), (2026, '2025-12', 2), (2026, '2026-01', 3)",
-    )
-    query = "SELECT value FROM months WHERE year = :year AND month = :month"
-    source = make(database, query, parameters={"year": "{yyyy}", "month": "{yyyy}-{mm}"})
-    found = {}
-    for period in PERIODS:
-        source.periods = (period,)
-        pulled = source.pull()
-        found[pulled.key] = (rows(pulled), pulled.details["parameters"])
-    assert list(found.values()) == [
-        ([(1,)], {"month": "2025-12", "year": "2025"}),
-        ([(3,)], {"month": "2026-01", "year": "2026"}),
-    ]
+    query, parameters = BY_MONTH
+    source = make(postgres.database(*MONTHS), query, parameters=parameters)
+    assert by_period(source) == OF_MONTHS
     assert source.pull().path is None  # each period is known by itself

@@ -15,15 +15,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import stamina
 from pydantic import ValidationError
 
 from orchestration.collect.connectors import sql
 from orchestration.collect.connectors.source import SourceError
 from orchestration.collect.connectors.table import batches_of
 from orchestration.declarations import Declarations
-from tests.sources.database import ENVIRONMENT, PASSWORD, USER, MariaDB, Puller, puller, rows, types
-from tests.sources.worlds import PERIODS
+from tests.sources.database import (
+    BY_MONTH,
+    ENVIRONMENT,
+    MONTHS,
+    OF_MONTHS,
+    PASSWORD,
+    USER,
+    MariaDB,
+    Puller,
+    by_period,
+    puller,
+    rows,
+    types,
+)
+
+pytestmark = pytest.mark.usefixtures("nobody_waits")
 
 GDP = """CREATE TABLE gdp (region varchar(20), year int, value decimal(14,2), changed datetime,
 PRIMARY KEY (region, year))"""
@@ -35,13 +48,6 @@ MARKED = {"watermark": {"column": "changed", "overlap": "3 days", "first": "2024
 LONG = "SELECT seq, repeat(md5(seq), 4) AS t FROM seq_1_to_60000"
 
 Make = Callable[..., Puller]
-
-
-@pytest.fixture(autouse=True)
-def _nobody_waits() -> Iterator[None]:
-    stamina.set_testing(True, attempts=3, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 @pytest.fixture
@@ -464,20 +470,7 @@ def test_what_a_module_needs_is_declared(file: Make, more: dict[str, Any], said:
 
 
 def test_the_period_that_is_awaited_is_bound(mariadb: MariaDB, make: Make) -> None:
-    database = mariadb.database(
-        "CREATE TABLE months (year int, month varchar(7), value int)",
-        "INSERT INTO months VALUES "
-        "(2025, '2025-12', 1), (2026, '2025-12', 2), (2026, '2026-01', 3)",
-    )
-    query = "SELECT value FROM months WHERE year = :year AND month = :month"
-    source = make(database, query, parameters={"year": "{yyyy}", "month": "{yyyy}-{mm}"})
-    found = {}
-    for period in PERIODS:
-        source.periods = (period,)
-        pulled = source.pull()
-        found[pulled.key] = (rows(pulled), pulled.details["parameters"])
-    assert list(found.values()) == [
-        ([(1,)], {"month": "2025-12", "year": "2025"}),
-        ([(3,)], {"month": "2026-01", "year": "2026"}),
-    ]
+    query, parameters = BY_MONTH
+    source = make(mariadb.database(*MONTHS), query, parameters=parameters)
+    assert by_period(source) == OF_MONTHS
     assert source.pull().path is None  # each period is known by itself

@@ -18,7 +18,6 @@ import signal
 import subprocess
 import sys
 import time
-import traceback
 from collections.abc import Iterator
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
@@ -28,8 +27,8 @@ import pytest
 
 from orchestration.cli import main
 from orchestration.settings import CODE_ROOT, Settings
-from tests.pipeline.interrupted import import_everything
-from tests.support import drop, few_products, judging_here, make_project, profile
+from tests.pipeline.interrupted import begun, import_everything
+from tests.support import drop, few_products, make_project, profile
 
 pytestmark = pytest.mark.benchmark
 
@@ -60,26 +59,16 @@ def finish(settings: Settings, *arguments: str) -> None:
 
 def start(settings: Settings) -> int:
     """A run in a process group of its own, which a kill takes as a whole."""
-    child = os.fork()
-    if child == 0:
-        code = 70
-        try:
-            os.setsid()
-            with (settings.project / "printed.txt").open("w", encoding="utf-8") as file:
-                os.dup2(file.fileno(), 1)
-                os.dup2(file.fileno(), 2)
-            for name in [name for name in os.environ if name.startswith("QUTONG_")]:
-                del os.environ[name]
-            with judging_here(), few_products():
-                done = main(["--project", str(settings.project), "run"], standalone_mode=False)
-            code = int(done or 0)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-    return child
+
+    def work() -> int:
+        os.setsid()
+        for name in [name for name in os.environ if name.startswith("QUTONG_")]:
+            del os.environ[name]
+        with few_products():
+            done = main(["--project", str(settings.project), "run"], standalone_mode=False)
+        return int(done or 0)
+
+    return begun(settings.project / "printed.txt", work)
 
 
 def run(settings: Settings) -> float:

@@ -230,9 +230,13 @@ CHAIN: dict[str, Link] = {
 }
 
 
-def fork(project: Path, link: Link) -> tuple[int, str]:
-    """Do it in a child that has everything imported; its wait status and what it printed."""
-    printed = project / "printed.txt"
+def begun(printed: Path, work: Callable[[], int]) -> int:
+    """Begin something in a child that has everything imported; its process id.
+
+    Args:
+        printed: Where what it prints is written.
+        work: What it does; gives its exit status.
+    """
     child = os.fork()
     if child == 0:
         code = 70
@@ -240,9 +244,8 @@ def fork(project: Path, link: Link) -> tuple[int, str]:
             with printed.open("w", encoding="utf-8") as file:
                 os.dup2(file.fileno(), 1)
                 os.dup2(file.fileno(), 2)
-            link.interrupt()
             with judging_here():
-                code = link.start(project, link.release_id)
+                code = work()
         except SystemExit as ended:
             code = int(ended.code or 0)
         except BaseException:
@@ -253,7 +256,18 @@ def fork(project: Path, link: Link) -> tuple[int, str]:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
-    _, status = os.waitpid(child, 0)
+    return child
+
+
+def fork(project: Path, link: Link) -> tuple[int, str]:
+    """Do it in a child; its wait status and what it printed."""
+
+    def interrupted() -> int:
+        link.interrupt()
+        return link.start(project, link.release_id)
+
+    printed = project / "printed.txt"
+    _, status = os.waitpid(begun(printed, interrupted), 0)
     return status, printed.read_text(encoding="utf-8")
 
 

@@ -5,7 +5,6 @@ Belongs here: how it is asked. Does not belong here: opening databases, and what
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,15 +18,21 @@ milliseconds, and threads that share them wait for each other longer than they w
 the models of a small district take two thirds of the time."""
 
 
-def share_out(con: DuckDBPyConnection, *files: Path) -> None:
-    """Give a database as many threads as what it reads is worth.
+LITTLE_ROWS = 100_000
+"""Figures that come to about as much."""
+
+
+def share_out(con: DuckDBPyConnection, database: Path, rows: int = 0) -> None:
+    """Give a database as many threads as what is read is worth.
 
     Args:
         con: An open connection; all of its database follow.
-        files: What is read: databases, with what their logs hold, or other files.
+        database: What is read, with what its log holds.
+        rows: How many figures are read besides, from elsewhere.
     """
-    size = sum(_bytes(file) + _bytes(file.with_name(file.name + ".wal")) for file in files)
-    con.execute(f"set threads = {1 if size < LITTLE_BYTES else os.cpu_count() or 1}")
+    size = _bytes(database) + _bytes(database.with_name(database.name + ".wal"))
+    is_little = size < LITTLE_BYTES and rows < LITTLE_ROWS
+    con.execute("set threads = 1" if is_little else "reset threads")
 
 
 def insert_rows(

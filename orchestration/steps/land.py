@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration import __version__
 from orchestration.collect import decisions, feedback
+from orchestration.duck import share_out
 from orchestration.publish import ledger
 from orchestration.steps import state
 from orchestration.steps.reading import read_what_was_not, readings_now
@@ -115,6 +116,7 @@ def land_deliveries(
         "finding_decision": _decisions(work),
         "feedback": feedback.rows(work.archive.root, work.zone),
     }
+    counts = [entry.counts for entry in landed]
     reasons = {rule.id: (rule.title.zh, rule.title.en) for rule in work.catalogue}
 
     def prepare(con: DuckDBPyConnection) -> None:
@@ -122,6 +124,8 @@ def land_deliveries(
 
     def bring() -> Touched:
         with state.opened(settings) as con:
+            # What is about to be read does not lie in the database yet.
+            share_out(con, settings.database, sum(accepted for _, accepted, *_ in counts))
             return landing.bring_up_to_date(
                 con, prepare, rows, landed, reasons, keep=state.SCHEMA, anew=anew
             )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
+from lxml import html
 
 from orchestration.settings import CODE_ROOT, load_settings
 from tests.pipeline.answers import ANSWERS
@@ -377,6 +379,31 @@ def test_a_leaders_question_is_answered(shipped: Released, number: int) -> None:
     assert len(found) == count
     for row in expected:
         assert [f for f in found if all(f[name] == value for name, value in row.items())], row
+
+
+def shown(page: Path, language: str) -> str:
+    """What a reader of one language sees of a page."""
+    tree = html.parse(str(page), html.HTMLParser(encoding="utf-8")).getroot()
+    other = "en" if language == "zh" else "zh"
+    for hidden in tree.xpath(f"//body//*[@lang='{other}'] | //script | //style"):
+        hidden.drop_tree()
+    return " ".join(tree.text_content().split())
+
+
+def test_the_front_page_says_each_word_in_one_language(shipped: Released) -> None:
+    page = shipped.path / "site" / "index.html"
+    zh, en = shown(page, "zh"), shown(page, "en")
+    assert "全市前3" in zh and "13 条未了结的发现" in zh
+    assert "in the city" not in zh
+    assert "among the first 3 in the city" in en and "13 open findings" in en
+    assert "全市" not in en
+
+
+def test_no_page_shows_its_own_markup(shipped: Released) -> None:
+    pages = sorted((shipped.path / "site").rglob("*.html"))
+    assert len(pages) > 100
+    written_out = re.compile(r"</?[a-z][a-z0-9]*( [a-z-]+=[^<>]*)?>")
+    assert [page.name for page in pages if written_out.search(shown(page, "zh"))] == []
 
 
 def test_every_figure_stands_in_a_mart(shipped: Released) -> None:

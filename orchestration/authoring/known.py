@@ -20,6 +20,7 @@ from orchestration.text import fold, same
 if TYPE_CHECKING:
     from orchestration.declarations import Declarations
 
+NOT_STATED = "not_stated"
 _STAGE = re.compile(r"[(（\[]?(快报|预计|初步|核实|普查|经普修订|调查推算|修订)[^)）\]]*[)）\]]?$")
 _BRACKETS = re.compile(r"[(（\[【]([^()（）\[\]【】]+)[)）\]】]\s*$")
 _LOOKS_LIKE_UNIT = re.compile(
@@ -57,6 +58,8 @@ class Known:
         self.words = Words.of(self.lists)
         self.industries = {same(word) for word in self.lists.words("industry")}
         self.kinds = {same(word) for word in self.lists.words("figure_kind")}
+        said = self.lists.words("estimate_stage").items()
+        self.stages = {word: code for word, code in said if code not in (word, NOT_STATED)}
         self.units = {same(word): code for word, code in self.lists.unit_words.items()}
         self.dimension = {unit.code: unit.dimension for unit in self.lists.units}
         self.named: dict[str, None] = {}

@@ -297,10 +297,23 @@ class Printed:
             return []
         return [f"starts: {quoted(_title_pattern(table.titles, table.first, rows))}"]
 
+    def _stages(self, where: str, text: str) -> None:
+        """A word for the stage of an estimate, that stands beside a table and not at a figure."""
+        found = [word for word in self.known.stages if word in text]
+        if found:
+            word = max(found, key=len)
+            self.doubts.append(
+                f"{where} says {word} ({text[:60]}): if it is said of all figures, declare "
+                f"constants: {{stage: {self.known.stages[word]}}}; if of some, see footnotes"
+            )
+
     def _notes(self, table: Seen, rows: dict[int, dict[int, str]]) -> None:
+        for title in table.titles:
+            self._stages("the title", title)
         for row in sorted(rows):
             if row > table.top and row <= table.last and _is_note(rows[row]):
                 text = " ".join(rows[row].values())
+                self._stages("a note", text)
                 if LAG.search(text):
                     self.doubts.append(
                         f"a note says that some figures come later ({text[:60]}): give their "

@@ -196,6 +196,16 @@ def test_a_note_of_another_stretch_of_time_is_asked_about_and_its_figures_wait(
         assert any("a note says that some figures are of 1-8月" in line for line in asked(each))
 
 
+def test_a_stage_that_stands_beside_a_table_is_asked_about(drafted: Drafted) -> None:
+    rows = "指标,单位,1-9月\n地区生产总值,亿元,900\n"
+    noted = drafted(f"2024年9月,,\n{rows}注：本表为快报数。,,\n")
+    titled = drafted(f"2024年9月主要指标（预计数）,,\n{rows}")
+    silent = drafted(f"2024年9月,,\n{rows}注：本表不含续建项目。,,\n")
+    assert any("a note says 快报数" in line and "stage: flash" in line for line in asked(noted))
+    assert any("the title says 预计数" in line and "forecast" in line for line in asked(titled))
+    assert not any("stage:" in line for line in asked(silent))
+
+
 def test_a_note_that_says_the_period_of_its_figure_in_other_words_moves_nothing(
     drafted: Drafted,
 ) -> None:

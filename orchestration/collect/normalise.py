@@ -544,11 +544,9 @@ _NO_SUCH_KIND = {
 """Kinds that a period of this form cannot be of: a year is no month."""
 
 
-def _contradicted_kinds(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
+def _contradicted_kinds(frame: pl.DataFrame, _work: _Work) -> pl.DataFrame:
     """A kind that the delivery says and its period contradicts: nobody knows which is right."""
     import polars as pl
-
-    del work
 
     def translate(code: str | None, kind: str | None) -> tuple[bool]:
         if code is None or kind is None:

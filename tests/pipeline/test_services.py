@@ -7,7 +7,6 @@ Belongs here: one run with a data set of each kind. Does not belong here: how ea
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
 

@@ -183,6 +183,9 @@ def _chart(answer: Answer) -> str:
     return "".join(parts)
 
 
+_LENGTHS: Final = {1: "月 months", 3: "季 quarters", 12: "年 years"}
+
+
 def _series(figures: Sequence[Figure]) -> Iterator[tuple[tuple[str, str], list[Figure]]]:
     """Figures that may stand under each other: of one kind and length of period, and one unit."""
 
@@ -193,8 +196,9 @@ def _series(figures: Sequence[Figure]) -> Iterator[tuple[tuple[str, str], list[F
             _unless(one.scope, "not_stated"),
             _unless(one.breakdown, TOTAL),
             _unless(one.figure_kind, "outturn"),
-            {1: "月 months", 3: "季 quarters", 12: "年 years"}.get(months, f"{months} 个月 months"),
-            "时点 at a date" if one.kind == "point" else "",
+            "时点 at a date"
+            if one.kind == "point"
+            else _LENGTHS.get(months, f"{months} 个月 months"),
         ]
         return " · ".join(filter(None, words)), one.unit
 

@@ -20,6 +20,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
+from orchestration.catalog import literal
 from orchestration.errors import QutongError
 from orchestration.serve.reading import current_release, open_mart
 from orchestration.text import same
@@ -243,14 +244,13 @@ _FIGURES = """
 select
     observation_id, period, period_kind, period_start, period_end, region_code, region_name_zh,
     scope, price_basis, breakdown, figure_kind, unit, value, value_low, value_high, is_bound,
-    qualifier, obs_status, estimate_stage, known_from, is_simulated, basis, measure,
+    qualifier, obs_status, estimate_stage, known_from, is_simulated, measure,
     coalesce(subject, ''), coalesce(locality, '')
 from {source}
-where is_headline and indicator_code = $indicator and list_contains($regions, region_code)
+where is_headline and indicator_code = {indicator} and region_code in ({regions})
 order by region_code, breakdown, scope, period_start, period_end, observation_id
 """
 _NOW = "(from core.observation where known_to is null)"
-_THEN = "core.as_of(cast($day as date))"
 
 
 def _figure(row: tuple[Any, ...]) -> Figure:
@@ -287,11 +287,11 @@ class _Asked:
 
     def of(self, code: str) -> list[Figure]:
         """The published figures of an indicator that are in force."""
-        source = _NOW if self.question.as_of is None else _THEN
-        given: dict[str, Any] = {"indicator": code, "regions": self.chosen}
-        if self.question.as_of is not None:
-            given["day"] = self.question.as_of
-        rows = self.con.execute(_FIGURES.format(source=source), given).fetchall()
+        day = self.question.as_of
+        source = _NOW if day is None else f"core.as_of(date {literal(day.isoformat())})"
+        named = ", ".join(literal(name) for name in self.chosen)
+        text = _FIGURES.format(source=source, indicator=literal(code), regions=named)
+        rows = self.con.execute(text).fetchall()
         return [_figure(row) for row in rows]
 
     # --- the answer ---
@@ -316,11 +316,11 @@ class _Asked:
         if not self.published:
             where = ", ".join(self.regions[code].name_zh for code in self.chosen[:MOST_NAMED])
             others = self.con.execute(
-                "select string_agg(distinct region_name_zh, '、') from core.observation "
-                "where indicator_code = $indicator and is_headline and known_to is null",
-                {"indicator": self.indicator.code},
-            ).fetchone()
-            has = others[0] if others and others[0] else "-"
+                "select distinct region_name_zh from core.observation "
+                "where is_headline and known_to is null "
+                f"and indicator_code = {literal(self.indicator.code)}"
+            ).fetchall()
+            has = _some(str(name) for (name,) in others) or "-"
             notes.append(
                 (
                     f"{where} 没有该指标的数字；有数字的地区：{has}",
@@ -353,7 +353,19 @@ class _Asked:
                 span,
             )
             groups.setdefault(key, []).append(one)
-        return [self._one(rows, key[3]) for key, rows in sorted(groups.items())]
+        told = []
+        for key, rows in sorted(groups.items()):
+            begin, end, _ = key[3]
+            is_asked = not time or (self.begin <= begin and end <= self.end)
+            if not is_asked and not self.question.change:
+                continue
+            try:
+                told.append(self._one(rows, key[3]))
+            except QutongError:
+                # Beside what is asked stands only what can be told of a year before.
+                if is_asked:
+                    raise
+        return told
 
     def _one(self, rows: list[Figure], span: tuple[date, date, str]) -> Figure:
         rows = self._alike(rows)
@@ -391,7 +403,7 @@ class _Asked:
             ({one.price_basis for one in rows}, "价格口径不同", "different price bases never meet",
              "leave --by out to see each"),
             ({one.about for one in rows}, "计法或对象不同",
-             "figures of another basis, measure or subject never meet",
+             "figures of another measure or subject never meet",
              "leave --by out to see each"),
             ({one.unit for one in rows}, "单位不同", "different units never meet",
              "leave --by out to see each"),
@@ -427,7 +439,7 @@ class _Asked:
             gap = _first_gap(rows, begin, end)
             return replace(
                 lacking,
-                why=(f"{gap} 没有数字", f"there is no figure from {gap.replace('至', ' to ')}"),
+                why=(f"{gap} 没有数字", f"there is no figure from {gap.replace('至', 'to')}"),
             )
         self._demand_sum("time", self.indicator.over_time)
         if first.price_basis == "comparable":
@@ -439,11 +451,14 @@ class _Asked:
         return self._sum(parts, lacking, is_mean=self.indicator.over_time == "mean")
 
     def _over_regions(self, of: Mapping[str, Figure]) -> Figure:
-        if len(of) == 1:
+        if "region" in self.question.by:
             return next(iter(of.values()))
-        around = [code for code in of if all(self._is_inside(other, code) for other in of)]
-        if around:
-            return of[around[0]]
+        known = {one.region for one in self.published}
+        asked = [code for code in self.chosen if code in known]
+        for code, figure in of.items():
+            if all(self._is_inside(other, code) for other in asked):
+                return figure
+        missing = [self._name(code) for code in asked if code not in of]
         for one, other in itertools.permutations(of, 2):
             if self._is_inside(one, other):
                 raise _refused(
@@ -451,7 +466,8 @@ class _Asked:
                     f"{self._name(one)} lies within {self._name(other)}: both would count it",
                     "name regions that do not hold each other, or add --by region",
                 )
-        self._demand_sum("regions", self.indicator.over_regions)
+        if len(of) > 1:
+            self._demand_sum("regions", self.indicator.over_regions)
         first = next(iter(of.values()))
         if first.kind and len({(one.start, one.end) for one in of.values()}) > 1:
             raise _refused(
@@ -464,8 +480,6 @@ class _Asked:
             first, region="", region_name=names, value=None, low=None, high=None,
             is_bound=False, qualifier="", status="", stage="", observations=(), added=0,
         )  # fmt: skip
-        known = {one.region for one in self.published}
-        missing = [self._name(code) for code in self.chosen if code not in of and code in known]
         if missing:
             return replace(
                 lacking,

@@ -164,12 +164,8 @@ def _plain(value: Any) -> str:
 
 
 def _value(figure: Figure) -> str:
-    """The value with its sign; the ends of what is only known between them; a dash for none."""
-    if figure.value is not None:
-        return sign(figure.qualifier) + _plain(figure.value)
-    if figure.is_bound and (figure.low is not None or figure.high is not None):
-        return f"{_plain(figure.low) or '…'}–{_plain(figure.high) or '…'}"
-    return "–"
+    """The value with its sign; a dash for none."""
+    return "–" if figure.value is None else sign(figure.qualifier) + _plain(figure.value)
 
 
 # --- bars ---------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
+from orchestration.bounds import BOUNDS, EXACT, INDETERMINATE, of_sum
 from orchestration.catalog import literal
 from orchestration.errors import QutongError
 from orchestration.serve.reading import current_release, open_mart
@@ -120,6 +121,11 @@ class Figure:
     added: int = 1
     why: tuple[str, str] = ("", "")
     more: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether its source says the number itself, neither a bound nor about."""
+        return self.qualifier == EXACT
 
 
 @dataclass(frozen=True)
@@ -497,29 +503,25 @@ class _Asked:
                 into, why=(f"{what} {zh or '缺数'}", f"{what}: {en or 'the figure is missing'}")
             )
         share = Decimal(len(parts)) if is_mean else Decimal(1)
-        ends: list[Decimal | None] = []
-        for which in ("low", "high"):
-            values = [getattr(one, which) if one.is_bound else one.value for one in parts]
-            known = [value for value in values if value is not None]
-            ends.append(_rounded(sum(known) / share) if len(known) == len(values) else None)
-        is_bound = any(one.is_bound for one in parts)
         total = _rounded(sum((one.value or Decimal(0) for one in parts), Decimal(0)) / share)
-        why = ("含上下限数字，只知其范围", "some figures are bounds: only its ends are known")
+        bound = BOUNDS[of_sum(*(one.qualifier for one in parts))]
+        is_known = bound.code != INDETERMINATE
+        why = ("有的是上限，有的是下限", "some figures are lower bounds and others upper ones")
         stages, states = {one.stage for one in parts}, {one.status for one in parts}
         return replace(
             into,
-            value=None if is_bound else total,
-            low=ends[0] if is_bound else total,
-            high=ends[1] if is_bound else total,
-            is_bound=is_bound,
-            qualifier="" if is_bound else "exact",
+            value=total if is_known else None,
+            low=total if bound.has_low else None,
+            high=total if bound.has_high else None,
+            is_bound=any(one.is_bound for one in parts),
+            qualifier=bound.code,
             status=states.pop() if len(states) == 1 else "",
             stage=stages.pop() if len(stages) == 1 else "",
             known_from=max((one.known_from for one in parts if one.known_from), default=None),
             is_simulated=any(one.is_simulated for one in parts),
             observations=tuple(name for one in parts for name in one.observations),
             added=sum(one.added for one in parts),
-            why=why if is_bound else ("", ""),
+            why=("", "") if is_known else why,
         )
 
     def _demand_sum(self, what: str, adds: str | None) -> None:
@@ -819,8 +821,8 @@ class _Changes:
             return "没有上年同期数字", "there is no figure of a year before"
         if one.value is None or before.value is None:
             return "缺数", "one of the two is missing"
-        if one.is_bound or before.is_bound:
-            return "含上下限数字", "one of the two is a bound"
+        if not (one.is_exact and before.is_exact):
+            return "含约数或上下限", "one of the two is a bound or approximate"
         if one.price_basis == "comparable" and self.asked.indicator.measure in ADDED:
             return "可比价的基期逐年不同", "comparable prices are of another year each"
         changed = self._boundary(one.region, before.start, one.end)
@@ -876,14 +878,14 @@ class _PerHead:
         """The columns ``PER_HEAD`` of a figure."""
         there = self.people.get((one.region, one.end), [])
         why = ("", "")
-        if one.value is None or one.is_bound:
+        if one.value is None or not one.is_exact:
             why = ("没有确切数字", "it has no exact value")
         elif not there:
             day = one.end.isoformat()
             why = (f"没有该地区 {day} 的常住人口", f"no resident population of {day} is published")
         elif len({(each.value, each.unit) for each in there}) > 1:
             why = ("同日常住人口有多个数字", "several figures of the population of that day")
-        elif there[0].is_bound or not there[0].value:
+        elif not there[0].is_exact or not there[0].value:
             why = ("常住人口不是确切数字", "the population is no exact number")
         told: dict[str, Any] = {"why_not_per_head_zh": why[0], "why_not_per_head_en": why[1]}
         if why[0] or one.value is None:

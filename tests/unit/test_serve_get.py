@@ -288,7 +288,7 @@ def test_regions_are_added_where_none_holds_another(releases: Path) -> None:
     asked: dict[str, Any] = {"regions": ("北区", "南区"), "by": ("year",), "first": "2021"}
     assert lines(get(releases, **asked), "value_low", "value_high") == [
         "北区、南区 | 2021 | 68 | 2 |  | 68 | 68",
-        "北区、南区 | 2022 |  | 2 | some figures are bounds: only its ends are known | 79 | ",
+        "北区、南区 | 2022 | 79 | 2 |  | 79 | ",
         "北区、南区 | 2023 | 102 | 24 |  | 102 | 102",
         "北区 | 2024 |  | 0 | there is no figure of 南区 |  | ",
     ]
@@ -397,7 +397,7 @@ def test_a_change_is_on_published_levels_beside_the_published_growth(releases: P
 def test_a_change_over_a_new_boundary_is_none(releases: Path) -> None:
     told = get(releases, regions=("南区",), by=("year",), change=True, first="2023")
     assert lines(told, "change_on_published", "remark_en") == [
-        "南区 | 2023 | 24 | 12 |  |  | one of the two is a bound"
+        "南区 | 2023 | 24 | 12 |  |  | one of the two is a bound or approximate"
     ]
     told = get(releases, regions=("南区",), change=True, first="2023-07", last="2023-07")
     assert lines(told, "remark_en") == [

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from orchestration.collect.archive import Delivery
     from orchestration.collect.decisions import Kind as DecisionKind
     from orchestration.declarations import Declarations, Declared
+    from orchestration.serve.answer import Form
     from orchestration.serve.query import Format
     from orchestration.settings import Settings
     from orchestration.standards import Catalogue
@@ -358,6 +359,59 @@ def sql(ctx: click.Context, query: str, form: Format, seconds: int) -> None:
 
     output = sys.stdout.buffer if form == "parquet" else _output()
     run_sql(_settings(ctx).releases, query, form, output, seconds=seconds)
+
+
+@main.command()
+@click.argument("indicator")
+@click.option("--region", "regions", multiple=True, help="Code or name; all; the district if none.")
+@click.option(
+    "--by",
+    multiple=True,
+    type=click.Choice(["period", "year", "quarter", "month", "region", "breakdown", "scope"]),
+    help="What figures are told apart by; what is not named is added up, where it may be.",
+)
+@click.option("--from", "first", default="", metavar="PERIOD", help="2020, 2024-03 or 2024-Q1.")
+@click.option("--to", "last", default="", metavar="PERIOD")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="What was known at the end of that day.",
+    callback=lambda _, __, moment: moment and moment.date(),
+)
+@click.option("--per-head", is_flag=True, help="Beside the population of the same date.")
+@click.option("--change", is_flag=True, help="Beside the figure of a year before.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "chart", "csv", "json", "parquet", "xlsx"]),
+    help="table where nothing is said, or what the name of --output ends with.",
+)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it there.")
+@click.pass_context
+def get(
+    ctx: click.Context, /, indicator: str, form: Form | None, output: Path | None, **asked: Any
+) -> None:
+    """Figures of an indicator, by code or name, without SQL.
+
+    qutong get 地区生产总值 --from 2020 --change
+
+    What may not be added is refused with the reason: growth, ranks, stocks over time, classes that
+    may overlap, regions that hold each other.
+    """
+    from orchestration.serve import answer as written
+    from orchestration.serve.get import Question, answer
+
+    chosen: Form = form or (written.form_of(output) if output else "table")
+    if output is None and chosen in written.BINARY and sys.stdout.isatty():
+        raise click.UsageError(f"{chosen} is nothing to look at: give --output FILE")
+    told = answer(_settings(ctx).releases, Question(indicator, **asked))
+    if output is None:
+        written.write(told, chosen, sys.stdout.buffer if chosen in written.BINARY else _output())
+        return
+    with output.open("wb") as file:
+        written.write(told, chosen, file)
+    _echo(f"✓ {output}: {counted(len(told.figures), 'figure')} / {len(told.figures)} 个数字")
 
 
 @main.command()

@@ -1005,6 +1005,16 @@ class PlanIndicator(Model):
         return self
 
 
+class Additivity(Model):
+    """What figures of an indicator may be added over."""
+
+    time: Literal["sum", "last", "mean", "none"] = Field(
+        description="A year of its months: their sum, the last of them, their mean, or none of it."
+    )
+    regions: Literal["sum", "at_most", "none"]
+    classes: Literal["sum", "at_most", "none"]
+
+
 class Concept(Model):
     """What an indicator is, whoever declares it: a data set, or the catalogue of standard ones."""
 
@@ -1036,6 +1046,9 @@ class Concept(Model):
         default=None,
         description="Figures of the regions inside a region: they add up to its own, or stay "
         "below it because some of it belongs to none of them.",
+    )
+    additive: Additivity | None = Field(
+        default=None, description="What its figures may be added over; unknown where not said."
     )
     part_of: tuple[Relation, ...] = ()
     share_of: tuple[Relation, ...] = ()
@@ -1148,16 +1161,6 @@ Classing = Literal[
     "urban_rural",
 ]
 """By what an indicator is usually broken down."""
-
-
-class Additivity(Model):
-    """What figures of an indicator may be added over."""
-
-    time: Literal["sum", "last", "mean", "none"] = Field(
-        description="A year of its months: their sum, the last of them, their mean, or none of it."
-    )
-    regions: Literal["sum", "at_most", "none"]
-    classes: Literal["sum", "at_most", "none"]
 
 
 class Change(Model):

@@ -333,6 +333,9 @@ def _indicators(declarations: Declarations) -> Rows:
                 "topic": indicator.topic or "",
                 "ranked_among": indicator.ranked_among or "",
                 "over_regions": indicator.over_regions or "",
+                "adds_over_time": indicator.additive.time if indicator.additive else "",
+                "adds_over_regions": indicator.additive.regions if indicator.additive else "",
+                "adds_over_classes": indicator.additive.classes if indicator.additive else "",
                 "is_stock": indicator.stock or indicator.role == "stock",
                 "data_set_id": declared.id,
             }

@@ -37,8 +37,8 @@ Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """A result being read: names, whether each column is numeric, and the rows in batches."""
+class Rows:
+    """A result: names, whether each column is numeric, and the rows in batches."""
 
     names: tuple[str, ...]
     is_number: tuple[bool, ...]
@@ -85,11 +85,7 @@ def run_sql(
         if format == "parquet":
             _write_parquet(con, sql, output)
         else:
-            answer = _ask(con, sql)
-            if format == "table":
-                _write_table(answer, output, table_rows)
-            else:
-                _WRITERS[format](answer, output)
+            write_rows(_ask(con, sql), format, output, table_rows)
     except duckdb.InterruptException:
         raise QutongError(
             f"the question was stopped after {seconds:g} seconds / 查询超时, 已停止",
@@ -100,6 +96,16 @@ def run_sql(
     finally:
         clock.cancel()
         con.close()
+
+
+def write_rows(
+    rows: Rows, format: Literal["table", "csv", "json"], output: BinaryIO, limit: int = TABLE_ROWS
+) -> None:
+    """Write a result; at most ``limit`` rows of a table, and it says so."""
+    if format == "table":
+        _write_table(rows, output, limit)
+    else:
+        _WRITERS[format](rows, output)
 
 
 def display_width(text: str) -> int:
@@ -136,7 +142,7 @@ def _check_question(con: DuckDBPyConnection, sql: str) -> None:
         )
 
 
-def _ask(con: DuckDBPyConnection, sql: str) -> _Answer:
+def _ask(con: DuckDBPyConnection, sql: str) -> Rows:
     cursor = con.execute(sql)
     description = cursor.description or []
     names = tuple(str(item[0]) for item in description)
@@ -146,7 +152,7 @@ def _ask(con: DuckDBPyConnection, sql: str) -> _Answer:
         while rows := cursor.fetchmany(_BATCH):
             yield rows
 
-    return _Answer(names, is_number, batches())
+    return Rows(names, is_number, batches())
 
 
 def _is_number(data_type: str) -> bool:
@@ -205,14 +211,14 @@ def _csv_cell(value: object) -> str:
     return text
 
 
-def _write_csv(answer: _Answer, output: BinaryIO) -> None:
+def _write_csv(answer: Rows, output: BinaryIO) -> None:
     output.write((",".join(_csv_cell(name) for name in answer.names) + "\n").encode())
     for rows in answer.batches:
         text = "".join(",".join(_csv_cell(value) for value in row) + "\n" for row in rows)
         output.write(text.encode())
 
 
-def _write_json(answer: _Answer, output: BinaryIO) -> None:
+def _write_json(answer: Rows, output: BinaryIO) -> None:
     names = [json.dumps(name, ensure_ascii=False) for name in _distinct(answer.names)]
     lead = "[\n"
     for rows in answer.batches:
@@ -235,7 +241,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return distinct
 
 
-def _write_table(answer: _Answer, output: BinaryIO, limit: int) -> None:
+def _write_table(answer: Rows, output: BinaryIO, limit: int) -> None:
     """Write an aligned table: numbers to the right, wide characters counted as two."""
     rows: list[Row] = []
     for batch in answer.batches:
@@ -286,7 +292,7 @@ def _write_parquet(con: DuckDBPyConnection, sql: str, output: BinaryIO) -> None:
     frame.write_parquet(output, compression="zstd")
 
 
-_WRITERS: dict[str, Callable[[_Answer, BinaryIO], None]] = {
+_WRITERS: dict[str, Callable[[Rows, BinaryIO], None]] = {
     "csv": _write_csv,
     "json": _write_json,
 }

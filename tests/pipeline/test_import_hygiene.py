@@ -28,6 +28,7 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 READING = {
     "status": ("status",),
     "sql": ("sql", "select count(*) from core.observation"),
+    "figures": ("get", "gdp", "--change"),
     "trace a figure": ("trace", "--indicator", "gdp", "--period", "2024"),
     "trace a cell": (
         "trace",

@@ -27,7 +27,10 @@ select
     nullif(indicators.stage, '') as stage,
     indicators.data_set_id,
     coalesce(counts.observation_count, 0) as observation_count,
-    indicators.is_stock
+    indicators.is_stock,
+    nullif(indicators.adds_over_time, '') as adds_over_time,
+    nullif(indicators.adds_over_regions, '') as adds_over_regions,
+    nullif(indicators.adds_over_classes, '') as adds_over_classes
 from {{ source('landing', 'indicator') }} as indicators
 left join counts
     on indicators.indicator_code = counts.indicator_code

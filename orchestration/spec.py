@@ -719,7 +719,7 @@ class Block(Model):
     )
     title_rows: int = Field(default=3, ge=1, description="The title stands in these first rows.")
     unit: str = Field(
-        default=r"单位[:：]\s*(?P<unit>[^()（）:：]+?)\s*[)）]?$",
+        default=r"(?:单位|\b[Uu]nits?)\s*[:：]\s*(?P<unit>[^()（）:：]+?)\s*[)）]?$",
         description="Regular expression for the unit in the corner; its group `unit` is the unit.",
     )
     header_rows: int = Field(default=2, ge=1, le=4)

@@ -396,7 +396,7 @@ class Columns:
             written["key"] = key
         if unit is not None and "means" not in written:
             in_header = any("(" in fold(t) or "%" in t for t in written.get("header", ()))
-            written["unit"] = "header" if in_header else unit
+            written["unit"] = "header" if in_header else self.known.units.get(same(unit), unit)
         if unit is None and measure in ("yoy_growth_pct", "cagr_pct", "share_pct"):
             written["unit"] = unit = "%"
         if unit is None and measure == "rank":

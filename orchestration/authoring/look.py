@@ -36,7 +36,7 @@ _CHANGE = re.compile(
 )
 _BESIDE = re.compile(r"(?<=[0-9])(\s*[\[(][A-Za-z]{1,3}[\])]|\s+[A-Za-z]{1,2})$")
 """A mark of a status beside a number: 1,200 [r], 41.4 u."""
-_CORNER = re.compile(r"(计量)?单位[:：]")
+_CORNER = re.compile(r"(计量)?单位\s*[:：]|\b[Uu]nits?\s*[:：]")
 _HEADLINE = re.compile(r"表|情况|指标|统计|一览|汇总|完成|收支|[0-9]{4}年")
 _SERIAL = {"序号", "编号", "代码", "行次", "No.", "NO", "№"}
 DEFAULTS = Block(stub="*", columns=(TableColumn(header=("*",)),))
@@ -138,11 +138,25 @@ def _header_top(rows: Rows, numbers: list[int], at: int, data: int) -> int | Non
         texts = [text for text in cells.values() if text]
         if any(_CORNER.search(fold(text)) for text in texts) and len(texts) <= 2:
             break
+        if _ends_a_header(rows, numbers, i, data):
+            top = i
+            continue
         if len(texts) < 2 or any(re.search(r"[^:：\s]{2,}[:：]\s*\S", text) for text in texts):
             # One text alone is a title, and "表号: …" is a remark.
             break
         top = i
     return top
+
+
+def _ends_a_header(rows: Rows, numbers: list[int], at: int, data: int) -> bool:
+    """Whether a row of one text is the last of a header: a unit below one of its columns."""
+    cells = rows[numbers[at]]
+    if at != data - 1 or len(cells) != 1 or at == 0:
+        return False
+    (col,) = cells
+    above = rows[numbers[at - 1]]
+    is_next = numbers[at] - numbers[at - 1] == 1
+    return is_next and col in above and col > min(above) and len(above) > 1
 
 
 def _end(rows: Rows, numbers: list[int], data: int) -> int:

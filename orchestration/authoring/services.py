@@ -30,12 +30,14 @@ _SDMX = {
     "indicator": ("INDICATOR", "SERIES", "VARIABLE", "SUBJECT", "MEASURE", "INDIC", "NA_ITEM"),
     "region_code": ("REF_AREA", "GEO", "LOCATION", "COUNTRY", "REGION", "REG"),
     "period": ("TIME_PERIOD", "TIME"),
+    "period_kind": ("PERIOD_KIND",),
     "value": ("OBS_VALUE",),
     "unit": ("UNIT_MEASURE", "UNIT"),
     "multiplier": ("UNIT_MULT", "UNIT_MULTIPLIER", "POWERCODE"),
     "decimals": ("DECIMALS",),
     "status": ("OBS_STATUS", "OBS_FLAG"),
     "confidentiality": ("CONF_STATUS",),
+    "qualifier": ("QUALIFIER",),
     "note": ("COMMENT_OBS", "OBS_COM", "OBS_COMMENT"),
 }
 _KEY = ("indicator", "region_code", "period")

@@ -355,7 +355,8 @@ def test_records_of_another_office_are_known(drafted: Drafted) -> None:
     )
     assert "  period: REF_DATE" in one.text
     assert "  region: GEO" in one.text
-    assert any("SCALAR_FACTOR multiplies the unit (thousands)" in line for line in asked(one))
+    assert "  multiplier: SCALAR_FACTOR\n" in one.text
+    assert figures(one)[0].split()[-2:] == ["1520500", "元"]
 
 
 def test_our_own_export_is_known(drafted: Drafted) -> None:
@@ -426,3 +427,59 @@ def test_what_a_cell_looks_like(text: str, value: bool, stamp: bool, rank: bool)
 def test_a_row_of_years_alone_is_a_header() -> None:
     assert is_data({1: "2021", 2: "45.6"})
     assert not is_data({1: "2021", 2: "2022"})
+
+
+@pytest.mark.parametrize(
+    ("table", "unit"),
+    [
+        ('"Turnover, 2024 (£ m)",\nIndustry,2024\nRetail,12.5\nHotels,3\n', "百万英镑"),
+        ("Turnover,\nUnit: £ m,\nIndustry,2024\nRetail,12.5\nHotels,3\n", "百万英镑"),
+        ("Turnover,\nRMB million,\nIndustry,2024\nRetail,12.5\nHotels,3\n", "百万元"),
+        ("Year,Turnover (€ bn)\n2023,12.5\n2024,3\n", "十亿欧元"),
+        ("Year,Turnover\n,100 million yuan\n2023,12.5\n2024,3\n", "亿元"),
+        ("Year,Staff ('000)\n2023,12.5\n2024,3\n", "10^3"),
+        ("period,indicator,value,unit\n2024,Staff,12.5,thousand persons\n", "千人"),
+        ("period,indicator,value,unit\n2024,Sales,12.5,MIO_EUR\n", "百万欧元"),
+    ],
+)
+def test_multiples_of_units_in_english(drafted: Drafted, table: str, unit: str) -> None:
+    rows = [row.split() for row in figures(drafted(table))]
+    assert (rows[0][-2], {row[-1] for row in rows}) == ("12.5", {unit})
+
+
+def test_dollars_are_of_a_country(drafted: Drafted) -> None:
+    one = drafted("Year,Sales (Dollars),Cost ($ m)\n2023,12.5,1\n2024,3,2\n")
+    assert sum("whose dollars they are (USD, CAD, HKD)" in line for line in asked(one)) == 2
+
+
+def test_a_number_of_powers_is_asked_about_and_a_word_is_not(drafted: Drafted) -> None:
+    head = "REF_DATE,GEO,Estimates,UOM,{},VALUE\n2024,云溪区,Sales,元,{},1.5\n"
+    for column, text, is_asked in (
+        ("SCALAR_FACTOR", "tens of thousands", False),
+        ("UNIT_MULT", "4", False),
+        ("SCALAR_ID", "4", True),
+    ):
+        one = drafted(head.format(column, text))
+        assert figures(one)[0].endswith("level 15000 元")
+        assert any("powers of ten" in line for line in asked(one)) is is_asked
+
+
+def test_a_period_is_only_assumed_where_figures_have_none(drafted: Drafted) -> None:
+    one = drafted("年份,常住人口(万人)\n2023,45\n2024,46\n")
+    other = drafted("指标,常住人口(万人)\n甲,45\n乙,46\n")
+    assert "no period was found" not in one.text
+    assert "no period was found" in other.text
+
+
+def test_growth_in_a_second_table_is_that_of_its_own_level(drafted: Drafted) -> None:
+    one = drafted(
+        "表1 2026年3月产量,,\n指标,本月(吨),同比增长(%)\n甲物资,10,5\n乙物资,9,4\n\n"
+        "表2 2026年3月销量,,\n指标,本月(吨),同比增长(%)\n丙物资,8,3\n丁物资,7,2\n"
+    )
+    told = {line.strip() for line in one.text.splitlines() if "growth_of" in line}
+    assert told == {
+        "growth_of: [{to: jia_wu_zi}]",
+        "growth_of: [{to: yi_wu_zi}]",
+        "growth_of: [{to: bing_wu_zi}]",
+        "growth_of: [{to: ding_wu_zi}]",
+    }

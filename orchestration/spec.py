@@ -472,6 +472,8 @@ Format = Literal[
     "px",
     "sdmx-csv",
     "sdmx-ml",
+    "sdmx-json",
+    "eurostat-tsv",
 ]
 
 

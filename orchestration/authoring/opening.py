@@ -122,9 +122,9 @@ def _scalars(holder: dict[str, Any]) -> list[str]:
 def source_lines(source: Source) -> list[str]:
     """The lines of a layout that say how the file is read."""
     lines = [f"format: {source.format}"]
-    if source.format in ("csv", "html", "sdmx-csv"):
+    if source.format in ("csv", "html", "sdmx-csv", "eurostat-tsv"):
         lines.append("encoding: auto")
-    if source.delimiter != ",":
+    if source.delimiter != "," and source.format != "eurostat-tsv":
         lines.append(f"delimiter: {quoted(source.delimiter)}")
     if source.format == "json":
         lines.append(f"records_at: {quoted(source.records_at)}")

@@ -483,3 +483,18 @@ def test_growth_in_a_second_table_is_that_of_its_own_level(drafted: Drafted) -> 
         "growth_of: [{to: bing_wu_zi}]",
         "growth_of: [{to: ding_wu_zi}]",
     }
+
+
+def test_a_bulk_table_of_eurostat_is_unpacked(drafted: Drafted) -> None:
+    one = drafted(
+        "freq,indic_x,unit,geo\\TIME_PERIOD\t2021 \t2022 \n"
+        "A,OUT,THS_T,330203\t41.4 p\t: c\nA,OUT,THS_T,330212\t42\t43\n",
+        "bulk2022.tsv",
+    )
+    assert figures(one) == [
+        "out 330203 2021 annual level 41.4 千吨",
+        "out 330203 2022 annual level - 千吨",
+        "out 330212 2021 annual level 42 千吨",
+        "out 330212 2022 annual level 43 千吨",
+    ]
+    assert "status: OBS_FLAG" in one.text

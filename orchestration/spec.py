@@ -497,6 +497,10 @@ class Source(Model):
         default="as_shown",
         description="Numbers of a workbook with the digits that it shows, or all it has stored.",
     )
+    decimal: Literal["point", "comma"] = Field(
+        default="point",
+        description="What stands before the decimals of a text: with comma, 1.234,5 is 1234.5.",
+    )
     records_at: str = Field(
         default="$[*]", description="JSONPath (RFC 9535) of the records of a JSON file."
     )
@@ -540,6 +544,14 @@ class Source(Model):
         if "(?P<period>" not in value:
             raise ValueError("the expression needs a group (?P<period>…)")
         return value
+
+    @model_validator(mode="after")
+    def _only_texts_have_a_decimal_comma(self) -> Source:
+        if self.decimal == "comma" and self.format not in ("csv", "html", "docx", "pdf"):
+            raise ValueError(
+                f"decimal: comma is for texts (csv, html, docx, pdf): {self.format} stores numbers"
+            )
+        return self
 
     @field_validator("parents")
     @classmethod

@@ -148,10 +148,19 @@ class Known:
 def is_absolute(text: str) -> bool:
     """Whether a header says a period with its year."""
     plain = fold(text).strip()
+    if re.search("[A-Za-z]{3}|^[Qq]", plain) and _reads(plain):
+        return True
     return bool(re.search(PERIOD_WRITTEN, plain) or re.fullmatch("(19|20)[0-9]{2}", plain)) or bool(
         re.fullmatch(r"(19|20)[0-9]{2}[-./]?(0?[1-9]|1[0-2])([-./][0-9]{1,2})?", plain)
         or re.fullmatch(r"(19|20)[0-9]{2}-?Q[1-4]", plain)
     )
+
+
+def _reads(text: str) -> bool:
+    try:
+        return bool(parse_period(text))
+    except ValueError:
+        return False
 
 
 _RELATIVE = re.compile(
@@ -162,6 +171,8 @@ _RELATIVE = re.compile(
 def opened(text: str) -> str:
     """A header text with its period left open, so that next month's file fits too."""
     plain = fold(text).strip()
+    if re.search("[A-Za-z]{3}|^[Qq]", plain) and _reads(plain):
+        return "*"
     if re.fullmatch(r"(19|20)[0-9]{2}([-./]?(0?[1-9]|1[0-2])([-./][0-9]{1,2})?|-?Q[1-4])?", plain):
         return "*"
     absolute = re.sub(PERIOD_WRITTEN, "*", plain)

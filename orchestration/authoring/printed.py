@@ -223,14 +223,7 @@ class Printed:
     ) -> list[str]:
         rows = rows_of(table.grid)
         last = table.top + table.header_rows - 1
-        stub_text = next(
-            (
-                text
-                for row in range(table.top, last + 1)
-                if (text := rows.get(row, {}).get(table.stub_col, ""))
-            ),
-            "",
-        )
+        stub_text = rows.get(table.top, {}).get(table.stub_col, "")
         paths, fill = _paths(table, rows, last)
         body = [r for r in sorted(rows) if last < r <= table.last and not _is_note(rows[r])]
         again = [
@@ -585,15 +578,7 @@ def _tell_apart(blocks: list[list[str]], seen: list[Seen], written_by: list[Seen
 
 
 def _stub_text(table: Seen) -> str:
-    rows = rows_of(table.grid)
-    return next(
-        (
-            same(split_marks(text)[0])
-            for row in range(table.top, table.top + table.header_rows)
-            if (text := rows.get(row, {}).get(table.stub_col, ""))
-        ),
-        "",
-    )
+    return same(split_marks(rows_of(table.grid).get(table.top, {}).get(table.stub_col, ""))[0])
 
 
 def _paths(

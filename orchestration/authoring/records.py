@@ -28,13 +28,18 @@ RECORD_WORDS = {
     "indicator": (
         *("指标", "指标名称", "项目", "项目名称", "indicator", "名称", "name"),
         *("estimates", "variable", "series", "indicator_name_zh", "indicator_name"),
+        *("indicatorname", "seriesname", "measure", "measures", "variablename", "metric"),
         *("indicator_code", "aggregate", "characteristics", "statistic", "item"),
     ),
     "region": (
         *("地区", "区域", "行政区", "镇街", "街道", "单位名称", "region", "geo", "geography"),
-        *("area", "region_name_zh", "region_name", "country", "location"),
+        *("area", "region_name_zh", "region_name", "country", "location", "countryname"),
+        *("areaname", "regionname", "economy", "geographyname", "countryorarea", "entity"),
     ),
-    "region_code": ("地区代码", "行政区划代码", "区划代码", "region_code", "ref_area"),
+    "region_code": (
+        *("地区代码", "行政区划代码", "区划代码", "region_code", "ref_area", "countrycode"),
+        *("areacode", "regioncode", "geographycode", "geocode"),
+    ),
     "period": (
         *("期间", "时间", "时期", "月份", "年份", "年度", "报告期", "日期", "季度", "年月"),
         *("period", "date", "time", "month", "year", "sj", "ref_date", "time_period", "quarter"),
@@ -419,4 +424,4 @@ def _has_figures(cols: list[int], body: Body) -> bool:
 
 def _is_better(text: str, other: str) -> bool:
     """Whether one column says the name of an indicator better than another."""
-    return same(other).lower() == "indicator_code" and same(text).lower() != "indicator_code"
+    return same(other).lower() == "indicator_code" and "name" in same(text).lower()

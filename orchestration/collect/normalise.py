@@ -355,7 +355,11 @@ def _constant(frame: pl.DataFrame, column: str, value: str | None) -> pl.DataFra
 def _value_words(work: _Work) -> Words:
     layout = work.data_set.layout
     in_brackets = False if layout.kind == "records" else layout.negative_in_brackets
-    return Words.of(work.context.codelists.unit_words, negative_in_brackets=in_brackets)
+    return Words.of(
+        work.context.codelists.unit_words,
+        negative_in_brackets=in_brackets,
+        decimal_comma=layout.kind != "function" and layout.decimal == "comma",
+    )
 
 
 def _marks(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:

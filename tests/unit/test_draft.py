@@ -498,3 +498,58 @@ def test_a_bulk_table_of_eurostat_is_unpacked(drafted: Drafted) -> None:
         "out 330212 2022 annual level 43 千吨",
     ]
     assert "status: OBS_FLAG" in one.text
+
+
+def test_remarks_above_a_wide_table_are_no_table(drafted: Drafted) -> None:
+    one = drafted(
+        '"Data Source","Development Indicators",\n\n"Last Updated","2024-03-28",\n\n'
+        '"Country Name","Country Code","Indicator Name","Indicator Code","2021","2022",\n'
+        '"海曙区","HS","Pupils (persons)","SE.P","59","17",\n'
+        '"鄞州区","YZ","Pupils (persons)","SE.P","",12,\n'
+    )
+    assert "stub: Indicator Name" in one.text
+    assert one.outcome is not None
+    assert one.outcome.quarantined.height == 0
+    rows = one.outcome.accepted.sort("place_order")
+    assert rows.select("region_code", "period", "value_printed").rows() == [
+        ("330203", "2021", "59"),
+        ("330203", "2022", "17"),
+        ("330212", "2022", "12"),
+    ]
+
+
+def test_the_name_of_the_rows_may_stand_below_the_columns(drafted: Drafted) -> None:
+    one = drafted(
+        ",产值,产值,人口,人口\n,甲,乙,甲,乙\n年份,,,,\n2021,100.5,5.1,45.6,0.2\n2022,110,5,46,1\n"
+    )
+    rows = figures(one)
+    assert [row.split()[2] for row in rows] == ["2021"] * 4 + ["2022"] * 4
+    assert [row.split()[5] for row in rows[:4]] == ["100.5", "5.1", "45.6", "0.2"]
+
+
+def test_decimal_commas_behind_semicolons(drafted: Drafted) -> None:
+    one = drafted("年份;常住人口(万人);产值(亿元)\n2021;45,6;1.812,35\n2022;46,0;1.234\n")
+    assert "delimiter: ';'\n  decimal: comma\n" in one.text
+    assert [row.split()[5] for row in figures(one)] == ["45.6", "1812.35", "46", "1234"]
+
+
+def test_a_comma_that_may_be_either_is_asked_about(drafted: Drafted) -> None:
+    one = drafted("年份;产值(亿元)\n2021;1,812\n2022;1,234\n")
+    assert "decimal: comma\n" not in one.text
+    assert any("1,812 may be 1812 or have three decimals" in line for line in asked(one))
+
+
+def test_months_in_english(drafted: Drafted) -> None:
+    one = drafted("Month,Food (£m)\nJan 2024,1.5\nFeb 2024,4\n2024 Q1,6\n")
+    assert [row.split()[2:4] for row in figures(one)] == [
+        ["2024-01", "monthly"],
+        ["2024-02", "monthly"],
+        ["2024-Q1", "quarterly"],
+    ]
+
+
+def test_a_first_row_that_is_called_like_a_number_is_no_numbering(drafted: Drafted) -> None:
+    one = drafted("2026年3月,,\n指标,本月(吨),累计(吨)\n甲,12,25\n乙,4,5\n")
+    other = drafted("2026年3月,,\n指标,本月(吨),累计(吨)\n甲,1,2\n丙物资,4,5\n")
+    assert [row.split()[5] for row in figures(one)] == ["12", "25", "4", "5"]
+    assert "ignored_rows: [甲]" in other.text

@@ -34,6 +34,7 @@ SERIAL = ("序号", "编号", "代码", "行次", "no.", "no", "id")
 _FREQUENCIES = ("年", "季", "月", "日", "年度", "季度", "月度", "日度", "半年")
 _PLAN = re.compile("计划|目标|预算|预期|完成|进度|占|比例|贡献|拉动|差|环比|比上月|比年初|较")
 
+_LAST_YEAR = ("上年同期", "去年同期", "同期", "上年同期数", "去年同期数", "同期数")
 _OF_THE_ROW = re.compile("[当本][月期季年]|单月|[年月季期]末|年底|月底")
 """Words of time over figures that are of the period of their row, or of its end."""
 
@@ -80,6 +81,7 @@ class Below:
         period_in_rows: Whether the rows say the period.
         suffix: Behind the keys of this block, where another block has equal names.
         is_named_above: Whether the title says the indicator.
+        title: What the title is about, without its period and unit.
     """
 
     texts: dict[int, list[str]]
@@ -89,6 +91,7 @@ class Below:
     region_in_rows: bool
     suffix: str = ""
     is_named_above: bool = False
+    title: str = ""
 
 
 class Columns:
@@ -96,18 +99,20 @@ class Columns:
 
     def __init__(self, known: Known, below: Below) -> None:
         self.known, self.below = known, below
+        self.left_unit: str | None = None
         self.words = known.words
 
     def of(self, paths: dict[int, tuple[str, ...]]) -> list[Column]:
         """Every column of the header."""
         columns: list[Column] = []
         left = ""
+        self.left_unit = None
         meant: dict[tuple[Any, ...], Column] = {}
         full = with_left_period(paths)
         for col, path in sorted(paths.items()):
             column = self._one(path, full[col], col, left)
             if column.is_value and column.role == "value" and column.label:
-                left = column.label
+                left, self.left_unit = column.label, column.unit
             if not column.is_value:
                 columns.append(column)
                 continue
@@ -128,6 +133,7 @@ class Columns:
             meant.setdefault(_identity(column), column)
             columns.append(column)
         _keep_apart(columns)
+        _ask_whose_last_year(columns, paths, self.known)
         return columns
 
     def _tell_by_left(
@@ -294,9 +300,13 @@ class Columns:
         doubt = ""
         is_bare = not label
         if is_bare:
-            label = left or "".join(bare)
+            label = left or (self.below.title if self.below.by_column else "") or "".join(bare)
             if not left and not self.below.is_named_above:
                 doubt = "its header names no indicator: which one is it"
+                if label == self.below.title:
+                    doubt = "its header names no indicator: what the title names is assumed"
+        if is_bare and self.below.period_in_rows and _is_last_year(bare[-1]):
+            return self._last_year(path, label, col, unit)
         if (measure == "level" and texts and most(map(is_rank, texts))) or (
             measure == "level" and any(RANKED.search(t) for t in path)
         ):
@@ -333,6 +343,14 @@ class Columns:
         # Beside rows that are indicators, a bare measure adds nothing to their names.
         column.label = "" if is_bare and not self.below.by_column else label
         column.doubt = doubt
+        return column
+
+    def _last_year(self, path: tuple[str, ...], label: str, col: int, unit: str | None) -> Column:
+        """上年同期 beside rows of periods: of a year before that of the row."""
+        key = f"{identifier(label, '_')}_last_year"
+        written = {"header": list(path), "last_year": True}
+        column = self._finished(written, col, key, "level", unit or self.left_unit)
+        column.role, column.label = "last_year", label
         return column
 
     def _header_of(self, path: tuple[str, ...], full: tuple[str, ...]) -> dict[str, Any]:
@@ -422,6 +440,26 @@ def _unknown_region(text: str, known: Known) -> str:
         f"{text} may be {', '.join(meant[:3])}: say `regions_inside`, or write it into "
         "raw/codelists/regions.csv"
     )
+
+
+def _is_last_year(text: str) -> bool:
+    return same(text) in _LAST_YEAR
+
+
+def _ask_whose_last_year(
+    columns: list[Column], paths: dict[int, tuple[str, ...]], known: Known
+) -> None:
+    """上年同期 beside 1月, 2月, 3月 may be that of the last of them, or of all together."""
+    for number, column in enumerate(columns):
+        path = paths[column.cols[0]]
+        if not column.is_value or len(path) > 1 or not _is_last_year(known.unit_in(path[-1])[0]):
+            continue
+        before = [other for other in columns[:number] if other.is_value and other.key == "value"]
+        if len(before) > 1 or any(len(other.cols) > 1 for other in before):
+            said = "/".join(paths[before[-1].cols[-1]])
+            column.doubt = column.doubt or (
+                f"of which of the columns to its left: that of {said} is assumed"
+            )
 
 
 def _keep_apart(columns: list[Column]) -> None:

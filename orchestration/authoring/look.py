@@ -160,11 +160,32 @@ def _header_top(rows: Rows, numbers: list[int], at: int, data: int) -> int | Non
         if _ends_a_header(rows, numbers, i, data):
             top = i
             continue
-        if len(texts) < 2 or any(re.search(r"[^:：\s]{2,}[:：]\s*\S", text) for text in texts):
+        if _opens_a_block(rows, numbers, i, data):
+            continue
+        if len(texts) < 2 or any(map(_is_remark, texts)):
             # One text alone is a title, and "表号: …" is a remark.
             break
         top = i
     return top
+
+
+def _is_remark(text: str) -> bool:
+    """表号: 401, 填报单位: 江北区; not 其中:女性."""
+    match = re.search(r"([^:：\s]{2,})[:：]\s*\S", text)
+    return match is not None and not re.search("其中|^按|^在总", fold(match[1]))
+
+
+def _opens_a_block(rows: Rows, numbers: list[int], at: int, data: int) -> bool:
+    """Whether a row of one name right above the first figures has the header above it: 海曙区."""
+    cells = rows[numbers[at]]
+    if at != data - 1 or len(cells) != 1 or at == 0:
+        return False
+    above = rows[numbers[at - 1]]
+    if numbers[at] - numbers[at - 1] > 1 or len(above) < 2 or len(above) < len(rows[numbers[data]]):
+        return False
+    text = next(iter(cells.values()))
+    is_name = min(cells) == min(rows[numbers[data]]) and min(cells) in above
+    return is_name and not _CORNER.search(fold(text)) and not any(map(_is_remark, above.values()))
 
 
 def _ends_a_header(rows: Rows, numbers: list[int], at: int, data: int) -> bool:
@@ -221,7 +242,8 @@ def _seen(
     ):
         serial.append(values[0])
         first_data = data + 1 if data + 1 < end else data
-    header_rows = numbers[data] - numbers[top]
+    opens = numbers[data - 1] if _opens_a_block(rows, numbers, data - 1, data) else numbers[data]
+    header_rows = opens - numbers[top]
     stub_col = _stub_col(rows, numbers, top, first_data, end)
     doubts = []
     if header_rows > 4:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,14 @@ from orchestration.authoring.labels import Entry, Labels, no_unit
 from orchestration.authoring.look import Seen, is_rank, is_value, most, plain_title, rows_of, tables
 from orchestration.authoring.opening import source_lines
 from orchestration.authoring.records import SPANS
-from orchestration.authoring.yamltext import UNSURE, asked, flow, quoted, scalar
+from orchestration.authoring.yamltext import (
+    UNSURE,
+    asked,
+    flow,
+    quoted,
+    scalar,
+    without_period,
+)
 from orchestration.collect.grid import Grid
 from orchestration.collect.layouts.extract import period_in
 from orchestration.collect.layouts.footnotes import OF_ANOTHER
@@ -31,6 +38,8 @@ from orchestration.spec import PERIOD_WRITTEN, Block, Source, TableColumn
 from orchestration.text import fold, same
 
 _TOTALS = ("合计", "总计", "小计", "全市", "全区", "全省", "全国", "总计数", "合计数")
+_NAMED_BESIDE = ("合计", "总计", "小计")
+"""What may stand in the column of numbers beside a blank name."""
 _COUNTER = re.compile(
     r"^(id|.*_id|code|.*code|key|page|total|count|size|index|.*no|version)$", re.I
 )
@@ -242,6 +251,7 @@ class Printed:
             region_in_rows="region" in stub.stub_is,
             suffix=suffix,
             is_named_above=subject is not None,
+            title=_about(table),
         )
         columns = Columns(self.known, below).of(first)
         if self.source.format == "json":
@@ -402,13 +412,25 @@ class Printed:
             (r, c): (i, b)
             for r, c, i, b in formatted.select("row", "col", "indent", "is_bold").iter_rows()
         }
-        own = [(r, rows[r][stub_col], *looks[r, stub_col]) for r in body if stub_col in rows[r]]
+        at = {r: stub_col for r in body if stub_col in rows[r]}
+        at |= {
+            r: col
+            for r in body
+            if r not in at
+            for col, text in rows[r].items()
+            if col < stub_col and same(text) in _NAMED_BESIDE
+        }
+        own = [(r, rows[r][at[r]], *looks[r, at[r]]) for r in body if r in at]
         clues: list[str] = ["numbering"]
         valued = {
             r
             for r, _, _, _ in own
-            if any(is_value(t) or is_rank(t) for c, t in rows[r].items() if c != stub_col)
+            if any(is_value(t) or is_rank(t) for c, t in rows[r].items() if c > at[r])
         }
+        blank = {r for r, _, _, _ in own} - valued
+        opening = [text for r, text, _, _ in own if r in blank and not _has_more(rows[r])]
+        if self._open_regions(opening, [text for r, text, _, _ in own if r in valued]):
+            clues.insert(0, "blank")
         if len({bold for r, _, _, bold in own if r in valued}) > 1:
             clues.append("bold")
         if len({indent for _, _, indent, _ in own}) > 1:
@@ -423,10 +445,20 @@ class Printed:
                 "ignored_rows": table.serial_rows,
             }
         )
-        found = names_of(own, block, self.known.words)
+        found = names_of(own, block, self.known.words, blank)
         names = {n.row: n for n in found if n.role != "ignored"}
+        if "blank" in clues:
+            self.row_names += [n.name for n in names.values() if n.row in valued]
+            return Stub(names, ("region", "indicator"), hierarchy, self._regions_doubt(opening))
         stub_is, doubt = self._what(names, valued, header)
         return Stub(names, stub_is, hierarchy, doubt)
+
+    def _open_regions(self, opening: list[str], valued: list[str]) -> bool:
+        """Whether rows without a figure name regions, and those below them their indicators."""
+        if not opening or not all(map(self.known.is_region, opening)):
+            return False
+        again = len({same(text) for text in valued}) < len(valued)
+        return (len(opening) > 1 or again) and not any(map(self.known.is_region, valued))
 
     def _what(
         self, names: dict[int, Name], valued: set[int], header: str
@@ -516,7 +548,8 @@ class Printed:
                     unknown = column.unknown_unit or (in_name if unit is None else None)
                     if in_name and not column.unit:
                         unknown, unit = in_name, None
-                    place = "" if "indicator" in stub.stub_is[:1] else str(row)
+                    is_apart = stub.stub_is[:1] != ("indicator",)
+                    place = str(name.path[0] if len(stub.stub_is) > 1 else row) if is_apart else ""
                     self.labels.saw(entry, text, unit, (col, place), unknown)
         for column in columns:
             if column.is_value and "indicator" not in stub.stub_is and column.label:
@@ -538,12 +571,20 @@ class Printed:
         return entry
 
     def _label(self, name: Name, stub: Stub) -> str:
-        if len(stub.stub_is) > 1 and name.depth > 0:
+        if stub.stub_is[:1] == ("region",):
+            name = replace(name, path=name.path[1:])
+        elif len(stub.stub_is) > 1 and name.depth > 0:
             return str(name.path[0])
-        same_name = {n.path for n in stub.names.values() if same(n.name) == same(name.name)}
+        inner = 1 if stub.stub_is[:1] == ("region",) else 0
+        same_name = {n.path[inner:] for n in stub.names.values() if same(n.name) == same(name.name)}
         if len(same_name) > 1 and len(name.path) > 1:
             return "/".join(name.path[-2:])
         return str(name.name)
+
+
+def _has_more(cells: dict[int, str]) -> bool:
+    """Whether a row has anything beside its name."""
+    return len(cells) > 1
 
 
 def _rows_lines(stub: Stub) -> list[str]:
@@ -617,6 +658,12 @@ def _corner(table: Seen) -> str | None:
         ),
         None,
     )
+
+
+def _about(table: Seen) -> str:
+    """What the title of a table is about, without its period and the unit behind it."""
+    title = re.sub(r"[(（][^()（）]*[)）]\s*$", "", fold(plain_title(table.titles)).strip())
+    return without_period(re.sub(r"^表\s*[-0-9一二三四五六七八九十]+[、:：.\s]*", "", title))
 
 
 def _doubt_counters(columns: list[Column]) -> None:

@@ -483,7 +483,7 @@ def _has_months(period: Period | None) -> bool:
     return period is not None and period.precision in ("month", "month_range", "quarter")
 
 
-def _year_before(period: Period) -> Period:
+def year_before(period: Period) -> Period:
     match period.precision:
         case "year":
             moved = year(period.start.year - 1)
@@ -640,7 +640,7 @@ class _Path:
     def _this_period(self, token: _Token) -> None:
         if self.is_loose and self.said is not None and self.report is not None:
             is_now = self.said.start.year == self.report.end.year
-            base = self.report if is_now else _year_before(self.report)
+            base = self.report if is_now else year_before(self.report)
         else:
             base = self._base
         self.said, self.is_loose = _point(base) if token.is_end else base, False
@@ -682,7 +682,7 @@ class _Path:
             base = month(base.end.year, base.end.month)
         if "季" in token.text and base.precision != "quarter":
             raise ValueError(f"{base.code} is no quarter")
-        before = _year_before(base)
+        before = year_before(base)
         self.said, self.is_loose = _point(before) if token.is_end else before, False
         self.is_shifted = True
 
@@ -724,7 +724,7 @@ class _Path:
             raise ValueError(f"{token.text} and {self.said.code} contradict one another")
         elif not self.is_shifted:
             # 1-11月 over 上年: the same months, a year earlier.
-            self.said = _year_before(self.said)
+            self.said = year_before(self.said)
         self.is_shifted = True
 
 

@@ -21,7 +21,7 @@ from orchestration.authoring.known import (
     opened,
 )
 from orchestration.authoring.labels import NAMES, ROLE
-from orchestration.authoring.look import is_rank, is_value, most
+from orchestration.authoring.look import is_rank, is_stamp, is_value, most
 from orchestration.authoring.records import BESIDE_WORDS, RECORD_WORDS, carried
 from orchestration.authoring.yamltext import identifier
 from orchestration.collect.layouts.header import Said, meaning_of, with_left_period
@@ -31,6 +31,8 @@ from orchestration.text import fold, same
 
 UNITS = ("单位", "计量单位", "unit", "units")
 SERIAL = ("序号", "编号", "代码", "行次", "no.", "no", "id")
+_CODES = re.compile("(编码|代码|编号|区划码|code|codes)$")
+"""The ends of headers over codes, which are no figures."""
 _FREQUENCIES = ("年", "季", "月", "日", "年度", "季度", "月度", "日度", "半年")
 _PLAN = re.compile("计划|目标|预算|预期|完成|进度|占|比例|贡献|拉动|差|环比|比上月|比年初|较")
 
@@ -161,7 +163,7 @@ class Columns:
         key = same(path[-1]).lower()
         if key in UNITS:
             return Column({"header": list(path), "carries": "unit"}, [col])
-        if key in SERIAL:
+        if key in SERIAL or _CODES.search(key):
             return Column({"header": list(path), "carries": "ignored"}, [col])
         if texts and not any(is_value(t) or is_rank(t) for t in texts):
             beside = self._beside(path, col, texts)
@@ -199,6 +201,8 @@ class Columns:
         role = carried(path[-1], texts, BESIDE_WORDS, self.known.kinds)
         if role is not None and role not in OF_ONE_VALUE:
             return Column({"header": list(path), "carries": role}, [col])
+        if most(map(is_stamp, texts), 0.9):
+            return self._dates(path, col)
         if any(re.search(r"\d", fold(t)) for t in texts) and not most(
             bool(re.search(r"[一-鿿]{3}", t)) for t in texts
         ):
@@ -208,6 +212,15 @@ class Columns:
         column = Column({"header": list(path), "carries": "none"}, [col])
         if same(path[-1]) != "备注":
             column.doubt = "a column without figures is left out"
+        return column
+
+    def _dates(self, path: tuple[str, ...], col: int) -> Column:
+        """A column of periods beside the figures, or of dates that say something else."""
+        is_period = same(path[-1]).lower() in RECORD_WORDS["period"]
+        if is_period and not self.below.period_in_rows:
+            return Column({"header": list(path), "carries": "period", "fill_down": True}, [col])
+        column = Column({"header": list(path), "carries": "ignored"}, [col])
+        column.doubt = "dates that are no figures: are they the periods of the figures beside them"
         return column
 
     # --- columns of figures ---------------------------------------------------------------------
@@ -422,7 +435,7 @@ class Columns:
         if key != "value":
             written["key"] = key
         if unit is not None and "means" not in written:
-            in_header = any("(" in fold(t) or "%" in t for t in written.get("header", ()))
+            in_header = any(self.known.words.unit_in(t)[1] for t in written.get("header", ()))
             written["unit"] = "header" if in_header else self.known.units.get(same(unit), unit)
         if unit is None and measure in ("yoy_growth_pct", "cagr_pct", "share_pct"):
             written["unit"] = unit = "%"

@@ -260,7 +260,8 @@ class Printed:
             return []
         if not below.period_in_rows:
             values = [column.written for column in columns if column.is_value]
-            self.needs_period |= any("period" not in written for written in values)
+            has_column = any(column.written.get("carries") == "period" for column in columns)
+            self.needs_period |= not has_column and any("period" not in w for w in values)
         lines = self._head(table, rows, several=several)
         lines += [
             f"stub: {scalar(split_marks(stub_text)[0])}",

@@ -614,3 +614,23 @@ def test_rows_without_a_figure_may_open_a_region(drafted: Drafted) -> None:
 def test_a_part_among_the_headers_is_no_remark(drafted: Drafted) -> None:
     one = drafted("2025年末,,\n地区,总人口(人),其中：女性(人)\n海曙区,30,15\n鄞州区,60,31\n")
     assert [row.split()[5] for row in figures(one)] == ["30", "15", "60", "31"]
+
+
+def test_dates_beside_figures_are_no_figures(drafted: Drafted) -> None:
+    one = drafted(
+        "2026年3月,,,,\n指标,单位,更新时间,地区编码,本月\n甲物资,吨,2026-04,000000,5\n乙物资,吨,2026-04-02,330203,6\n"
+    )
+    assert [row.split()[5] for row in figures(one)] == ["5", "6"]
+    assert any("dates that are no figures" in line for line in asked(one))
+
+
+def test_a_column_of_years_says_the_period_of_its_row(drafted: Drafted) -> None:
+    one = drafted(
+        "指标,年份,产量(万吨),销量(万吨)\n甲物资,2021,3,5\n乙物资,2021,7,9\n丙物资,2022,8,10\n"
+    )
+    assert [row.split()[2] for row in figures(one)] == ["2021"] * 4 + ["2022"] * 2
+
+
+def test_a_unit_in_a_row_of_its_own_is_written_out(drafted: Drafted) -> None:
+    one = drafted("指标,甲物资产量,甲物资增速\n频度,月,月\n单位,万吨,%\n2026-01,3,5\n2026-02,7,9\n")
+    assert [row.split()[-1] for row in figures(one)] == ["万吨", "%"] * 2

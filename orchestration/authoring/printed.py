@@ -35,9 +35,10 @@ from orchestration.collect.periods import Period, parse_period
 from orchestration.collect.readers.selection import matches
 from orchestration.errors import QutongError
 from orchestration.spec import PERIOD_WRITTEN, Block, Source, TableColumn
-from orchestration.text import fold, same
+from orchestration.text import counted, fold, same
 
 _TOTALS = ("合计", "总计", "小计", "全市", "全区", "全省", "全国", "总计数", "合计数")
+_FEW = 4
 _NAMED_BESIDE = ("合计", "总计", "小计")
 """What may stand in the column of numbers beside a blank name."""
 _COUNTER = re.compile(
@@ -294,7 +295,7 @@ class Printed:
                 moved = stub_col - table.stub_col
                 own = stub if number == 0 else self._stub(table, body, rows, stub_text, stub_col)
                 self._figures(table, body, rows, columns, own, moved, block_name)
-        self.doubts += table.doubts
+        self.doubts += [*table.doubts, *_without_header(table, body, rows, paths, last)]
         self._notes(table, rows)
         return lines
 
@@ -659,6 +660,27 @@ def _corner(table: Seen) -> str | None:
         ),
         None,
     )
+
+
+def _without_header(
+    table: Seen,
+    body: list[int],
+    rows: dict[int, dict[int, str]],
+    paths: dict[int, tuple[str, ...]],
+    last: int,
+) -> list[str]:
+    """Columns of texts that nothing stands over: nobody can say by a name which is which."""
+    filled = Counter(col for row in body for col in rows[row])
+    bare = [col for col in sorted(filled) if col not in paths and col != table.stub_col]
+    named = [col for col in bare if filled[col] > 1 or len(body) < _FEW]
+    if not named:
+        return []
+    where = ", ".join(table.grid.place(last, col) for col in named[:4])
+    return [
+        f"nothing stands over {counted(len(named), 'column')} that have texts ({where}): write a "
+        "header there that says what each of them is (指标, 地区), and draft it again | "
+        "这些列没有表头，请补上表头后重新起草"
+    ]
 
 
 def _about(table: Seen) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from orchestration.authoring.columns import Below, Column, Columns
@@ -29,15 +30,24 @@ from orchestration.authoring.yamltext import (
 from orchestration.collect.grid import Grid
 from orchestration.collect.layouts.extract import period_in
 from orchestration.collect.layouts.footnotes import OF_ANOTHER
-from orchestration.collect.layouts.header import header_paths, split_marks
+from orchestration.collect.layouts.header import header_paths, mark_key, split_marks
 from orchestration.collect.layouts.stub import Name, names_of
-from orchestration.collect.periods import Period, parse_period
+from orchestration.collect.periods import Period, parse_period, read_period
 from orchestration.collect.readers.selection import matches
 from orchestration.errors import QutongError
 from orchestration.spec import PERIOD_WRITTEN, Block, Source, TableColumn
 from orchestration.text import counted, fold, same
 
 _TOTALS = ("合计", "总计", "小计", "全市", "全区", "全省", "全国", "总计数", "合计数")
+_MARKED = re.compile(r"(?:注\s*[:：]?\s*)?(?P<mark>[①-⑳]|[*＊]+|\[[0-9]{1,2}\]|\^[0-9]{1,2})")
+"""A note that begins with a mark: figures may carry it."""
+_MOVES = (
+    "(?:为|系|是)(?P<period>[0-9年月至到—–-]+|上半年|前三季度|[一二三四]季度)的?(?:累计)?"
+    "(?:数据|数字|年报数|数|年报)"
+)
+_STAGE_OF = re.compile(
+    r"(?P<period>[0-9]{4}年(?:[0-9]{1,2}月)?)(?:数据)?(?:为|是|系)(?P<stage>\w{2,8})"
+)
 _FEW = 4
 _NAMED_BESIDE = ("合计", "总计", "小计")
 """What may stand in the column of numbers beside a blank name."""
@@ -82,6 +92,7 @@ class Printed:
         self.breakdown_list = ""
         self.row_names: list[str] = []
         self.needs_period = False
+        self.footnotes: dict[str, str] = {}
 
     def layout(self, grids: list[Grid]) -> tuple[list[str], str, Period | None]:
         """The lines of the layout, the title of the file, and its period.
@@ -138,6 +149,9 @@ class Printed:
         if self.breakdown_list:
             lines.append(f"breakdown_list: {self.breakdown_list}")
         lines += self._spans()
+        if self.footnotes:
+            lines.append("footnotes:")
+            lines += [asked(f"- {entry}", doubt) for entry, doubt in self.footnotes.items()]
         lines.append("blocks:")
         for block in blocks:
             lines += [f"- {block[0]}", *(f"  {line}" for line in block[1:])]
@@ -296,7 +310,7 @@ class Printed:
                 own = stub if number == 0 else self._stub(table, body, rows, stub_text, stub_col)
                 self._figures(table, body, rows, columns, own, moved, block_name)
         self.doubts += [*table.doubts, *_without_header(table, body, rows, paths, last)]
-        self._notes(table, rows)
+        self._notes(table, rows, report)
         return lines
 
     def _unit_above(self, table: Seen) -> tuple[str, str] | None:
@@ -325,25 +339,65 @@ class Printed:
                 f"constants: {{stage: {self.known.stages[word]}}}; if of some, see footnotes"
             )
 
-    def _notes(self, table: Seen, rows: dict[int, dict[int, str]]) -> None:
+    def _notes(self, table: Seen, rows: dict[int, dict[int, str]], report: Period | None) -> None:
         for title in table.titles:
             self._stages("the title", title)
-        for row in sorted(rows):
-            if row > table.top and row <= table.last and _is_note(rows[row]):
-                text = " ".join(rows[row].values())
-                self._stages("a note", text)
-                if LAG.search(text):
-                    self.doubts.append(
-                        f"a note says that some figures come later ({text[:60]}): give their "
-                        "indicators lag_months"
-                    )
-                other = OF_ANOTHER.search(same(text))
-                if other is not None:
-                    self.doubts.append(
-                        f"a note says that some figures are of {other['period'] or other['other']}"
-                        f" ({text[:60]}): see whether theirs carry a mark of it; else give their "
-                        "indicators lag_months"
-                    )
+        inside = [r for r in sorted(rows) if table.top < r <= table.last]
+        notes = [r for r in inside if _is_note(rows[r])]
+        carried = {
+            mark
+            for row in {table.top, *inside} - {*notes}
+            for text in rows[row].values()
+            for mark in split_marks(fold(text).strip())[1]
+        }
+        for text in (" ".join(rows[row].values()) for row in notes):
+            self._stages("a note", text)
+            self._stage_of_a_period(text)
+            if LAG.search(text):
+                self.doubts.append(
+                    f"a note says that some figures come later ({text[:60]}): give their "
+                    "indicators lag_months"
+                )
+            other = OF_ANOTHER.search(same(text))
+            if other is None:
+                continue
+            mark = _MARKED.match(fold(text).strip())
+            if other["period"] and mark is not None and mark_key(mark["mark"]) in carried:
+                self._moves(other["period"], text, report)
+            else:
+                self.doubts.append(
+                    f"a note says that some figures are of {other['period'] or other['other']}"
+                    f" ({text[:60]}): see whether theirs carry a mark of it; else give their "
+                    "indicators lag_months"
+                )
+
+    def _moves(self, period: str, text: str, report: Period | None) -> None:
+        """A note that gives the figures with its mark another period than their column does."""
+        if report is not None:
+            own = {(report.start, report.end), (date(report.end.year, 1, 1), report.end)}
+            try:
+                meant, _ = read_period(period, report)
+            except ValueError:
+                return
+            if (meant.start, meant.end) in own:
+                return  # 一季度 beside 1-3月: it says the same in other words
+        self.footnotes.setdefault(
+            flow({"says": _MOVES, "moves": True}),
+            f"a note says {period} ({text[:40]}): figures that carry its mark are of that period",
+        )
+
+    def _stage_of_a_period(self, text: str) -> None:
+        """A note that says the stage of the figures of a period: 2022年数据为初步数."""
+        said = _STAGE_OF.search(fold(text))
+        if said is None:
+            return
+        stage = next((word for word in _longest(self.known.stages) if word in said["stage"]), None)
+        if stage is not None:
+            says = f"(?P<period>[0-9]{{4}}年(?:[0-9]{{1,2}}月)?)(?:数据)?(?:为|是|系){stage}"
+            self.footnotes.setdefault(
+                flow({"says": says, "stage": self.known.stages[stage]}),
+                f"a note says {said[0]}: the figures of {said['period']} are of that stage",
+            )
 
     def _ignored(
         self,
@@ -681,6 +735,10 @@ def _without_header(
         "header there that says what each of them is (指标, 地区), and draft it again | "
         "这些列没有表头，请补上表头后重新起草"
     ]
+
+
+def _longest(words: Iterable[str]) -> list[str]:
+    return sorted(words, key=lambda word: (-len(word), word))
 
 
 def _about(table: Seen) -> str:

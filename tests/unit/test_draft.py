@@ -182,18 +182,28 @@ def test_the_second_part_of_a_table_is_of_the_same_indicators(drafted: Drafted) 
     ]
 
 
-def test_a_note_of_another_stretch_of_time_is_asked_about_and_its_figures_wait(
+def test_a_note_of_another_stretch_of_time_moves_the_figures_that_carry_its_mark(
     drafted: Drafted,
 ) -> None:
     head = "2024年9月,,\n指标,单位,1-9月\n"
     end = "注：①服务业营业收入为1-8月数据。,,\n"
     one = drafted(f"{head}地区生产总值,亿元,900\n规模以上服务业营业收入①,亿元,310.7\n{end}")
-    assert one.outcome is not None
-    assert one.outcome.accepted["indicator_code"].to_list() == ["gdp"]
-    assert one.outcome.quarantined["rule_id"].to_list() == ["period.unreadable"]
+    assert [row.split()[2] for row in figures(one)] == ["2024-01/2024-09", "2024-01/2024-08"]
+    assert any(line.startswith("- {says:") and "moves: true" in line for line in asked(one))
     other = drafted(f"{head}地区生产总值,亿元,900\n规模以上服务业营业收入,亿元,310.7\n{end}")
-    for each in (one, other):
-        assert any("a note says that some figures are of 1-8月" in line for line in asked(each))
+    assert any("a note says that some figures are of 1-8月" in line for line in asked(other))
+    assert "footnotes:" not in other.text
+
+
+def test_a_note_says_the_stage_of_the_figures_of_a_period(drafted: Drafted) -> None:
+    one = drafted(
+        "历年产量,,\n年份,甲物资(吨),乙物资(吨)\n2021,1,2\n2022,3,4\n注：2022年数据为初步数。,,\n"
+    )
+    assert one.outcome is not None
+    stages = one.outcome.accepted.sort("place_order")["estimate_stage"].to_list()
+    assert stages[:2] == ["not_stated"] * 2
+    assert stages[2:] == ["preliminary"] * 2
+    assert any("the figures of 2022年 are of that stage" in line for line in asked(one))
 
 
 def test_a_stage_that_stands_beside_a_table_is_asked_about(drafted: Drafted) -> None:

@@ -644,3 +644,20 @@ def test_a_column_of_years_says_the_period_of_its_row(drafted: Drafted) -> None:
 def test_a_unit_in_a_row_of_its_own_is_written_out(drafted: Drafted) -> None:
     one = drafted("指标,甲物资产量,甲物资增速\n频度,月,月\n单位,万吨,%\n2026-01,3,5\n2026-02,7,9\n")
     assert [row.split()[-1] for row in figures(one)] == ["万吨", "%"] * 2
+
+
+def test_a_px_file_says_its_indicator_and_unit_itself(drafted: Drafted) -> None:
+    one = drafted(
+        'CODEPAGE="utf-8";\nCHARSET="ANSI";\nDECIMALS=1;\nUNITS="万人";\nCONTENTS="常住人口";\n'
+        'STUB="地区","性别";\nHEADING="年份";\nVALUES("地区")="海曙区","鄞州区";\n'
+        'VALUES("性别")="男","女";\nVALUES("年份")="2023","2024";\n'
+        'CODES("地区")="330203","330212";\nDATA=\n1.5 2\n3 4.25\n5 ".."\n"-" 8;\n',
+        "population.px",
+    )
+    assert figures(one)[:2] == [
+        "resident_population 330203 2023 annual level 1.5 万人",
+        "resident_population 330203 2024 annual level 2 万人",
+    ]
+    assert one.parsed.accepted == 8
+    assert any(line.startswith("breakdown: 性别  # ?") for line in asked(one))
+    assert not any("not known" in line for line in asked(one))

@@ -102,6 +102,7 @@ class Columns:
     def __init__(self, known: Known, below: Below) -> None:
         self.known, self.below = known, below
         self.left_unit: str | None = None
+        self.years: list[str] = []
         self.words = known.words
 
     def of(self, paths: dict[int, tuple[str, ...]]) -> list[Column]:
@@ -109,6 +110,7 @@ class Columns:
         columns: list[Column] = []
         left = ""
         self.left_unit = None
+        self.years = [t for path in paths.values() for t in path if is_absolute(t)]
         meant: dict[tuple[Any, ...], Column] = {}
         full = with_left_period(paths)
         for col, path in sorted(paths.items()):
@@ -249,6 +251,10 @@ class Columns:
             header = [opened(t) if t in absolute else t for t in path]
             written: dict[str, Any] = {"header": header, "period": "header", "every": True}
             return self._finished(written, col, key, measure, unit or said.unit)
+        if said is not None and is_readable and not absolute and not relative:
+            beside = self._beside_a_period(said, path, full, col, unit)
+            if beside is not None:
+                return beside
         if said is not None and (relative or self.below.report is not None) and not absolute:
             return self._by_meaning(said, relative, col, unit)
         column = self._own(path, full, col, "")
@@ -259,6 +265,23 @@ class Columns:
             "its header is neither a period nor a measure: what it adds to the name of the row "
             "(a class, a plan, a region, another basis)"
         )
+        return column
+
+    def _beside_a_period(
+        self, said: Said, path: tuple[str, ...], full: tuple[str, ...], col: int, unit: str | None
+    ) -> Column | None:
+        """增长% beside 2024年 and 2025年 is of the one to its left, which may not be the newest."""
+        left = next((text for text in full if text not in path and is_absolute(text)), None)
+        if left is None or said.measure == "level":
+            return None
+        key, measure = ROLE.get(said.measure, ("value", "level"))
+        written = {"header": list(path), "period": "header"}
+        column = self._finished(written, col, key, measure, unit or said.unit)
+        newest = max(filter(None, map(self.known.period_of, self.years)), key=lambda p: p.end)
+        if self.known.period_of(left) != newest:
+            column.doubt = f"is it of {left} on its left, or of {newest.code}"
+        if said.measure == "cagr_pct":
+            column.doubt = "from which year on is it the average: declare its period"
         return column
 
     def _by_meaning(self, said: Said, relative: list[str], col: int, unit: str | None) -> Column:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from orchestration.authoring.draft import Draft, draft
 from orchestration.authoring.init import lay_out
 from orchestration.authoring.look import is_data, is_rank, is_stamp, is_value
 from orchestration.authoring.yamltext import UNSURE
+from orchestration.collect.periods import parse_period
 from orchestration.declarations import Declarations, load_declarations
 from orchestration.errors import QutongError
 from orchestration.settings import load_settings
+from orchestration.spec import PERIOD_WRITTEN
 from tests.unit.test_shapes import plain
 
 pytestmark = pytest.mark.core
@@ -661,3 +664,34 @@ def test_a_px_file_says_its_indicator_and_unit_itself(drafted: Drafted) -> None:
     assert one.parsed.accepted == 8
     assert any(line.startswith("breakdown: 性别  # ?") for line in asked(one))
     assert not any("not known" in line for line in asked(one))
+
+
+@pytest.mark.parametrize(
+    ("title", "period"),
+    [
+        ("2025年1-3季度地区生产总值", "2025-01/2025-09"),
+        ("2025年一至三季度", "2025-01/2025-09"),
+        ("2025年前3季度", "2025-01/2025-09"),
+        ("2025年前五个月", "2025-01/2025-05"),
+        ("2025年五月工业", "2025-05"),
+        ("2025年第二产业", "2025"),
+        ("2025年上级补助", "2025"),
+        ("2025年第一季度末", "2025-03"),
+        ("2025年元月", None),
+        ("2025年首季", None),
+        ("2025年5月上旬", None),
+        ("2025年3月5日制", None),
+    ],
+)
+def test_a_part_of_a_year_in_a_title_is_never_the_year(title: str, period: str | None) -> None:
+    match = re.search(PERIOD_WRITTEN, title)
+    assert (parse_period(match["period"]).code if match else None) == period
+
+
+def test_growth_beside_years_is_of_the_one_to_its_left(drafted: Drafted) -> None:
+    rows = "甲物资,吨,49.1,49.5,0.8\n乙物资,吨,850.1,900.5,5.1\n"
+    one = drafted(f"主要指标对比,,,,\n指标,单位,2024年,2025年,增长%\n{rows}")
+    other = drafted(f"主要指标对比,,,,\n指标,单位,2025年,2024年,增长%\n{rows}")
+    assert figures(one)[2] == "jia_wu_zi_growth 990101 2025 annual yoy_growth_pct 0.8 %"
+    assert not any("on its left" in line for line in asked(one))
+    assert any("is it of 2024年 on its left, or of 2025" in line for line in asked(other))

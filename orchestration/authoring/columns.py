@@ -33,8 +33,11 @@ UNITS = ("单位", "计量单位", "unit", "units")
 SERIAL = ("序号", "编号", "代码", "行次", "no.", "no", "id")
 _CODES = re.compile("(编码|代码|编号|区划码|code|codes)$")
 """The ends of headers over codes, which are no figures."""
+_YEARS = re.compile("(?:19|20)[0-9]{2}年?")
 _FREQUENCIES = ("年", "季", "月", "日", "年度", "季度", "月度", "日度", "半年")
-_PLAN = re.compile("计划|目标|预算|预期|完成|进度|占|比例|贡献|拉动|差|环比|比上月|比年初|较")
+_PLAN = re.compile(
+    "计划|目标|预算|预期|完成|进度|占|比例|贡献|拉动|差|环比|比上月|比年初|较|增减|增量"
+)
 
 _LAST_YEAR = ("上年同期", "去年同期", "同期", "上年同期数", "去年同期数", "同期数")
 _OF_THE_ROW = re.compile("[当本][月期季年]|单月|[年月季期]末|年底|月底")
@@ -115,7 +118,8 @@ class Columns:
         full = with_left_period(paths)
         for col, path in sorted(paths.items()):
             column = self._one(path, full[col], col, left)
-            if column.is_value and column.role == "value" and column.label:
+            is_named = column.is_value and column.role == "value" and column.label
+            if is_named and not _PLAN.search(column.label):
                 left, self.left_unit = column.label, column.unit
             if not column.is_value:
                 columns.append(column)
@@ -333,14 +337,17 @@ class Columns:
         texts = self.below.texts.get(col, [])
         measure, names = self._measure(bare, path, full)
         label = "".join(names)
-        doubt = ""
+        doubt = self._of_which_year(path)
         is_bare = not label
         if is_bare:
-            label = left or (self.below.title if self.below.by_column else "") or "".join(bare)
-            if not left and not self.below.is_named_above:
-                doubt = "its header names no indicator: which one is it"
+            title = self.below.title if self.below.by_column else ""
+            # What only says its time (本月, 累计完成) is no companion of the column to its left.
+            label = (title or left if measure == "level" else left or title) or "".join(bare)
+            if (not left or measure == "level") and not self.below.is_named_above:
+                which = "which one is it"
                 if label == self.below.title:
-                    doubt = "its header names no indicator: what the title names is assumed"
+                    which = "what the title names is assumed"
+                doubt = doubt or f"its header names no indicator: {which}"
         if is_bare and self.below.period_in_rows and _is_last_year(bare[-1]):
             return self._last_year(path, label, col, unit)
         if (measure == "level" and texts and most(map(is_rank, texts))) or (
@@ -381,6 +388,17 @@ class Columns:
         column.doubt = doubt
         return column
 
+    def _of_which_year(self, path: tuple[str, ...]) -> str:
+        """Months without a year anywhere, or two periods in one header."""
+        if self.below.period_in_rows:
+            return ""
+        if any(len(_YEARS.findall(fold(text))) > 1 for text in path):
+            return "its header says two periods: of which of them is it, and what does it compare"
+        is_open = self.below.report is None and not any(map(is_absolute, path))
+        if is_open and any(map(self._has_months, path)):
+            return "no year is said anywhere: give the period with its year (2026年1—5月)"
+        return ""
+
     def _last_year(self, path: tuple[str, ...], label: str, col: int, unit: str | None) -> Column:
         """上年同期 beside rows of periods: of a year before that of the row."""
         key = f"{identifier(label, '_')}_last_year"
@@ -402,6 +420,8 @@ class Columns:
             written["period"] = "header" if speaks else "title"
             if speaks:
                 written["header"] = [opened(t) if self.known.is_time(t) else t for t in path]
+        elif any(self._has_months(t) for t in full):
+            written["period"] = "header"  # of which year nothing says: it waits until it is said
         return written
 
     def _beside_periods(self, bare: list[str], names: list[str], written: dict[str, Any]) -> str:

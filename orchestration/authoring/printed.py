@@ -744,7 +744,8 @@ def _longest(words: Iterable[str]) -> list[str]:
 def _about(table: Seen) -> str:
     """What the title of a table is about, without its period and the unit behind it."""
     title = re.sub(r"[(（][^()（）]*[)）]\s*$", "", fold(plain_title(table.titles)).strip())
-    return without_period(re.sub(r"^表\s*[-0-9一二三四五六七八九十]+[、:：.\s]*", "", title))
+    bare = re.sub(r"^表\s*[-0-9一二三四五六七八九十]+[、:：.\s]*", "", title)
+    return without_period(re.sub("(完成|基本|主要)?(情况|统计|一览|汇总)*表?$", "", bare))
 
 
 def _doubt_counters(columns: list[Column]) -> None:

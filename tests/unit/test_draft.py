@@ -695,3 +695,51 @@ def test_growth_beside_years_is_of_the_one_to_its_left(drafted: Drafted) -> None
     assert figures(one)[2] == "jia_wu_zi_growth 990101 2025 annual yoy_growth_pct 0.8 %"
     assert not any("on its left" in line for line in asked(one))
     assert any("is it of 2024年 on its left, or of 2025" in line for line in asked(other))
+
+
+def test_months_without_a_year_wait_until_somebody_says_it(drafted: Drafted) -> None:
+    one = drafted(
+        "分县工业总产值,,\n地区,1月—5月(亿元),5月(亿元)\n海曙区,100.1,20.1\n鄞州区,200.1,40.1\n"
+    )
+    assert one.outcome is not None
+    assert one.outcome.accepted.height == 0
+    assert set(one.outcome.quarantined["rule_id"]) == {"period.unreadable"}
+    assert sum("no year is said anywhere" in line for line in asked(one)) == 2
+
+
+def test_two_years_in_one_header_are_asked_about(drafted: Drafted) -> None:
+    one = drafted(
+        "指标,单位,2025年,2024年,2025年为2024年%\n甲物资,吨,49,48,102.1\n乙物资,吨,9,8,112.5\n"
+    )
+    assert any("its header says two periods" in line for line in asked(one))
+    assert one.outcome is not None
+    assert one.outcome.accepted["period"].to_list() == ["2025", "2024"] * 2
+
+
+def test_what_only_says_its_time_is_not_the_plan_to_its_left(drafted: Drafted) -> None:
+    one = drafted(
+        "镇街创收完成情况表(2026年1-5月),,,,\n镇街,年度预算(万元),累计完成(万元),同比增减额(万元),同比增减%\n"
+        "海曙区,100,50,5,11.1\n鄞州区,200,90,8,9.8\n"
+    )
+    rows = [row.split() for row in figures(one)[:4]]
+    assert [row[0] for row in rows] == [
+        "nian_du_yu_suan",
+        "zhen_jie_chuang_shou",
+        "tong_bi_zeng_jian_e",
+        "zhen_jie_chuang_shou_growth",
+    ]
+    assert [row[-1] for row in rows] == ["万元", "万元", "万元", "%"]
+    assert any("what the title names is assumed" in line for line in asked(one))
+
+
+def test_a_sign_of_per_cent_at_the_figures_is_their_unit(drafted: Drafted) -> None:
+    one = drafted("2025年,,\n地区,产值(亿元),占全国比重\n海曙区,500,4.0%\n鄞州区,480,3.9%\n")
+    assert [row.split()[-1] for row in figures(one)] == ["亿元", "%"] * 2
+
+
+def test_a_flow_that_is_read_as_of_a_day_is_asked_about(drafted: Drafted) -> None:
+    table = "指标,{}\n城镇新增就业人数(人),1000\n年末常住人口(万人),49\n"
+    one = drafted("2025年就业情况,\n" + table.format("2025年12月末"))
+    other = drafted("2025年就业情况,\n" + table.format("2025年"))
+    assert any("new_urban_employment" in line and "adds up" in line for line in asked(one))
+    assert not any("adds up" in line for line in asked(other))

@@ -762,6 +762,11 @@ class Block(Model):
         description="What the stub names; several: of each depth of the hierarchy, from the top.",
         min_length=1,
     )
+    stub_fill: bool = Field(
+        default=False,
+        description="A row of figures without a name has the name of the row above (merges were "
+        "lost).",
+    )
     hierarchy: tuple[Clue, ...] = Field(
         default=("numbering", "mark", "cut"),
         description="What puts a row under another, strongest first: blank (a row without a "

@@ -292,6 +292,7 @@ class Printed:
         lines += _rows_lines(stub)
         if again:
             lines.append("side_by_side: true")
+        lines += self._unnamed(table, body, rows, columns)
         lines += self._ignored(table, body, rows, stub, stub_cols)
         if any(n.unit for n in stub.names.values()):
             lines.append("unit_in_name: true")
@@ -370,6 +371,22 @@ class Printed:
                     f" ({text[:60]}): see whether theirs carry a mark of it; else give their "
                     "indicators lag_months"
                 )
+
+    def _unnamed(
+        self,
+        table: Seen,
+        body: list[int],
+        rows: dict[int, dict[int, str]],
+        columns: list[Column],
+    ) -> list[str]:
+        """Rows without a name that say another period, region or class than the one above."""
+        told = {col for column in columns if not column.is_value for col in column.cols}
+        values = {col for column in columns if column.is_value for col in column.cols}
+        bare = [r for r in body if table.stub_col not in rows[r] and values & rows[r].keys()]
+        told = {c for c in told if c > table.stub_col}
+        if not bare or bare[0] == body[0] or not all(told & rows[row].keys() for row in bare):
+            return []
+        return [asked("stub_fill: true", "rows without a name have the name of the row above")]
 
     def _moves(self, period: str, text: str, report: Period | None) -> None:
         """A note that gives the figures with its mark another period than their column does."""
@@ -589,7 +606,7 @@ class Printed:
         for row in body:
             name = stub.names.get(row)
             if name is None:
-                continue
+                continue  # with stub_fill it has a name that was noted in the row above
             own = rows[row].get(unit_cols[0] + moved) if unit_cols else None
             in_name = self.known.unit_in(name.name)[2]
             for column in columns:

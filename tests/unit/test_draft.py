@@ -743,3 +743,23 @@ def test_a_flow_that_is_read_as_of_a_day_is_asked_about(drafted: Drafted) -> Non
     other = drafted("2025年就业情况,\n" + table.format("2025年"))
     assert any("new_urban_employment" in line and "adds up" in line for line in asked(one))
     assert not any("adds up" in line for line in asked(other))
+
+
+def test_months_below_a_year_are_of_that_year(drafted: Drafted) -> None:
+    one = drafted("月份,产值(万元)\n2026年1-2月,100\n3月,52\n4月,53\n")
+    assert [row.split()[2:4] for row in figures(one)] == [
+        ["2026-01/2026-02", "cumulative_range"],
+        ["2026-03", "monthly"],
+        ["2026-04", "monthly"],
+    ]
+
+
+def test_rows_without_a_name_are_of_the_one_above(drafted: Drafted) -> None:
+    one = drafted("指标,年份,产量(万吨)\n甲物资,2021,3\n,2022,4\n乙物资,2021,7\n,2022,8\n")
+    assert [" ".join(row.split()[:3] + row.split()[5:]) for row in figures(one)] == [
+        "jia_wu_zi_chan_liang 990101 2021 3 万吨",
+        "jia_wu_zi_chan_liang 990101 2022 4 万吨",
+        "yi_wu_zi_chan_liang 990101 2021 7 万吨",
+        "yi_wu_zi_chan_liang 990101 2022 8 万吨",
+    ]
+    assert any(line.startswith("stub_fill: true  # ?") for line in asked(one))

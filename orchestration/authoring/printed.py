@@ -211,8 +211,14 @@ class Printed:
             for word in sorted(self.known.lists.region_words, key=len, reverse=True)
             if len(word) > 1 and any(word in text for text in texts)
         ]
-        region = named[0] if named else self.known.district
-        doubt = "" if named else "whose figures they are; the district is assumed"
+        region, doubt = self.known.district, "whose figures they are; the district is assumed"
+        if named:
+            region, doubt = named[0], ""
+        elif (told := self._region_of_title(texts)) is not None:
+            word, meant = told
+            region = word if len(meant) == 1 else region
+            doubt = f"{word} may be {', '.join(meant[:4])}: write the code of the one that is meant"
+            doubt = doubt if len(meant) > 1 else ""
         lines = ["constants:", asked(f"  region: {scalar(region)}", doubt)]
         if report is None and self.needs_period:
             year = datetime.now(UTC).year
@@ -220,6 +226,20 @@ class Printed:
                 f"  period: '{year}'  {UNSURE} no period was found in title, sheet or file name"
             )
         return lines
+
+    def _region_of_title(self, texts: list[str]) -> tuple[str, list[str]] | None:
+        """The region that a title begins with, behind its number and its period: 江北区主要指标."""
+        for text in texts:
+            bare = re.sub(
+                rf"^\s*(表\s*[-0-9.、一二三四五六七八九十]+)?\s*[:：]?\s*({PERIOD_WRITTEN})?",
+                "",
+                fold(text),
+            )
+            names = [bare[: match.end()] for match in re.finditer("[省市区县州盟旗]", bare[:16])]
+            for name in reversed(names):
+                if meant := self.known.meant_regions(name):
+                    return name, meant
+        return None
 
     def _report(self, table: Seen) -> tuple[Period | None, str]:
         written = [

@@ -763,3 +763,12 @@ def test_rows_without_a_name_are_of_the_one_above(drafted: Drafted) -> None:
         "yi_wu_zi_chan_liang 990101 2022 8 万吨",
     ]
     assert any(line.startswith("stub_fill: true  # ?") for line in asked(one))
+
+
+def test_the_region_that_a_title_begins_with_is_whose_figures_they_are(drafted: Drafted) -> None:
+    rows = "指标,1978,2020\n甲物资(吨),1,2\n乙物资(吨),3,4\n"
+    one = drafted(f"表1 北京市主要年份指标,,\n{rows}")
+    other = drafted(f"江北区主要年份指标,,\n{rows}")
+    assert "    region: 北京市\n" in one.text
+    assert {row.split()[1] for row in figures(one)} == {"110000"}
+    assert any("江北区 may be 330205, 500105" in line for line in asked(other))

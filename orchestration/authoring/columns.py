@@ -106,6 +106,7 @@ class Columns:
         self.known, self.below = known, below
         self.left_unit: str | None = None
         self.years: list[str] = []
+        self.has_period_beside = False
         self.words = known.words
 
     def of(self, paths: dict[int, tuple[str, ...]]) -> list[Column]:
@@ -113,6 +114,13 @@ class Columns:
         columns: list[Column] = []
         left = ""
         self.left_unit = None
+        self.has_period_beside = any(
+            same(path[-1]).lower() in RECORD_WORDS["period"]
+            and most(
+                (is_stamp(t) or self.known.is_time(t) for t in self.below.texts.get(c, [])), 0.9
+            )
+            for c, path in paths.items()
+        )
         self.years = [t for path in paths.values() for t in path if is_absolute(t)]
         meant: dict[tuple[Any, ...], Column] = {}
         full = with_left_period(paths)
@@ -207,7 +215,7 @@ class Columns:
         role = carried(path[-1], texts, BESIDE_WORDS, self.known.kinds)
         if role is not None and role not in OF_ONE_VALUE:
             return Column({"header": list(path), "carries": role}, [col])
-        if most(map(is_stamp, texts), 0.9):
+        if most((is_stamp(t) or self.known.is_time(t) for t in texts), 0.9):
             return self._dates(path, col)
         if any(re.search(r"\d", fold(t)) for t in texts) and not most(
             bool(re.search(r"[一-鿿]{3}", t)) for t in texts
@@ -261,6 +269,9 @@ class Columns:
                 return beside
         if said is not None and (relative or self.below.report is not None) and not absolute:
             return self._by_meaning(said, relative, col, unit)
+        if said is not None and self.has_period_beside and not relative and not absolute:
+            key, measure = ROLE.get(said.measure, ("value", "level"))
+            return self._finished({"header": list(path)}, col, key, measure, unit or said.unit)
         column = self._own(path, full, col, "")
         named = next((t for t in path if self.known.looks_like_region(t)), None)
         if named is not None:

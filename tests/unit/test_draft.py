@@ -772,3 +772,18 @@ def test_the_region_that_a_title_begins_with_is_whose_figures_they_are(drafted: 
     assert "    region: 北京市\n" in one.text
     assert {row.split()[1] for row in figures(one)} == {"110000"}
     assert any("江北区 may be 330205, 500105" in line for line in asked(other))
+
+
+def test_growth_and_rank_beside_the_figures_of_records_are_read_too(drafted: Drafted) -> None:
+    one = drafted(
+        "时间,地区,指标,数值,同比增速,位次,单位\n2025年1-3月,海曙区,甲物资,100,5.1,2,吨\n"
+        "2025年1-3月,鄞州区,甲物资,200,4.1,1,吨\n2025年1-3月,海曙区,乙物资,300,3.1,1,吨\n"
+    )
+    quarter = "2025-01/2025-03 cumulative_range"
+    assert figures(one)[:4] == [
+        f"jia_wu_zi 330203 {quarter} level 100 吨",
+        f"jia_wu_zi_growth 330203 {quarter} yoy_growth_pct 5.1 %",
+        f"jia_wu_zi_rank 330203 {quarter} rank 2 位",
+        f"jia_wu_zi 330212 {quarter} level 200 吨",
+    ]
+    assert "constants:" not in one.text

@@ -749,8 +749,10 @@ class Block(Model):
     )
     title_rows: int = Field(default=3, ge=1, description="The title stands in these first rows.")
     unit: str = Field(
-        default=r"(?:单位|\b[Uu]nits?)\s*[:：]\s*(?P<unit>[^()（）:：]+?)\s*[)）]?$",
-        description="Regular expression for the unit in the corner; its group `unit` is the unit.",
+        default=r"(?:(?<![报制送任管责总表查设工在属人])单位|\b[Uu]nits?)\s*[:：]\s*"
+        r"(?P<unit>[^()（）:：]+?)\s*[)）]?$",
+        description="Regular expression for the unit in the corner; its group `unit` is the unit. "
+        "填报单位 names no unit, but who reports.",
     )
     header_rows: int = Field(default=2, ge=1, le=4)
     stub: str = Field(

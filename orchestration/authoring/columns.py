@@ -522,7 +522,11 @@ def _ask_whose_last_year(
         if not column.is_value or len(path) > 1 or not _is_last_year(known.unit_in(path[-1])[0]):
             continue
         before = [other for other in columns[:number] if other.is_value and other.key == "value"]
-        if len(before) > 1 or any(len(other.cols) > 1 for other in before):
+        is_open = [o for o in before if "any" in o.written.get("means", {}).values() or o.doubt]
+        if is_open and len(before) == 1:
+            said = "/".join(paths[before[-1].cols[-1]])
+            column.doubt = column.doubt or f"it is of the same stretch of time as {said}: which one"
+        elif len(before) > 1 or any(len(other.cols) > 1 for other in before):
             said = "/".join(paths[before[-1].cols[-1]])
             column.doubt = column.doubt or (
                 f"of which of the columns to its left: that of {said} is assumed"

@@ -787,3 +787,19 @@ def test_growth_and_rank_beside_the_figures_of_records_are_read_too(drafted: Dra
         f"jia_wu_zi 330212 {quarter} level 200 吨",
     ]
     assert "constants:" not in one.text
+
+
+def test_the_year_before_of_an_open_stretch_is_open_too(drafted: Drafted) -> None:
+    rows = "营业收入,100,90\n营业成本,80,70\n"
+    one = drafted(f"2026年6月报表(万元),,\n指标,本年,上年同期\n{rows}")
+    other = drafted(f"2026年6月报表(万元),,\n指标,本月,上年同期\n{rows}")
+    assert any("of the same stretch of time as 本年: which one" in line for line in asked(one))
+    assert not any("same stretch of time" in line for line in asked(other))
+
+
+@pytest.mark.parametrize("corner", ["单位：万元", "计量单位：万元", "（单位：万元）"])
+def test_who_reports_is_no_unit(drafted: Drafted, corner: str) -> None:
+    one = drafted(
+        f"2026年6月产值,,\n填报单位：江北区统计局,,{corner}\n指标,本月,累计\n甲物资,1,2\n乙物资,3,4\n"
+    )
+    assert {row.split()[-1] for row in figures(one)} == {"万元"}

@@ -106,6 +106,7 @@ class Columns:
         self.known, self.below = known, below
         self.left_unit: str | None = None
         self.years: list[str] = []
+        self.paths: dict[int, tuple[str, ...]] = {}
         self.has_period_beside = False
         self.words = known.words
 
@@ -114,6 +115,7 @@ class Columns:
         columns: list[Column] = []
         left = ""
         self.left_unit = None
+        self.paths = paths
         self.has_period_beside = any(
             same(path[-1]).lower() in RECORD_WORDS["period"]
             and most(
@@ -282,6 +284,14 @@ class Columns:
         )
         return column
 
+    def _measure_of_left(self, said: Said, col: int) -> str:
+        """上年同月 right of 3月同比: the growth is said on its left alone."""
+        own = meaning_of(self.paths[col], self.below.report, self.words)
+        plain = ("level", "count")
+        if own is None or own.measure not in plain or said.measure in plain or not own.last_year:
+            return ""
+        return "is it an amount, or growth as the column to its left"
+
     def _beside_a_period(
         self, said: Said, path: tuple[str, ...], full: tuple[str, ...], col: int, unit: str | None
     ) -> Column | None:
@@ -308,9 +318,10 @@ class Columns:
             means["last_year"] = True
             key = "last_year"
         column = self._finished({"means": means}, col, key, measure, unit or said.unit)
+        column.doubt = self._measure_of_left(said, col)
         report = self.below.report
         if not relative and report is not None and report.precision == "month":
-            column.doubt = (
+            column.doubt = column.doubt or (
                 "the header does not say whether it is the month alone, or from January on"
             )
         return column

@@ -803,3 +803,15 @@ def test_who_reports_is_no_unit(drafted: Drafted, corner: str) -> None:
         f"2026年6月产值,,\n填报单位：江北区统计局,,{corner}\n指标,本月,累计\n甲物资,1,2\n乙物资,3,4\n"
     )
     assert {row.split()[-1] for row in figures(one)} == {"万元"}
+
+
+def test_an_amount_right_of_growth_is_not_taken_for_growth_unasked(drafted: Drafted) -> None:
+    one = drafted(
+        "2026年3月,,,\n单位:吨,,,\n指标,3月同比(%),1-3月上年同期,上年同月\n甲物资,1,2,3\n乙物资,4,5,6\n"
+    )
+    assert any("is it an amount, or growth" in line for line in asked(one))
+
+
+def test_years_beside_months_are_columns_of_their_own(drafted: Drafted) -> None:
+    one = drafted("2026年3月,,\n指标,2025年(吨),1-3月(吨)\n甲物资,1,40\n乙物资,2,50\n")
+    assert [row.split()[2] for row in figures(one)[:2]] == ["2025", "2026-01/2026-03"]

@@ -124,7 +124,7 @@ def known_tables(draw: st.DrawFn) -> tuple[list[list[str]], set[tuple[str, ...]]
     rows = [["2026年3月物资"], [f"单位:{unit}"] if place == "title" else []]
     rows.append([*(["序号"] if is_numbered else []), "指标"])
     rows[-1] += [*(["计量单位"] if place == "column" else []), *head]
-    told = set()
+    told: set[tuple[str, ...]] = set()
     for number, name in enumerate(names, start=1):
         values = draw(st.lists(st.decimals(1, 9999, places=1), min_size=4, max_size=4))
         row = [*([str(number)] if is_numbered else [])]

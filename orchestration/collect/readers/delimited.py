@@ -162,7 +162,10 @@ def _below_remarks(text: bytes, delimiter: str) -> pl.DataFrame | None:
     lines = text.split(b"\n", 20)[:20]
     if any(line.count(b'"') % 2 for line in lines):
         return None  # a field runs over several lines
-    rows = list(csv.reader([line.decode() for line in lines], delimiter=delimiter))
+    try:
+        rows = list(csv.reader([line.decode() for line in lines], delimiter=delimiter))
+    except csv.Error:
+        return None  # a line break inside a field: whoever refuses the file says where
     width = max(map(len, rows))
     at = next(n for n, row in enumerate(rows) if len(row) == width)
     above = [[field for field in row if field.strip()] for row in rows[:at]]

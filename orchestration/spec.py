@@ -420,15 +420,27 @@ class RecordColumns(Model):
 
 
 _TO = r"\s*[-–—−~～至到]\s*"
-_WITHIN = r"上半年|下半年|前三季度|第?[一二三四1-4]季度末?|末|底|度"
+_MONTH = r"(?:\d{1,2}|十[一二]?|[一二三四五六七八九])"
+_WITHIN = (
+    rf"上半年|下半年|前[三3]季度|前{_MONTH}个月"
+    rf"|第?[一二三四1-4](?:{_TO}第?[一二三四1-4])?季度末?|末|底|度"
+)
+_GOES_ON = (
+    r"(?!\s*(?:第?[0-9一二三四五六七八九十]+(?:[-–—~～至到]|个?月|季)|元月|[上下]半|H[12]|Q[1-4]"
+    r"|[首头]季|[前首头][0-9一二三四五六七八九十]+个?(?:月|季)|[上中下]旬|[0-9]+日))"
+)
+"""What follows a year or a month is no part of a period: else it would be taken for the whole."""
+_LAST_DAY = r"(?:(?:0?[13578]|1[02])月31日|(?:0?[469]|11)月30日|0?2月2[89]日)"
 PERIOD_WRITTEN = (
-    r"(?P<period>(?!\d{4}年\d{1,2}月\d{1,2}日)(?:"
-    rf"\d{{4}}年\d{{1,2}}月?{_TO}(?:\d{{4}}年)?\d{{1,2}}月"
+    rf"(?P<period>(?:(?<=截至)|(?<=截止)|(?<=截至到)|(?<=截止到)|(?<=截止至))\d{{4}}年{_LAST_DAY}"
+    r"|(?!\d{4}年\d{1,2}月\d{1,2}日)(?:"
+    rf"\d{{4}}年{_MONTH}月?{_TO}(?:\d{{4}}年)?{_MONTH}月"
     rf"|\d{{4}}年?{_TO}\d{{4}}年"
-    rf"|\d{{4}}年(?:\d{{1,2}}月(?:份|末|底)?|{_WITHIN})?"
+    rf"|\d{{4}}年(?:{_MONTH}月(?:份|末|底)?|{_WITHIN})?{_GOES_ON}"
     r"|(?<=[(])\d{4}[^()]*(?=[)])))"
 )
-"""A period that is written out in a title or a name; a full date is none."""
+"""A period that is written out in a title or a name; a full date is none, but for the last day of a
+month up to which the figures are (截至2025年12月31日)."""
 
 
 def _compile(value: str) -> None:
@@ -472,6 +484,8 @@ Format = Literal[
     "px",
     "sdmx-csv",
     "sdmx-ml",
+    "sdmx-json",
+    "eurostat-tsv",
 ]
 
 
@@ -494,6 +508,10 @@ class Source(Model):
     numbers: Literal["as_shown", "as_stored"] = Field(
         default="as_shown",
         description="Numbers of a workbook with the digits that it shows, or all it has stored.",
+    )
+    decimal: Literal["point", "comma"] = Field(
+        default="point",
+        description="What stands before the decimals of a text: with comma, 1.234,5 is 1234.5.",
     )
     records_at: str = Field(
         default="$[*]", description="JSONPath (RFC 9535) of the records of a JSON file."
@@ -538,6 +556,14 @@ class Source(Model):
         if "(?P<period>" not in value:
             raise ValueError("the expression needs a group (?P<period>…)")
         return value
+
+    @model_validator(mode="after")
+    def _only_texts_have_a_decimal_comma(self) -> Source:
+        if self.decimal == "comma" and self.format not in ("csv", "html", "docx", "pdf"):
+            raise ValueError(
+                f"decimal: comma is for texts (csv, html, docx, pdf): {self.format} stores numbers"
+            )
+        return self
 
     @field_validator("parents")
     @classmethod
@@ -650,6 +676,10 @@ class TableColumn(Model):
         default=None,
         description="A unit, or `header`: the one in brackets there; otherwise row, corner, base.",
     )
+    last_year: bool = Field(
+        default=False,
+        description="Beside rows that say the period: figures of the year before (上年同期).",
+    )
     of: str | None = Field(
         default=None, description="For a companion column: the key of the values it stands beside."
     )
@@ -687,7 +717,7 @@ class TableColumn(Model):
 OF_ONE_VALUE = ("qualifier", "inferred", "printed")
 """What a column of a table says of one of its columns of values alone."""
 
-Clue = Literal["indent", "numbering", "bold", "mark", "cut"]
+Clue = Literal["blank", "indent", "numbering", "bold", "mark", "cut"]
 
 
 class Block(Model):
@@ -719,8 +749,10 @@ class Block(Model):
     )
     title_rows: int = Field(default=3, ge=1, description="The title stands in these first rows.")
     unit: str = Field(
-        default=r"单位[:：]\s*(?P<unit>[^()（）:：]+?)\s*[)）]?$",
-        description="Regular expression for the unit in the corner; its group `unit` is the unit.",
+        default=r"(?:(?<![报制送任管责总表查设工在属人])单位|\b[Uu]nits?)\s*[:：]\s*"
+        r"(?P<unit>[^()（）:：]+?)\s*[)）]?$",
+        description="Regular expression for the unit in the corner; its group `unit` is the unit. "
+        "填报单位 names no unit, but who reports.",
     )
     header_rows: int = Field(default=2, ge=1, le=4)
     stub: str = Field(
@@ -732,10 +764,16 @@ class Block(Model):
         description="What the stub names; several: of each depth of the hierarchy, from the top.",
         min_length=1,
     )
+    stub_fill: bool = Field(
+        default=False,
+        description="A row of figures without a name has the name of the row above (merges were "
+        "lost).",
+    )
     hierarchy: tuple[Clue, ...] = Field(
         default=("numbering", "mark", "cut"),
-        description="What puts a row under another, strongest first: numbering (一、 (一) 1、), "
-        "bold, indent, mark (# 其中:), cut (a row that only opens a cut).",
+        description="What puts a row under another, strongest first: blank (a row without a "
+        "figure stands above those that follow), numbering (一、 (一) 1、), bold, indent, "
+        "mark (# 其中:), cut (a row that only opens a cut).",
     )
     stub_prefix: str = Field(
         default=r"^(其中[:：]?|#+|在总[计额量]中[:：]?|[/／]+)",

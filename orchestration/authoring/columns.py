@@ -21,8 +21,8 @@ from orchestration.authoring.known import (
     opened,
 )
 from orchestration.authoring.labels import NAMES, ROLE
-from orchestration.authoring.look import is_rank, is_value, most
-from orchestration.authoring.records import BESIDE_WORDS, carried
+from orchestration.authoring.look import is_rank, is_stamp, is_value, most
+from orchestration.authoring.records import BESIDE_WORDS, RECORD_WORDS, carried
 from orchestration.authoring.yamltext import identifier
 from orchestration.collect.layouts.header import Said, meaning_of, with_left_period
 from orchestration.collect.periods import Period, is_period_text
@@ -31,9 +31,15 @@ from orchestration.text import fold, same
 
 UNITS = ("单位", "计量单位", "unit", "units")
 SERIAL = ("序号", "编号", "代码", "行次", "no.", "no", "id")
+_CODES = re.compile("(编码|代码|编号|区划码|code|codes)$")
+"""The ends of headers over codes, which are no figures."""
+_YEARS = re.compile("(?:19|20)[0-9]{2}年?")
 _FREQUENCIES = ("年", "季", "月", "日", "年度", "季度", "月度", "日度", "半年")
-_PLAN = re.compile("计划|目标|预算|预期|完成|进度|占|比例|贡献|拉动|差|环比|比上月|比年初|较")
+_PLAN = re.compile(
+    "计划|目标|预算|预期|完成|进度|占|比例|贡献|拉动|差|环比|比上月|比年初|较|增减|增量"
+)
 
+_LAST_YEAR = ("上年同期", "去年同期", "同期", "上年同期数", "去年同期数", "同期数")
 _OF_THE_ROW = re.compile("[当本][月期季年]|单月|[年月季期]末|年底|月底")
 """Words of time over figures that are of the period of their row, or of its end."""
 
@@ -80,6 +86,7 @@ class Below:
         period_in_rows: Whether the rows say the period.
         suffix: Behind the keys of this block, where another block has equal names.
         is_named_above: Whether the title says the indicator.
+        title: What the title is about, without its period and unit.
     """
 
     texts: dict[int, list[str]]
@@ -89,6 +96,7 @@ class Below:
     region_in_rows: bool
     suffix: str = ""
     is_named_above: bool = False
+    title: str = ""
 
 
 class Columns:
@@ -96,18 +104,33 @@ class Columns:
 
     def __init__(self, known: Known, below: Below) -> None:
         self.known, self.below = known, below
+        self.left_unit: str | None = None
+        self.years: list[str] = []
+        self.paths: dict[int, tuple[str, ...]] = {}
+        self.has_period_beside = False
         self.words = known.words
 
     def of(self, paths: dict[int, tuple[str, ...]]) -> list[Column]:
         """Every column of the header."""
         columns: list[Column] = []
         left = ""
+        self.left_unit = None
+        self.paths = paths
+        self.has_period_beside = any(
+            same(path[-1]).lower() in RECORD_WORDS["period"]
+            and most(
+                (is_stamp(t) or self.known.is_time(t) for t in self.below.texts.get(c, [])), 0.9
+            )
+            for c, path in paths.items()
+        )
+        self.years = [t for path in paths.values() for t in path if is_absolute(t)]
         meant: dict[tuple[Any, ...], Column] = {}
         full = with_left_period(paths)
         for col, path in sorted(paths.items()):
             column = self._one(path, full[col], col, left)
-            if column.is_value and column.role == "value" and column.label:
-                left = column.label
+            is_named = column.is_value and column.role == "value" and column.label
+            if is_named and not _PLAN.search(column.label):
+                left, self.left_unit = column.label, column.unit
             if not column.is_value:
                 columns.append(column)
                 continue
@@ -128,6 +151,7 @@ class Columns:
             meant.setdefault(_identity(column), column)
             columns.append(column)
         _keep_apart(columns)
+        _ask_whose_last_year(columns, paths, self.known)
         return columns
 
     def _tell_by_left(
@@ -155,7 +179,7 @@ class Columns:
         key = same(path[-1]).lower()
         if key in UNITS:
             return Column({"header": list(path), "carries": "unit"}, [col])
-        if key in SERIAL:
+        if key in SERIAL or _CODES.search(key):
             return Column({"header": list(path), "carries": "ignored"}, [col])
         if texts and not any(is_value(t) or is_rank(t) for t in texts):
             beside = self._beside(path, col, texts)
@@ -181,9 +205,20 @@ class Columns:
         if most(self.known.is_region(t) for t in texts):
             written = {"header": list(path), "carries": "region", "fill_down": True}
             return Column(written, [col])
+        plain = same(path[-1]).lower()
+        if plain in RECORD_WORDS["region"] and not self.below.region_in_rows:
+            column = Column({"header": list(path), "carries": "region", "fill_down": True}, [col])
+            unknown = [t for t in dict.fromkeys(texts) if not self.known.meant_regions(t)]
+            column.doubt = (
+                f"not in the lists of regions: {', '.join(unknown[:3])}: they stay in quarantine "
+                "until raw/codelists/regions.csv has them"
+            )
+            return column
         role = carried(path[-1], texts, BESIDE_WORDS, self.known.kinds)
         if role is not None and role not in OF_ONE_VALUE:
             return Column({"header": list(path), "carries": role}, [col])
+        if most((is_stamp(t) or self.known.is_time(t) for t in texts), 0.9):
+            return self._dates(path, col)
         if any(re.search(r"\d", fold(t)) for t in texts) and not most(
             bool(re.search(r"[一-鿿]{3}", t)) for t in texts
         ):
@@ -193,6 +228,15 @@ class Columns:
         column = Column({"header": list(path), "carries": "none"}, [col])
         if same(path[-1]) != "备注":
             column.doubt = "a column without figures is left out"
+        return column
+
+    def _dates(self, path: tuple[str, ...], col: int) -> Column:
+        """A column of periods beside the figures, or of dates that say something else."""
+        is_period = same(path[-1]).lower() in RECORD_WORDS["period"]
+        if is_period and not self.below.period_in_rows:
+            return Column({"header": list(path), "carries": "period", "fill_down": True}, [col])
+        column = Column({"header": list(path), "carries": "ignored"}, [col])
+        column.doubt = "dates that are no figures: are they the periods of the figures beside them"
         return column
 
     # --- columns of figures ---------------------------------------------------------------------
@@ -221,8 +265,15 @@ class Columns:
             header = [opened(t) if t in absolute else t for t in path]
             written: dict[str, Any] = {"header": header, "period": "header", "every": True}
             return self._finished(written, col, key, measure, unit or said.unit)
+        if said is not None and is_readable and not absolute and not relative:
+            beside = self._beside_a_period(said, path, full, col, unit)
+            if beside is not None:
+                return beside
         if said is not None and (relative or self.below.report is not None) and not absolute:
             return self._by_meaning(said, relative, col, unit)
+        if said is not None and self.has_period_beside and not relative and not absolute:
+            key, measure = ROLE.get(said.measure, ("value", "level"))
+            return self._finished({"header": list(path)}, col, key, measure, unit or said.unit)
         column = self._own(path, full, col, "")
         named = next((t for t in path if self.known.looks_like_region(t)), None)
         if named is not None:
@@ -231,6 +282,31 @@ class Columns:
             "its header is neither a period nor a measure: what it adds to the name of the row "
             "(a class, a plan, a region, another basis)"
         )
+        return column
+
+    def _measure_of_left(self, said: Said, col: int) -> str:
+        """上年同月 right of 3月同比: the growth is said on its left alone."""
+        own = meaning_of(self.paths[col], self.below.report, self.words)
+        plain = ("level", "count")
+        if own is None or own.measure not in plain or said.measure in plain or not own.last_year:
+            return ""
+        return "is it an amount, or growth as the column to its left"
+
+    def _beside_a_period(
+        self, said: Said, path: tuple[str, ...], full: tuple[str, ...], col: int, unit: str | None
+    ) -> Column | None:
+        """增长% beside 2024年 and 2025年 is of the one to its left, which may not be the newest."""
+        left = next((text for text in full if text not in path and is_absolute(text)), None)
+        if left is None or said.measure == "level":
+            return None
+        key, measure = ROLE.get(said.measure, ("value", "level"))
+        written = {"header": list(path), "period": "header"}
+        column = self._finished(written, col, key, measure, unit or said.unit)
+        newest = max(filter(None, map(self.known.period_of, self.years)), key=lambda p: p.end)
+        if self.known.period_of(left) != newest:
+            column.doubt = f"is it of {left} on its left, or of {newest.code}"
+        if said.measure == "cagr_pct":
+            column.doubt = "from which year on is it the average: declare its period"
         return column
 
     def _by_meaning(self, said: Said, relative: list[str], col: int, unit: str | None) -> Column:
@@ -242,9 +318,10 @@ class Columns:
             means["last_year"] = True
             key = "last_year"
         column = self._finished({"means": means}, col, key, measure, unit or said.unit)
+        column.doubt = self._measure_of_left(said, col)
         report = self.below.report
         if not relative and report is not None and report.precision == "month":
-            column.doubt = (
+            column.doubt = column.doubt or (
                 "the header does not say whether it is the month alone, or from January on"
             )
         return column
@@ -282,12 +359,19 @@ class Columns:
         texts = self.below.texts.get(col, [])
         measure, names = self._measure(bare, path, full)
         label = "".join(names)
-        doubt = ""
+        doubt = self._of_which_year(path)
         is_bare = not label
         if is_bare:
-            label = left or "".join(bare)
-            if not left and not self.below.is_named_above:
-                doubt = "its header names no indicator: which one is it"
+            title = self.below.title if self.below.by_column else ""
+            # What only says its time (本月, 累计完成) is no companion of the column to its left.
+            label = (title or left if measure == "level" else left or title) or "".join(bare)
+            if (not left or measure == "level") and not self.below.is_named_above:
+                which = "which one is it"
+                if label == self.below.title:
+                    which = "what the title names is assumed"
+                doubt = doubt or f"its header names no indicator: {which}"
+        if is_bare and self.below.period_in_rows and _is_last_year(bare[-1]):
+            return self._last_year(path, label, col, unit)
         if (measure == "level" and texts and most(map(is_rank, texts))) or (
             measure == "level" and any(RANKED.search(t) for t in path)
         ):
@@ -326,6 +410,25 @@ class Columns:
         column.doubt = doubt
         return column
 
+    def _of_which_year(self, path: tuple[str, ...]) -> str:
+        """Months without a year anywhere, or two periods in one header."""
+        if self.below.period_in_rows:
+            return ""
+        if any(len(_YEARS.findall(fold(text))) > 1 for text in path):
+            return "its header says two periods: of which of them is it, and what does it compare"
+        is_open = self.below.report is None and not any(map(is_absolute, path))
+        if is_open and any(map(self._has_months, path)):
+            return "no year is said anywhere: give the period with its year (2026年1—5月)"
+        return ""
+
+    def _last_year(self, path: tuple[str, ...], label: str, col: int, unit: str | None) -> Column:
+        """上年同期 beside rows of periods: of a year before that of the row."""
+        key = f"{identifier(label, '_')}_last_year"
+        written = {"header": list(path), "last_year": True}
+        column = self._finished(written, col, key, "level", unit or self.left_unit)
+        column.role, column.label = "last_year", label
+        return column
+
     def _header_of(self, path: tuple[str, ...], full: tuple[str, ...]) -> dict[str, Any]:
         """The header of such a column as it is written, and where its period comes from."""
         absolute = [t for t in path if is_absolute(t)]
@@ -339,6 +442,8 @@ class Columns:
             written["period"] = "header" if speaks else "title"
             if speaks:
                 written["header"] = [opened(t) if self.known.is_time(t) else t for t in path]
+        elif any(self._has_months(t) for t in full):
+            written["period"] = "header"  # of which year nothing says: it waits until it is said
         return written
 
     def _beside_periods(self, bare: list[str], names: list[str], written: dict[str, Any]) -> str:
@@ -395,8 +500,8 @@ class Columns:
         if key != "value":
             written["key"] = key
         if unit is not None and "means" not in written:
-            in_header = any("(" in fold(t) or "%" in t for t in written.get("header", ()))
-            written["unit"] = "header" if in_header else unit
+            in_header = any(self.known.words.unit_in(t)[1] for t in written.get("header", ()))
+            written["unit"] = "header" if in_header else self.known.units.get(same(unit), unit)
         if unit is None and measure in ("yoy_growth_pct", "cagr_pct", "share_pct"):
             written["unit"] = unit = "%"
         if unit is None and measure == "rank":
@@ -413,6 +518,30 @@ def _unknown_region(text: str, known: Known) -> str:
         f"{text} may be {', '.join(meant[:3])}: say `regions_inside`, or write it into "
         "raw/codelists/regions.csv"
     )
+
+
+def _is_last_year(text: str) -> bool:
+    return same(text) in _LAST_YEAR
+
+
+def _ask_whose_last_year(
+    columns: list[Column], paths: dict[int, tuple[str, ...]], known: Known
+) -> None:
+    """上年同期 beside 1月, 2月, 3月 may be that of the last of them, or of all together."""
+    for number, column in enumerate(columns):
+        path = paths[column.cols[0]]
+        if not column.is_value or len(path) > 1 or not _is_last_year(known.unit_in(path[-1])[0]):
+            continue
+        before = [other for other in columns[:number] if other.is_value and other.key == "value"]
+        is_open = [o for o in before if "any" in o.written.get("means", {}).values() or o.doubt]
+        if is_open and len(before) == 1:
+            said = "/".join(paths[before[-1].cols[-1]])
+            column.doubt = column.doubt or f"it is of the same stretch of time as {said}: which one"
+        elif len(before) > 1 or any(len(other.cols) > 1 for other in before):
+            said = "/".join(paths[before[-1].cols[-1]])
+            column.doubt = column.doubt or (
+                f"of which of the columns to its left: that of {said} is assumed"
+            )
 
 
 def _keep_apart(columns: list[Column]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -121,6 +121,7 @@ class Labels:
         self.entries: dict[tuple[str, str], Entry] = {}
         self.symbols: dict[str, str] = {}
         self.taken: set[str] = set()
+        self.relations = Relations([])
 
     def entry(self, key: str, label: str, role: str = "") -> Entry:
         """The indicator of that name in columns of that key."""
@@ -148,6 +149,8 @@ class Labels:
         plain = fold(text).strip()
         if "百分点" in plain:
             unit, unknown = "百分点", None
+        elif unit is None and (sign := re.search(r"[0-9]\s*([%‰])$", plain)):
+            unit, unknown = sign[1], None
         code = self.known.units.get(same(unit)) if unit else None
         if code is not None:
             entry.units[code] += 1
@@ -324,7 +327,7 @@ class Labels:
     def lines(self) -> list[str]:
         """The lines of ``indicators``."""
         lines: list[str] = []
-        relations = Relations(list(self.entries.values()))
+        self.relations = relations = Relations(list(self.entries.values()))
         for entry in self.entries.values():
             if any(entry in other.others for other in self.entries.values() if other.others):
                 continue
@@ -362,6 +365,13 @@ class Labels:
             "  direction: neutral",
         ]
         lines += [f"  {kind}: {flow(told)}" for kind, told in relations.items()]
+        whole = self.relations.adds.get(id(entry))
+        if whole is not None:
+            told = flow([{"to": whole.code, "exhaustive": True}])
+            lines.append(
+                f"  {UNSURE} part_of: {told}, if it is one of its parts: with the rows beside it "
+                f"it adds up to {one_line(whole.own_label)}"
+            )
         return lines
 
     def _english(self, entry: Entry) -> str:
@@ -379,6 +389,30 @@ class Labels:
         return (
             f"{nearest}not in the catalogue: its English name, measure, stock or flow, price basis"
         )
+
+    def contradicted(self, kinds: Mapping[str, Container[str]]) -> list[str]:
+        """Indicators of the catalogue whose figures are of another kind of period than theirs.
+
+        Args:
+            kinds: Kinds of period of the figures that were read, by code of the indicator.
+        """
+        said = []
+        for entry in self.entries.values():
+            standard = entry.standard
+            if standard is None or not entry.is_reference or entry.role != "value":
+                continue
+            told = kinds.get(entry.code, ())
+            if "point" in told and not standard.stock and standard.additive.time == "sum":
+                said.append(
+                    f"{standard.code} {standard.name.zh} adds up over time, and its figures are "
+                    "read as of the end of a period: give its column period_kind"
+                )
+            if "cumulative_range" in told and standard.stock:
+                said.append(
+                    f"{standard.code} {standard.name.zh} is a stock, and its figures are read as "
+                    "what came together over a period: give its column period_kind: point"
+                )
+        return list(dict.fromkeys(said))
 
     def _is_stock(self, entry: Entry) -> bool:
         return entry.role == "value" and bool(AT_AN_END.search(entry.own_label))
@@ -410,11 +444,7 @@ class Labels:
         return measure, ""
 
     def _unit_doubts(self, entry: Entry, *, missing: bool = False) -> list[str]:
-        doubts = [
-            f"the unit {unit} is in no list: add it to raw/codelists/units.csv, or the figures are "
-            "off by its factor"
-            for unit in entry.unknown_units
-        ]
+        doubts = [no_unit(unit) for unit in entry.unknown_units]
         if missing and not doubts:
             doubts.append("no unit was found")
         if entry.units and entry.no_unit and entry.role == "value":
@@ -443,6 +473,19 @@ class Labels:
         )
 
 
+def no_unit(unit: str) -> str:
+    """What a person does about a unit that no list has."""
+    if re.search(r"\bdollars?\b|^[$]|(?<![A-Za-z])[$]", fold(unit).lower()):
+        return (
+            f"the unit {unit} does not say whose dollars they are (USD, CAD, HKD): write it to the "
+            "synonyms of that unit in raw/codelists/units.csv"
+        )
+    return (
+        f"the unit {unit} is in no list: add it to raw/codelists/units.csv, or the figures are off "
+        "by its factor"
+    )
+
+
 def _lag(entry: Entry) -> str:
     return ", lag_months: 1" if LAG.search(entry.own_label) else ""
 
@@ -454,12 +497,29 @@ class Relations:
         self.by_name = {(e.key, same(e.label)): e for e in entries}
         self.parts: dict[int, list[Entry]] = {}
         self.whole: dict[int, Entry] = {}
+        self.adds: dict[int, Entry] = {}
         levels = [entry for entry in entries if entry.role == "value" and not entry.of]
         for entry in levels:
             whole = self._above(entry, levels)
             if whole is not None and _is_not_above(entry, whole):
                 self.parts.setdefault(id(whole), []).append(entry)
                 self.whole[id(entry)] = whole
+        self._found_by_sums(levels)
+
+    def _found_by_sums(self, levels: list[Entry]) -> None:
+        """Rows side by side of which the first or the last is the sum of the others.
+
+        A sum alone does not say that they are its parts: it is asked.
+        """
+        groups: dict[tuple[str, str, tuple[str, ...], str | None], list[Entry]] = {}
+        for entry in levels:
+            groups.setdefault((entry.key, entry.block, entry.above, entry.unit), []).append(entry)
+        for group in groups.values():
+            for whole, parts in ((group[0], group[1:]), (group[-1], group[:-1])):
+                is_told = any(id(part) in self.whole for part in parts)
+                if len(parts) > 1 and not is_told and _add_up(parts, whole):
+                    self.adds |= {id(part): whole for part in parts}
+                    break
 
     def _above(self, entry: Entry, levels: Iterable[Entry]) -> Entry | None:
         """The indicator right above it, with figures of its own in one unit."""
@@ -498,8 +558,11 @@ class Relations:
 
     def _level(self, entry: Entry) -> Entry | None:
         """The level that a growth or a share stands beside."""
-        beside = entry.key.removesuffix(entry.role).removesuffix("_") or "value"
-        return self.by_name.get((beside, same(entry.label)))
+        # growth_2 of the second table stands beside value_2, gdp_growth beside gdp.
+        match = re.fullmatch(rf"(.*?)_?{entry.role}((?:_[0-9]+)?)", entry.key, re.DOTALL)
+        if match is None:
+            return None
+        return self.by_name.get(((match[1] or "value") + match[2], same(entry.label)))
 
     def _whole_of_share(self, entry: Entry) -> Entry | None:
         """The only indicator here of which a level is the share that is printed beside it."""

@@ -8,29 +8,49 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from orchestration.authoring.columns import Below, Column, Columns
 from orchestration.authoring.known import LAG, SPOKEN, Known
-from orchestration.authoring.labels import Entry, Labels
+from orchestration.authoring.labels import Entry, Labels, no_unit
 from orchestration.authoring.look import Seen, is_rank, is_value, most, plain_title, rows_of, tables
 from orchestration.authoring.opening import source_lines
 from orchestration.authoring.records import SPANS
-from orchestration.authoring.yamltext import UNSURE, asked, flow, quoted, scalar
+from orchestration.authoring.yamltext import (
+    UNSURE,
+    asked,
+    flow,
+    quoted,
+    scalar,
+    without_period,
+)
 from orchestration.collect.grid import Grid
 from orchestration.collect.layouts.extract import period_in
 from orchestration.collect.layouts.footnotes import OF_ANOTHER
-from orchestration.collect.layouts.header import header_paths, split_marks
+from orchestration.collect.layouts.header import header_paths, mark_key, split_marks
 from orchestration.collect.layouts.stub import Name, names_of
-from orchestration.collect.periods import Period, parse_period
+from orchestration.collect.periods import Period, parse_period, read_period
 from orchestration.collect.readers.selection import matches
 from orchestration.errors import QutongError
 from orchestration.spec import PERIOD_WRITTEN, Block, Source, TableColumn
-from orchestration.text import fold, same
+from orchestration.text import counted, fold, same
 
 _TOTALS = ("合计", "总计", "小计", "全市", "全区", "全省", "全国", "总计数", "合计数")
+_MARKED = re.compile(r"(?:注\s*[:：]?\s*)?(?P<mark>[①-⑳]|[*＊]+|\[[0-9]{1,2}\]|\^[0-9]{1,2})")
+"""A note that begins with a mark: figures may carry it."""
+_MOVES = (
+    "(?:为|系|是)(?P<period>[0-9年月至到—–-]+|上半年|前三季度|[一二三四]季度)的?(?:累计)?"
+    "(?:数据|数字|年报数|数|年报)"
+)
+_STAGE_OF = re.compile(
+    r"(?P<period>[0-9]{4}年(?:[0-9]{1,2}月)?)(?:数据)?(?:为|是|系)(?P<stage>\w{2,8})"
+)
+_FEW = 4
+_NAMED_BESIDE = ("合计", "总计", "小计")
+"""What may stand in the column of numbers beside a blank name."""
 _COUNTER = re.compile(
     r"^(id|.*_id|code|.*code|key|page|total|count|size|index|.*no|version)$", re.I
 )
@@ -71,6 +91,9 @@ class Printed:
         self.source, self.doubts = source, doubts
         self.breakdown_list = ""
         self.row_names: list[str] = []
+        self.needs_period = False
+        self.needs_region = False
+        self.footnotes: dict[str, str] = {}
 
     def layout(self, grids: list[Grid]) -> tuple[list[str], str, Period | None]:
         """The lines of the layout, the title of the file, and its period.
@@ -127,6 +150,9 @@ class Printed:
         if self.breakdown_list:
             lines.append(f"breakdown_list: {self.breakdown_list}")
         lines += self._spans()
+        if self.footnotes:
+            lines.append("footnotes:")
+            lines += [asked(f"- {entry}", doubt) for entry, doubt in self.footnotes.items()]
         lines.append("blocks:")
         for block in blocks:
             lines += [f"- {block[0]}", *(f"  {line}" for line in block[1:])]
@@ -186,15 +212,37 @@ class Printed:
             for word in sorted(self.known.lists.region_words, key=len, reverse=True)
             if len(word) > 1 and any(word in text for text in texts)
         ]
-        region = named[0] if named else self.known.district
-        doubt = "" if named else "whose figures they are; the district is assumed"
-        lines = ["constants:", asked(f"  region: {scalar(region)}", doubt)]
-        if report is None:
+        region, doubt = self.known.district, "whose figures they are; the district is assumed"
+        if named:
+            region, doubt = named[0], ""
+        elif (told := self._region_of_title(texts)) is not None:
+            word, meant = told
+            region = word if len(meant) == 1 else region
+            doubt = f"{word} may be {', '.join(meant[:4])}: write the code of the one that is meant"
+            doubt = doubt if len(meant) > 1 else ""
+        lines = ["constants:"]
+        if self.needs_region:
+            lines.append(asked(f"  region: {scalar(region)}", doubt))
+        if report is None and self.needs_period:
             year = datetime.now(UTC).year
             lines.append(
                 f"  period: '{year}'  {UNSURE} no period was found in title, sheet or file name"
             )
-        return lines
+        return lines if len(lines) > 1 else []
+
+    def _region_of_title(self, texts: list[str]) -> tuple[str, list[str]] | None:
+        """The region that a title begins with, behind its number and its period: 江北区主要指标."""
+        for text in texts:
+            bare = re.sub(
+                rf"^\s*(表\s*[-0-9.、一二三四五六七八九十]+)?\s*[:：]?\s*({PERIOD_WRITTEN})?",
+                "",
+                fold(text),
+            )
+            names = [bare[: match.end()] for match in re.finditer("[省市区县州盟旗]", bare[:16])]
+            for name in reversed(names):
+                if meant := self.known.meant_regions(name):
+                    return name, meant
+        return None
 
     def _report(self, table: Seen) -> tuple[Period | None, str]:
         written = [
@@ -222,14 +270,7 @@ class Printed:
     ) -> list[str]:
         rows = rows_of(table.grid)
         last = table.top + table.header_rows - 1
-        stub_text = next(
-            (
-                text
-                for row in range(table.top, last + 1)
-                if (text := rows.get(row, {}).get(table.stub_col, ""))
-            ),
-            "",
-        )
+        stub_text = rows.get(table.top, {}).get(table.stub_col, "")
         paths, fill = _paths(table, rows, last)
         body = [r for r in sorted(rows) if last < r <= table.last and not _is_note(rows[r])]
         again = [
@@ -248,12 +289,22 @@ class Printed:
             region_in_rows="region" in stub.stub_is,
             suffix=suffix,
             is_named_above=subject is not None,
+            title=_about(table),
         )
         columns = Columns(self.known, below).of(first)
         if self.source.format == "json":
             _doubt_counters(columns)
         if not any(column.is_value for column in columns):
             return []
+        says_region = any(column.written.get("carries") == "region" for column in columns)
+        if not below.region_in_rows and not says_region:
+            self.needs_region |= any(
+                column.is_value and "region" not in column.written for column in columns
+            )
+        if not below.period_in_rows:
+            values = [column.written for column in columns if column.is_value]
+            has_column = any(column.written.get("carries") == "period" for column in columns)
+            self.needs_period |= not has_column and any("period" not in w for w in values)
         lines = self._head(table, rows, several=several)
         lines += [
             f"stub: {scalar(split_marks(stub_text)[0])}",
@@ -261,16 +312,15 @@ class Printed:
         ]
         if subject is not None:
             lines.append(f"title: {quoted(SUBJECT_PATTERN)}")
+        above = self._unit_above(table) if _corner(table) is None else None
+        if above is not None:
+            lines.append(f"unit: {quoted(above[0])}")
         if fill:
             lines.append("header_fill: true")
-        if stub.stub_is != ("indicator",):
-            lines.append(asked(f"stub_is: {flow(list(stub.stub_is))}", stub.doubt))
-        elif stub.doubt:
-            lines.append(f"{UNSURE} {stub.doubt}")
-        if stub.hierarchy != Block.model_fields["hierarchy"].default:
-            lines.append(f"hierarchy: {flow(list(stub.hierarchy))}")
+        lines += _rows_lines(stub)
         if again:
             lines.append("side_by_side: true")
+        lines += self._unnamed(table, body, rows, columns)
         lines += self._ignored(table, body, rows, stub, stub_cols)
         if any(n.unit for n in stub.names.values()):
             lines.append("unit_in_name: true")
@@ -278,7 +328,7 @@ class Printed:
         for column in columns:
             doubt = column.doubt
             if column.unknown_unit and not by_column:
-                doubt = doubt or _no_unit(column.unknown_unit)
+                doubt = doubt or no_unit(column.unknown_unit)
             lines.append(asked(f"- {flow(column.written)}", doubt))
         block_name = name
         if subject is not None:
@@ -288,9 +338,20 @@ class Printed:
                 moved = stub_col - table.stub_col
                 own = stub if number == 0 else self._stub(table, body, rows, stub_text, stub_col)
                 self._figures(table, body, rows, columns, own, moved, block_name)
-        self.doubts += table.doubts
-        self._notes(table, rows)
+        self.doubts += [*table.doubts, *_without_header(table, body, rows, paths, last)]
+        self._notes(table, rows, report)
         return lines
+
+    def _unit_above(self, table: Seen) -> tuple[str, str] | None:
+        """The unit that ends a title, or stands above the table alone: a pattern for it, and it."""
+        for text in table.titles:
+            plain = fold(text).strip()
+            inner = re.search(r"[(]\s*(?:in\s+)?([^()]+?)\s*[)]$", plain)
+            if inner is not None and same(inner[1]) in self.known.units:
+                return rf"[(]\s*(?:in\s+)?(?P<unit>{re.escape(inner[1])})\s*[)]$", inner[1]
+            if same(plain) in self.known.units and not plain.isdigit():
+                return f"^(?P<unit>{re.escape(plain)})$", plain
+        return None
 
     def _head(self, table: Seen, rows: dict[int, dict[int, str]], *, several: bool) -> list[str]:
         if not several:
@@ -307,25 +368,81 @@ class Printed:
                 f"constants: {{stage: {self.known.stages[word]}}}; if of some, see footnotes"
             )
 
-    def _notes(self, table: Seen, rows: dict[int, dict[int, str]]) -> None:
+    def _notes(self, table: Seen, rows: dict[int, dict[int, str]], report: Period | None) -> None:
         for title in table.titles:
             self._stages("the title", title)
-        for row in sorted(rows):
-            if row > table.top and row <= table.last and _is_note(rows[row]):
-                text = " ".join(rows[row].values())
-                self._stages("a note", text)
-                if LAG.search(text):
-                    self.doubts.append(
-                        f"a note says that some figures come later ({text[:60]}): give their "
-                        "indicators lag_months"
-                    )
-                other = OF_ANOTHER.search(same(text))
-                if other is not None:
-                    self.doubts.append(
-                        f"a note says that some figures are of {other['period'] or other['other']}"
-                        f" ({text[:60]}): see whether theirs carry a mark of it; else give their "
-                        "indicators lag_months"
-                    )
+        inside = [r for r in sorted(rows) if table.top < r <= table.last]
+        notes = [r for r in inside if _is_note(rows[r])]
+        carried = {
+            mark
+            for row in {table.top, *inside} - {*notes}
+            for text in rows[row].values()
+            for mark in split_marks(fold(text).strip())[1]
+        }
+        for text in (" ".join(rows[row].values()) for row in notes):
+            self._stages("a note", text)
+            self._stage_of_a_period(text)
+            if LAG.search(text):
+                self.doubts.append(
+                    f"a note says that some figures come later ({text[:60]}): give their "
+                    "indicators lag_months"
+                )
+            other = OF_ANOTHER.search(same(text))
+            if other is None:
+                continue
+            mark = _MARKED.match(fold(text).strip())
+            if other["period"] and mark is not None and mark_key(mark["mark"]) in carried:
+                self._moves(other["period"], text, report)
+            else:
+                self.doubts.append(
+                    f"a note says that some figures are of {other['period'] or other['other']}"
+                    f" ({text[:60]}): see whether theirs carry a mark of it; else give their "
+                    "indicators lag_months"
+                )
+
+    def _unnamed(
+        self,
+        table: Seen,
+        body: list[int],
+        rows: dict[int, dict[int, str]],
+        columns: list[Column],
+    ) -> list[str]:
+        """Rows without a name that say another period, region or class than the one above."""
+        told = {col for column in columns if not column.is_value for col in column.cols}
+        values = {col for column in columns if column.is_value for col in column.cols}
+        bare = [r for r in body if table.stub_col not in rows[r] and values & rows[r].keys()]
+        told = {c for c in told if c > table.stub_col}
+        if not bare or bare[0] == body[0] or not all(told & rows[row].keys() for row in bare):
+            return []
+        return [asked("stub_fill: true", "rows without a name have the name of the row above")]
+
+    def _moves(self, period: str, text: str, report: Period | None) -> None:
+        """A note that gives the figures with its mark another period than their column does."""
+        if report is not None:
+            own = {(report.start, report.end), (date(report.end.year, 1, 1), report.end)}
+            try:
+                meant, _ = read_period(period, report)
+            except ValueError:
+                return
+            if (meant.start, meant.end) in own:
+                return  # 一季度 beside 1-3月: it says the same in other words
+        self.footnotes.setdefault(
+            flow({"says": _MOVES, "moves": True}),
+            f"a note says {period} ({text[:40]}): figures that carry its mark are of that period",
+        )
+
+    def _stage_of_a_period(self, text: str) -> None:
+        """A note that says the stage of the figures of a period: 2022年数据为初步数."""
+        said = _STAGE_OF.search(fold(text))
+        if said is None:
+            return
+        stage = next((word for word in _longest(self.known.stages) if word in said["stage"]), None)
+        if stage is not None:
+            says = f"(?P<period>[0-9]{{4}}年(?:[0-9]{{1,2}}月)?)(?:数据)?(?:为|是|系){stage}"
+            self.footnotes.setdefault(
+                flow({"says": says, "stage": self.known.stages[stage]}),
+                f"a note says {said[0]}: the figures of {said['period']} are of that stage",
+            )
 
     def _ignored(
         self,
@@ -396,13 +513,25 @@ class Printed:
             (r, c): (i, b)
             for r, c, i, b in formatted.select("row", "col", "indent", "is_bold").iter_rows()
         }
-        own = [(r, rows[r][stub_col], *looks[r, stub_col]) for r in body if stub_col in rows[r]]
+        at = {r: stub_col for r in body if stub_col in rows[r]}
+        at |= {
+            r: col
+            for r in body
+            if r not in at
+            for col, text in rows[r].items()
+            if col < stub_col and same(text) in _NAMED_BESIDE
+        }
+        own = [(r, rows[r][at[r]], *looks[r, at[r]]) for r in body if r in at]
         clues: list[str] = ["numbering"]
         valued = {
             r
             for r, _, _, _ in own
-            if any(is_value(t) or is_rank(t) for c, t in rows[r].items() if c != stub_col)
+            if any(is_value(t) or is_rank(t) for c, t in rows[r].items() if c > at[r])
         }
+        blank = {r for r, _, _, _ in own} - valued
+        opening = [text for r, text, _, _ in own if r in blank and not _has_more(rows[r])]
+        if self._open_regions(opening, [text for r, text, _, _ in own if r in valued]):
+            clues.insert(0, "blank")
         if len({bold for r, _, _, bold in own if r in valued}) > 1:
             clues.append("bold")
         if len({indent for _, _, indent, _ in own}) > 1:
@@ -417,10 +546,20 @@ class Printed:
                 "ignored_rows": table.serial_rows,
             }
         )
-        found = names_of(own, block, self.known.words)
+        found = names_of(own, block, self.known.words, blank)
         names = {n.row: n for n in found if n.role != "ignored"}
+        if "blank" in clues:
+            self.row_names += [n.name for n in names.values() if n.row in valued]
+            return Stub(names, ("region", "indicator"), hierarchy, self._regions_doubt(opening))
         stub_is, doubt = self._what(names, valued, header)
         return Stub(names, stub_is, hierarchy, doubt)
+
+    def _open_regions(self, opening: list[str], valued: list[str]) -> bool:
+        """Whether rows without a figure name regions, and those below them their indicators."""
+        if not opening or not all(map(self.known.is_region, opening)):
+            return False
+        again = len({same(text) for text in valued}) < len(valued)
+        return (len(opening) > 1 or again) and not any(map(self.known.is_region, valued))
 
     def _what(
         self, names: dict[int, Name], valued: set[int], header: str
@@ -491,11 +630,11 @@ class Printed:
     ) -> None:
         """Note every indicator that the table has, with its unit and decimals."""
         unit_cols = [c.cols[0] for c in columns if c.written.get("carries") == "unit"]
-        corner = _corner(table)
+        corner = _corner(table) or (self._unit_above(table) or ("", None))[1]
         for row in body:
             name = stub.names.get(row)
             if name is None:
-                continue
+                continue  # with stub_fill it has a name that was noted in the row above
             own = rows[row].get(unit_cols[0] + moved) if unit_cols else None
             in_name = self.known.unit_in(name.name)[2]
             for column in columns:
@@ -510,7 +649,8 @@ class Printed:
                     unknown = column.unknown_unit or (in_name if unit is None else None)
                     if in_name and not column.unit:
                         unknown, unit = in_name, None
-                    place = "" if "indicator" in stub.stub_is[:1] else str(row)
+                    is_apart = stub.stub_is[:1] != ("indicator",)
+                    place = str(name.path[0] if len(stub.stub_is) > 1 else row) if is_apart else ""
                     self.labels.saw(entry, text, unit, (col, place), unknown)
         for column in columns:
             if column.is_value and "indicator" not in stub.stub_is and column.label:
@@ -532,12 +672,32 @@ class Printed:
         return entry
 
     def _label(self, name: Name, stub: Stub) -> str:
-        if len(stub.stub_is) > 1 and name.depth > 0:
+        if stub.stub_is[:1] == ("region",):
+            name = replace(name, path=name.path[1:])
+        elif len(stub.stub_is) > 1 and name.depth > 0:
             return str(name.path[0])
-        same_name = {n.path for n in stub.names.values() if same(n.name) == same(name.name)}
+        inner = 1 if stub.stub_is[:1] == ("region",) else 0
+        same_name = {n.path[inner:] for n in stub.names.values() if same(n.name) == same(name.name)}
         if len(same_name) > 1 and len(name.path) > 1:
             return "/".join(name.path[-2:])
         return str(name.name)
+
+
+def _has_more(cells: dict[int, str]) -> bool:
+    """Whether a row has anything beside its name."""
+    return len(cells) > 1
+
+
+def _rows_lines(stub: Stub) -> list[str]:
+    """What the rows of a table name, and what puts one under another."""
+    lines = []
+    if stub.stub_is != ("indicator",):
+        lines.append(asked(f"stub_is: {flow(list(stub.stub_is))}", stub.doubt))
+    elif stub.doubt:
+        lines.append(f"{UNSURE} {stub.doubt}")
+    if stub.hierarchy != Block.model_fields["hierarchy"].default:
+        lines.append(f"hierarchy: {flow(list(stub.hierarchy))}")
+    return lines
 
 
 def _repeat(block: list[str]) -> None:
@@ -560,15 +720,7 @@ def _tell_apart(blocks: list[list[str]], seen: list[Seen], written_by: list[Seen
 
 
 def _stub_text(table: Seen) -> str:
-    rows = rows_of(table.grid)
-    return next(
-        (
-            same(split_marks(text)[0])
-            for row in range(table.top, table.top + table.header_rows)
-            if (text := rows.get(row, {}).get(table.stub_col, ""))
-        ),
-        "",
-    )
+    return same(split_marks(rows_of(table.grid).get(table.top, {}).get(table.stub_col, ""))[0])
 
 
 def _paths(
@@ -609,6 +761,38 @@ def _corner(table: Seen) -> str | None:
     )
 
 
+def _without_header(
+    table: Seen,
+    body: list[int],
+    rows: dict[int, dict[int, str]],
+    paths: dict[int, tuple[str, ...]],
+    last: int,
+) -> list[str]:
+    """Columns of texts that nothing stands over: nobody can say by a name which is which."""
+    filled = Counter(col for row in body for col in rows[row])
+    bare = [col for col in sorted(filled) if col not in paths and col != table.stub_col]
+    named = [col for col in bare if filled[col] > 1 or len(body) < _FEW]
+    if not named:
+        return []
+    where = ", ".join(table.grid.place(last, col) for col in named[:4])
+    return [
+        f"nothing stands over {counted(len(named), 'column')} that have texts ({where}): write a "
+        "header there that says what each of them is (指标, 地区), and draft it again | "
+        "这些列没有表头，请补上表头后重新起草"
+    ]
+
+
+def _longest(words: Iterable[str]) -> list[str]:
+    return sorted(words, key=lambda word: (-len(word), word))
+
+
+def _about(table: Seen) -> str:
+    """What the title of a table is about, without its period and the unit behind it."""
+    title = re.sub(r"[(（][^()（）]*[)）]\s*$", "", fold(plain_title(table.titles)).strip())
+    bare = re.sub(r"^表\s*[-0-9一二三四五六七八九十]+[、:：.\s]*", "", title)
+    return without_period(re.sub("(完成|基本|主要)?(情况|统计|一览|汇总)*表?$", "", bare))
+
+
 def _doubt_counters(columns: list[Column]) -> None:
     """Numbers of a JSON file that are keys or counters are no figures."""
     for column in columns:
@@ -618,13 +802,6 @@ def _doubt_counters(columns: list[Column]) -> None:
             column.doubt = "a key or a counter by its name, and no figure"
         elif column.is_value:
             column.doubt = column.doubt or "is it a figure, and which indicator"
-
-
-def _no_unit(unit: str) -> str:
-    return (
-        f"the unit {unit} is in no list: add it to raw/codelists/units.csv, or the figures are off "
-        "by its factor"
-    )
 
 
 def _kind_of(table: Seen) -> str:

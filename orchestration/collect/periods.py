@@ -134,7 +134,33 @@ def _plain(text: str) -> str:
     folded = _CHINESE_YEAR.sub(
         lambda match: "".join(_DIGITS.get(char, char) for char in match[0]), folded
     )
-    return _CHINESE_MONTH.sub(lambda match: str(_NUMBERS[match[0]]), folded)
+    return _ENGLISH.sub(_in_digits, _CHINESE_MONTH.sub(lambda m: str(_NUMBERS[m[0]]), folded))
+
+
+_MONTH_NAMES = (
+    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
+    *("october", "november", "december"),
+)
+_MONTHS = {
+    name[:size]: number
+    for number, name in enumerate(_MONTH_NAMES, start=1)
+    for size in (3, len(name))
+} | {"sept": 9}
+_NAMED = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_ENGLISH = re.compile(
+    rf"^(?:(?P<before>{_NAMED})\.?[-,/]?(?P<year>(?:19|20)[0-9]{{2}})"
+    rf"|(?P<year_first>(?:19|20)[0-9]{{2}})[-,/]?(?P<behind>{_NAMED})\.?"
+    r"|Q(?P<quarter>[1-4])[-,/]?(?P<of>(?:19|20)[0-9]{2}))$",
+    re.IGNORECASE,
+)
+"""Jan 2024, January 2024, 1988 JAN, Q1 2024. Of Jan-24 nobody knows whether 24 is a day."""
+
+
+def _in_digits(match: re.Match[str]) -> str:
+    if match["quarter"]:
+        return f"{match['of']}-Q{match['quarter']}"
+    name = (match["before"] or match["behind"]).lower()
+    return f"{match['year'] or match['year_first']}-{_MONTHS[name]:02d}"
 
 
 def _point(period: Period) -> Period:
@@ -248,6 +274,7 @@ def parse_period(text: str) -> Period:
     ``二〇二二年``, ``2023-06``, ``2023.06``, ``202306``, ``2023年6月末``, ``2023-06-30`` (the last
     day of a month and no other), ``2026-Q1``, ``2026年第一季度``, ``2026H1``, ``2024年1—5月``,
     ``2021年1月—2023年6月``, ``2021-01/2023-06``, ``2020—2022年``, ``2024年上半年``, ``2024年末``;
+    ``Jan 2024``, ``1988 JAN``, ``Q1 2024``;
     in answers of services ``202509MM``, ``202404SS`` (a quarter), ``2025YY``, ``2024M09``,
     ``2024-S1`` (a half-year) and ``2024-01/P30M`` (thirty months from January on).
 
@@ -456,7 +483,7 @@ def _has_months(period: Period | None) -> bool:
     return period is not None and period.precision in ("month", "month_range", "quarter")
 
 
-def _year_before(period: Period) -> Period:
+def year_before(period: Period) -> Period:
     match period.precision:
         case "year":
             moved = year(period.start.year - 1)
@@ -613,7 +640,7 @@ class _Path:
     def _this_period(self, token: _Token) -> None:
         if self.is_loose and self.said is not None and self.report is not None:
             is_now = self.said.start.year == self.report.end.year
-            base = self.report if is_now else _year_before(self.report)
+            base = self.report if is_now else year_before(self.report)
         else:
             base = self._base
         self.said, self.is_loose = _point(base) if token.is_end else base, False
@@ -655,7 +682,7 @@ class _Path:
             base = month(base.end.year, base.end.month)
         if "季" in token.text and base.precision != "quarter":
             raise ValueError(f"{base.code} is no quarter")
-        before = _year_before(base)
+        before = year_before(base)
         self.said, self.is_loose = _point(before) if token.is_end else before, False
         self.is_shifted = True
 
@@ -697,7 +724,7 @@ class _Path:
             raise ValueError(f"{token.text} and {self.said.code} contradict one another")
         elif not self.is_shifted:
             # 1-11月 over 上年: the same months, a year earlier.
-            self.said = _year_before(self.said)
+            self.said = year_before(self.said)
         self.is_shifted = True
 
 
@@ -775,6 +802,41 @@ def spanned(period: Period, span: Literal["to_date", "point"]) -> Period:
     if period.precision == "month_range" and period.start.month != 1:
         raise ValueError(f"{period.code} does not begin in January")
     return months(period.end.year, 1, period.end.year, period.end.month)
+
+
+def with_years(texts: Sequence[str | None]) -> list[str | None]:
+    """Texts of rows from the top down, months without a year with that of the row above.
+
+    2026年1-2月, 3月 and 4月 are of one year. Where the next does not lie after the one above, the
+    year may be the next one or not: it stays as it is, and so do all below it.
+    """
+    found: list[str | None] = []
+    last: Period | None = None
+    for text in texts:
+        try:
+            last = parse_period(text) if text else last
+        except ValueError:
+            last, kept = _with_year(text or "", last)
+            found.append(kept)
+            continue
+        found.append(text)
+    return found
+
+
+def _with_year(text: str, last: Period | None) -> tuple[Period | None, str]:
+    if last is None or not _WITHOUT_YEAR.fullmatch(_plain(text)):
+        return None, text
+    whole = f"{last.end.year}年{_plain(text)}"
+    try:
+        period = parse_period(whole)
+    except ValueError:
+        return None, text
+    return (period, whole) if period.end > last.end else (None, text)
+
+
+_WITHOUT_YEAR = re.compile(
+    rf"[0-9]{{1,2}}(?:{_TO}[0-9]{{1,2}})?月份?|第?[一二三四1-4]季度|[上下]半年"
+)
 
 
 def joined(parts: Sequence[tuple[str, str | None]]) -> str | None:

@@ -23,6 +23,7 @@ from orchestration.collect.periods import (
     resolve_period,
     shift_months,
     span_of,
+    with_years,
     year,
     years,
 )
@@ -55,6 +56,10 @@ pytestmark = pytest.mark.core
         ("2024年末", "2024-12", date(2024, 12, 1), date(2024, 12, 31)),
         ("2026-Q1", "2026-Q1", date(2026, 1, 1), date(2026, 3, 31)),
         ("2026年一季度", "2026-Q1", date(2026, 1, 1), date(2026, 3, 31)),
+        ("Q1 2026", "2026-Q1", date(2026, 1, 1), date(2026, 3, 31)),
+        ("Jan 2026", "2026-01", date(2026, 1, 1), date(2026, 1, 31)),
+        ("1988 JAN", "1988-01", date(1988, 1, 1), date(1988, 1, 31)),
+        ("September 2024", "2024-09", date(2024, 9, 1), date(2024, 9, 30)),
         ("2026年第4季度", "2026-Q4", date(2026, 10, 1), date(2026, 12, 31)),
         ("2024年1—5月", "2024-01/2024-05", date(2024, 1, 1), date(2024, 5, 31)),
         ("2024年1-2月", "2024-01/2024-02", date(2024, 1, 1), date(2024, 2, 29)),
@@ -441,3 +446,20 @@ def test_any_path_is_a_period_or_a_clear_error(texts: list[str]) -> None:
     except ValueError:
         return
     assert period.start <= period.end
+
+
+@pytest.mark.parametrize(
+    ("texts", "read"),
+    [
+        (["2026年1-2月", "3月", "4月"], ["2026年1-2月", "2026年3月", "2026年4月"]),
+        (["2025年12月", "1月", "2月"], ["2025年12月", "1月", "2月"]),
+        (["2026年", "1月"], ["2026年", "1月"]),
+        (["2026年一季度", "二季度", None], ["2026年一季度", "2026年二季度", None]),
+        (["1月", "2026年2月", "3月"], ["1月", "2026年2月", "2026年3月"]),
+        (["2026年1月", "合计", "2月"], ["2026年1月", "合计", "2月"]),
+    ],
+)
+def test_months_without_a_year_below_one_that_has_it(
+    texts: list[str | None], read: list[str | None]
+) -> None:
+    assert with_years(texts) == read

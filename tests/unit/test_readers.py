@@ -313,3 +313,12 @@ def test_a_cell_may_hold_a_line_break_and_no_line_of_the_file() -> None:
     assert texts('"地区\n名称",b\r\n1,2\r\n'.encode())[0] == (1, 1, "地区\n名称")
     assert refused(b'a,b\n"1,2\n3,4\n5",6\n') == ("delivery.unreadable-file", "row 2")
     assert refused(b'a,b\n1,"2\n3\n4\n5\n6\n7\n8"\n') == ("delivery.unreadable-file", "row 2")
+
+
+def test_remarks_of_two_fields_may_stand_above_a_header() -> None:
+    head = b'Data Source,World,\n\n"Name","Code","2021","2022"\n'
+    cells = texts(head + b"x,y,1,2\n")
+    assert cells[:2] == [(1, 1, "Data Source"), (1, 2, "World")]
+    assert cells[-4:] == [(4, 1, "x"), (4, 2, "y"), (4, 3, "1"), (4, 4, "2")]
+    for ragged in (head + b"x,y,1,2,3\n", b"a,b\nx,1,2,3\n", b"a,b\nx\ry,1,2,3\n"):
+        assert refused(ragged)[0] == "delivery.unreadable-file"

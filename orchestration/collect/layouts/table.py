@@ -38,7 +38,15 @@ from orchestration.collect.layouts.header import (
     split_marks,
 )
 from orchestration.collect.layouts.stub import CUT, IGNORED, Name, names_of
-from orchestration.collect.periods import Period, joined, parse_period
+from orchestration.collect.periods import (
+    Period,
+    joined,
+    label_zh,
+    parse_period,
+    read_period,
+    with_years,
+    year_before,
+)
 from orchestration.text import fold, same
 
 if TYPE_CHECKING:
@@ -305,7 +313,7 @@ def _grid(grid: Grid, layout: TableLayout, regions: list[Region], told: Told) ->
     before = regions[0].first
     preamble = grid.cells.filter(pl.col("row") < before)
     if preamble.height:
-        role = pl.when(pl.col("text").str.contains(NUMERIC)).then(pl.lit("stray"))
+        role = pl.when(_is_numeric() & ~_is_day()).then(pl.lit("stray"))
         parts.roles.append(preamble.with_columns(role=role.otherwise(pl.lit("title"))))
     for region in regions:
         _block(grid, layout, region, told, parts)
@@ -426,7 +434,8 @@ def _columns(
     values = {col: hit for col, hit in columns.items() if hit.column.carries == "value"}
     beside = {col: hit for col, hit in columns.items() if hit.column.carries not in _NO_PART}
     _refuse_merged_values(grid, values, frame)
-    names = _names(frame, told)
+    counters = [c for c, hit in columns.items() if _COUNTER.search(same("/".join(hit.texts)))]
+    names = _names(frame, told, list(values), [c for c in counters if c not in values])
     in_body = pl.col("row").is_between(frame.last_header + 1, frame.notes_from - 1)
     body = frame.cells.filter(in_body)
     on = pl.DataFrame(
@@ -435,6 +444,12 @@ def _columns(
     )
     _refuse_values_on_cuts(grid, body, on, list(values))
     lines = _lines(frame, names, around.notes)
+    if frame.block.stub_fill:
+        lines = _filled_down(lines, body.filter(pl.col("col").is_in(list(values)))["row"])
+    if "period" in frame.block.stub_is and around.report is None:
+        lines = lines.with_columns(
+            pl.Series("period", with_years(lines["period"].to_list()), dtype=pl.String)
+        )
     lines = _companions(frame, body, beside, lines)
     ignored = [n.row for n in names if n.role == IGNORED]
     found = body.filter(pl.col("col").is_in(list(values)) & ~pl.col("row").is_in(ignored))
@@ -446,13 +461,13 @@ def _columns(
     parts.figures.append(_dress(frame, figures, lines, values, around))
     others = [*beside, *(col for col, hit in columns.items() if hit.column.carries == "ignored")]
     empty = [col for col, hit in columns.items() if hit.column.carries == "none"]
-    counters = [col for col in empty if _COUNTER.search(same("/".join(columns[col].texts)))]
-    return _roles(frame, values, [*others, *counters], empty, ignored)
+    return _roles(frame, values, [*others, *(c for c in empty if c in counters)], empty, ignored)
 
 
 _NO_PART = ("value", "none", "ignored")
 
 _COUNTER = re.compile("序号|行次|栏次|代码|编码|编号")
+_TOTAL = r"^\s*[合总小]\s*计\s*[:：]?\s*$"
 """Headers of columns of numbers that are never figures."""
 
 
@@ -470,11 +485,11 @@ def _roles(
     import polars as pl
 
     row, col = pl.col("row"), pl.col("col")
-    numeric = pl.col("text").str.contains(NUMERIC)
+    numeric = _is_numeric()
     # Notes stand at the beginning of their row. A number beside or below them may be a figure.
     role = (
         pl.when(row < frame.top)
-        .then(pl.when(numeric).then(pl.lit("stray")).otherwise(pl.lit("title")))
+        .then(pl.when(numeric & ~_is_day()).then(pl.lit("stray")).otherwise(pl.lit("title")))
         .when(row <= frame.last_header)
         .then(pl.lit("header"))
         .when(row >= frame.notes_from)
@@ -490,6 +505,19 @@ def _roles(
         .otherwise(pl.lit("stray"))
     )
     return frame.cells.with_columns(role=role)
+
+
+def _is_numeric() -> pl.Expr:
+    import polars as pl
+
+    return pl.col("text").str.contains(NUMERIC)
+
+
+def _is_day() -> pl.Expr:
+    """A date above a table says when it was made, and is no figure."""
+    import polars as pl
+
+    return pl.col("text").str.contains(r"^(19|20)[0-9]{2}[-./][0-9]{1,2}[-./][0-9]{1,2}$")
 
 
 def _blanks(figures: pl.DataFrame, names: list[Name], columns: list[int]) -> pl.DataFrame:
@@ -588,7 +616,37 @@ def _dress(
             if name != "unit"
         },
     ).with_columns(footnote=pl.when(pl.col("footnote") != "").then(pl.col("footnote")))
+    frame_ = _a_year_before(frame_, values, around.report)
     return _constants(with_all_columns(grid.places(frame_)), frame.block)
+
+
+def _a_year_before(
+    figures: pl.DataFrame, values: dict[int, Found], report: Period | None
+) -> pl.DataFrame:
+    """Figures of 上年同期 beside rows that say a period are of the year before it."""
+    import polars as pl
+
+    cols = [col for col, hit in values.items() if hit.column.last_year]
+    if not cols:
+        return figures
+    is_of = pl.col("col").is_in(cols) & pl.col("period").is_not_null()
+    earlier = {
+        text: _year_before(text, report) for text in figures.filter(is_of)["period"].unique()
+    }
+    moved = pl.col("period").replace_strict(earlier, default=None, return_dtype=pl.String)
+    return figures.with_columns(period=pl.when(is_of).then(moved).otherwise("period"))
+
+
+def _year_before(text: str, report: Period | None) -> str:
+    """The period of a row a year earlier; the text itself where it is none, which is told."""
+    try:
+        period, beside = read_period(text, report)
+        before = year_before(period)
+    except ValueError:
+        return text
+    if beside:
+        return text
+    return label_zh(before) + "末" if period.is_point else before.code
 
 
 def _constants(figures: pl.DataFrame, block: Block) -> pl.DataFrame:
@@ -652,15 +710,23 @@ def _resolved(marks: tuple[str, ...], notes: dict[str, str]) -> str | None:
 # --- rows ------------------------------------------------------------------------------------
 
 
-def _names(frame: Frame, told: Told) -> list[Name]:
+def _names(frame: Frame, told: Told, values: list[int], counters: list[int]) -> list[Name]:
+    """The names of the rows; a total may stand in the column of numbers beside a blank stub."""
     import polars as pl
 
-    stub = frame.cells.filter(
-        (pl.col("col") == frame.stub_col)
-        & pl.col("row").is_between(frame.last_header + 1, frame.notes_from - 1)
-    )
+    in_body = pl.col("row").is_between(frame.last_header + 1, frame.notes_from - 1)
+    body = frame.cells.filter(in_body)
+    stub = body.filter(pl.col("col") == frame.stub_col)
+    beside = body.filter(
+        pl.col("col").is_in(counters)
+        & (pl.col("col") < frame.stub_col)
+        & pl.col("text").str.contains(_TOTAL)
+    ).join(stub, on="row", how="anti")
+    stub = pl.concat([stub, beside.unique("row", keep="first")]).sort("row")
     rows = list(stub.select("row", "text", "indent", "is_bold").iter_rows())
-    return names_of(rows, frame.block, told.words)
+    with_figures = set(body.filter(pl.col("col").is_in(values))["row"])
+    blank = {row for row, _, _, _ in rows} - with_figures
+    return names_of(rows, frame.block, told.words, blank)
 
 
 def _lines(frame: Frame, names: list[Name], notes: dict[str, str]) -> pl.DataFrame:
@@ -697,6 +763,18 @@ def _lines(frame: Frame, names: list[Name], notes: dict[str, str]) -> pl.DataFra
         {"row": [row for row, _ in filled], **data},
         schema={"row": pl.Int64} | dict.fromkeys(data, pl.String),
     )
+
+
+def _filled_down(lines: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    """The lines with those of rows that have figures and no name: what the one above says."""
+    import polars as pl
+
+    wanted = pl.DataFrame({"row": rows.unique()}).join(lines, on="row", how="anti")
+    above = lines.sort("row")
+    return pl.concat(
+        [above, wanted.sort("row").join_asof(above, on="row", strategy="backward")],
+        how="diagonal",
+    ).sort("row")
 
 
 def _down_merged(frame: Frame, col: int, by_row: dict[int, Name]) -> list[tuple[int, Name]]:

@@ -1675,9 +1675,10 @@ select
                 when 'permyriad' then 10000
                 else 1
             end
-        when measure in ('yoy_growth_pct', 'cagr_pct', 'target_growth_pct') then dimension in (
+        when measure in ('yoy_growth_pct', 'mom_growth_pct', 'cagr_pct', 'target_growth_pct') then dimension in (
             'percent', 'permille', 'permyriad', 'percentage_point', 'times_as_much', 'doubling'
         )
+        when measure = 'index' then dimension in ('index', 'dimensionless', 'percent')
         when measure = 'duration' then starts_with(dimension, 'time_')
         when measure = 'rank' then
             dimension in ('rank', 'named_persons', 'dimensionless')

@@ -1530,6 +1530,48 @@ def schedule_off(ctx: click.Context, names: tuple[str, ...]) -> None:
 # --- setting up ------------------------------------------------------------------------------
 
 
+@main.group("simulate")
+def simulate_group() -> None:
+    """Invented data that say so everywhere, to try things on."""
+
+
+@simulate_group.command("months")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--from",
+    "first",
+    type=click.DateTime(["%Y-%m"]),
+    default="2021-01",
+    show_default=True,
+    help="First month that is reported.",
+)
+@click.option("--months", type=click.IntRange(1, 120), default=60, show_default=True)
+@click.option("--departments", type=click.IntRange(1, 12), default=12, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Everything follows from it.")
+def simulate_months(
+    directory: Path, first: datetime, months: int, departments: int, seed: int
+) -> None:
+    """Lay out a simulated district: month tables of its departments, and the key of answers."""
+    from datetime import UTC
+
+    from orchestration.authoring.months.simulate import simulate
+
+    done = simulate(
+        directory,
+        first=(first.year, first.month),
+        months=months,
+        departments=departments,
+        seed=seed,
+        today=datetime.now(UTC).date(),
+    )
+    _echo(
+        f"模拟 Simulated: {counted(done.files, 'file')}, {counted(done.figures, 'figure')} with "
+        f"their versions; {done.refused} must be refused"
+    )
+    _echo(f"答案 Answers: {done.directory / 'answers'}")
+    _echo(f"下一步 Next: qutong --project {done.directory} run")
+
+
 @main.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--code", required=True, help="Region code of the district (GB/T 2260).")

@@ -23,10 +23,12 @@ from orchestration.deadlines import Calendar, read_calendar
 from orchestration.errors import DeclarationError, DeclarationErrors
 from orchestration.gazetteer import Gazetteer
 from orchestration.programmes import (
+    BREAK_COLUMNS,
     EVALUATION_RULE_COLUMNS,
     HONOUR_COLUMNS,
     SCHEME_COLUMNS,
     SCHEME_MEMBER_COLUMNS,
+    Break,
     EvaluationRule,
     Honour,
     Known,
@@ -34,7 +36,9 @@ from orchestration.programmes import (
     Scheme,
     SchemeMember,
     check_documents,
+    check_indicators,
     check_items,
+    read_breaks,
     read_honours,
     read_members,
     read_rules,
@@ -91,7 +95,7 @@ CODE_COLUMNS = (
 QUALIFIER_LIST = "qualifier"
 CATALOGUE_CACHE = "catalogue.json"
 CHINA = "regions_china.csv"
-_PROGRAMME_LISTS = ("scheme_kind", "scheme_status", "programme_level", "honour_state")
+_PROGRAMME_LISTS = ("scheme_kind", "scheme_status", "programme_level", "honour_state", "break_kind")
 SYNONYM_COLUMNS = ("list", "word", "code", "valid_from", "valid_to", "note")
 
 
@@ -168,6 +172,7 @@ class CodeLists:
     scheme_members: tuple[SchemeMember, ...] = ()
     honours: tuple[Honour, ...] = ()
     evaluation_rules: tuple[EvaluationRule, ...] = ()
+    breaks: tuple[Break, ...] = ()
     synonyms: tuple[Synonym, ...] = ()
     gazetteer: Gazetteer = field(default_factory=Gazetteer)
 
@@ -582,6 +587,8 @@ def _check_programmes(declarations: Declarations) -> None:
     check_documents(lists.scheme_members, folder / "scheme_members.csv", documents)
     check_documents(lists.honours, folder / "honours.csv", documents)
     check_documents(lists.evaluation_rules, folder / "evaluation_rules.csv", documents)
+    known = {*declarations.catalogue.entries, *declarations.definitions}
+    check_indicators(lists.breaks, folder / "breaks.csv", known)
     items = {*lists.members("item"), *declarations.items}
     check_items(lists.scheme_members, folder / "scheme_members.csv", items)
 
@@ -837,7 +844,7 @@ def _demand_same_concept(
 def _measures_the_same(own: str, standard: str) -> bool:
     """Whether one indicator has both measures: a target of it is a figure of it, too."""
     if own == "target_level":
-        return standard not in {*GROWTH_MEASURES, "rank"}
+        return standard not in {*GROWTH_MEASURES, "mom_growth_pct", "index", "rank"}
     alike = {"count": "level", "target_growth_pct": "yoy_growth_pct"}
     return alike.get(own, own) == alike.get(standard, standard)
 
@@ -1307,6 +1314,7 @@ def load_codelists(folder: Path) -> CodeLists:
     members = _optional(folder / "scheme_members.csv", SCHEME_MEMBER_COLUMNS)
     honours = _optional(folder / "honours.csv", HONOUR_COLUMNS)
     rules = _optional(folder / "evaluation_rules.csv", EVALUATION_RULE_COLUMNS)
+    breaks = _optional(folder / "breaks.csv", BREAK_COLUMNS)
     return CodeLists(
         regions=regions,
         units=units,
@@ -1315,6 +1323,7 @@ def load_codelists(folder: Path) -> CodeLists:
         scheme_members=read_members(members, schemes),
         honours=read_honours(honours, known),
         evaluation_rules=read_rules(rules, known),
+        breaks=read_breaks(breaks, known),
         synonyms=_read_synonyms(folder / "synonyms.csv", regions, codes),
         gazetteer=Gazetteer(china if (china := folder / CHINA).exists() else None),
     )

@@ -1,7 +1,7 @@
-"""What a district carries out and is measured by: schemes, honours, rules of plan evaluations.
+"""What a district carries out and is measured by: schemes, honours, rules of evaluations, breaks.
 
-Belongs here: the rows of ``schemes.csv``, ``scheme_members.csv``, ``honours.csv`` and
-``evaluation_rules.csv``, and
+Belongs here: the rows of ``schemes.csv``, ``scheme_members.csv``, ``honours.csv``,
+``evaluation_rules.csv`` and ``breaks.csv``, and
 the checks that need nothing but these rows and the codes they use. Does not belong here: reading
 files (``declarations``), and what follows from a rule (``dbt_project``).
 """
@@ -199,10 +199,28 @@ class EvaluationRule(_Line):
         return (self.source_document,) if self.source_document else ()
 
 
+class Break(_Line):
+    """A day from which series count something else than before, so that no line joins both sides.
+
+    Attributes:
+        indicator_codes, region_codes: Whose series break there; of one of them, all where empty.
+        since: First year or month of what is new.
+        kind: Code of the list ``break_kind``.
+    """
+
+    indicator_codes: Codes = ()
+    region_codes: Codes = ()
+    since: PlanPeriod
+    kind: str
+    note_zh: str
+    note_en: str
+
+
 SCHEME_COLUMNS = tuple(Scheme.model_fields)
 SCHEME_MEMBER_COLUMNS = tuple(SchemeMember.model_fields)
 HONOUR_COLUMNS = tuple(Honour.model_fields)
 EVALUATION_RULE_COLUMNS = tuple(EvaluationRule.model_fields)
+BREAK_COLUMNS = tuple(Break.model_fields)
 
 L = TypeVar("L", bound=_Line)
 
@@ -328,6 +346,44 @@ def read_honours(rows: Iterable[Row], known: Known) -> tuple[Honour, ...]:
             raise _refuse(row, "granted", what, "mend the state, or leave granted empty")
         honours.append(honour)
     return tuple(honours)
+
+
+def read_breaks(rows: Iterable[Row], known: Known) -> tuple[Break, ...]:
+    """Where series break; indicators are checked by the caller, who knows them.
+
+    Raises:
+        DeclarationError: the first mistake, with file, line and remedy.
+    """
+    breaks = []
+    for row in rows:
+        entry = _read(Break, row)
+        _check_code(row, "kind", entry.kind, known.codes("break_kind"))
+        for code in entry.region_codes:
+            _check_code(row, "region_codes", code, known.regions)
+        if not entry.indicator_codes and not entry.region_codes:
+            what = "neither indicators nor regions: every series would break"
+            raise _refuse(row, "indicator_codes", what, "name one or the other")
+        breaks.append(entry)
+    return tuple(breaks)
+
+
+def check_indicators(breaks: Iterable[Break], file: Path, known: Iterable[str]) -> None:
+    """Refuse a break of an indicator that neither a data set nor the catalogue has.
+
+    Raises:
+        DeclarationError: with the file, the code and the nearest one that is known.
+    """
+    names = set(known)
+    for entry in breaks:
+        for code in entry.indicator_codes:
+            if code not in names:
+                near = difflib.get_close_matches(code, sorted(names), n=1)
+                raise DeclarationError(
+                    f"the break of {entry.since} is of {code!r}, which is no indicator",
+                    file=file,
+                    place="indicator_codes",
+                    remedy=f"did you mean {near[0]!r}?" if near else "mend the code",
+                )
 
 
 def read_rules(rows: Iterable[Row], known: Known) -> tuple[EvaluationRule, ...]:

@@ -26,8 +26,10 @@ Measure = Literal[
     "count",
     "share_pct",
     "ratio",
+    "index",
     "rank",
     "yoy_growth_pct",
+    "mom_growth_pct",
     "cagr_pct",
     "target_level",
     "target_growth_pct",
@@ -52,6 +54,7 @@ Basis = Literal[
     "share",
     "rank",
     "ratio",
+    "index",
     "target",
     "target_growth",
     "standard",
@@ -84,7 +87,14 @@ Stage = Literal[
     "census",
     "census_revised",
 ]
-PriceBasis = Literal["current", "comparable", "constant", "not_applicable", "not_stated"]
+PriceBasis = Annotated[
+    str,
+    Field(
+        pattern=r"^(current|comparable|constant|not_applicable|not_stated|previous_period"
+        r"|same_period_last_year|base_\d{4})$",
+        description="Code of the list price_basis. Of an index: what is 100 (base_2020).",
+    ),
+]
 Direction = Literal["higher_is_better", "lower_is_better", "neutral"]
 
 RankedAmong = Literal["district", "city", "province", "nation", "group"]
@@ -123,6 +133,17 @@ def last_day(text: str) -> date:
         following = date(year + 1, 1, 1) if month == 12 else date(year, month + 1, 1)
         return date.fromordinal(following.toordinal() - 1)
     return date(year, month, day)
+
+
+def first_day(text: str) -> date:
+    """The first day of ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``.
+
+    Raises:
+        ValueError: the text is no such date.
+    """
+    last = last_day(text)
+    year_or_month = {4: date(last.year, 1, 1), 7: date(last.year, last.month, 1)}
+    return year_or_month.get(len(text), last)
 
 
 def _date_as_text(value: Any) -> Any:
@@ -370,6 +391,9 @@ class RecordColumns(Model):
     measure: str | None = None
     qualifier: str | None = None
     scope: str | None = None
+    price_basis: str | None = Field(
+        default=None, description="At which prices, or what is 100: 现价, 上年同月=100, 2020年=100."
+    )
     breakdown: str | None = None
     source_place: str | None = None
     document: str | None = None
@@ -459,6 +483,7 @@ class Constants(Model):
     period_kind: PeriodKind | None = None
     measure: Measure | None = None
     scope: str | None = None
+    price_basis: str | None = None
     breakdown: str | None = None
     unit: str | None = None
     document: str | None = None
@@ -584,6 +609,7 @@ Dimension = Literal[
     "unit",
     "qualifier",
     "scope",
+    "price_basis",
     "breakdown",
     "source_place",
     "document",
@@ -658,6 +684,9 @@ class TableColumn(Model):
     region: str | None = Field(default=None, description="A region, or `header`.")
     breakdown: str | None = Field(default=None, description="A class, or `header`.")
     scope: str | None = None
+    price_basis: str | None = Field(
+        default=None, description="At which prices, or what is 100 there: 2020年=100."
+    )
     period: str | None = Field(
         default=None,
         description="A period (relative to the report's, too), `title`, `header`, or a regular "
@@ -871,9 +900,13 @@ class Block(Model):
 
     @property
     def by_column(self) -> bool:
-        """Whether a column, and not the stub, says which indicator a figure is about."""
-        return "indicator" not in self.stub_is and not any(
-            c.carries == "indicator" or c.indicator for c in self.columns
+        """Whether a column, and not stub, title or constant, says which indicator it is."""
+        by_title = "(?P<indicator>" in f"{self.starts or ''}{self.title}"
+        return not (
+            "indicator" in self.stub_is
+            or self.constants.indicator
+            or by_title
+            or any(c.carries == "indicator" or c.indicator for c in self.columns)
         )
 
 
@@ -1358,6 +1391,21 @@ class DataSet(Model):
     disclosure: Disclosure = Disclosure()
     simulated: bool = Field(default=False, description="Every figure of it is simulated.")
 
+    def _layout_says_document(self, documents: set[str]) -> bool:
+        """Whether a column, or every block, says which document a figure is from."""
+        if isinstance(self.layout, RecordsLayout):
+            return self.layout.columns.document is not None
+        if isinstance(self.layout, FunctionLayout):
+            return False
+        for block in self.layout.blocks:
+            named = block.constants.document
+            if named is not None and named not in documents:
+                raise ValueError(f"constants.document {named!r} is not among origin.documents")
+        return all(
+            block.constants.document or any(c.carries == "document" for c in block.columns)
+            for block in self.layout.blocks
+        )
+
     @model_validator(mode="after")
     def _consistent(self) -> DataSet:
         _refuse_duplicates([i.code for i in self.indicators], "indicator code")
@@ -1381,12 +1429,12 @@ class DataSet(Model):
         constant = self.layout.constants.document
         if constant is not None and constant not in documents:
             raise ValueError(f"constants.document {constant!r} is not among origin.documents")
-        has_column = isinstance(self.layout, RecordsLayout) and self.layout.columns.document
+        says = self._layout_says_document(documents)
         by_vintage = all(vintage.document for vintage in self.vintages) and bool(self.vintages)
         for vintage in self.vintages:
             if vintage.document is not None and vintage.document not in documents:
                 raise ValueError(f"vintages: document {vintage.document!r} is not in origin")
-        if constant is None and not has_column and not by_vintage and len(documents) > 1:
+        if constant is None and not says and not by_vintage and len(documents) > 1:
             raise ValueError("several documents: the layout must say which one a figure is from")
         return self
 

@@ -38,7 +38,7 @@ rtrim(rtrim(cast(cast({{ value }} as decimal(38, 8)) as varchar), '0'), '.')
 
 {#- Growth is no level, and is compared with growth only. -#}
 {% macro is_growth(measure) -%}
-{{ measure }} in ('yoy_growth_pct', 'cagr_pct', 'target_growth_pct')
+{{ measure }} in ('yoy_growth_pct', 'mom_growth_pct', 'cagr_pct', 'target_growth_pct')
 {%- endmacro %}
 
 

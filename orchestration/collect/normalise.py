@@ -109,7 +109,7 @@ WHOLE = "_T"
 AIMED = ("target_level", "target_growth_pct")
 """Measures of what is aimed at, or has to hold: no outturn and no forecast has one."""
 
-GROWTH = ("yoy_growth_pct", "cagr_pct", "target_growth_pct")
+GROWTH = ("yoy_growth_pct", "mom_growth_pct", "cagr_pct", "target_growth_pct")
 """Measures that words of growth (增长1倍, 持平) can state."""
 
 MOST_PROPOSED = 200
@@ -225,12 +225,15 @@ def normalise(extract: Extract, context: Context) -> Normalised:
         delivery_place=pl.col("place"),
         source_place=pl.col("source_place").fill_null(""),
     )
-    accepted = accepted.drop("value", "unit", "measure", "scope", "qualifier").rename(
+    accepted = accepted.drop(
+        "value", "unit", "measure", "scope", "price_basis", "qualifier"
+    ).rename(
         {
             "number": "value",
             "base_unit": "unit",
             "measure_code": "measure",
             "scope_code": "scope",
+            "price_basis_code": "price_basis",
             "qualifier_code": "qualifier",
         }
     )
@@ -589,7 +592,7 @@ def _indicators(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
             "indicator_code": indicator.code,
             "default_measure": indicator.measure,
             "default_scope": indicator.scope,
-            "price_basis": indicator.price_basis,
+            "default_price_basis": indicator.price_basis,
             "base_unit": indicator.base_unit,
             "declared_basis": indicator.basis,
             "lag_months": indicator.lag_months,
@@ -705,10 +708,12 @@ def _codes(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     frame = _constant(frame, "stage", context.stage or constants.stage)
     frame = _constant(frame, "measure", constants.measure)
     frame = _constant(frame, "scope", constants.scope)
+    frame = _constant(frame, "price_basis", constants.price_basis)
     frame = _constant(frame, "breakdown", constants.breakdown)
     for column, target, name in (
         ("measure", "measure_code", "measure"),
         ("scope", "scope_code", "scope"),
+        ("price_basis", "price_basis_code", "price_basis"),
         ("qualifier", "qualifier_code", "qualifier"),
         ("stage", "stage_code", "estimate_stage"),
         ("period_stage", "period_stage_code", "estimate_stage"),
@@ -730,6 +735,7 @@ def _codes(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     return frame.with_columns(
         measure_code=pl.coalesce("measure_code", "default_measure"),
         scope_code=pl.coalesce("scope_code", "default_scope"),
+        price_basis_code=pl.coalesce("price_basis_code", "default_price_basis"),
         estimate_stage=pl.col("stage_code").fill_null("not_stated"),
         breakdown=pl.col("breakdown").fill_null("_T"),
     ).with_columns(
@@ -798,8 +804,10 @@ def _basis(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     by_measure = {
         "share_pct": "share",
         "ratio": "ratio",
+        "index": "index",
         "rank": "rank",
         "yoy_growth_pct": "yoy",
+        "mom_growth_pct": "mom",
         "cagr_pct": "cagr",
         "target_level": "target",
         "target_growth_pct": "target_growth",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from orchestration import deadlines
-from orchestration.spec import RELATION_KINDS, Delivery, District, last_day
+from orchestration.spec import RELATION_KINDS, Delivery, District, first_day, last_day
 
 if TYPE_CHECKING:
     from orchestration.declarations import CodeLists, Declarations
@@ -68,6 +68,7 @@ def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[s
             }
             for rule in lists.evaluation_rules
         ],
+        "series_break": _breaks(declarations),
         "plan_indicator": _plan_indicators(declarations),
         "grade": _ranked(district.grades, "source_grade", "grade_rank"),
         "stage_rank": _ranked(district.stages, "estimate_stage", "stage_rank"),
@@ -341,6 +342,44 @@ def _indicators(declarations: Declarations) -> Rows:
             }
         )
     return rows
+
+
+def _breaks(declarations: Declarations) -> Rows:
+    """A row per indicator and region that a series breaks of; ``None`` where it is all of them.
+
+    What the catalogue says of indicators that are delivered, and what the list of breaks says.
+    """
+    rows = [
+        {
+            "indicator_code": code,
+            "region_code": None,
+            "since": change.since,
+            "kind": "definition",
+            "note_zh": change.note.zh,
+            "note_en": change.note.en,
+        }
+        for code in sorted(declarations.definitions)
+        if (standard := declarations.catalogue.get(code)) is not None
+        for change in standard.changes
+    ]
+    rows += [
+        {
+            "indicator_code": code,
+            "region_code": region,
+            "since": entry.since,
+            "kind": entry.kind,
+            "note_zh": entry.note_zh,
+            "note_en": entry.note_en,
+        }
+        for entry in declarations.codelists.breaks
+        for code in entry.indicator_codes or (None,)
+        if code is None or code in declarations.definitions
+        for region in entry.region_codes or (None,)
+    ]
+    return [
+        row | {"break_no": number, "begins_on": first_day(str(row["since"]))}
+        for number, row in enumerate(rows, start=1)
+    ]
 
 
 def _plan_indicators(declarations: Declarations) -> Rows:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -436,8 +436,7 @@ class _Sheet:
                     ):
                         yield *_differs(f"{name}: –", "a value"), False
             elif "凡有数字之行取值皆同" in note and (found := _SAME.search(note)):
-                for entry in found[1].split("；"):
-                    yield from self._constant(entry, by_label)
+                yield from self._constants(found[1].split("；"), by_label)
             elif found := _GLOSSARY.fullmatch(note):
                 yield from self._glossary(found[1], found[2].split("；"))
             elif found := _SIGNS.search(note):
@@ -477,9 +476,15 @@ class _Sheet:
             if entry not in allowed:
                 yield *_differs(entry, "another meaning of the sign"), False
 
-    def _constant(
-        self, entry: str, by_label: Mapping[str, Sequence[Column]]
+    def _constants(
+        self, pieces: Sequence[str], by_label: Mapping[str, Sequence[Column]]
     ) -> Iterator[tuple[str, str, bool]]:
+        for entry, is_true in parted(pieces, lambda entry: self._holds(entry, by_label)):
+            if not is_true:
+                yield *_differs(entry, "another value, or several"), False
+
+    def _holds(self, entry: str, by_label: Mapping[str, Sequence[Column]]) -> bool:
+        """Whether a column of that title has that value in all its rows."""
         label, _, told = entry.rpartition(" = ")
         head = label.split(" / ")[0].removesuffix("…")
         columns = [
@@ -492,8 +497,8 @@ class _Sheet:
                 if row[self.place[column.name]] is not None
             }
             if values == {self._plain(column, told)}:
-                return
-        yield *_differs(entry, "another value, or several"), False
+                return True
+        return False
 
     def _plain(self, column: Column, value: Any) -> str:
         if not self.words and column.code_list:
@@ -570,6 +575,19 @@ def _documents(
 def _clean(text: str) -> str:
     """A text without what a cell cannot hold."""
     return _UNPRINTABLE.sub(lambda found: "\n" if "\r" in found[0] else "", text)
+
+
+def parted(pieces: Sequence[str], holds: Callable[[str], bool]) -> Iterator[tuple[str, bool]]:
+    """Statements that were joined by ；, and whether each holds.
+
+    Titles and values may have a semicolon of their own: the fewest pieces that hold together are
+    one statement, and a piece that holds with none of those behind it is one that does not.
+    """
+    while pieces:
+        sizes = range(1, len(pieces) + 1)
+        size = next((n for n in sizes if holds("；".join(pieces[:n]))), 0)
+        yield "；".join(pieces[: size or 1]), bool(size)
+        pieces = pieces[size or 1 :]
 
 
 def _differs(told: str, right: str) -> tuple[str, str]:

@@ -98,7 +98,7 @@ CODES = {
 UNITS = """
     亿元 currency_cny 100000000, 万元 currency_cny 10000, 元 currency_cny 1, 万人 persons 10000,
     % percent 1, ‱ permyriad 1, 百分点 percentage_point 1, 位 rank 1, 家 count_jia 1, 个 count_ge 1,
-    平方公里 area_m2 1000000, 人/平方公里 persons_per_km2 1, 倍 times_as_much 1
+    平方公里 area_m2 1000000, 人/平方公里 persons_per_km2 1, 倍 times_as_much 1, 指数 index 1
 """
 YEAR_2020 = {
     "period": "2020",

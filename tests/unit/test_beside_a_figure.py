@@ -298,3 +298,49 @@ def test_two_statuses_of_one_figure_contradict_one_another(declarations: Declara
     cells = {"OBS_VALUE": "41.4 u", "UNIT": "亿元", "OBS_STATUS": "E"}
     _, outcome = read(declarations, {"symbols": {"u": "U"}}, **cells)
     assert outcome.quarantined["rule_id"].to_list() == ["code.unknown"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "price_basis"),
+    [
+        ("", "current"),
+        ("可比价", "comparable"),
+        ("上月=100", "previous_period"),
+        ("上年同月=100", "same_period_last_year"),
+        ("2020年=100", "base_2020"),
+    ],
+)
+def test_a_row_may_say_at_which_prices_or_what_is_100(
+    declarations: Declarations, printed: str, price_basis: str
+) -> None:
+    # The column DECIMALS of this file is that of the price basis here.
+    columns = DECLARED["layout"]["columns"]
+    kept = {part: head for part, head in columns.items() if part != "decimals"}
+    layout = DECLARED["layout"] | {"columns": kept | {"price_basis": "DECIMALS"}}
+    _, outcome = read(declarations, {"layout": layout}, DECIMALS=printed, UNIT="亿元")
+    assert outcome.accepted["price_basis"].to_list() == [price_basis]
+
+
+def test_a_price_basis_that_nobody_lists_is_quarantined(declarations: Declarations) -> None:
+    columns = DECLARED["layout"]["columns"]
+    kept = {part: head for part, head in columns.items() if part != "decimals"}
+    layout = DECLARED["layout"] | {"columns": kept | {"price_basis": "DECIMALS"}}
+    _, outcome = read(declarations, {"layout": layout}, DECIMALS="1898年=100", UNIT="亿元")
+    assert outcome.quarantined.select("rule_id", "raw_text").rows() == [("code.unknown", "41.1")]
+
+
+@pytest.mark.parametrize(
+    ("measure", "basis"),
+    [
+        ("index", "index"),
+        ("mom_growth_pct", "mom"),
+        ("yoy_growth_pct", "yoy"),
+        ("level", "current"),
+    ],
+)
+def test_what_an_index_and_a_monthly_growth_are_measured_against(
+    declarations: Declarations, measure: str, basis: str
+) -> None:
+    one = DECLARED["indicators"][0] | {"measure": measure}
+    _, outcome = read(declarations, {"indicators": [one]}, UNIT="亿元")
+    assert outcome.accepted["basis"].to_list() == [basis]

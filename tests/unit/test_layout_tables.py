@@ -6,12 +6,13 @@ from typing import Any
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from orchestration.collect.grid import Grid, RefusedError
 from orchestration.collect.layouts import Extract, Told, Words, extract
 from orchestration.collect.layouts.header import meaning_of
 from orchestration.collect.periods import months
-from orchestration.spec import TableLayout
+from orchestration.spec import DataSet, TableLayout
 
 pytestmark = pytest.mark.core
 
@@ -406,3 +407,70 @@ def test_constants_of_a_block_fill_what_nothing_else_says() -> None:
 def test_a_header_that_says_more_than_its_period_is_no_outturn(text: str, is_outturn: bool) -> None:
     said = meaning_of((text,), months(2025, 1, 2025, 11), WORDS)
     assert (said is not None and said.measure == "level") is is_outturn
+
+
+def test_a_column_says_what_is_100_in_it() -> None:
+    """Of two columns of one index each has its own base; a constant holds for all the others."""
+    text = "月份|环比|定基（2015年=100）\n2016年1月|100.5|103.0"
+    found = read(
+        text,
+        {"header": ["环比"], "key": "mom"},
+        {"header": ["定基*"], "key": "fixed", "price_basis": "2015年=100"},
+        stub="月份",
+        stub_is="period",
+        constants={"indicator": "住宅", "price_basis": "上月=100"},
+    )
+    assert rows(found, "column_key", "value", "price_basis") == [
+        ("mom", "100.5", "上月=100"),
+        ("fixed", "103.0", "2015年=100"),
+    ]
+
+
+TABLE: dict[str, Any] = {
+    "id": "two-documents",
+    "title": {"zh": "两份", "en": "Two"},
+    "theme": "profile",
+    "owner": "综合科 / General section",
+    "origin": {
+        "producer": "虚构 / invented",
+        "documents": [
+            {"id": "a", "title": "甲", "grade": "official"},
+            {"id": "b", "title": "乙", "grade": "official"},
+        ],
+    },
+    "delivery": {"pattern": ["*.xlsx"], "cadence": "annual"},
+    "indicators": [{"code": "gdp"}, {"code": "exports"}],
+}
+
+
+def declared(*blocks: dict[str, Any]) -> DataSet:
+    common = {"stub": "地区", "stub_is": "region", "columns": [{"header": ["*年"], "every": True}]}
+    layout = {"kind": "table", "blocks": [common | block for block in blocks]}
+    return DataSet.model_validate(TABLE | {"layout": layout})
+
+
+def test_each_block_may_say_its_document_and_its_indicator() -> None:
+    """Constants, a column or the title say them; then no column has to say one indicator."""
+    titled = "^(?P<indicator>.+)表$"
+    carried = [{"header": ["*年"], "every": True}, {"header": ["来源"], "carries": "document"}]
+    data_set = declared(
+        {"sheet": "甲", "constants": {"document": "a", "indicator": "总值"}},
+        {"sheet": "乙", "title": titled, "columns": carried},
+    )
+    assert isinstance(data_set.layout, TableLayout)
+    assert [block.by_column for block in data_set.layout.blocks] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("constants", "said"),
+    [
+        ({"indicator": "总值"}, "the layout must say which one a figure is from"),
+        ({"indicator": "总值", "document": "c"}, "'c' is not among origin.documents"),
+        ({"document": "a"}, "the column of an indicator"),
+    ],
+)
+def test_a_block_that_leaves_one_of_them_open_is_refused(
+    constants: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ValidationError, match=said):
+        declared({"sheet": "甲", "constants": constants})

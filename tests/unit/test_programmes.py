@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import shutil
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from orchestration.declarations import load_codelists, load_declarations
 from orchestration.errors import DeclarationError
+from orchestration.process.declared import ReleaseControl, declared_rows
 from orchestration.programmes import (
+    BREAK_COLUMNS,
     EVALUATION_RULE_COLUMNS,
     HONOUR_COLUMNS,
     SCHEME_COLUMNS,
@@ -67,6 +71,7 @@ COLUMNS = {
     "scheme_members": SCHEME_MEMBER_COLUMNS,
     "honours": HONOUR_COLUMNS,
     "evaluation_rules": EVALUATION_RULE_COLUMNS,
+    "breaks": BREAK_COLUMNS,
 }
 
 
@@ -227,6 +232,60 @@ def test_mistakes_in_honours(project: Settings, changes: Line, place: str, what:
 )
 def test_mistakes_in_rules(project: Settings, changes: Line, place: str, what: str) -> None:
     file = write(project, "evaluation_rules", RULE | changes)
+    error = refused(project)
+    assert (error.file, error.place) == (str(file), place)
+    assert what in error.what
+    assert error.remedy
+
+
+BREAK = {
+    "indicator_codes": "gdp;fai",
+    "region_codes": "990101",
+    "since": "2016-10",
+    "kind": "boundary",
+    "note_zh": "区划调整",
+    "note_en": "Boundary change",
+}
+
+
+def test_a_break_is_of_each_indicator_and_region_that_is_delivered(project: Settings) -> None:
+    shutil.copytree(CODE_ROOT / "raw" / "catalogue", project.raw / "catalogue")
+    whole = {"indicator_codes": "", "region_codes": "990101;990100", "since": "2020"}
+    undelivered = {"indicator_codes": "cpi", "region_codes": ""}
+    write(project, "breaks", BREAK, BREAK | whole, BREAK | undelivered)
+    rows = declared_rows(
+        load_declarations(project),
+        ReleaseControl("2026-03-01.1", datetime(2026, 3, 1, tzinfo=UTC), "demo", "test"),
+    )["series_break"]
+    assert [
+        (row["break_no"], row["indicator_code"], row["region_code"], row["since"], row["begins_on"])
+        for row in rows
+    ] == [
+        (1, "gdp", None, "2013", date(2013, 1, 1)),  # what the catalogue says of it
+        (2, "gdp", "990101", "2016-10", date(2016, 10, 1)),
+        (3, "fai", "990101", "2016-10", date(2016, 10, 1)),
+        (4, None, "990101", "2020", date(2020, 1, 1)),
+        (5, None, "990100", "2020", date(2020, 1, 1)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "what"),
+    [
+        ({"kind": "flood"}, "line 2, kind", "unknown kind 'flood'"),
+        ({"region_codes": "990101;999999"}, "line 2, region_codes", "unknown region_codes"),
+        ({"since": "2016-13"}, "line 2, since", "month must be in 1..12"),
+        ({"note_en": ""}, "line 2, note_en", "the field is empty"),
+        ({"indicator_codes": "gpd"}, "indicator_codes", "'gpd', which is no indicator"),
+        (
+            {"indicator_codes": "", "region_codes": ""},
+            "line 2, indicator_codes",
+            "every series would break",
+        ),
+    ],
+)
+def test_mistakes_in_breaks(project: Settings, changes: Line, place: str, what: str) -> None:
+    file = write(project, "breaks", BREAK | changes)
     error = refused(project)
     assert (error.file, error.place) == (str(file), place)
     assert what in error.what

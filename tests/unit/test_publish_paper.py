@@ -210,6 +210,20 @@ def test_sentences() -> None:
     )
 
 
+def test_a_balance_at_the_end_of_a_month_is_no_flow_of_it() -> None:
+    """The same code of a period, 2025-06, is a month of sales and the day of a balance."""
+    month = {"period": "2025-06", "period_zh": "2025年6月", "period_en": "June 2025"}
+    deposits = figure(
+        "p1", "deposits", "存款余额", "2150.4", period_kind="point", topic="", **month
+    )
+    output = figure("p2", "output", "工业产值", "147.14", period_kind="monthly", topic="", **month)
+    selection = select((deposits, output), ["deposits", "output"], {}, WORDS)
+    assert [said(sentence) for sentence in sentences(selection.entries, WORDS, 60, {})] == [
+        "2025年6月末，存款余额2150.4亿元。",
+        "2025年6月，工业产值147.14亿元。",
+    ]
+
+
 @pytest.mark.parametrize(
     ("before", "now", "words"),
     [

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from decimal import Decimal
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from orchestration.publish.build import build_candidate
 from orchestration.publish.durable import remove_tree
 from orchestration.publish.printed import Word
-from orchestration.publish.site.charts import Bar, Chart, draw
+from orchestration.publish.site.charts import Bar, Chart, _broken, draw
 from orchestration.publish.site.markup import (
     Units,
     both,
@@ -213,6 +215,49 @@ def test_a_chart_is_drawn_once_for_both_languages_and_ends_bounds_in_arrows() ->
     assert "url(#hatch-c)" in first.zh
     assert "QT" not in first.zh
     assert "http" not in first.inline.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_no_line_crosses_a_break() -> None:
+    """Four years, a break before the third: two lines of the three, and an upright between."""
+
+    def drawn(*broken: bool) -> str:
+        bars = tuple(
+            Bar((str(year), str(year)), Decimal(value), "", is_broken=is_broken)
+            for year, value, is_broken in zip(
+                (2017, 2018, 2019, 2020), (10, 11, 15, 16), broken, strict=True
+            )
+        )
+        (chart,) = draw([Chart("s", "profile", ("总值", "Total"), bars, "line")], UNITS)
+        return chart.zh
+
+    whole, broken = drawn(False, False, False, False), drawn(False, False, True, False)
+    line, upright = 'stroke="#1f5c99" stroke-width="2.5"', 'stroke-dasharray="2,3"'
+    assert (whole.count(line), broken.count(line)) == (3, 2)
+    assert (whole.count(upright), broken.count(upright)) == (0, 1)
+
+
+def test_a_break_counts_where_it_lies_between_two_figures_of_its_series() -> None:
+    def year(number: int) -> dict[str, Any]:
+        return {"indicator_code": "gdp", "period_end": date(number, 12, 31)}
+
+    def since(number: int, indicator: str | None, region: str | None) -> dict[str, Any]:
+        return {
+            "begins_on": date(number, 1, 1),
+            "since": str(number),
+            "indicator_code": indicator,
+            "region_code": region,
+        }
+
+    census, boundary = since(2019, "gdp", None), since(2021, None, "330205")
+    known = [
+        since(2015, "gdp", None),  # before all figures
+        census,
+        since(2019, "retail_sales", None),  # of another indicator
+        since(2020, None, "330212"),  # of another region
+        boundary,
+    ]
+    own = [year(2017), year(2018), year(2020), year(2021)]
+    assert _broken(own, known, "330205") == [[], [], [census], [boundary]]
 
 
 def test_no_charts_start_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:

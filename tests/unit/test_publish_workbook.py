@@ -32,7 +32,7 @@ from orchestration.publish.printed import (
     qualifier_sign,
     text_width,
 )
-from orchestration.publish.sheets import check_workbook
+from orchestration.publish.sheets import check_workbook, parted
 from orchestration.publish.tables import published_tables
 from orchestration.publish.verify import verify_release
 from orchestration.publish.workbook import (
@@ -807,6 +807,17 @@ def test_a_wrong_statement_of_each_kind_is_found(
     edited: Callable[..., list[str]], part: str, old: str, new: str, said: str
 ) -> None:
     assert WORKS_SHEET + said in edited(part, old, new)
+
+
+def test_a_title_or_a_value_may_have_a_semicolon_of_its_own() -> None:
+    """What is the same in all rows is told as 'title = value；…', and either may hold a ；."""
+    due = "报送期限（英文）；不设… / When due = 一次：不设期限；不催报"
+    told = f"{due}；甲 / A = 乙".split("；")
+    assert len(told) == 4
+    holds = {due, "甲 / A = 乙"}
+    assert list(parted(told, holds.__contains__)) == [(due, True), ("甲 / A = 乙", True)]
+    assert list(parted(told, {due}.__contains__)) == [(due, True), ("甲 / A = 乙", False)]
+    assert list(parted(told, {"甲 / A = 乙"}.__contains__))[-1] == ("甲 / A = 乙", True)
 
 
 def test_the_contents_are_counted_again(edited: Callable[..., list[str]]) -> None:

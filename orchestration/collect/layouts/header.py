@@ -318,7 +318,7 @@ def _tell(hit: Found, full: tuple[str, ...], report: Period | None, words: Words
             said[name] = captured.pop(0)
         elif value is not None:
             said[name] = value
-    for name in ("scope", "stage", "status"):
+    for name in ("scope", "price_basis", "stage", "status"):
         if (constant := getattr(column, name)) is not None:
             said[name] = constant
     stage = next((word for text in hit.texts if (word := words.stage_in(text))), None)

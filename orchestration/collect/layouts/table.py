@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from orchestration.spec import Block, TableLayout
 
 FAR = 1 << 40
-SAID = ("region", "indicator", "breakdown", "scope", "unit", "stage", "status")
+SAID = ("region", "indicator", "breakdown", "scope", "price_basis", "unit", "stage", "status")
 """What the title of a block or a column can say for all its figures, besides the period."""
 
 _ANY_DIGIT = "[0-9０-９]"

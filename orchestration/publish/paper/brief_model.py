@@ -239,11 +239,14 @@ def _weight(entry: Entry) -> int:
 def sentences(
     entries: Sequence[Entry], words: Words, name_width: int, before: Mapping[str, Figure]
 ) -> list[Sentence]:
-    """One sentence per period, in the order in which the periods first come."""
-    order = {entry.figure.period: place for place, entry in reversed(list(enumerate(entries)))}
+    """One sentence per time, in the order in which they first come.
+
+    A month and its end are two times: balances never stand in the sentence of flows.
+    """
+    order = {_at(entry.figure): place for place, entry in reversed(list(enumerate(entries)))}
     found = []
-    grouped = sorted(entries, key=lambda entry: order[entry.figure.period])
-    for _, group in groupby(grouped, key=lambda entry: entry.figure.period):
+    grouped = sorted(entries, key=lambda entry: order[_at(entry.figure)])
+    for _, group in groupby(grouped, key=lambda entry: _at(entry.figure)):
         of_period = list(group)
         first = of_period[0].figure
         parts: list[Part] = [f"{_at(first)}，"]

@@ -65,6 +65,7 @@ class Bar:
         remark: What stands behind the figure.
         of: The observation that it is; of what is computed, those that it follows from.
         says: How it follows from them (``site.words``); empty where it is one.
+        is_broken: Whether the series counts something else than at the bar before: no line.
     """
 
     label: tuple[str, str]
@@ -80,6 +81,7 @@ class Bar:
     is_inferred: bool = False
     of: str | None = None
     says: str = ""
+    is_broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -332,7 +334,10 @@ def _bars(chart: Chart) -> dict[str, Any]:
 
 
 def _line(chart: Chart) -> dict[str, Any]:
-    """A series at its true years; a line joins neighbouring years, dashes cross a gap."""
+    """A series at its true years; a line joins neighbouring years, dashes cross a gap.
+
+    Nothing crosses a break: a thin upright stands between what is not comparable.
+    """
     years = [int(bar.label[0]) for bar in chart.bars]
     first, span = years[0], max(1, years[-1] - years[0])
     data: list[dict[str, Any]] = [
@@ -353,7 +358,13 @@ def _line(chart: Chart) -> dict[str, Any]:
             "dash": [] if years[place + 1] - years[place] == 1 else [3, 4],
         }
         for place in range(len(data) - 1)
+        if not chart.bars[place + 1].is_broken
     ]  # fmt: skip
+    breaks = [
+        {"x": (data[place]["x"] + data[place + 1]["x"]) / 2}
+        for place in range(len(data) - 1)
+        if chart.bars[place + 1].is_broken
+    ]
     low, high = min(row["v"] for row in data), max(row["v"] for row in data)
     room = (high - low) * 0.15 or abs(high) * 0.1 or 1.0
     plain = {"type": "quantitative", "axis": None}
@@ -382,6 +393,13 @@ def _line(chart: Chart) -> dict[str, Any]:
             },
         }
     ]
+    layers += [
+        {
+            "data": {"values": breaks},
+            "mark": {"type": "rule", "stroke": _QUIET, "strokeWidth": 1, "strokeDash": [2, 3]},
+            "encoding": {"x": x, "y": {"value": 0}, "y2": {"value": _LINE_HEIGHT}},
+        }
+    ] * bool(breaks)
     layers += [
         {
             "data": {"values": [step]},
@@ -688,6 +706,7 @@ def _series(marts: _Marts) -> list[Chart]:
     for row in rows:
         by_code.setdefault(row["indicator_code"], []).append(row)
     order = {row["indicator_code"]: row["sort"] for row in marts.site.scorecard}
+    known = marts.reader.rows("from qt_break order by begins_on, break_no")
     charts: list[Chart] = []
     for code in sorted(by_code, key=lambda code: (order.get(code, 10_000), code))[:4]:
         own = by_code[code][-8:]
@@ -695,6 +714,8 @@ def _series(marts: _Marts) -> list[Chart]:
             continue
         unit = own[-1]["unit"] or ""
         named = (own[0]["indicator_name_zh"], own[0]["indicator_name_en"])
+        broken = _broken(own, known, marts.district)
+        told = [row for rows in broken for row in rows]
         charts.append(
             Chart(
                 f"series-{file_name(code)}",
@@ -703,16 +724,39 @@ def _series(marts: _Marts) -> list[Chart]:
                 tuple(
                     Bar((row["period"][:4], row["period"][:4]), row["value"], "",
                         row["qualifier"], is_simulated=bool(row["is_simulated"]),
-                        of=row["observation_id"])
-                    for row in own
+                        of=row["observation_id"], is_broken=bool(rows))
+                    for row, rows in zip(own, broken, strict=True)
                 ),
                 "line",
-                ("空心点为初步数、估计数或界限，箭头表示“超”；虚线跨过没有数字的年份。纵轴不从零起。",
+                ("空心点为初步数、估计数或界限，箭头表示“超”；虚线跨过没有数字的年份。纵轴不从零起。"
+                 + "".join(f"竖线处不连线（自{row['since']}起）：{row['note_zh']}。"
+                           for row in told),
                  "Hollow: provisional, estimated or a bound; dashes cross years without a figure. "
-                 "The axis does not start at zero."),
+                 "The axis does not start at zero."
+                 + "".join(f" No line at the upright, from {row['since']} on: {row['note_en']}."
+                           for row in told)),
             )
         )  # fmt: skip
     return charts
+
+
+def _broken(own: Sequence[Row], known: Sequence[Row], district: str) -> list[list[Row]]:
+    """To each figure of a series the breaks since the one before."""
+    theirs = [
+        row
+        for row in known
+        if row["indicator_code"] in (None, own[0]["indicator_code"])
+        and row["region_code"] in (None, district)
+    ]
+    before = [None, *(row["period_end"] for row in own)]
+    return [
+        [
+            row
+            for row in theirs
+            if end is not None and end < row["begins_on"] <= figure["period_end"]
+        ]
+        for end, figure in zip(before, own, strict=False)
+    ]
 
 
 _SERIES_LENGTH = 3

@@ -181,6 +181,12 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
         | _columns(_COUNT, "honour_no state_sort")
         | _columns(_FLAG, "is_aim is_granted_inferred"),
     ),
+    "break": (
+        "core.series_break",
+        _columns(_TEXT, "indicator_code region_code since kind note_zh note_en")
+        | _columns(_DAY, "begins_on")
+        | _columns(_COUNT, "break_no"),
+    ),
     "rule": (
         "quality.rule",
         _columns(_TEXT, "rule_id gate severity title_zh title_en guidance_zh guidance_en"),

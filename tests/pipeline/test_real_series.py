@@ -16,7 +16,7 @@ import pytest
 from orchestration.settings import CODE_ROOT, load_settings
 from tests.pipeline.released import Released, last_run, qutong
 
-SERIES = CODE_ROOT / "series"
+SERIES = CODE_ROOT / "raw" / "projects" / "series"
 MEGABYTE = 1_000_000
 
 
@@ -51,7 +51,7 @@ def test_its_catalogue_and_lists_are_those_of_the_district() -> None:
     for folder in ("catalogue", "calendars"):
         here = {p.name: p.readlink().as_posix() for p in (SERIES / "raw" / folder).iterdir()}
         assert here == {
-            p.name: f"../../../raw/{folder}/{p.name}"
+            p.name: f"../../../../{folder}/{p.name}"
             for p in (CODE_ROOT / "raw" / folder).iterdir()
         }
     own = {p.name for p in (SERIES / "raw/codelists").iterdir() if not p.is_symlink()}

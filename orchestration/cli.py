@@ -595,12 +595,11 @@ def judge_score(
 
 @judge_group.command("kinds")
 def judge_kinds() -> None:
-    """The kinds of errors of the benchmark, with their source."""
+    """The kinds of errors of the benchmark, with how many there are of each."""
     from orchestration.scoring import score as scoring
 
     for kind in scoring.load_kinds(scoring.benchmark_folder()):
-        source = kind.source if isinstance(kind.source, str) else kind.source.address
-        _echo(f"{kind.kind}  {kind.title.zh} / {kind.title.en}  ({len(kind.errors)})  {source}")
+        _echo(f"{kind.kind}  {kind.title.zh} / {kind.title.en}  ({len(kind.errors)})")
 
 
 # --- deliveries and the archive --------------------------------------------------------------

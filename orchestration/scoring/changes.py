@@ -6,7 +6,7 @@ Does not belong here: the errors themselves (``tests/errors/kinds``) and what ga
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
@@ -113,6 +113,7 @@ class Change(Said):
         swap: The values of two codes are exchanged.
         years: The period that is printed is another by so many years.
         add_rows: Figures of other periods of the same series stand in it as well.
+        regrow: Rates of growth are computed anew from the levels that the delivery now has.
     """
 
     at: str = "last"
@@ -130,6 +131,7 @@ class Change(Said):
     drop: bool = False
     repeat: bool = False
     add_rows: Taken | None = None
+    regrow: bool = False
     file: Bytes | None = None
     name: str = ""
     day: str = ""
@@ -148,6 +150,7 @@ class Change(Said):
             self.drop,
             self.repeat,
             self.add_rows is not None,
+            self.regrow,
             self.file is not None,
             bool(self.name),
             bool(self.day),
@@ -165,12 +168,16 @@ class Again(Said):
     name: str
 
 
-class Source(Said):
-    """The public notice that a kind or an error is re-created from, in our own words."""
+PRACTICE = "practice"
+"""The source of what nobody published, though people at offices know it."""
+
+
+class Notice(Said):
+    """A public notice of a correction, in our own words."""
 
     issuer: str
     address: str
-    note: Words
+    what: Words
 
 
 class Error(Said):
@@ -183,7 +190,7 @@ class Error(Said):
         only: Deliveries that there are; all of them when left out. ``last`` alone is a first
             delivery, which has no history to be held against.
         again: Deliveries more than the base has, before anything is changed.
-        source: Where it really happened; ``practice`` where nobody published it.
+        source: The notice that it is re-created from; that of its kind when left out.
     """
 
     id: str
@@ -195,16 +202,20 @@ class Error(Said):
     change: tuple[Change, ...]
     expected: Expected
     because: str
-    source: Source | Literal["practice"] | None = None
+    source: str = ""
 
 
 class Kind(Said):
-    """Errors of one kind, with the level of validation at which they should be noticed."""
+    """Errors of one kind, with the level of validation at which they should be noticed.
+
+    Attributes:
+        source: Id of a notice in ``sources.yml``, or ``practice``.
+    """
 
     kind: str
     title: Words
     level: int = Field(ge=0, le=5)
-    source: Source | Literal["practice"]
+    source: str
     errors: tuple[Error, ...]
 
 
@@ -307,6 +318,9 @@ def _carry_out(
         rows = [f for number, f in enumerate(rows) if number not in set(chosen)]
     elif change.repeat:
         rows += [rows[number] for number in chosen]
+    elif change.regrow:
+        for number in chosen:
+            rows[number] = _regrown(figures, rows, rows[number], error)
     elif change.add_rows is not None:
         rows += [_other(figures, draft, rows[n], change.add_rows) for n in chosen]
     else:
@@ -345,6 +359,21 @@ def _new_rows(
             for row in rows
         ]
     return [_new_row(figures, place, draft, row, change) for row in rows]
+
+
+def _regrown(figures: Figures, rows: Sequence[Figure], row: Figure, error: Error) -> Figure:
+    """A rate of growth that goes with the levels of its delivery."""
+    level = figures.base.series[row.code].growth_of
+    now = [f for f in rows if (f.code, f.region, f.period) == (level, row.region, row.period)]
+    if level is None or len(now) != 1:
+        raise DeclarationError(
+            f"{row.code} is no growth of a level of this delivery",
+            place=f"error {error.id}",
+            remedy="name a code that base.yml gives `growth_of`",
+        )
+    before = figures.value(level, row.region, f"{int(row.period[:4]) - 1}{row.period[4:]}")
+    rate = 100 * (Decimal(now[0].value) / before - 1)
+    return replace(row, value=f"{rate.quantize(Decimal('0.1'), ROUND_HALF_UP):f}")
 
 
 def _rotated(values: list[str], by: int) -> list[str]:
@@ -427,22 +456,3 @@ def _without(lines: Sequence[str], column: str, *, dropped: bool) -> list[str]:
             cells[number] = ""
         told.append(",".join(cells))
     return told
-
-
-def by_id(kinds: Sequence[Kind]) -> Mapping[str, tuple[Kind, Error]]:
-    """All errors by their id.
-
-    Raises:
-        DeclarationError: two have one id.
-    """
-    found: dict[str, tuple[Kind, Error]] = {}
-    for kind in kinds:
-        for error in kind.errors:
-            if error.id in found:
-                raise DeclarationError(
-                    f"the error '{error.id}' is there twice",
-                    place=f"kind {kind.kind}",
-                    remedy="give each error an id of its own",
-                )
-            found[error.id] = (kind, error)
-    return found

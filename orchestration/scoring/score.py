@@ -17,13 +17,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from orchestration.errors import QutongError
-from orchestration.scoring.base import Base, Figures, Place
+from orchestration.errors import DeclarationError, QutongError
+from orchestration.scoring.base import Base, Figures, Place, Words
 from orchestration.scoring.changes import (
     Error,
+    PRACTICE,
     Expected,
     Kind,
-    Words,
+    Notice,
     clean_deliveries,
     deliveries_of,
 )
@@ -190,6 +191,7 @@ def load_kinds(folder: Path, chosen: Sequence[str] = ()) -> list[Kind]:
     kinds = [
         parse_model(Kind, read_yaml(file), file) for file in sorted((folder / "kinds").glob("*.yml"))
     ]
+    _check(kinds, load_notices(folder), folder)
     missing = set(chosen) - {kind.kind for kind in kinds}
     if missing:
         raise QutongError(
@@ -198,6 +200,38 @@ def load_kinds(folder: Path, chosen: Sequence[str] = ()) -> list[Kind]:
             remedy="'qutong judge kinds' lists them",
         )
     return [kind for kind in kinds if not chosen or kind.kind in chosen]
+
+
+def load_notices(folder: Path) -> dict[str, Notice]:
+    """The public notices that errors are re-created from, by id."""
+    file = folder / "sources.yml"
+    return {name: parse_model(Notice, said, file) for name, said in read_yaml(file).items()}
+
+
+def _check(kinds: Sequence[Kind], notices: Mapping[str, Notice], folder: Path) -> None:
+    """Ids are there once, and sources are known.
+
+    Raises:
+        DeclarationError: names the error.
+    """
+    seen: set[str] = set()
+    for kind in kinds:
+        for error in kind.errors:
+            source = error.source or kind.source
+            if source != PRACTICE and source not in notices:
+                raise DeclarationError(
+                    f"there is no notice '{source}'",
+                    file=folder / "kinds" / f"{kind.kind}.yml",
+                    place=f"error {error.id}",
+                    remedy=f"enter it into sources.yml, or write '{PRACTICE}'",
+                )
+            if error.id in seen:
+                raise DeclarationError(
+                    f"the error '{error.id}' is there twice",
+                    file=folder / "kinds" / f"{kind.kind}.yml",
+                    remedy="give each error an id of its own",
+                )
+            seen.add(error.id)
 
 
 def score(
@@ -285,12 +319,11 @@ def _outcome(kind: Kind, error: Error, said: Sequence[Said], clean: Sequence[Sai
         else:
             own.append(each)
     own.sort(key=lambda each: -ORDER.index(_WORD[each.severity]))
-    source = error.source or kind.source
     return Judged(
         kind=kind.kind,
         error=error.id,
         level=kind.level,
-        source=source if isinstance(source, str) else source.address,
+        source=error.source or kind.source,
         expected=error.expected,
         actual=_WORD[own[0].severity] if own else "silent",
         said=tuple(own),

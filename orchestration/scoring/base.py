@@ -169,9 +169,7 @@ HEADER = "指标,地区,期间,数值,单位"
 
 def written(figures: Sequence[Figure]) -> str:
     """The rows as the text of a CSV file."""
-    lines = [
-        f"{f.label},{f.region_text},{f.period_text},{f.value},{f.unit}" for f in figures
-    ]
+    lines = [f"{f.label},{f.region_text},{f.period_text},{f.value},{f.unit}" for f in figures]
     return "\n".join((HEADER, *lines, ""))
 
 
@@ -396,7 +394,7 @@ def _rows(figures: Figures, place: Place, printed: Printed, period: str) -> Iter
 
 
 def _day_after(period: str, printed: Printed) -> str:
-    """The day on which a later delivery comes: of a month in the next one, of a year in the next."""
+    """The day on which a later delivery comes: in the month, or the year, after its period."""
     if printed.frequency == "year":
         return f"{int(period) + 1}-{printed.history.day[5:]}"
     year, month = int(period[:4]), int(period[5:])

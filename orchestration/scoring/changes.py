@@ -296,9 +296,7 @@ def _at(drafts: Sequence[_Draft], at: str, error: Error) -> list[_Draft]:
     return found
 
 
-def _carry_out(
-    figures: Figures, place: Place, draft: _Draft, change: Change, error: Error
-) -> None:
+def _carry_out(figures: Figures, place: Place, draft: _Draft, change: Change, error: Error) -> None:
     sent = draft.sent
     if change.file is not None:
         _alter(draft, change.file, error)
@@ -380,9 +378,7 @@ def _rotated(values: list[str], by: int) -> list[str]:
     return values[-by:] + values[:-by]
 
 
-def _new_row(
-    figures: Figures, place: Place, draft: _Draft, row: Figure, change: Change
-) -> Figure:
+def _new_row(figures: Figures, place: Place, draft: _Draft, row: Figure, change: Change) -> Figure:
     if change.say is not None:
         say = change.say
         region = say.region.format(stem=place.stem) if say.region is not None else None

@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from orchestration.errors import DeclarationError, QutongError
 from orchestration.scoring.base import Base, Figures, Place, Words
 from orchestration.scoring.changes import (
-    Error,
     PRACTICE,
+    Error,
     Expected,
     Kind,
     Notice,
@@ -189,7 +189,8 @@ def load_kinds(folder: Path, chosen: Sequence[str] = ()) -> list[Kind]:
         QutongError: there is no kind of a name.
     """
     kinds = [
-        parse_model(Kind, read_yaml(file), file) for file in sorted((folder / "kinds").glob("*.yml"))
+        parse_model(Kind, read_yaml(file), file)
+        for file in sorted((folder / "kinds").glob("*.yml"))
     ]
     _check(kinds, load_notices(folder), folder)
     missing = set(chosen) - {kind.kind for kind in kinds}
@@ -369,7 +370,7 @@ def judge(
         ("集市 / marts", lambda: marts.build(work, "marts")),
         ("集市关 / marts gate", lambda: marts_gate.marts_gate(work)),
     )
-    with entered(work, release_id="2026-03-02.1", release_time=NOW):
+    with entered(work, release_id=f"{work.now:%Y-%m-%d}.1", release_time=work.now):
         for name, step in steps:
             begin = time.perf_counter()
             step()

@@ -62,7 +62,9 @@ def _totals(result: Score) -> list[str]:
 
 def _share(values: Iterable[bool]) -> str:
     told = list(values)
-    return f"{sum(told)} of {len(told)}" + (f" ({100 * sum(told) / len(told):.1f} %)" if told else "")
+    return f"{sum(told)} of {len(told)}" + (
+        f" ({100 * sum(told) / len(told):.1f} %)" if told else ""
+    )
 
 
 def as_markdown(result: Score) -> str:

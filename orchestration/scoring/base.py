@@ -20,41 +20,41 @@ RegionKey = str
 """``city``, ``district``, ``sister1`` …: a region of a base state, whatever it is called there."""
 
 
-class Said(BaseModel):
+class Written(BaseModel):
     """What a person writes in the benchmark's files: a key that is not known is a mistake."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Words(Said):
+class Words(Written):
     """One text in both languages."""
 
     zh: str
     en: str
 
 
-class Part(Said):
+class Part(Written):
     """A part of another series, at about this share of it."""
 
     of: str
     share: float
 
 
-class Rest(Said):
+class Rest(Written):
     """What other parts leave of a total."""
 
     of: str
     less: tuple[str, ...]
 
 
-class Share(Said):
+class Share(Written):
     """A part in per cent of a total, from the figures as printed."""
 
     of: str
     in_: str = Field(alias="in")
 
 
-class Ratio(Said):
+class Ratio(Written):
     """One series divided by another, times a factor of units."""
 
     of: str
@@ -63,14 +63,14 @@ class Ratio(Said):
     mean_of_year_ends: bool = False
 
 
-class Index(Said):
+class Index(Written):
     """An index around a value, never far from that of the month before."""
 
     around: float
     swing: float
 
 
-class Series(Said):
+class Series(Written):
     """How an indicator moves.
 
     Attributes:
@@ -96,7 +96,7 @@ class Series(Said):
     real_growth_of: str | None = None
 
 
-class RegionOfBase(Said):
+class RegionOfBase(Written):
     """A region, its names with a ``{stem}`` that differs from copy to copy, and its size."""
 
     name: str
@@ -104,14 +104,14 @@ class RegionOfBase(Said):
     factor: float | None
 
 
-class History(Said):
+class History(Written):
     """The first delivery of a data set: the day it came, and the last period it holds."""
 
     day: str
     to: str
 
 
-class Printed(Said):
+class Printed(Written):
     """A data set of the base: who prints which series, for whom, how often."""
 
     title: Words
@@ -124,7 +124,7 @@ class Printed(Said):
     history: History
 
 
-class Base(Said):
+class Base(Written):
     """The whole of ``base.yml``."""
 
     years: tuple[int, int]
@@ -167,7 +167,7 @@ class Sent:
 HEADER = "指标,地区,期间,数值,单位"
 
 
-def written(figures: Sequence[Figure]) -> str:
+def csv_text(figures: Sequence[Figure]) -> str:
     """The rows as the text of a CSV file."""
     lines = [f"{f.label},{f.region_text},{f.period_text},{f.value},{f.unit}" for f in figures]
     return "\n".join((HEADER, *lines, ""))

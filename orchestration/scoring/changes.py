@@ -6,6 +6,8 @@ Does not belong here: the errors themselves (``tests/errors/kinds``) and what ga
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
@@ -19,18 +21,18 @@ from orchestration.scoring.base import (
     Figures,
     Place,
     RegionKey,
-    Said,
     Sent,
     Words,
+    Written,
+    csv_text,
     period_text,
     sent_of,
-    written,
 )
 
 Expected = Literal["refused", "held", "found", "harmless"]
 
 
-class Where(Said):
+class Where(Written):
     """Which rows a change is about; what is left out says nothing."""
 
     codes: tuple[str, ...] = ()
@@ -52,7 +54,7 @@ class Where(Said):
         )
 
 
-class Taken(Said):
+class Taken(Written):
     """Where a value comes from that does not belong here.
 
     Attributes:
@@ -68,7 +70,7 @@ class Taken(Said):
     region: RegionKey = ""
 
 
-class Texts(Said):
+class Texts(Written):
     """Texts that stand in place of the right ones."""
 
     label: str | None = None
@@ -78,12 +80,14 @@ class Texts(Said):
     value: str | None = None
 
 
-class Bytes(Said):
+class Bytes(Written):
     """What is done to the written file.
 
     Attributes:
         replace: Pairs of texts, each of which has to be there.
-        column: A column that is emptied, dropped or renamed.
+        empty_column: A column that is emptied.
+        drop_column: A column that is left out.
+        slip_column: A column whose values stand one row lower.
         keep_lines: How many lines are left, with the header.
         cut: How many bytes are missing at the end.
         encoding: In which it is written.
@@ -93,6 +97,7 @@ class Bytes(Said):
     replace: tuple[tuple[str, str], ...] = ()
     empty_column: str = ""
     drop_column: str = ""
+    slip_column: str = ""
     keep_lines: int | None = None
     cut: int = 0
     encoding: str = "utf-8"
@@ -101,7 +106,29 @@ class Bytes(Said):
     after: str = ""
 
 
-class Change(Said):
+class Edition(Written):
+    """An error of a release that is made of clean figures.
+
+    Attributes:
+        file: The file of the release that is put wrong, after it was written and before anybody
+            reads it. Its hash is that of the wrong bytes: it was so when it was packed.
+        member: The part of a workbook or text document that is meant.
+        change: What is done to its text.
+        remove: It is not there at all.
+    """
+
+    id: str
+    title: Words
+    file: str
+    member: str = ""
+    change: Bytes = Bytes()
+    remove: bool = False
+    expected: Expected
+    because: str
+    source: str = ""
+
+
+class Change(Written):
     """One thing that is done; exactly one of its actions is given.
 
     Attributes:
@@ -160,7 +187,7 @@ class Change(Said):
         return self
 
 
-class Again(Said):
+class Again(Written):
     """A delivery more: one of the base sent once more, under another name on another day."""
 
     like: str = "last"
@@ -172,7 +199,7 @@ PRACTICE = "practice"
 """The source of what nobody published, though people at offices know it."""
 
 
-class Notice(Said):
+class Notice(Written):
     """A public notice of a correction, in our own words."""
 
     issuer: str
@@ -180,7 +207,7 @@ class Notice(Said):
     what: Words
 
 
-class Error(Said):
+class Error(Written):
     """One error: what is done to a clean base state, and the one right outcome.
 
     Attributes:
@@ -205,7 +232,7 @@ class Error(Said):
     source: str = ""
 
 
-class Kind(Said):
+class Kind(Written):
     """Errors of one kind, with the level of validation at which they should be noticed.
 
     Attributes:
@@ -216,7 +243,8 @@ class Kind(Said):
     title: Words
     level: int = Field(ge=0, le=5)
     source: str
-    errors: tuple[Error, ...]
+    errors: tuple[Error, ...] = ()
+    editions: tuple[Edition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -240,7 +268,7 @@ class _Draft:
     cut: int = 0
 
     def finished(self) -> Delivered:
-        text = written(self.sent.figures)
+        text = csv_text(self.sent.figures)
         for alter in self.alters:
             text = alter(text)
         content = text.encode(self.encoding)
@@ -418,37 +446,52 @@ def _other(figures: Figures, draft: _Draft, row: Figure, taken: Taken) -> Figure
 
 def _alter(draft: _Draft, said: Bytes, error: Error) -> None:
     draft.encoding, draft.cut = said.encoding, said.cut
-
-    def alter(text: str) -> str:
-        if said.text is not None:
-            return said.text
-        for old, new in said.replace:
-            if old not in text:
-                raise DeclarationError(
-                    f"the file does not say '{old}'",
-                    place=f"error {error.id}",
-                    remedy="write what the clean delivery says, see tests/errors/base.yml",
-                )
-            text = text.replace(old, new)
-        lines = text.splitlines()
-        for column, dropped in ((said.empty_column, False), (said.drop_column, True)):
-            if column:
-                lines = _without(lines, column, dropped=dropped)
-        if said.keep_lines is not None:
-            lines = lines[: said.keep_lines]
-        return said.before + "\n".join((*lines, "")) + said.after
-
-    draft.alters.append(alter)
+    draft.alters.append(lambda text: altered(text, said, error.id))
 
 
-def _without(lines: Sequence[str], column: str, *, dropped: bool) -> list[str]:
-    number = lines[0].split(",").index(column)
-    told = []
-    for place, line in enumerate(lines):
-        cells = line.split(",")
-        if dropped:
-            del cells[number]
-        elif place:
-            cells[number] = ""
-        told.append(",".join(cells))
-    return told
+def altered(text: str, said: Bytes, error: str) -> str:
+    """A text to which the things were done that an error says.
+
+    Raises:
+        DeclarationError: a text that is to be replaced is not there.
+    """
+    if said.text is not None:
+        return said.text
+    for old, new in said.replace:
+        if old not in text:
+            raise DeclarationError(
+                f"the file does not say '{old}'",
+                place=f"error {error}",
+                remedy="write what the clean file says, see tests/errors/base.yml",
+            )
+        text = text.replace(old, new)
+    if not (said.empty_column or said.drop_column or said.slip_column) and (
+        said.keep_lines is None and not said.before and not said.after
+    ):
+        return text
+    lines = text.splitlines()
+    for column, act in (
+        (said.empty_column, "empty"),
+        (said.drop_column, "drop"),
+        (said.slip_column, "slip"),
+    ):
+        if column:
+            lines = _with_column(lines, column, act)
+    if said.keep_lines is not None:
+        lines = lines[: said.keep_lines]
+    return said.before + "\n".join((*lines, "")) + said.after
+
+
+def _with_column(lines: Sequence[str], column: str, act: str) -> list[str]:
+    """Lines of a CSV file, one column of which is changed."""
+    rows = list(csv.reader(lines))
+    number = rows[0].index(column)
+    values = [row[number] for row in rows[1:]]
+    values = values[-1:] + values[:-1] if act == "slip" else [""] * len(values)
+    for row, value in zip(rows[1:], values, strict=True):
+        row[number] = value
+    if act == "drop":
+        rows = [[*row[:number], *row[number + 1 :]] for row in rows]
+    told = io.StringIO()
+    csv.writer(told, lineterminator="\n").writerows(rows)
+    return told.getvalue().splitlines()

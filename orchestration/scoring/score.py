@@ -21,6 +21,7 @@ from orchestration.errors import DeclarationError, QutongError
 from orchestration.scoring.base import Base, Figures, Place, Words
 from orchestration.scoring.changes import (
     PRACTICE,
+    Edition,
     Error,
     Expected,
     Kind,
@@ -29,6 +30,8 @@ from orchestration.scoring.changes import (
     deliveries_of,
 )
 from orchestration.scoring.district import lay_out
+from orchestration.scoring.editions import judge_editions
+from orchestration.scoring.said import Said
 from orchestration.settings import CODE_ROOT, Settings, parse_model, read_yaml
 
 if TYPE_CHECKING:
@@ -40,22 +43,8 @@ NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 Actual = Literal["refused", "held", "found", "silent"]
 ORDER: tuple[Actual, ...] = ("silent", "found", "held", "refused")
 BENCHMARK = Path("tests", "errors")
-
-
-@dataclass(frozen=True)
-class Said:
-    """One thing that a gate said: which rule, how grave, and about what."""
-
-    gate: str
-    rule: str
-    severity: str
-    about: str
-    message: str = ""
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What it is but for its numbers."""
-        return self.rule, self.severity, self.about
+SHIPPED = "shipped"
+"""Stands for the repository's own deliveries among the figures that are right."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +206,8 @@ def _check(kinds: Sequence[Kind], notices: Mapping[str, Notice], folder: Path) -
     """
     seen: set[str] = set()
     for kind in kinds:
-        for error in kind.errors:
+        both: tuple[Error | Edition, ...] = (*kind.errors, *kind.editions)
+        for error in both:
             source = error.source or kind.source
             if source != PRACTICE and source not in notices:
                 raise DeclarationError(
@@ -271,16 +261,24 @@ def score(
         result.clean["base"] = sum(
             count for name, count in counts.items() if Place.number_of(name) == sound.number
         )
+        editions = [edition for kind in kinds for edition in kind.editions]
+        of_releases = judge_editions(base, editions, folder / "release", say) if editions else {}
         for number, project in enumerate(clean):
-            say(f"正确数据 / figures that are right: {project.name}")
+            where = SHIPPED if project.resolve() == CODE_ROOT else project.name
+            say(f"正确数据 / figures that are right: {where}")
             own = Settings(project.resolve(), folder / f"clean-{number}")
             told, counts = judge(own, base, say, now=None)
-            result.clean[project.name] = sum(counts.values())
-            result.alarms += [_alarm(project.name, each, explained) for _, each in told]
+            result.clean[where] = sum(counts.values())
+            result.alarms += [_alarm(where, each, explained) for _, each in told]
     ours = by_copy.get(sound.number, [])
     result.alarms += [_alarm("base", each, explained) for each in ours]
     for number, (kind, error) in enumerate(errors, start=1):
         result.judged.append(_outcome(kind, error, by_copy.get(number, []), ours))
+    result.judged += [
+        _outcome(kind, edition, of_releases.get(edition.id, []), ())
+        for kind in kinds
+        for edition in kind.editions
+    ]
     result.seconds = time.perf_counter() - begin
     return result
 
@@ -310,7 +308,9 @@ def _folder(work_in: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _outcome(kind: Kind, error: Error, said: Sequence[Said], clean: Sequence[Said]) -> Judged:
+def _outcome(
+    kind: Kind, error: Error | Edition, said: Sequence[Said], clean: Sequence[Said]
+) -> Judged:
     """What an error brought about: what its copy says, less what the clean copy says as well."""
     left = Counter(each.key for each in clean)
     own = []
@@ -355,26 +355,14 @@ def judge(
     Returns:
         What was said, with what it is about; and how many figures there are, by data set.
     """
-    from orchestration.steps import collect, delivery_gate, land, marts, marts_gate, state
+    from orchestration.scoring.run import up_to_marts_gate
+    from orchestration.steps import state
     from orchestration.steps.door import entered
     from orchestration.steps.workplace import Workplace
 
     work = Workplace(settings, now=now)
-    steps: Sequence[tuple[str, Callable[[], object]]] = (
-        (
-            "收集 / collect",
-            lambda: collect.collect(work, [declared.id for declared in work.declarations]),
-        ),
-        ("入库 / land", lambda: land.land(work)),
-        ("交付关 / delivery gate", lambda: delivery_gate.delivery_gate(work)),
-        ("集市 / marts", lambda: marts.build(work, "marts")),
-        ("集市关 / marts gate", lambda: marts_gate.marts_gate(work)),
-    )
     with entered(work, release_id=f"{work.now:%Y-%m-%d}.1", release_time=work.now):
-        for name, step in steps:
-            begin = time.perf_counter()
-            step()
-            say(f"{time.perf_counter() - begin:6.1f} s  {name}")
+        up_to_marts_gate(work, say)
         with state.opened(work.settings) as con:
             counts = con.execute(
                 "select data_set_id, count(*) from landing.candidate group by 1"

@@ -273,9 +273,9 @@ def score(
     ours = by_copy.get(sound.number, [])
     result.alarms += [_alarm("base", each, explained) for each in ours]
     for number, (kind, error) in enumerate(errors, start=1):
-        result.judged.append(_outcome(kind, error, by_copy.get(number, []), ours))
+        result.judged.append(outcome(kind, error, by_copy.get(number, []), ours))
     result.judged += [
-        _outcome(kind, edition, of_releases.get(edition.id, []), ())
+        outcome(kind, edition, of_releases.get(edition.id, []), ())
         for kind in kinds
         for edition in kind.editions
     ]
@@ -308,7 +308,7 @@ def _folder(work_in: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _outcome(
+def outcome(
     kind: Kind, error: Error | Edition, said: Sequence[Said], clean: Sequence[Said]
 ) -> Judged:
     """What an error brought about: what its copy says, less what the clean copy says as well."""

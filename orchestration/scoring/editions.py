@@ -18,7 +18,7 @@ from orchestration.scoring.district import lay_out
 from orchestration.scoring.said import Said
 
 OF_HASHES = "release.hash-mismatch"
-"""Not counted: what is packed wrongly has the hash of its wrong bytes."""
+"""Not counted, and stamps of pages are made anew: what is made wrongly is packed as it is."""
 
 
 def judge_editions(
@@ -52,6 +52,8 @@ def judge_editions(
             shutil.copytree(path, wrong, symlinks=True)
             for edition in batch:
                 _put_wrong(wrong, edition)
+            if batch:
+                _stamp_site(wrong)
             problems = [
                 problem
                 for problem in verify_release(wrong, state.lent(settings), products=work.products)
@@ -113,3 +115,48 @@ def _put_wrong(release: Path, edition: Edition) -> None:
                 text = altered(content.decode("utf-8"), edition.change, edition.id)
                 content = text.encode("utf-8")  # noqa: PLW2901 - the member as it is written
             new.writestr(info, content)
+
+
+def _stamp_site(release: Path) -> None:
+    """Give the pages and scripts of a site the digests of what they now say.
+
+    They were wrong when they were made, so they were stamped as they are: scripts first, then the
+    pages that know the checksums of scripts, then the list of all stamps.
+    """
+    from orchestration.publish.site.markup import (
+        STAMP,
+        checksum,
+        data_script,
+        read_script,
+        stamp_of,
+    )
+
+    site = release / "site"
+    listed = site / "data" / "release.js"
+    new: dict[str, str] = {}
+    for file in sorted((site / "data").rglob("*.js")):
+        said = read_script(file.read_text(encoding="utf-8"))
+        if file != listed and said is not None and checksum(said[3]) != said[2]:
+            name, count, old, payload = said
+            new[str(old)] = checksum(payload)
+            file.chmod(0o644)
+            file.write_text(data_script(name, payload, count), encoding="utf-8")
+    for file in sorted(site.rglob("*.html")):
+        text = before = file.read_text(encoding="utf-8")
+        for old, right in new.items():
+            text = text.replace(f'data-crc="{old}"', f'data-crc="{right}"')
+        stamp = STAMP.search(text)
+        if stamp is not None and stamp_of(text) != stamp[1]:
+            new[stamp[1]] = stamp_of(text)
+            text = text.replace(stamp[0], stamp[0].replace(stamp[1], new[stamp[1]]), 1)
+        if text != before:
+            file.chmod(0o644)
+            file.write_text(text, encoding="utf-8")
+    said = read_script(listed.read_text(encoding="utf-8"))
+    if said is None:
+        return
+    name, count, _, payload = said
+    for old, right in new.items():
+        payload = payload.replace(f'"{old}"', f'"{right}"')
+    listed.chmod(0o644)
+    listed.write_text(data_script(name, payload, count), encoding="utf-8")

@@ -13,6 +13,7 @@ import pytest
 
 from orchestration.scoring import score, told
 from orchestration.scoring.score import Score
+from orchestration.settings import CODE_ROOT
 from tests.support import judging_here
 
 FOLDER = score.benchmark_folder()
@@ -66,7 +67,7 @@ def test_the_whole_score() -> None:
         whole = score.score(
             score.load_kinds(FOLDER),
             score.load_base(FOLDER),
-            clean=(score.CODE_ROOT,),
+            clean=(CODE_ROOT,),
             explained=score.load_explained(FOLDER),
             say=print,
         )

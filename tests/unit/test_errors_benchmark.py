@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from orchestration.errors import DeclarationError
+from orchestration.cli import main
+from orchestration.errors import DeclarationError, QutongError
 from orchestration.scoring import score, told
 from orchestration.scoring.base import Base, Figures, Place, sent_of
 from orchestration.scoring.changes import (
     Again,
     Bytes,
     Change,
+    Edition,
     Error,
     Kind,
     altered,
@@ -25,10 +30,15 @@ from orchestration.scoring.changes import (
 )
 from orchestration.scoring.said import Said
 from orchestration.scoring.score import Alarm, Judged, Score
+from orchestration.settings import CODE_ROOT
 
 FOLDER = score.benchmark_folder()
 KINDS = score.load_kinds(FOLDER)
 ERRORS = [(kind, error) for kind in KINDS for error in kind.errors]
+EVERY: list[tuple[Kind, Error | Edition]] = [
+    *ERRORS,
+    *((kind, edition) for kind in KINDS for edition in kind.editions),
+]
 RESEARCH = ("ClimateIndicator", "IEDC", "MATSS", "AusTraits", "CASCADE", "The Guardian")
 
 
@@ -42,7 +52,7 @@ def figures(base: Base) -> Figures:
     return Figures(base)
 
 
-def a(of: str, *changes: dict[str, object], **more: object) -> Error:
+def a(of: str, *changes: Mapping[str, object], **more: object) -> Error:
     """An error with these changes."""
     return Error.model_validate(
         {
@@ -71,8 +81,7 @@ def rows(figures: Figures, error: Error, at: int = -1) -> dict[tuple[str, str], 
 def test_there_are_as_many_errors_kinds_and_notices_as_promised() -> None:
     wrong = [
         (kind.kind, error.source or kind.source)
-        for kind in KINDS
-        for error in (*kind.errors, *kind.editions)
+        for kind, error in EVERY
         if error.expected != "harmless"
     ]
     notices = score.load_notices(FOLDER)
@@ -85,11 +94,9 @@ def test_there_are_as_many_errors_kinds_and_notices_as_promised() -> None:
 
 
 def test_every_notice_is_used_and_every_error_is_explained() -> None:
-    used = {
-        error.source or kind.source for kind in KINDS for error in (*kind.errors, *kind.editions)
-    }
+    used = {error.source or kind.source for kind, error in EVERY}
     assert set(score.load_notices(FOLDER)) - used == set()
-    assert [error.id for _, error in ERRORS if len(error.because) < 15] == []
+    assert [error.id for _, error in EVERY if len(error.because) < 15] == []
 
 
 def test_a_kind_is_a_file_of_its_name() -> None:
@@ -109,7 +116,7 @@ def test_an_error_changes_what_is_delivered(figures: Figures, error: Error) -> N
 
 
 def test_an_unknown_kind_is_named() -> None:
-    with pytest.raises(score.QutongError, match="no such kind: nonsense"):
+    with pytest.raises(QutongError, match="no such kind: nonsense"):
         score.load_kinds(FOLDER, ["nonsense"])
 
 
@@ -208,8 +215,8 @@ def test_a_change_of_values(figures: Figures, change: dict[str, object], value: 
 
 
 def test_a_rate_is_computed_anew_from_the_level_of_its_delivery(figures: Figures) -> None:
-    lower = {"where": {"codes": ["retail_sales"]}, "multiply": "0.9"}
-    anew = {"where": {"codes": ["retail_sales_growth"]}, "regrow": True}
+    lower: dict[str, object] = {"where": {"codes": ["retail_sales"]}, "multiply": "0.9"}
+    anew: dict[str, object] = {"where": {"codes": ["retail_sales_growth"]}, "regrow": True}
     found = rows(figures, a("monthly", lower, anew))
     assert (found[RETAIL], found[RATE]) == ("129.60", "-4.6")
 
@@ -342,3 +349,38 @@ def test_the_score_counts_errors_and_false_alarms_apart() -> None:
     assert "| k | 3 | 0 | 2 | 0 | 0 | 1 | 0 |" in told.as_markdown(result)
     assert "| shipped | 10 | 1 | 1 | 0 |" in told.as_markdown(result)
     assert told.as_json(result)["false_alarms"] == 2
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+def test_the_command_lists_the_kinds() -> None:
+    done = CliRunner().invoke(main, ["judge", "kinds"])
+    assert done.exit_code == 0
+    lines = done.output.splitlines()
+    assert len(lines) == len(KINDS)
+    assert "swapped  两项互换 / Two figures are exchanged  (6)" in lines
+
+
+@pytest.mark.parametrize("command", ["score", "kinds"])
+def test_without_a_checkout_the_command_says_what_it_needs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    monkeypatch.setattr(score, "CODE_ROOT", tmp_path)
+    done = CliRunner().invoke(main, ["judge", command])
+    assert done.exit_code != 0
+    assert "it needs the repository's tests/errors: run it from a checkout" in done.output
+
+
+def test_the_readme_has_a_row_for_every_kind() -> None:
+    readme = (CODE_ROOT / "expectations" / "README.md").read_text(encoding="utf-8")
+    table = readme.split("<!-- score -->")[1].split("<!-- /score -->")[0]
+    kinds = [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("|")]
+    assert {kind.kind for kind in KINDS} <= set(kinds)
+
+
+def test_what_is_explained_is_about_figures_that_ship() -> None:
+    explained = score.load_explained(FOLDER)
+    data_sets = {file.stem for file in (CODE_ROOT / "raw" / "datasets").rglob("*.yml")}
+    assert {each.where for each in explained} == {score.SHIPPED}
+    assert {each.about.split()[0] for each in explained} <= data_sets

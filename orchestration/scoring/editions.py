@@ -48,7 +48,8 @@ def judge_editions(
         marts.build(work, "quality")
         path = release.candidate(work)
         for batch in ((), *_batches(editions)):
-            wrong = folder / "wrong"
+            wrong = folder / "wrong" / path.name  # a release is known by the name of its folder
+            wrong.parent.mkdir(exist_ok=True)
             shutil.copytree(path, wrong, symlinks=True)
             for edition in batch:
                 _put_wrong(wrong, edition)

@@ -31,13 +31,19 @@ if TYPE_CHECKING:
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 # A brief holds nothing that acts or reaches out: fields, objects, templates, links.
 _ACTIVE = re.compile(r'TargetMode="External"|w:instrText|w:fldSimple|w:object\b|w:altChunk')
+# Nor anything that was struck, or put in its place, and not yet agreed to; nor a remark on it.
+_REVISED = re.compile(r"<w:(?:ins|del|moveFrom|moveTo|commentReference|[rp]PrChange)\b")
 _ACTIVE_CELL = re.compile(r'<f[ >]|TargetMode="External"')
 _FORMAT = re.compile(r'(?:"(?P<sign>[^"]*)")?[#0][^"]*(?:"(?P<mark>[^"]*)")?')
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What is wrong with a file: ``figure``, ``unreadable``, ``active`` or ``unlabelled``."""
+    """What is wrong with a file.
+
+    Attributes:
+        kind: ``figure``, ``unreadable``, ``active``, ``revised`` or ``unlabelled``.
+    """
 
     kind: str
     file: str
@@ -93,6 +99,9 @@ def _check_brief(name: str, file: Path, by_id: Mapping[str, Figure]) -> Iterator
     if any(_ACTIVE.search(text) for text in parts.values()):
         yield Difference("active", name, "快报含有域、对象或外部链接",
                          "the brief holds a field, an object or a link to elsewhere")  # fmt: skip
+    if any(_REVISED.search(text) for text in parts.values()):
+        yield Difference("revised", name, "快报留有修改痕迹或批注",
+                         "tracked changes or comments are left in the brief")  # fmt: skip
     document = fromstring(parts["word/document.xml"])
     met: list[Figure] = []
     for paragraph in document.iter(f"{_W}p"):

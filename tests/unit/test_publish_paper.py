@@ -655,7 +655,7 @@ def change(path: Path, part: str, pattern: str, after: str) -> None:
          ("active", "brief/profile.docx",
           "the brief holds a field, an object or a link to elsewhere")),
         ("brief/profile.docx", "word/document.xml", "<w:body>",
-         '<w:body><w:p><w:del w:id="9" w:author="x"><w:r><w:delText>上涨</w:delText></w:r></w:del></w:p>',
+         '<w:body><w:p><w:del w:id="9"><w:r><w:delText>上涨</w:delText></w:r></w:del></w:p>',
          ("revised", "brief/profile.docx", "tracked changes or comments are left in the brief")),
         ("brief/profile.docx", "word/document.xml", "</w:body>",
          '<w:p><w:ins w:id="9" w:author="x"><w:r><w:t>上涨</w:t></w:r></w:ins></w:p></w:body>',

@@ -200,11 +200,16 @@ def _check_sheet(
     sheet: Any, by_key: Mapping[tuple[str, str, str], Sequence[Figure]], district: str
 ) -> Iterator[Difference]:
     rows = sheet.iter_rows()
-    heads = next((row for row in rows if row[0].value == STUB_COLUMN), None)
-    if heads is None:
+    above: list[Sequence[Any]] = []
+    for row in rows:
+        above.append(row)
+        if row[0].value == STUB_COLUMN:
+            break
+    else:
         raise ValueError(f"sheet {sheet.title} has no header")
-    names = [cell.value for cell in heads]
+    names = [cell.value for cell in above[-1]]
     last = names.index(CODE_COLUMN)
+    yield from _check_periods(sheet, above[-3:], last, by_key)
     for row in rows:
         if row[0].value is None:
             break
@@ -217,6 +222,26 @@ def _check_sheet(
                 right = "、".join(decimal_text(figure.value) for figure in known) or "无 nothing"
                 place = f"{sheet.title}!{cell.coordinate}"
                 yield _difference(f"{YEARBOOK_FILE}: {place}", str(cell.value), right, right)
+
+
+def _check_periods(
+    sheet: Any,
+    head: Sequence[Sequence[Any]],
+    last: int,
+    by_key: Mapping[tuple[str, str, str], Sequence[Figure]],
+) -> Iterator[Difference]:
+    """The words over a column of figures name the period whose code stands below them."""
+    told = {
+        figure.period: (figure.period_zh, figure.period_en)
+        for figures in by_key.values()
+        for figure in figures
+    }
+    for cells in list(zip(*head, strict=True))[3:last]:
+        *words, code = (str(cell.value) for cell in cells)
+        right = told.get(code)
+        if right is not None and tuple(words) != right:
+            place = f"{YEARBOOK_FILE}: {sheet.title}!{cells[0].coordinate}"
+            yield _difference(place, " / ".join(words), right[1], right[0])
 
 
 def _stands_in(cell: Any, figure: Figure) -> bool:

@@ -936,7 +936,7 @@ RELEASE_CASES = (
             "release.site-incomplete",
         ),
         "is drawn and not in force, or in force and not drawn",
-        in_script("indicator/gdp", "\t512.3\t", "\t521.3\t"),
+        in_script("indicator/gdp", "\t4120.5\t", "\t4210.5\t"),
         variant="data-of-page",
     ),
     ReleaseCase(

@@ -238,7 +238,9 @@ class Figures:
             if int(before[:4]) < self.base.years[0]:
                 return Decimal("5.0")
             rate = 100 * (of(grown) / self.value(grown, region, before) - 1)
-            return rate - Decimal("1.3") if series.real_growth_of else rate
+            # Prices rose by something else in each quarter, so real growth is never that of before.
+            prices = Decimal(1.3 + 0.6 * _noise("prices", region, period))
+            return rate - prices if series.real_growth_of else rate
         return None
 
     def _moved(self, code: str, series: Series, region: RegionKey, period: str) -> float:

@@ -132,6 +132,15 @@ def test_figures_of_the_base_are_always_the_same(figures: Figures) -> None:
     ] == [Decimal("520.00"), Decimal("796.35"), Decimal("144.00"), Decimal("6.0")]
 
 
+def test_real_growth_is_another_one_in_each_quarter(figures: Figures) -> None:
+    quarters = ("2024-03", "2024-06", "2024-09", "2024-12")
+    told = [
+        tuple(figures.value("gdp_growth", region, quarter) for region in figures.base.regions)
+        for quarter in quarters
+    ]
+    assert len(set(told)) == len(quarters)
+
+
 @given(st.sampled_from(["2018", "2021-03", "2023", "2024-09", "2025-06"]))
 def test_counties_make_up_the_city(period: str) -> None:
     figures = Figures(score.load_base(FOLDER))

@@ -929,6 +929,30 @@ RELEASE_CASES = (
         edit("site/index.html", 'class="n" data-v="', 'class="n" data-v="9'),
     ),
     ReleaseCase(
+        "release.site-figure-differs",
+        (
+            "release.hash-mismatch",
+            "release.site-figure-differs",
+            "release.site-incomplete",
+        ),
+        "is drawn and not in force, or in force and not drawn",
+        in_script("indicator/gdp", "\t4120.5\t", "\t4210.5\t"),
+        variant="data-of-page",
+    ),
+    ReleaseCase(
+        "release.words-differ",
+        ("release.hash-mismatch", "release.words-differ"),
+        "brief/profile.docx: tracked changes or comments are left in the brief",
+        in_zip(
+            "brief/profile.docx",
+            "word/document.xml",
+            "<w:body>",
+            '<w:body><w:p><w:del w:id="9" w:author="x"><w:r><w:delText>上涨</w:delText></w:r>'
+            "</w:del></w:p>",
+        ),
+        variant="tracked-changes",
+    ),
+    ReleaseCase(
         "release.words-differ",
         ("release.hash-mismatch", "release.site-incomplete", "release.words-differ"),
         "site/index.html: it says ",

@@ -155,6 +155,12 @@ def wrong(con: duckdb.DuckDBPyConnection, text: str, name: str = "index.html") -
     return [found.en for _, found in check_pages(con, "memory", tables, {name: page})]
 
 
+@pytest.mark.parametrize("mark", ["del", "ins", "s", "strike"])
+def test_a_tracked_change_is_no_part_of_a_page(con: duckdb.DuckDBPyConnection, mark: str) -> None:
+    text = f"{ENOUGH}<p><{mark}>累计同比上涨</{mark}></p>"
+    assert wrong(con, text) == ["a tracked change is left: '累计同比上涨'"]
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_what_follows_from_the_figures_is_right(con: duckdb.DuckDBPyConnection, name: str) -> None:
     assert wrong(con, GOOD[name]) == []

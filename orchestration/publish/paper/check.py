@@ -31,13 +31,19 @@ if TYPE_CHECKING:
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 # A brief holds nothing that acts or reaches out: fields, objects, templates, links.
 _ACTIVE = re.compile(r'TargetMode="External"|w:instrText|w:fldSimple|w:object\b|w:altChunk')
+# Nor anything that was struck, or put in its place, and not yet agreed to; nor a remark on it.
+_REVISED = re.compile(r"<w:(?:ins|del|moveFrom|moveTo|commentReference|[rp]PrChange)\b")
 _ACTIVE_CELL = re.compile(r'<f[ >]|TargetMode="External"')
 _FORMAT = re.compile(r'(?:"(?P<sign>[^"]*)")?[#0][^"]*(?:"(?P<mark>[^"]*)")?')
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What is wrong with a file: ``figure``, ``unreadable``, ``active`` or ``unlabelled``."""
+    """What is wrong with a file.
+
+    Attributes:
+        kind: ``figure``, ``unreadable``, ``active``, ``revised`` or ``unlabelled``.
+    """
 
     kind: str
     file: str
@@ -93,6 +99,9 @@ def _check_brief(name: str, file: Path, by_id: Mapping[str, Figure]) -> Iterator
     if any(_ACTIVE.search(text) for text in parts.values()):
         yield Difference("active", name, "快报含有域、对象或外部链接",
                          "the brief holds a field, an object or a link to elsewhere")  # fmt: skip
+    if any(_REVISED.search(text) for text in parts.values()):
+        yield Difference("revised", name, "快报留有修改痕迹或批注",
+                         "tracked changes or comments are left in the brief")  # fmt: skip
     document = fromstring(parts["word/document.xml"])
     met: list[Figure] = []
     for paragraph in document.iter(f"{_W}p"):
@@ -191,11 +200,16 @@ def _check_sheet(
     sheet: Any, by_key: Mapping[tuple[str, str, str], Sequence[Figure]], district: str
 ) -> Iterator[Difference]:
     rows = sheet.iter_rows()
-    heads = next((row for row in rows if row[0].value == STUB_COLUMN), None)
-    if heads is None:
+    above: list[Sequence[Any]] = []
+    for row in rows:
+        above.append(row)
+        if row[0].value == STUB_COLUMN:
+            break
+    else:
         raise ValueError(f"sheet {sheet.title} has no header")
-    names = [cell.value for cell in heads]
+    names = [cell.value for cell in above[-1]]
     last = names.index(CODE_COLUMN)
+    yield from _check_periods(sheet, above[-3:], last, by_key)
     for row in rows:
         if row[0].value is None:
             break
@@ -208,6 +222,26 @@ def _check_sheet(
                 right = "、".join(decimal_text(figure.value) for figure in known) or "无 nothing"
                 place = f"{sheet.title}!{cell.coordinate}"
                 yield _difference(f"{YEARBOOK_FILE}: {place}", str(cell.value), right, right)
+
+
+def _check_periods(
+    sheet: Any,
+    head: Sequence[Sequence[Any]],
+    last: int,
+    by_key: Mapping[tuple[str, str, str], Sequence[Figure]],
+) -> Iterator[Difference]:
+    """The words over a column of figures name the period whose code stands below them."""
+    told = {
+        figure.period: (figure.period_zh, figure.period_en)
+        for figures in by_key.values()
+        for figure in figures
+    }
+    for cells in list(zip(*head, strict=True))[3:last]:
+        *words, code = (str(cell.value) for cell in cells)
+        right = told.get(code)
+        if right is not None and tuple(words) != right:
+            place = f"{YEARBOOK_FILE}: {sheet.title}!{cells[0].coordinate}"
+            yield _difference(place, " / ".join(words), right[1], right[0])
 
 
 def _stands_in(cell: Any, figure: Figure) -> bool:

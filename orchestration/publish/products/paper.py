@@ -42,6 +42,7 @@ _SAYS_SINCE = 4
 _RULES = {
     "figure": PRINTED_FIGURE_DIFFERS,
     "active": UNSAFE_CELL,
+    "revised": WORDS_DIFFER,
     "unlabelled": UNLABELLED_SIMULATED,
     "unreadable": CONTRACT_BROKEN,
 }

@@ -329,8 +329,10 @@ def _cards(site: _Written, reader: model.Reader, catalog: str) -> Iterator[Fault
 
 _DRAWN = (
     "indicator_code region_code period value qualifier status conf flags unit period_kind scope "
-    "basis breakdown"
+    "basis breakdown figure_kind subject locality"
 ).split()
+_DRAWN_BEFORE = len(_DRAWN) - 3
+"""So many columns had scripts before figures had a kind, a subject and a locality."""
 _NOT_IN_FORCE = """
 with in_force as (
     select
@@ -341,7 +343,10 @@ with in_force as (
         if(is_simulated, 's', '') || if(is_period_inferred, 'i', '') as flags,
         coalesce(unit, '') as unit, coalesce(period_kind, '') as period_kind,
         coalesce(scope, '') as scope, coalesce(basis, '') as basis,
-        coalesce(breakdown, '') as breakdown
+        coalesce(breakdown, '') as breakdown,
+        coalesce(nullif(figure_kind, 'outturn'), '') as figure_kind,
+        coalesce(nullif(subject, '_T'), '') as subject,
+        coalesce(nullif(locality, '_T'), '') as locality
     from qt_observation
     where known_to is null and coalesce(is_headline, true)
         and indicator_code in (select indicator_code from qt_drawn)
@@ -353,7 +358,7 @@ drawn as (
         try_cast(nullif(value, '') as decimal(30, 8)) as value,
         coalesce(nullif(qualifier, ''), 'exact') as qualifier,
         coalesce(nullif(status, ''), 'A') as status, coalesce(nullif(conf, ''), 'F') as conf,
-        flags, unit, period_kind, scope, basis, breakdown
+        flags, unit, period_kind, scope, basis, breakdown, figure_kind, subject, locality
     from qt_drawn
 )
 
@@ -371,8 +376,18 @@ def _not_in_force(con: DuckDBPyConnection, lines: Sequence[tuple[str, ...]]) -> 
     """Figures that scripts draw and the database has not in force, or the other way round."""
     import polars as pl
 
+    # A line of another shape is one that nobody could compare, so it is a fault and not left out.
+    for line in lines:
+        if len(line) not in (len(_DRAWN), _DRAWN_BEFORE):
+            yield Fault(
+                f"{SITE}/data/indicator/{file_name(line[0])}.js",
+                f"每行应有 {len(_DRAWN)} 项，实有 {len(line)} 项",
+                f"a line of {len(line)} parts where {len(_DRAWN)} are known",
+                is_figure=True,
+            )
+            return
     drawn = pl.DataFrame(
-        [line for line in lines if len(line) == len(_DRAWN)],
+        [(*line, *[""] * (len(_DRAWN) - len(line))) for line in lines],
         schema=dict.fromkeys(_DRAWN, pl.String),
         orient="row",
     ).with_columns(pl.col("flags").fill_null(""))

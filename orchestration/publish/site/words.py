@@ -243,6 +243,10 @@ class _Page:
         for figure in self.tree.xpath("//figure[@data-chart]"):
             yield from self._chart(figure)
         yield from self._loose()
+        for node in self.tree.xpath("//del | //ins | //s | //strike"):
+            yield Wrong(
+                f"修改痕迹留在页面上：{_text(node)}", f"a tracked change is left: '{_text(node)}'"
+            )
 
     # --- numbers -------------------------------------------------------------------------------
 

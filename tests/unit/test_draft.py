@@ -260,7 +260,7 @@ def test_the_unit_of_the_corner_is_not_that_of_an_index(drafted: Drafted) -> Non
     one = drafted(
         "2020年,,\n单位：人,,\n年龄,男,性别比(女=100)\n0-14岁,31500,109.8\n15-59岁,181001,110.3\n"
     )
-    assert [row.split()[-1] for row in figures(one)] == ["人", "1", "人", "1"]
+    assert [row.split()[-1] for row in figures(one)] == ["人", "女=100", "人", "女=100"]
 
 
 def test_a_page_under_the_name_of_a_workbook_is_read_as_a_page(drafted: Drafted) -> None:

@@ -36,6 +36,8 @@ _CLAIM = ("data_set_id", "indicator_code", "region_code", "period", *SAID_BY_RUL
 
 FIGURES = "core.observation"
 """Where all figures stand."""
+COMPARISONS = ("comparisons.sql", "plausible.sql")
+"""Files of ``expectations`` with the views in which figures meet."""
 APART = "core.figure_apart"
 """Where figures stand that are no outturn, target or standard of their region."""
 
@@ -51,7 +53,7 @@ def prepare(
     """Put into the work database what the rules of a gate read, over whatever was there.
 
     That is ``landing.rule``, the macros of ``bounds`` and ``expectations/macros.sql`` and, from the
-    marts gate on, the views of ``expectations/comparisons.sql``, ``judge.mart_figure`` (mart,
+    marts gate on, the views of ``COMPARISONS``, ``judge.mart_figure`` (mart,
     observation_id): which observations stand in which mart, by its columns of role
     ``observation``, and ``judge.reached`` (observation_id): which stand in any table but
     ``core.observation``.
@@ -65,9 +67,8 @@ def prepare(
     con.execute(bounds.macros())
     con.execute((expectations / "macros.sql").read_text(encoding="utf-8"))
     if gate != "delivery":
-        _lay_comparisons(
-            con, (expectations / "comparisons.sql").read_text(encoding="utf-8"), frozen
-        )
+        views = (expectations / name for name in COMPARISONS)
+        _lay_comparisons(con, "\n".join(v.read_text(encoding="utf-8") for v in views), frozen)
         con.execute(f"create or replace view judge.mart_figure as {_mart_figures(con)}")
         con.execute(
             "create or replace view judge.reached as select distinct observation_id from "

@@ -311,19 +311,28 @@ class Declarations:
 
         None where no class is of its measure.
         """
-        indicator = self.definitions[code][0]
-        known = self.catalogue.range_of(code)
-        if known is not None or self.catalogue.plausible is None:
-            return known
-        if indicator.measure is None or indicator.base_unit is None:
+        indicator, declared = self.definitions[code]
+        known = self.catalogue.plausible
+        if known is None or indicator.measure is None or indicator.base_unit is None:
             return None
         grown = next((r.to for r in indicator.growth_of if r.to in self.definitions), None)
-        return self.catalogue.plausible.of(
-            indicator.measure,
-            indicator.base_unit,
-            stock=indicator.stock or indicator.role == "stock",
-            level=self.range_of(grown) if grown is not None and grown != code else None,
-        )
+        if code in self.catalogue and indicator.range is None:
+            return self.catalogue.range_of(code)
+        try:
+            return known.of(
+                indicator.measure,
+                indicator.base_unit,
+                stock=indicator.stock or indicator.role == "stock",
+                named=indicator.range,
+                level=self.range_of(grown) if grown is not None and grown != code else None,
+            )
+        except DeclarationError as error:
+            raise DeclarationError(
+                error.what,
+                file=declared.path,
+                place=f"indicators.{code}.range",
+                remedy=error.remedy,
+            ) from None
 
     @cached_property
     def items(self) -> dict[str, Text]:
@@ -604,6 +613,8 @@ def _check_synonyms(declarations: Declarations) -> None:
 
 def _check_ranges(declarations: Declarations) -> None:
     """A range of a data set's own that is wider than the catalogue's says why and until when."""
+    for code in declarations.definitions:
+        declarations.range_of(code)
     for declared in declarations:
         for indicator in declared.data_set.indicators:
             own = indicator.plausible

@@ -1054,6 +1054,9 @@ class RangeClass(Model):
     sign: Literal["never_negative", "any"] = "never_negative"
     whole: bool = Field(default=False, description="Counted one by one: no fraction of one.")
     value: Envelope | None = Field(default=None, description="Of the figure itself.")
+    residents: bool = Field(
+        default=False, description="Its figures are how many residents a region has."
+    )
     per_head: Envelope | None = Field(
         default=None,
         description="Per resident and, of a flow, per year; times the residents of a kind of "
@@ -1113,7 +1116,7 @@ class Ranges(Model):
         gt=1, description="By which factor a month or a quarter may differ from its part of a year."
     )
     residents: tuple[str, ...] = Field(
-        min_length=1, description="Indicators of the residents, the best one first."
+        default=(), description="Indicators of the residents, the best one first; others behind."
     )
     populations: dict[str, Envelope] = Field(description="Residents by kind of region.")
     populations_basis: Text
@@ -1190,6 +1193,12 @@ class Concept(Model):
     stage: str | None = Field(default=None, description="Stage or kind within the item.")
     topic: str | None = None
     ranked_among: RankedAmong | None = Field(default=None, description="Of a rank: among whom.")
+    range: str | None = Field(
+        default=None,
+        pattern=IDENTIFIER,
+        description="Class of plausible ranges (raw/catalogue/ranges.yml); where none is named, "
+        "that of its measure and unit.",
+    )
     over_regions: Literal["sum", "at_most"] | None = Field(
         default=None,
         description="Figures of the regions inside a region: they add up to its own, or stay "
@@ -1356,12 +1365,6 @@ class Standard(Concept):
     growth: Literal["current", "comparable", "not_applicable"] | None = Field(
         default=None,
         description="Its year-on-year growth is published, at these prices: <code>_growth follows.",
-    )
-    range: str | None = Field(
-        default=None,
-        pattern=IDENTIFIER,
-        description="Class of plausible ranges (raw/catalogue/ranges.yml); where none is named, "
-        "that of its measure and unit.",
     )
     overrules: bool = Field(
         default=False, description="It takes the place of the shipped entry of that code."

@@ -357,6 +357,7 @@ def _plausible(declarations: Declarations) -> Rows:
             if found is None or indicator.base_unit is None:
                 continue
             residents = known.ranges.residents
+            rank = residents.index(own.code) + 1 if own.code in residents else len(residents) + 1
             base = {
                 "data_set_id": declared.id,
                 "indicator_code": own.code,
@@ -368,7 +369,7 @@ def _plausible(declarations: Declarations) -> Rows:
                 "behaviour": found.behaviour,
                 "is_signed": found.sign == "any",
                 "is_whole": found.whole,
-                "residents_rank": residents.index(own.code) + 1 if own.code in residents else None,
+                "residents_rank": rank if found.residents else None,
                 "lows_since": date(known.ranges.lows_since, 1, 1),
                 "short_periods": known.ranges.short_periods,
                 "share_moves": found.share_moves,

@@ -883,7 +883,7 @@ def catalogue_list(ctx: click.Context, text: str | None, with_growth: bool) -> N
 @click.argument("code")
 @click.pass_context
 def catalogue_show(ctx: click.Context, code: str) -> None:
-    """What the indicator of a CODE, name or synonym is: scope, source, relations, breaks."""
+    """What the indicator of a CODE, name or synonym is: scope, source, plausible range, breaks."""
     from orchestration.standards import told
 
     _echo(told(_catalogue(ctx), code))
@@ -903,13 +903,15 @@ def catalogue_match(ctx: click.Context, labels: tuple[str, ...]) -> None:
 
 
 @catalogue.command("schema")
-def catalogue_schema() -> None:
+@click.option("--ranges", is_flag=True, help="Of ranges.yml, the classes of plausible ranges.")
+def catalogue_schema(ranges: bool) -> None:
     """The JSON schema of a file of the catalogue, for editors."""
     import json
 
-    from orchestration.spec import Standards
+    from orchestration.spec import Ranges, Standards
 
-    _echo(json.dumps(Standards.model_json_schema(), ensure_ascii=False, indent=2))
+    schema = (Ranges if ranges else Standards).model_json_schema()
+    _echo(json.dumps(schema, ensure_ascii=False, indent=2))
 
 
 @main.group("data-set")

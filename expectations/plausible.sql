@@ -305,7 +305,7 @@ select
         struct_pack(
             indicator_code, region_code, region_zh, region_en, period, name_zh, name_en, value, unit,
             place, around_place, observation_id, around_id, times, per_head, around_per_head
-        ), (abs(power_off - middle), observation_id)
+        ), (abs(power_off - middle), place, observation_id)
     ) as example,
     abs(any_value(middle)) >= 0.75
     and count(*) filter (abs(power_off - middle) <= 0.5) >= 0.8 * count(*) as is_off

@@ -38,6 +38,8 @@ FIGURES = "core.observation"
 """Where all figures stand."""
 COMPARISONS = ("comparisons.sql", "plausible.sql")
 """Files of ``expectations`` with the views in which figures meet."""
+MOST_FINDINGS = 1000
+"""How many findings of a rule in one delivery are kept; the others are counted."""
 APART = "core.figure_apart"
 """Where figures stand that are no outturn, target or standard of their region."""
 
@@ -268,7 +270,7 @@ def route_deliveries(con: DuckDBPyConnection) -> list[Refusal]:
     """
     _demand_deliveries(con)
     rows = con.execute(
-        """
+        f"""
         with broken as (
             select
                 f.delivery_id,
@@ -289,13 +291,21 @@ def route_deliveries(con: DuckDBPyConnection) -> list[Refusal]:
             string_agg(
                 concat(
                     message_zh,
-                    case when findings > 1 then concat('（共 ', findings, ' 处）') else '' end
+                    case
+                        when findings >= {MOST_FINDINGS} then '（至少 {MOST_FINDINGS} 处）'
+                        when findings > 1 then concat('（共 ', findings, ' 处）')
+                        else ''
+                    end
                 ), '；' order by rule_id
             ),
             string_agg(
                 concat(
                     message_en,
-                    case when findings > 1 then concat(' (', findings, ' places)') else '' end
+                    case
+                        when findings >= {MOST_FINDINGS} then ' (at least {MOST_FINDINGS} places)'
+                        when findings > 1 then concat(' (', findings, ' places)')
+                        else ''
+                    end
                 ), '; ' order by rule_id
             )
         from broken
@@ -439,17 +449,15 @@ def write_validation(
 def blocking(outcomes: Iterable[RuleOutcome], catalogue: Catalogue) -> list[str]:
     """The ids of the rules that block their gate, sorted.
 
+    A rule that could not judge blocks, however grave it is: nobody knows what it would have found.
     A hard rule blocks when it did not pass; undecided counts as not passed unless the rule says
-    otherwise. On the delivery gate a violation refuses its delivery instead, so there a hard rule
-    blocks only when it could not be run: then nobody knows which deliveries it would have refused.
+    otherwise. On the delivery gate a violation refuses its delivery instead.
     """
     found = set()
     for outcome in outcomes:
         rule = catalogue.get(outcome.rule_id)
-        if rule.severity != "hard" or outcome.outcome == "passed":
-            continue
         if outcome.error is None:
-            if rule.gate == "delivery":
+            if rule.severity != "hard" or outcome.outcome == "passed" or rule.gate == "delivery":
                 continue
             if outcome.outcome == "undecided" and not rule.undecided_blocks:
                 continue

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from orchestration.duck import share_out
 from orchestration.errors import QutongError
 from orchestration.judge.catalogue import (
+    EXPECTED,
     SAID_BY_RULE,
     Judged,
     Rule,
@@ -126,7 +127,7 @@ def _judge(
     outcome = RuleOutcome.of(
         rule.id, unexpected=unexpected, checked=looked_at, undecided=lacking
     )
-    said_of = ({name: row.get(name) for name in SAID_BY_RULE} for row in found)
+    said_of = ({name: row.get(name) for name in (*SAID_BY_RULE, EXPECTED)} for row in found)
     return outcome, [{"rule_id": rule.id, **said} for said in said_of]
 
 

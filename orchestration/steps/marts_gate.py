@@ -65,6 +65,7 @@ def marts_gate(work: Workplace) -> tuple[list[RuleOutcome], dict[str, Any]]:
             outcomes = [*found.outcomes, *tables.outcomes, *dbt_outcomes(work, con)]
             for judged in (found, tables):
                 gates.write_findings(con, judged, catalogue)
+            gates.measure_effects(con)
             gates.write_validation(con, outcomes, catalogue)
             step.detail = {
                 "findings": gates.open_findings(con),

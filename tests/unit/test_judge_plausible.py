@@ -13,6 +13,7 @@ from datetime import date
 import duckdb
 import pytest
 
+from orchestration.judge.gates import measure_effects
 from tests.unit.judged import (
     CATALOGUE,
     GROWTH,
@@ -25,6 +26,7 @@ from tests.unit.judged import (
     insert,
     known,
     ranged,
+    relate,
     set_core,
 )
 
@@ -393,3 +395,46 @@ def test_a_growth_before_the_low_ends_hold_is_judged_all_the_same(
     old = {"period": "1994", "period_start": date(1994, 1, 1), "period_end": date(1994, 12, 31)}
     known(con, "o-old-growth", **{**GROWTH, **old}, indicator_code="output_growth", value="-60")
     assert found(con, "plausible.unusual", "arithmetic") == [("-60 % / -45 to 60",)]
+
+
+# --- effect first ----------------------------------------------------------------------------
+
+
+def effects(con: duckdb.DuckDBPyConnection, *rules: str) -> list[tuple[str, float | None]]:
+    collect_findings(con, [CATALOGUE.get(rule) for rule in rules])
+    measure_effects(con)
+    return [
+        (name, None if effect is None else round(effect, 2))
+        for name, effect in con.execute(
+            "select observation_a, effect_pct from landing.finding order by 2 desc nulls last, 1"
+        ).fetchall()
+    ]
+
+
+def test_effect_is_how_far_a_figure_is_off_in_per_cent_of_the_total_it_enters(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    """|value - expected| / total: of its whole, else of the region around, else of itself."""
+    con.execute(set_core("o-output-R11", "value = 7.9"))  # usual is 8 and more, the city has 100
+    con.execute(set_core("o-taxes", "value = 250"))  # usual per head is 20 000 million and less
+    con.execute(set_core("o-output-growth", "value = 74"))  # usual is 60 and less: 14 points
+    relate(con, "part_of", "taxes", "output")
+    rules = ("levels.per-head-unlike-around", "plausible.unusual-per-head", "plausible.unusual")
+    assert effects(con, *rules) == [
+        ("o-taxes", 50.0),
+        ("o-output-R11", 32.1),
+        ("o-output-growth", 14.0),
+    ]
+
+
+def test_without_a_number_that_was_expected_the_effect_is_not_known(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    con.execute(set_core("o-pupils", "value = 0.84213, resolution = 0.00001"))
+    assert effects(con, "plausible.not-whole") == [("o-pupils", None)]
+
+
+def test_of_two_documents_the_other_figure_was_expected(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(set_core("o-press-2022", "value = 105"))
+    ((_, effect),) = effects(con, "document.contradiction")
+    assert effect == 4.76  # 5 of 105

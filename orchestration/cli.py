@@ -643,6 +643,9 @@ def finding_list(ctx: click.Context, rule_id: str, waiting: bool, each: bool) ->
             _echo(f"    另 {len(others)} 条同因 / {len(others)} more of one cause: --each")
     count = sum(entry.is_waiting for entry in found)
     _echo(f"{len(found)} 条发现 findings, {count} 条待决定 waiting for a decision")
+    reports = _settings(ctx).reports
+    if found and reports.is_dir():
+        _echo(f"按责任人的工作簿 Workbooks by owner  {reports}")
 
 
 @finding.command("show")

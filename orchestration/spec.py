@@ -1017,7 +1017,7 @@ def _within(inner: Span, outer: Span) -> bool:
 
 
 class Envelope(Model):
-    """What is usual, and what is possible at all; numbers in the reference unit of the dimension."""
+    """What is usual, and what is possible at all, in the reference unit of the dimension."""
 
     usual: Span = Field(description="Outside, somebody has to say why.")
     possible: Span = Field(description="Outside, a figure is not true.")

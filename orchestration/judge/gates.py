@@ -17,8 +17,8 @@ from orchestration.catalog import observation_tables
 from orchestration.duck import insert_rows
 from orchestration.errors import DeclarationError
 from orchestration.judge.catalogue import (
-    GATES,
     EXPECTED,
+    GATES,
     RULE_COLUMNS,
     SAID_BY_RULE,
     Catalogue,

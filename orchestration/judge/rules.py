@@ -124,9 +124,7 @@ def _judge(
     if 0 < looked_at <= unexpected and _data_sets(found) >= SUSPECT_DATA_SETS:
         said = f"it finds fault with all {looked_at} rows it looks at / 对每一行都报错"
         return RuleOutcome.broken(rule.id, said), [cannot_run(rule.id)]
-    outcome = RuleOutcome.of(
-        rule.id, unexpected=unexpected, checked=looked_at, undecided=lacking
-    )
+    outcome = RuleOutcome.of(rule.id, unexpected=unexpected, checked=looked_at, undecided=lacking)
     said_of = ({name: row.get(name) for name in (*SAID_BY_RULE, EXPECTED)} for row in found)
     return outcome, [{"rule_id": rule.id, **said} for said in said_of]
 

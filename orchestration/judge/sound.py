@@ -68,7 +68,7 @@ def _mistake(con: DuckDBPyConnection, statement: str, *, is_rule: bool) -> str:
 
 def _asked(condition: dict[str, Any]) -> dict[str, Any]:
     """The statement that asks for a condition alone."""
-    select = {
+    select: dict[str, Any] = {
         "node": {
             "type": "SELECT_NODE",
             "modifiers": [],

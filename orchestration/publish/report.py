@@ -458,7 +458,8 @@ left join {mart}.core.period as p on f.period = p.period
 order by
     case f.severity when 'hard' then 1 when 'soft' then 2 when 'informative' then 3 else 4 end,
     f.effect_pct desc nulls last, r.ess_level nulls last,
-    count(*) over (partition by f.rule_id) desc, f.rule_id, f.data_set_id, f.indicator_code, f.region_code, f.period, f.finding_id
+    count(*) over (partition by f.rule_id) desc, f.rule_id, f.data_set_id, f.indicator_code,
+    f.region_code, f.period, f.finding_id
 """
 
 _FIGURES = """

@@ -37,8 +37,8 @@ PLAUSIBLE_DELIVERY_CASES: tuple[DeliveryCase, ...] = (
     refused(
         "plausible.impossible",
         "R2C5",
-        "Haul growth, Yunxi District, Yunzhou (invented), 2003, is 5000%, and possible for a region "
-        "of its kind is -95 to 1000%",
+        "Haul growth, Yunxi District, Yunzhou (invented), 2003, is 5000%, and possible for a "
+        "region of its kind is -95 to 1000%",
         content=_bulletin("运力增速,云溪区,2003年,年度,5000,,%,同比增速"),
         declared={
             "indicators": [

@@ -147,6 +147,7 @@ def judge_marts(stage: Stage, kept: Path) -> Stage:
     """Let the marts gate judge what was built, and build the tables that say so."""
     work = stage.again()
     marts_gate.marts_gate(work)
+    shutil.copytree(work.settings.reports, kept.with_name("reports"))
     marts.build(work, "quality")
     shutil.copyfile(work.settings.database, kept)
     return Stage(work, kept)

@@ -470,7 +470,7 @@ def ranged(con: duckdb.DuckDBPyConnection, code: str, **ends: Any) -> None:
 
 
 def build_plausible(con: duckdb.DuckDBPyConnection) -> None:
-    """A city R1 of 100 000 and its districts R11, R12 with 40 000 and 60 000, all alike per head."""
+    """A city R1 of 100 000 and its districts of 40 000 and 60 000, all alike per head."""
     con.execute("update landing.region set region_kind = if(region_code = 'R1', 'city', 'county')")
     con.execute("update landing.delivery set delivered_on = date '2023-03-01'")
     for name, codes in {"measure": "yoy_growth_pct", "basis": "yoy point_in_time"}.items():
@@ -516,14 +516,18 @@ def build_plausible(con: duckdb.DuckDBPyConnection) -> None:
         insert(con, "landing.indicator", indicator_code=code, mart="", over_regions="")
     con.execute("update landing.indicator set over_regions = 'sum' where indicator_code = 'output'")
     for region, value in (("R1", "100.0"), ("R11", "40.0"), ("R12", "60.0")):
-        at = {"indicator_code": "output", "region_code": region}
+        at: dict[str, Any] = {"indicator_code": "output", "region_code": region}
         candidate(con, **at, value=value, delivery_place=f"output {region}")
         known(con, f"o-output-{region}", **at, value=value)
         known(con, f"o-output-{region}-before", **at, **YEAR_2021, value=value)
         at = {**RESIDENTS, "region_code": region}
         candidate(con, **at, value=str(Decimal(value) / 10), delivery_place=f"people {region}")
-    known(con, "o-people-11-before", **{**RESIDENTS, **A_YEAR_BEFORE, "region_code": "R11"}, value="4")
-    known(con, "o-people-12-before", **{**RESIDENTS, **A_YEAR_BEFORE, "region_code": "R12"}, value="6")
+    known(
+        con, "o-people-11-before", **{**RESIDENTS, **A_YEAR_BEFORE, "region_code": "R11"}, value="4"
+    )
+    known(
+        con, "o-people-12-before", **{**RESIDENTS, **A_YEAR_BEFORE, "region_code": "R12"}, value="6"
+    )
     candidate(con, **GROWTH, indicator_code="output_growth", value="7.4")
     known(con, "o-output-growth", **GROWTH, indicator_code="output_growth", value="7.4")
     known(con, "o-taxes", indicator_code="taxes", value="10.0")

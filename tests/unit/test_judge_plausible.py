@@ -1,7 +1,7 @@
 """What is plausible of figures: what is told, who is to blame, and the near misses.
 
-Belongs here: the rules of ``rules/delivery/plausible.yml``, ``rules/marts/{plausible,levels}.yml`` in
-literal rows. Does not belong here: classes of ranges and their declaration (test_plausible), that
+Belongs here: the rules of ``rules/delivery/plausible.yml``, ``rules/marts/plausible.yml`` and
+``levels.yml`` in literal rows. Does not belong here: classes of ranges and their declaration (test_plausible), that
 every rule is tripped (test_judge_rules).
 """
 
@@ -78,10 +78,10 @@ def deliver(con: duckdb.DuckDBPyConnection, name: str, day: str) -> None:
 
 
 def test_a_rate_that_no_economy_has_is_refused_in_numbers(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(
-        "update landing.candidate set value = 5000 where indicator_code = 'output_growth'"
-    )
-    assert found(con, "plausible.impossible", "delivery_id, arithmetic, message_zh, message_en") == [
+    con.execute("update landing.candidate set value = 5000 where indicator_code = 'output_growth'")
+    assert found(
+        con, "plausible.impossible", "delivery_id, arithmetic, message_zh, message_en"
+    ) == [
         (
             "plan-1",
             "5000 % > 1000 %",
@@ -150,9 +150,7 @@ def test_what_has_no_range_is_undecided_and_counted(con: duckdb.DuckDBPyConnecti
 
 def test_a_data_set_overrules_a_range_until_a_day(con: duckdb.DuckDBPyConnection) -> None:
     """A catalogue range that excludes the truth."""
-    con.execute(
-        "update landing.candidate set value = 2500 where indicator_code = 'output_growth'"
-    )
+    con.execute("update landing.candidate set value = 2500 where indicator_code = 'output_growth'")
     con.execute(
         "update landing.plausible set from_day = date '2023-03-02' "
         "where indicator_code = 'output_growth'"
@@ -250,7 +248,8 @@ def test_a_city_below_two_of_its_districts_is_what_is_refused(
     )
     assert found(con, "levels.above-region") == []  # one district above it may be the wrong one
     con.execute(
-        "update landing.candidate set value = 10 where indicator_code = 'output' and region_code = 'R1'"
+        "update landing.candidate set value = 10 "
+        "where indicator_code = 'output' and region_code = 'R1'"
     )
     assert found(con, "levels.above-region", "delivery_id, arithmetic") == [
         ("city", "40 亿元 > 10 亿元"),
@@ -329,7 +328,9 @@ def test_without_the_city_three_sisters_say_what_is_usual(con: duckdb.DuckDBPyCo
 
 
 def test_half_of_the_population_is_a_share_that_jumps(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("update landing.indicator set over_regions = 'sum' where indicator_code = 'residents'")
+    con.execute(
+        "update landing.indicator set over_regions = 'sum' where indicator_code = 'residents'"
+    )
     con.execute(set_core("o-people-11", "value = 2.00"))
     assert found(con, "levels.share-moved", "observation_a, observation_b, arithmetic") == [
         ("o-people-11", "o-people-11-before", "40 % -> 20 %, 0.5 times")
@@ -372,9 +373,7 @@ def test_a_first_delivery_that_is_off_as_a_whole_is_one_finding(
     ("taxes", "arithmetic"),
     [("2.0", []), ("50.0", []), ("1.9", ["1.9 亿元 / 100 亿元 = 0.019"])],
 )
-def test_two_domains(
-    con: duckdb.DuckDBPyConnection, taxes: str, arithmetic: list[str]
-) -> None:
+def test_two_domains(con: duckdb.DuckDBPyConnection, taxes: str, arithmetic: list[str]) -> None:
     con.execute(set_core("o-taxes", f"value = {taxes}"))
     assert found(con, "plausible.domains", "arithmetic") == [(text,) for text in arithmetic]
 

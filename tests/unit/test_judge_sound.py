@@ -1,7 +1,7 @@
 """Rules that are wrong themselves: named before a figure is seen, or stopped, and never a pass.
 
-Belongs here: wrong SQL, conditions that are never or always true, rules without end, findings without
-number. Does not belong here: what rules find (test_judge_rules), what blocks (test_judge_gates).
+Belongs here: wrong SQL, conditions that are never or always true, rules without end, findings
+without number. Does not belong here: what rules find (test_judge_rules), what blocks (test_judge_gates).
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ def test_a_rule_without_end_is_stopped_and_blocks(
     con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rules, "RULE_SECONDS", 0.2)
-    endless = rule("select sum(a.range * b.range) as x from range(9000000) as a, range(9000000) as b")
+    endless = rule(
+        "select sum(a.range * b.range) as x from range(9000000) as a, range(9000000) as b"
+    )
     (outcome,) = judge(con, [endless]).outcomes
     assert outcome.error == "stopped after 0.2 seconds / 超时，已停止"
     assert outcome.outcome == "failed"
@@ -105,7 +107,9 @@ def test_a_rule_that_finds_fault_with_everybody_could_not_judge(
     assert (outcome.error, outcome.unexpected_count) == (None, 10)  # one data set may be bad
     con.execute("update landing.candidate set data_set_id = 'set' || value % 5")
     judged = judge(con, [all_of_them])
-    assert judged.outcomes[0].error == "it finds fault with all 10 rows it looks at / 对每一行都报错"
+    assert (
+        judged.outcomes[0].error == "it finds fault with all 10 rows it looks at / 对每一行都报错"
+    )
     assert [v["message_en"] for v in judged.violations] == [
         "the rule could not be run; report it to the maintainer"
     ]

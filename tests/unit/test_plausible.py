@@ -1,7 +1,7 @@
-"""Classes of plausible ranges: which one an indicator has, what they refuse, what is landed of them.
+"""Classes of plausible ranges: which one an indicator has, what is refused, what is landed.
 
-Belongs here: ``orchestration.plausible``, ``raw/catalogue/ranges.yml``, own ranges of declarations. Does
-not belong here: what figures are held against them (test_judge_plausible).
+Belongs here: ``orchestration.plausible``, ``raw/catalogue/ranges.yml``, ranges of a declaration's
+own. Does not belong here: what figures are held against them (test_judge_plausible).
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def test_every_standard_indicator_has_a_class_and_it_rests_on_something(
 ) -> None:
     classes = {code: catalogue.range_of(code) for code in catalogue.entries}
     assert len(classes) == 934
-    assert all(entry is not None and entry.basis.zh and entry.basis.en for entry in classes.values())
+    assert all(
+        entry is not None and entry.basis.zh and entry.basis.en for entry in classes.values()
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,9 @@ def test_the_range_of_a_kind_of_region_is_that_per_head_times_its_residents(
     assert absolute(found.per_head, residents) == Envelope(usual=usual, possible=possible)
 
 
-ends = st.tuples(st.integers(-1000, 1000), st.integers(1, 1000), st.integers(0, 9), st.integers(0, 9))
+ends = st.tuples(
+    st.integers(-1000, 1000), st.integers(1, 1000), st.integers(0, 9), st.integers(0, 9)
+)
 
 
 def _envelope(drawn: tuple[int, int, int, int]) -> Envelope:
@@ -177,9 +181,7 @@ def test_a_wrong_range_is_named(tmp_path: Path, old: str, new: str, said: str) -
         ("share", "the class 'share' is not of level in currency_cny"),
     ],
 )
-def test_an_entry_that_names_another_class_is_named(
-    tmp_path: Path, named: str, said: str
-) -> None:
+def test_an_entry_that_names_another_class_is_named(tmp_path: Path, named: str, said: str) -> None:
     folder = tmp_path / "catalogue"
     shutil.copytree(shipped(), folder)
     path = folder / "national_accounts.yml"

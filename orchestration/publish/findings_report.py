@@ -4,8 +4,9 @@ Belongs here: what the two files hold, from rows of the work database. Does not 
 these rows and when they are written (``steps.findings``), and the page for readers (``report``).
 
 The validation report follows the "Generic validation report structure for the ESS", version 1.0.0
-of 2017-08-15 (ESSnet Validat Integration; https://github.com/data-cleaning/ValidatReport): an array of
-validations, each with its event, rule and data, and the value 1 (valid), 0 (not) or NA (undecided).
+of 2017-08-15 (ESSnet Validat Integration; https://github.com/data-cleaning/ValidatReport): an array
+of validations, each with its event, rule and data, and the value 1 (valid), 0 (not) or NA (not
+decided).
 """
 
 from __future__ import annotations

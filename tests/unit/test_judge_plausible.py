@@ -1,8 +1,8 @@
 """What is plausible of figures: what is told, who is to blame, and the near misses.
 
 Belongs here: the rules of ``rules/delivery/plausible.yml``, ``rules/marts/plausible.yml`` and
-``levels.yml`` in literal rows. Does not belong here: classes of ranges and their declaration (test_plausible), that
-every rule is tripped (test_judge_rules).
+``levels.yml`` in literal rows. Does not belong here: classes of ranges and their declaration
+(test_plausible), that every rule is tripped (test_judge_rules).
 """
 
 from __future__ import annotations

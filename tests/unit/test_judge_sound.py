@@ -1,7 +1,8 @@
 """Rules that are wrong themselves: named before a figure is seen, or stopped, and never a pass.
 
 Belongs here: wrong SQL, conditions that are never or always true, rules without end, findings
-without number. Does not belong here: what rules find (test_judge_rules), what blocks (test_judge_gates).
+without number. Does not belong here: what rules find (test_judge_rules), what blocks
+(test_judge_gates).
 """
 
 from __future__ import annotations

@@ -281,22 +281,51 @@ left join yearly as b
 left join judge.residents as t
     on q.times_code <> '' and o.region_code = t.region_code and o.year = t.year;
 
--- One row per delivery with at least three amounts that can be held against what is to be expected:
--- the amount per head of the region around, or of its sisters, times the residents. `power`: by how
+-- One row per delivery with several amounts that can be held against what is to be expected: three,
+-- per head of the region around or of its sisters; or where nobody knows the residents four, against
+-- the middle of the usual range of the kind of region (`is_by_kind`), which says less. `power`: by how
 -- many powers of ten the middle one is off, and how many of them lie within half a power of it.
 create or replace view judge.compared_deliveries as
-with off as (
+with beside as (
+    select
+        data_set_id, delivery_id, indicator_code, region_code, region_zh, region_en, period, name_zh,
+        name_en, value, unit, place, around_place, observation_id, around_id, per_head,
+        around_per_head, times, false as is_by_kind
+    from judge.compared_around
+    where times > 0
+    union all
+    select
+        f.data_set_id, f.delivery_id, f.indicator_code, f.region_code, f.region_zh, f.region_en,
+        f.period, f.name_zh, f.name_en, f.value, f.unit, f.place, null, f.observation_id, null,
+        f.amount / nullif(f.years, 0),
+        sqrt(f.head_low * f.head_high) * sqrt(s.low * s.high),
+        f.amount / nullif(f.years * sqrt(f.head_low * f.head_high) * sqrt(s.low * s.high), 0),
+        true
+    from judge.ranged as f
+    inner join landing.population_range as s on f.region_kind = s.region_kind
+    anti join judge.residents as r on f.region_code = r.region_code and f.year = r.year
+    where
+        f.head_low > 0
+        and f.share_moves is not null
+        and f.residents_rank is null
+        and f.is_total
+        and f.is_outturn
+        and f.has_low
+        and f.amount > 0
+),
+
+off as (
     select
         *,
         log10(times) as power_off,
-        median(log10(times)) over (partition by delivery_id) as middle
-    from judge.compared_around
-    where times > 0
+        median(log10(times)) over (partition by delivery_id, is_by_kind) as middle
+    from beside
 )
 
 select
     any_value(data_set_id) as data_set_id,
     delivery_id,
+    is_by_kind,
     count(*) as figures,
     count(*) filter (abs(power_off - middle) <= 0.5) as alike,
     any_value(middle) as middle,
@@ -307,8 +336,8 @@ select
             place, around_place, observation_id, around_id, times, per_head, around_per_head
         ), (abs(power_off - middle), place, observation_id)
     ) as example,
-    abs(any_value(middle)) >= 0.75
+    abs(any_value(middle)) >= if(is_by_kind, 2.6, 0.75)
     and count(*) filter (abs(power_off - middle) <= 0.5) >= 0.8 * count(*) as is_off
 from off
-group by delivery_id
-having count(*) >= 3;
+group by delivery_id, is_by_kind
+having count(*) >= if(is_by_kind, 4, 3);

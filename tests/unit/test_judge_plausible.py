@@ -246,7 +246,10 @@ def test_a_city_below_two_of_its_districts_is_what_is_refused(
         "update landing.candidate set delivery_id = 'city', value = 45 "
         "where indicator_code = 'output' and region_code = 'R1'"
     )
-    assert found(con, "levels.above-region") == []  # one district above it may be the wrong one
+    # of one district above it nobody knows, and mostly it is the district
+    assert found(con, "levels.above-region", "delivery_id, arithmetic") == [
+        ("plan-1", "60 亿元 > 45 亿元")
+    ]
     con.execute(
         "update landing.candidate set value = 10 "
         "where indicator_code = 'output' and region_code = 'R1'"
@@ -367,6 +370,31 @@ def test_a_first_delivery_that_is_off_as_a_whole_is_one_finding(
             "such as amount0, R14, 2022, 500 亿元",
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("times", "is_found"), [(1, False), (10, False), (100, True), (1000, True)]
+)
+def test_where_nobody_knows_the_residents_a_middling_region_of_its_kind_says_it(
+    con: duckdb.DuckDBPyConnection, times: int, is_found: bool
+) -> None:
+    """A middling county: 70.7 thousand residents at 31.6 thousand a head."""
+    deliver(con, "first", "2023-05-01")
+    insert(con, "landing.region", region_code="R77", region_kind="county")
+    for number, value in enumerate(("160.0", "250.0", "110.0", "200.0")):
+        code = f"amount{number}"
+        ranged(con, code, head_low=2_000, head_high=500_000, share_moves=2)
+        known(
+            con,
+            f"f{number}",
+            delivery_id="first",
+            indicator_code=code,
+            region_code="R77",
+            value=str(float(value) * times),
+        )
+    told = found(con, "levels.delivery-off", "delivery_id, message_zh")
+    assert [name for name, _ in told] == ["first"] * is_found
+    assert all("个的每年数值约为同级地区中等水平的 " in text for _, text in told)
 
 
 @pytest.mark.parametrize(

@@ -281,7 +281,7 @@ left join yearly as b
 left join judge.residents as t
     on q.times_code <> '' and o.region_code = t.region_code and o.year = t.year;
 
--- One row per delivery with several amounts that can be held against what is to be expected: three,
+-- One row per delivery and dimension with several amounts that can be held against what is expected: three,
 -- per head of the region around or of its sisters; or where nobody knows the residents four, against
 -- the middle of the usual range of the kind of region (`is_by_kind`), which says less. `power`: by how
 -- many powers of ten the middle one is off, and how many of them lie within half a power of it.
@@ -290,7 +290,7 @@ with beside as (
     select
         data_set_id, delivery_id, indicator_code, region_code, region_zh, region_en, period, name_zh,
         name_en, value, unit, place, around_place, observation_id, around_id, per_head,
-        around_per_head, times, false as is_by_kind
+        around_per_head, times, dimension, false as is_by_kind
     from judge.compared_around
     where times > 0
     union all
@@ -300,6 +300,7 @@ with beside as (
         f.amount / nullif(f.years, 0),
         sqrt(f.head_low * f.head_high) * sqrt(s.low * s.high),
         f.amount / nullif(f.years * sqrt(f.head_low * f.head_high) * sqrt(s.low * s.high), 0),
+        f.dimension,
         true
     from judge.ranged as f
     inner join landing.population_range as s on f.region_kind = s.region_kind
@@ -318,7 +319,7 @@ off as (
     select
         *,
         log10(times) as power_off,
-        median(log10(times)) over (partition by delivery_id, is_by_kind) as middle
+        median(log10(times)) over (partition by delivery_id, is_by_kind, dimension) as middle
     from beside
 )
 
@@ -339,5 +340,5 @@ select
     abs(any_value(middle)) >= if(is_by_kind, 2.6, 0.75)
     and count(*) filter (abs(power_off - middle) <= 0.5) >= 0.8 * count(*) as is_off
 from off
-group by delivery_id, is_by_kind
+group by delivery_id, is_by_kind, dimension
 having count(*) >= if(is_by_kind, 4, 3);

@@ -231,3 +231,58 @@ create or replace macro judge.digits_of(resolution) as
             then cast(least(greatest(2, ceil(-log10(cast(resolution as double)))), 8) as integer)
         else 2
     end;
+
+-- Plausible ranges (landing.plausible) are in reference units and, of what is said per resident,
+-- per year. Two measures are held to one range: a count is a level, a target is one of the same.
+create or replace macro judge.measures_alike(one, other) as
+    replace(replace(one, 'target_level', 'level'), 'count', 'level')
+    = replace(replace(other, 'target_level', 'level'), 'count', 'level')
+    or (one = 'target_growth_pct' and other = 'yoy_growth_pct');
+
+-- How many years a figure is over: of a stock, a rate, or what is only dated, one.
+create or replace macro judge.years_of(behaviour, period_kind, period_start, period_end) as
+    case
+        when behaviour = 'flow' and period_kind <> 'point'
+            then greatest(datediff('month', period_start, period_end) + 1, 1) / 12.0
+        else 1.0
+    end;
+
+-- By which factor what is over a part of a year, or over a span that is not said, may differ.
+create or replace macro judge.slack_of(behaviour, period_kind, years, short_periods) as
+    case
+        when behaviour = 'flow' and (years < 1 or period_kind = 'point') then short_periods
+        else 1.0
+    end;
+
+-- The low end of an amount from that per head. A positive one holds only for totals, and since a
+-- day; a negative one is further down the more residents there are.
+create or replace macro judge.low_of(per_head, residents_low, residents_high, years, slack, holds) as
+    case
+        when per_head > 0 then if(holds, per_head * residents_low * years / slack, null)
+        when per_head < 0 then per_head * residents_high * years * slack
+    end;
+
+create or replace macro judge.high_of(per_head, residents_high, years, slack) as
+    case when per_head > 0 then per_head * residents_high * years * slack end;
+
+-- A number about which only its size matters, as a person writes it: 1234567.8 -> 1234568
+create or replace macro judge.sized(number) as
+    case
+        when abs(number) >= 1000 then printf('%.0f', cast(number as double))
+        else printf('%.4g', cast(number as double))
+    end;
+
+-- A range as a person writes it: 5 to 20; an end that there is none of is left out.
+create or replace macro judge.range_zh(low, high) as
+    case
+        when low is null then concat('不超过 ', judge.sized(high))
+        when high is null then concat('不低于 ', judge.sized(low))
+        else concat(judge.sized(low), ' 至 ', judge.sized(high))
+    end;
+
+create or replace macro judge.range_en(low, high) as
+    case
+        when low is null then concat('at most ', judge.sized(high))
+        when high is null then concat('at least ', judge.sized(low))
+        else concat(judge.sized(low), ' to ', judge.sized(high))
+    end;

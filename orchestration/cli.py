@@ -735,23 +735,33 @@ def finding() -> None:
 @finding.command("list")
 @click.option("--rule", "rule_id", default="", help="Of one rule alone.")
 @click.option("--waiting", is_flag=True, help="Only those that wait for a decision.")
+@click.option("--each", is_flag=True, help="Every one, and not one for all of one cause.")
 @click.pass_context
-def finding_list(ctx: click.Context, rule_id: str, waiting: bool) -> None:
-    """Every finding of the last run, published or refused; those that wait come first."""
+def finding_list(ctx: click.Context, rule_id: str, waiting: bool, each: bool) -> None:
+    """The findings of the last run, published or refused: those that wait, and move most, first.
+
+    What one rule finds in one delivery has one cause: the first is shown, the others are counted.
+    """
     from orchestration.collect.decisions import KINDS
     from orchestration.steps import desk
     from orchestration.steps.workplace import Workplace
 
     found = desk.findings(Workplace(_settings(ctx)), rule_id)
     shown = [entry for entry in found if entry.is_waiting or not waiting]
-    for entry in shown:
+    for entry, *others in ([one] for one in shown) if each else desk.by_cause(shown):
         mark = "?" if entry.is_waiting else " "
         decided = f"  [{KINDS[entry.decision.kind]}]" if entry.decision else ""
-        _echo(f"{mark} {entry.finding_id}  {entry.severity:<11} {entry.rule_id}{decided}")
+        effect = "" if entry.effect_pct is None else f"  影响 effect {entry.effect_pct:.4g} %"
+        _echo(f"{mark} {entry.finding_id}  {entry.severity:<11} {entry.rule_id}{effect}{decided}")
         _echo(f"    {entry.about}")
         _echo(f"    {entry.message_zh} / {entry.message_en}")
+        if others:
+            _echo(f"    另 {len(others)} 条同因 / {len(others)} more of one cause: --each")
     count = sum(entry.is_waiting for entry in found)
     _echo(f"{len(found)} 条发现 findings, {count} 条待决定 waiting for a decision")
+    reports = _settings(ctx).reports
+    if found and reports.is_dir():
+        _echo(f"按责任人的工作簿 Workbooks by owner  {reports}")
 
 
 @finding.command("show")
@@ -999,7 +1009,7 @@ def catalogue_list(ctx: click.Context, text: str | None, with_growth: bool) -> N
 @click.argument("code")
 @click.pass_context
 def catalogue_show(ctx: click.Context, code: str) -> None:
-    """What the indicator of a CODE, name or synonym is: scope, source, relations, breaks."""
+    """What the indicator of a CODE, name or synonym is: scope, source, plausible range, breaks."""
     from orchestration.standards import told
 
     _echo(told(_catalogue(ctx), code))
@@ -1019,13 +1029,15 @@ def catalogue_match(ctx: click.Context, labels: tuple[str, ...]) -> None:
 
 
 @catalogue.command("schema")
-def catalogue_schema() -> None:
+@click.option("--ranges", is_flag=True, help="Of ranges.yml, the classes of plausible ranges.")
+def catalogue_schema(ranges: bool) -> None:
     """The JSON schema of a file of the catalogue, for editors."""
     import json
 
-    from orchestration.spec import Standards
+    from orchestration.spec import Ranges, Standards
 
-    _echo(json.dumps(Standards.model_json_schema(), ensure_ascii=False, indent=2))
+    schema = (Ranges if ranges else Standards).model_json_schema()
+    _echo(json.dumps(schema, ensure_ascii=False, indent=2))
 
 
 @main.group("data-set")

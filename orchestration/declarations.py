@@ -57,6 +57,7 @@ from orchestration.spec import (
     FunctionLayout,
     Indicator,
     Layout,
+    RangeClass,
     RecordsLayout,
     Relation,
     SourceSection,
@@ -329,6 +330,34 @@ class Declarations:
             if indicator.code in declared.defined
         }
 
+    def range_of(self, code: str) -> RangeClass | None:
+        """The class of plausible ranges of an indicator: its own, or that of its measure and unit.
+
+        None where no class is of its measure.
+        """
+        indicator, declared = self.definitions[code]
+        known = self.catalogue.plausible
+        if known is None or indicator.measure is None or indicator.base_unit is None:
+            return None
+        grown = next((r.to for r in indicator.growth_of if r.to in self.definitions), None)
+        if code in self.catalogue and indicator.range is None:
+            return self.catalogue.range_of(code)
+        try:
+            return known.of(
+                indicator.measure,
+                indicator.base_unit,
+                stock=indicator.stock or indicator.role == "stock",
+                named=indicator.range,
+                level=self.range_of(grown) if grown is not None and grown != code else None,
+            )
+        except DeclarationError as error:
+            raise DeclarationError(
+                error.what,
+                file=declared.path,
+                place=f"indicators.{code}.range",
+                remedy=error.remedy,
+            ) from None
+
     @cached_property
     def items(self) -> dict[str, Text]:
         """What mart rows are about, where a declaration names it and not the code list."""
@@ -496,6 +525,7 @@ def _checked(
     _check_plans(resolved)
     _check_programmes(declarations)
     _check_synonyms(declarations)
+    _check_ranges(declarations)
     return declarations
 
 
@@ -605,6 +635,35 @@ def _check_synonyms(declarations: Declarations) -> None:
                 place=f"line {synonym.line}",
                 remedy=f"did you mean {near[0]!r}?" if near else "mend the code",
             )
+
+
+def _check_ranges(declarations: Declarations) -> None:
+    """A range of a data set's own that is wider than the catalogue's says why and until when."""
+    for code in declarations.definitions:
+        declarations.range_of(code)
+    for declared in declarations:
+        for indicator in declared.data_set.indicators:
+            own = indicator.plausible
+            if own is None:
+                continue
+            place = f"indicators.{indicator.code}.plausible"
+            known = declarations.range_of(indicator.code)
+            if known is None:
+                raise DeclarationError(
+                    f"{indicator.code} has no class of ranges that its own could narrow",
+                    file=declared.path,
+                    place=place,
+                    remedy="remove it",
+                )
+            if own.overrules(known) and (own.reason is None or own.until is None):
+                raise DeclarationError(
+                    f"wider than {known.id}, which {indicator.code} has in the catalogue "
+                    "/ 宽于标准目录的区间",
+                    file=declared.path,
+                    place=place,
+                    remedy="say why (`reason`) and until which day of delivery (`until`); or "
+                    "narrow it",
+                )
 
 
 def _check_plans(declared: list[Declared]) -> None:
@@ -856,6 +915,8 @@ def _standard_indicator(own: Indicator, standard: Standard, lists: _Lists) -> In
     for name in shared | {"decimals", "direction"}:
         value = getattr(own, name)
         update[name] = value if value not in (None, False) else getattr(standard, name)
+    if update["over_regions"] is None and standard.additive.regions != "none":
+        update["over_regions"] = standard.additive.regions
     if own.item is not None:
         update["item_name"] = own.item_name
     elif update["mart"] is not None:
@@ -1002,6 +1063,7 @@ def _resolve_indicator(
         if (value := getattr(indicator, name))
     }
     own |= {"plan": indicator.plan, "lag_months": indicator.lag_months}
+    own |= {"plausible": indicator.plausible}
     merged = found.indicator.model_copy(update={"column": indicator.column, "labels": (), **own})
     return merged.model_copy(
         update={

@@ -90,6 +90,11 @@ class Settings:
         return self.work / "validations"
 
     @property
+    def reports(self) -> Path:
+        """What the last run found, for the bureau's own use."""
+        return self.home / "reports"
+
+    @property
     def data_docs(self) -> Path:
         return self.home / "data_docs"
 

@@ -1086,6 +1086,167 @@ class Additivity(Model):
     classes: Literal["sum", "at_most", "none"]
 
 
+Span = tuple[float | None, float | None]
+"""The lowest and the highest value; null where there is no such end."""
+Behaviour = Literal["stock", "flow", "rate"]
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    """Whether one span lies inside another."""
+    low = outer[0] is None or (inner[0] is not None and inner[0] >= outer[0])
+    return low and (outer[1] is None or (inner[1] is not None and inner[1] <= outer[1]))
+
+
+class Envelope(Model):
+    """What is usual, and what is possible at all, in the reference unit of the dimension."""
+
+    usual: Span = Field(description="Outside, somebody has to say why.")
+    possible: Span = Field(description="Outside, a figure is not true.")
+
+    @model_validator(mode="after")
+    def _nested(self) -> Envelope:
+        for name in ("usual", "possible"):
+            low, high = getattr(self, name)
+            if low is not None and high is not None and low > high:
+                raise ValueError(f"{name} [{low:g}, {high:g}] has its low end above its high one")
+        if not _within(self.usual, self.possible):
+            raise ValueError("what is usual must lie within what is possible")
+        return self
+
+
+class RangeClass(Model):
+    """A class of plausible ranges that indicators share."""
+
+    id: str = Field(pattern=IDENTIFIER)
+    name: Text
+    basis: Text = Field(description="What the numbers rest on.")
+    measures: tuple[Measure, ...] = Field(
+        default=(),
+        description="Indicators of these measures have the class where they name none; the first "
+        "class that fits. One without measures has to be named.",
+    )
+    dimensions: tuple[str, ...] = Field(
+        default=(), description="Of units (raw/codelists/units.csv); any where empty."
+    )
+    stock: bool | None = Field(default=None, description="Only stocks, or only others.")
+    behaviour: Behaviour = Field(
+        description="A flow is divided by the years of its period; a rate is no amount."
+    )
+    sign: Literal["never_negative", "any"] = "never_negative"
+    whole: bool = Field(default=False, description="Counted one by one: no fraction of one.")
+    value: Envelope | None = Field(default=None, description="Of the figure itself.")
+    residents: bool = Field(
+        default=False, description="Its figures are how many residents a region has."
+    )
+    per_head: Envelope | None = Field(
+        default=None,
+        description="Per resident and, of a flow, per year; times the residents of a kind of "
+        "region it is the range of the figure.",
+    )
+    around: Span | None = Field(
+        default=None, description="Per head, as a multiple of that of the region around it."
+    )
+    share_moves: float | None = Field(
+        default=None,
+        gt=1,
+        description="By which factor the share of the region around may change in a year.",
+    )
+    growth: str | None = Field(
+        default=None, pattern=IDENTIFIER, description="Class of the growth of its indicators."
+    )
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> RangeClass:
+        if self.value is not None and self.per_head is not None:
+            raise ValueError(f"{self.id}: a range is of the figure itself or per head, not both")
+        if self.per_head is not None and self.behaviour == "rate":
+            raise ValueError(f"{self.id}: a rate is no amount, so it has no range per head")
+        if self.per_head is None and (self.around or self.share_moves):
+            raise ValueError(f"{self.id}: `around` and `share_moves` are for ranges per head")
+        lows = [e.possible[0] for e in (self.value, self.per_head) if e is not None]
+        if self.sign == "never_negative" and any(low is None or low < 0 for low in lows):
+            raise ValueError(f"{self.id}: never negative, and its possible range is")
+        return self
+
+
+class Quotient(Model):
+    """Two indicators of one region and period whose quotient has a range, in reference units."""
+
+    id: str = Field(pattern=IDENTIFIER)
+    name: Text
+    basis: Text
+    of: str = Field(pattern=CODE, description="What is divided.")
+    times: str | None = Field(
+        default=None, pattern=CODE, description="What it is multiplied by first: residents, say."
+    )
+    by: str = Field(pattern=CODE, description="What it is divided by.")
+    usual: Span
+    possible: Span
+
+    @model_validator(mode="after")
+    def _nested(self) -> Quotient:
+        Envelope(usual=self.usual, possible=self.possible)
+        return self
+
+
+class Ranges(Model):
+    """The file ``raw/catalogue/ranges.yml``: plausible ranges of figures."""
+
+    lows_since: int = Field(description="First year that low ends hold in.")
+    short_periods: float = Field(
+        gt=1, description="By which factor a month or a quarter may differ from its part of a year."
+    )
+    residents: tuple[str, ...] = Field(
+        default=(), description="Indicators of the residents, the best one first; others behind."
+    )
+    populations: dict[str, Envelope] = Field(description="Residents by kind of region.")
+    populations_basis: Text
+    classes: tuple[RangeClass, ...] = Field(min_length=1)
+    quotients: tuple[Quotient, ...] = ()
+
+    @model_validator(mode="after")
+    def _known(self) -> Ranges:
+        ids = [entry.id for entry in self.classes]
+        _refuse_duplicates(ids, "class")
+        _refuse_duplicates([entry.id for entry in self.quotients], "quotient")
+        for entry in self.classes:
+            if entry.growth is not None and entry.growth not in ids:
+                raise ValueError(f"{entry.id}: there is no class {entry.growth!r} of its growth")
+        return self
+
+
+class OwnRange(Model):
+    """What a data set says of the range of an indicator in its deliveries.
+
+    It may be narrower than the catalogue's. A wider one overrules it and says why and until when.
+    """
+
+    value: Envelope | None = None
+    per_head: Envelope | None = None
+    reason: Text | None = Field(default=None, description="Why the truth lies outside.")
+    until: date | None = Field(
+        default=None,
+        description="The last day of delivery that it holds for; then the catalogue's holds again.",
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> OwnRange:
+        if (self.value is None) == (self.per_head is None):
+            raise ValueError("give either `value` or `per_head`")
+        return self
+
+    def overrules(self, known: RangeClass) -> bool:
+        """Whether it reaches outside what the catalogue says."""
+        for name in ("value", "per_head"):
+            own: Envelope | None = getattr(self, name)
+            theirs: Envelope | None = getattr(known, name)
+            if own is not None and theirs is not None:
+                return not (
+                    _within(own.usual, theirs.usual) and _within(own.possible, theirs.possible)
+                )
+        return False
+
+
 class Concept(Model):
     """What an indicator is, whoever declares it: a data set, or the catalogue of standard ones."""
 
@@ -1113,6 +1274,12 @@ class Concept(Model):
     stage: str | None = Field(default=None, description="Stage or kind within the item.")
     topic: str | None = None
     ranked_among: RankedAmong | None = Field(default=None, description="Of a rank: among whom.")
+    range: str | None = Field(
+        default=None,
+        pattern=IDENTIFIER,
+        description="Class of plausible ranges (raw/catalogue/ranges.yml); where none is named, "
+        "that of its measure and unit.",
+    )
     over_regions: Literal["sum", "at_most"] | None = Field(
         default=None,
         description="Figures of the regions inside a region: they add up to its own, or stay "
@@ -1171,6 +1338,11 @@ class Indicator(Concept):
     basis: Basis | None = Field(default=None, description="Follows from measure and period.")
     plan: PlanIndicator | None = Field(
         default=None, description="Of an indicator of a five-year plan: its place in the table."
+    )
+    plausible: OwnRange | None = Field(
+        default=None,
+        description="Its plausible range in the deliveries of this data set, where it is another "
+        "than that of the catalogue (`qutong catalogue show CODE`).",
     )
 
     @property

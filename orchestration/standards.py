@@ -19,9 +19,19 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from orchestration import plausible
 from orchestration.errors import DeclarationError
+from orchestration.plausible import Plausible
 from orchestration.settings import CODE_ROOT, parse_model, read_yaml
-from orchestration.spec import RELATION_KINDS, Relation, Standard, Standards, StandardSources, Text
+from orchestration.spec import (
+    RELATION_KINDS,
+    RangeClass,
+    Relation,
+    Standard,
+    Standards,
+    StandardSources,
+    Text,
+)
 from orchestration.text import same
 
 SOURCES = "sources.yml"
@@ -95,10 +105,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All standard indicators of a project, by code."""
+    """All standard indicators of a project, by code, and the ranges that figures are held to."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
     sources: Mapping[str, Text] = field(default_factory=dict)
+    plausible: Plausible | None = None
 
     def __contains__(self, code: object) -> bool:
         return code in self.entries
@@ -113,6 +124,26 @@ class Catalogue:
         """The entry of that code."""
         entry = self.entries.get(code)
         return entry.standard if entry else None
+
+    def range_of(self, code: str) -> RangeClass | None:
+        """The class of plausible ranges of an entry: named, of what grows, or of its measure."""
+        entry = self.entries.get(code)
+        if entry is None or self.plausible is None:
+            return None
+        s = entry.standard
+        grown = next((r.to for r in s.growth_of if r.to != code), None)
+        level = self.range_of(grown) if grown and s.range is None else None
+        try:
+            return self.plausible.of(
+                s.measure, s.base_unit, stock=s.stock, named=s.range, level=level
+            )
+        except DeclarationError as error:
+            raise DeclarationError(
+                error.what,
+                file=entry.path,
+                place=f"indicators.{code}.range",
+                remedy=error.remedy,
+            ) from None
 
     @cached_property
     def item_names(self) -> dict[str, Text]:
@@ -222,9 +253,10 @@ def load_catalogue(folder: Path, cache: Path | None = None) -> Catalogue:
     Raises:
         DeclarationError: the first mistake, with file, place and remedy.
     """
-    files = sorted(folder.glob("*.y*ml"))
+    ranges = plausible.load_ranges(folder)
+    files = [path for path in sorted(folder.glob("*.y*ml")) if path.name != plausible.FILE]
     if not files:
-        return Catalogue()
+        return Catalogue(plausible=ranges)
     for path in files:
         if path.suffix != ".yml":
             raise DeclarationError(
@@ -246,12 +278,13 @@ def load_catalogue(folder: Path, cache: Path | None = None) -> Catalogue:
         for standard in standards.indicators:
             _add(entries, Entry(standard, standards.field, path))
     _derive(entries)
-    catalogue = Catalogue(entries, sources)
+    catalogue = Catalogue(entries, sources, ranges)
     _check_sources(catalogue)
     _check_items(catalogue)
     _check_relations(catalogue)
     _check_cuts(catalogue)
     _check_words(catalogue)
+    _check_ranges(catalogue)
     return catalogue
 
 
@@ -375,6 +408,7 @@ def _growth(entry: Entry) -> Entry | None:
         "mart": level.mart if role else None,
         "role": role,
         "over_regions": None,
+        "range": None,
         "item": (level.item or level.code) if role and level.mart else None,
         "item_name": None,
         **{kind: () for kind in RELATION_KINDS},
@@ -397,6 +431,31 @@ def _check_sources(catalogue: Catalogue) -> None:
                 entry.standard.source,
                 catalogue.sources,
             )
+
+
+def _check_ranges(catalogue: Catalogue) -> None:
+    """Every entry has a class of ranges, and quotients are of entries."""
+    for code, entry in catalogue.entries.items():
+        if catalogue.range_of(code) is None:
+            raise DeclarationError(
+                f"no class of ranges is of {entry.standard.measure} / 没有适用的区间类",
+                file=entry.path,
+                place=f"indicators.{code}.range",
+                remedy=f"add a class for it to {plausible.FILE}, or name one",
+            )
+    if catalogue.plausible is None:
+        return
+    for quotient in catalogue.plausible.ranges.quotients:
+        for code in filter(None, (quotient.of, quotient.times, quotient.by)):
+            if code not in catalogue.entries and catalogue.plausible.path.parent in {
+                entry.path.parent for entry in catalogue.entries.values()
+            }:
+                raise DeclarationError(
+                    f"{quotient.id} is of {code!r}, which the catalogue has not / 目录中没有该指标",
+                    file=catalogue.plausible.path,
+                    place=f"quotients.{quotient.id}",
+                    remedy="mend the code, or remove the quotient",
+                )
 
 
 def _check_items(catalogue: Catalogue) -> None:
@@ -587,6 +646,9 @@ def told(catalogue: Catalogue, code: str) -> str:
             f"{_CHOICES[s.additive.regions]}; 分组 classes: {_CHOICES[s.additive.classes]}",
         ),
     ]
+    known = catalogue.range_of(s.code)
+    if known is not None and catalogue.plausible is not None:
+        lines += plausible.told(known, catalogue.plausible.ranges)
     lines += [(_RELATIONS[kind], _said(catalogue, relation)) for kind, relation in s.relations()]
     lines += [(f"{c.since} 起 since", f"{c.note.zh} | {c.note.en}") for c in s.changes]
     return "\n".join([f"{s.code}", *(f"  {name:<14}  {text}" for name, text in lines if text)])

@@ -77,8 +77,8 @@ class Rule(Model):
 
     Attributes:
         level: Validation level of the European Statistical System: 0 format and structure, 1 within
-            a file, 2 between versions and files of a source, 3 between domains of a source,
-            4 between sources, 5 with data of others.
+            a file, 2 between versions and files of a source, 3 between sources of one thing,
+            4 between domains, 5 across levels and with data of others.
         owner: Who acts on a finding.
         batch: The table that ``{batch}`` stands for in the SQL. (Named ``on``, YAML would
             read the key as true.)
@@ -202,6 +202,10 @@ SAID_BY_RULE = (
     "message_zh",
     "message_en",
 )
+
+
+EXPECTED = "expected"
+"""What a rule may say besides: which number was expected for the first figure, in its unit."""
 
 
 @dataclass(frozen=True)

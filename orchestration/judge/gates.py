@@ -17,6 +17,7 @@ from orchestration.catalog import observation_tables
 from orchestration.duck import insert_rows
 from orchestration.errors import DeclarationError
 from orchestration.judge.catalogue import (
+    EXPECTED,
     GATES,
     RULE_COLUMNS,
     SAID_BY_RULE,
@@ -36,6 +37,10 @@ _CLAIM = ("data_set_id", "indicator_code", "region_code", "period", *SAID_BY_RUL
 
 FIGURES = "core.observation"
 """Where all figures stand."""
+COMPARISONS = ("comparisons.sql", "plausible.sql")
+"""Files of ``expectations`` with the views in which figures meet."""
+MOST_FINDINGS = 1000
+"""How many findings of a rule in one delivery are kept; the others are counted."""
 APART = "core.figure_apart"
 """Where figures stand that are no outturn, target or standard of their region."""
 
@@ -51,7 +56,7 @@ def prepare(
     """Put into the work database what the rules of a gate read, over whatever was there.
 
     That is ``landing.rule``, the macros of ``bounds`` and ``expectations/macros.sql`` and, from the
-    marts gate on, the views of ``expectations/comparisons.sql``, ``judge.mart_figure`` (mart,
+    marts gate on, the views of ``COMPARISONS``, ``judge.mart_figure`` (mart,
     observation_id): which observations stand in which mart, by its columns of role
     ``observation``, and ``judge.reached`` (observation_id): which stand in any table but
     ``core.observation``.
@@ -65,9 +70,8 @@ def prepare(
     con.execute(bounds.macros())
     con.execute((expectations / "macros.sql").read_text(encoding="utf-8"))
     if gate != "delivery":
-        _lay_comparisons(
-            con, (expectations / "comparisons.sql").read_text(encoding="utf-8"), frozen
-        )
+        views = (expectations / name for name in COMPARISONS)
+        _lay_comparisons(con, "\n".join(v.read_text(encoding="utf-8") for v in views), frozen)
         con.execute(f"create or replace view judge.mart_figure as {_mart_figures(con)}")
         con.execute(
             "create or replace view judge.reached as select distinct observation_id from "
@@ -120,7 +124,8 @@ def write_findings(con: DuckDBPyConnection, judged: Judged, catalogue: Catalogue
     rules = [catalogue.get(violation["rule_id"] or "") for violation in judged.violations]
     heads = [[r.id for r in rules], [r.gate for r in rules], [r.severity for r in rules]]
     said = [[violation.get(name) for violation in judged.violations] for name in SAID_BY_RULE]
-    names = ("rule_id", "gate", "severity", *SAID_BY_RULE)
+    said.append([violation.get(EXPECTED) for violation in judged.violations])
+    names = ("rule_id", "gate", "severity", *SAID_BY_RULE, EXPECTED)
     columns = ", ".join(f"unnest(${i}::varchar[]) as {n}" for i, n in enumerate(names, start=1))
     identity = ", ".join(f"coalesce({name}, '')" for name in _IDENTITY)
     digest = f"md5(concat_ws('|', rule_id, {identity}, case when n > 1 then n end))"
@@ -141,7 +146,8 @@ def write_findings(con: DuckDBPyConnection, judged: Judged, catalogue: Catalogue
 
         select
             {lettered("finding", digest)} as finding_id,
-            * exclude (n),
+            * exclude (n, expected),
+            try_cast(expected as double) as expected,
             substr(md5(concat_ws('|', rule_id, {claim})), 1, 16) as claim
         from numbered
         order by rule_id, finding_id
@@ -149,6 +155,121 @@ def write_findings(con: DuckDBPyConnection, judged: Judged, catalogue: Catalogue
         [*heads, *said],
     )
     return len(judged.violations)
+
+
+def measure_effects(con: DuckDBPyConnection) -> None:
+    """Write into ``landing.finding`` by how much of a published total each finding is off.
+
+    That is how far the first figure is from what was expected (what the rule says, else the second
+    figure where it is one of the same thing), in per cent of the headline that it enters: of what
+    it is a part of, else of the same of the region around, else of itself. A rate in per cent is
+    off by its points. Without both numbers the effect is not known.
+    """
+    con.execute(
+        """
+        update landing.finding
+        set effect_pct = measured.effect_pct
+        from (
+            with sides as (
+                select
+                    f.finding_id,
+                    f.expected,
+                    string_split_regex(f.observation_a, '[ ,]+')[1] as id_a,
+                    string_split_regex(f.observation_b, '[ ,]+')[1] as id_b
+                from landing.finding as f
+                where f.gate = 'marts' and f.observation_a <> ''
+            ),
+
+            figures as (
+                select
+                    s.finding_id,
+                    a.indicator_code,
+                    a.region_code,
+                    a.period,
+                    a.measure,
+                    u.dimension,
+                    cast(a.value as double) * cast(u.factor as double) as amount,
+                    coalesce(
+                        s.expected * cast(u.factor as double),
+                        if(
+                            b.indicator_code = a.indicator_code and v.dimension = u.dimension
+                            and b.region_code = a.region_code and b.period = a.period,
+                            cast(b.value as double) * cast(v.factor as double), null
+                        )
+                    ) as expected
+                from sides as s
+                inner join core.observation as a on s.id_a = a.observation_id
+                inner join landing.unit as u on a.unit = u.unit
+                left join core.observation as b on s.id_b = b.observation_id
+                left join landing.unit as v on b.unit = v.unit
+            ),
+
+            headlines as (
+                select
+                    o.indicator_code,
+                    o.region_code,
+                    o.period,
+                    u.dimension,
+                    max(abs(cast(o.value as double) * cast(u.factor as double))) as amount
+                from core.observation as o
+                inner join landing.unit as u on o.unit = u.unit
+                where
+                    o.is_headline
+                    and o.known_to is null
+                    and judge.division(o.breakdown, o.figure_kind, o.subject, o.locality)
+                    = judge.division('_T', 'outturn', '_T', '_T')
+                group by all
+            ),
+
+            wholes as (
+                select f.finding_id, min(h.amount) as amount
+                from figures as f
+                inner join landing.relation as r
+                    on f.indicator_code = r.indicator_code and r.kind = 'part_of'
+                inner join headlines as h
+                    on
+                        r.other_code = h.indicator_code
+                        and f.region_code = h.region_code
+                        and f.period = h.period
+                        and f.dimension = h.dimension
+                group by f.finding_id
+            ),
+
+            around as (
+                select f.finding_id, h.amount
+                from figures as f
+                inner join landing.indicator as i
+                    on f.indicator_code = i.indicator_code and i.over_regions <> ''
+                inner join landing.region as g on f.region_code = g.region_code
+                inner join headlines as h
+                    on
+                        f.indicator_code = h.indicator_code
+                        and g.parent_code = h.region_code
+                        and f.period = h.period
+                        and f.dimension = h.dimension
+            )
+
+            select
+                f.finding_id,
+                case
+                    when f.dimension = 'percent' then abs(f.amount - f.expected)
+                    else
+                        100 * abs(f.amount - f.expected) / nullif(
+                            coalesce(
+                                any_value(w.amount),
+                                any_value(o.amount),
+                                greatest(abs(f.amount), abs(f.expected))
+                            ), 0
+                        )
+                end as effect_pct
+            from figures as f
+            left join wholes as w on f.finding_id = w.finding_id
+            left join around as o on f.finding_id = o.finding_id
+            group by f.finding_id, f.dimension, f.amount, f.expected
+        ) as measured
+        where finding.finding_id = measured.finding_id
+        """
+    )
 
 
 Subject = Literal["rule", "data_set", "table"]
@@ -217,11 +338,13 @@ def finding_groups(
         qualify row_number() over (
             partition by b.subject, b.name
             order by
-                list_position(['hard', 'soft', 'informative'], f.severity), f.rule_id, f.finding_id
+                list_position(['hard', 'soft', 'informative'], f.severity),
+                f.effect_pct desc nulls last, f.rule_id, f.finding_id
         ) <= {shown}
         order by
             b.subject, b.name,
-            list_position(['hard', 'soft', 'informative'], f.severity), f.rule_id, f.finding_id
+            list_position(['hard', 'soft', 'informative'], f.severity),
+                f.effect_pct desc nulls last, f.rule_id, f.finding_id
         """
     ).fetchall()
     groups: dict[tuple[Subject, str], FindingGroup] = {}
@@ -267,7 +390,7 @@ def route_deliveries(con: DuckDBPyConnection) -> list[Refusal]:
     """
     _demand_deliveries(con)
     rows = con.execute(
-        """
+        f"""
         with broken as (
             select
                 f.delivery_id,
@@ -288,13 +411,21 @@ def route_deliveries(con: DuckDBPyConnection) -> list[Refusal]:
             string_agg(
                 concat(
                     message_zh,
-                    case when findings > 1 then concat('（共 ', findings, ' 处）') else '' end
+                    case
+                        when findings >= {MOST_FINDINGS} then '（至少 {MOST_FINDINGS} 处）'
+                        when findings > 1 then concat('（共 ', findings, ' 处）')
+                        else ''
+                    end
                 ), '；' order by rule_id
             ),
             string_agg(
                 concat(
                     message_en,
-                    case when findings > 1 then concat(' (', findings, ' places)') else '' end
+                    case
+                        when findings >= {MOST_FINDINGS} then ' (at least {MOST_FINDINGS} places)'
+                        when findings > 1 then concat(' (', findings, ' places)')
+                        else ''
+                    end
                 ), '; ' order by rule_id
             )
         from broken
@@ -438,17 +569,15 @@ def write_validation(
 def blocking(outcomes: Iterable[RuleOutcome], catalogue: Catalogue) -> list[str]:
     """The ids of the rules that block their gate, sorted.
 
+    A rule that could not judge blocks, however grave it is: nobody knows what it would have found.
     A hard rule blocks when it did not pass; undecided counts as not passed unless the rule says
-    otherwise. On the delivery gate a violation refuses its delivery instead, so there a hard rule
-    blocks only when it could not be run: then nobody knows which deliveries it would have refused.
+    otherwise. On the delivery gate a violation refuses its delivery instead.
     """
     found = set()
     for outcome in outcomes:
         rule = catalogue.get(outcome.rule_id)
-        if rule.severity != "hard" or outcome.outcome == "passed":
-            continue
         if outcome.error is None:
-            if rule.gate == "delivery":
+            if rule.severity != "hard" or outcome.outcome == "passed" or rule.gate == "delivery":
                 continue
             if outcome.outcome == "undecided" and not rule.undecided_blocks:
                 continue

@@ -7,13 +7,16 @@ Belongs here: running rules of executor sql. Does not belong here: the rules
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from orchestration.duck import share_out
 from orchestration.errors import QutongError
 from orchestration.judge.catalogue import (
+    EXPECTED,
     SAID_BY_RULE,
     Judged,
     Rule,
@@ -22,12 +25,20 @@ from orchestration.judge.catalogue import (
     cannot_run,
     together,
 )
+from orchestration.judge.gates import MOST_FINDINGS
 from orchestration.judge.kept import Keep, keep_rules
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 NOTHING_KNOWN = Judged([], [])
+
+RULE_SECONDS = 240.0
+"""How long a rule may take; then it is stopped, and nobody knows what it would have found."""
+MOST_TOLD = 100_000
+"""How many findings of a rule are kept in all."""
+SUSPECT_DATA_SETS = 5
+"""A rule that finds fault with every row it looks at, of so many data sets, is wrong itself."""
 
 
 def run_rules(
@@ -93,18 +104,61 @@ def _judge(
     checked = rule.statement("checked_sql", only_new=only_new)
     undecided = rule.statement("undecided_sql", only_new=only_new) or "select 0"
     try:
-        # In parentheses of their own lines: a statement may end in a comment.
-        cursor = con.execute(f"select columns(*)::varchar from (\n{violating}\n)")
-        names = [column[0] for column in cursor.description or ()]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-        counts = con.execute(f"select (\n{checked}\n), (\n{undecided}\n)").fetchone() or (0, 0)
+        with _in_time(con):
+            # In parentheses of their own lines: a statement may end in a comment.
+            con.execute(
+                f"create or replace temp table found as "
+                f"select columns(*)::varchar from (\n{violating}\n)"
+            )
+            counts = con.execute(f"select (\n{checked}\n), (\n{undecided}\n)").fetchone()
+            ((unexpected,),) = con.execute("select count(*) from found").fetchall()
+            rows = _kept(con, unexpected)
+            names = [name for name, *_ in con.execute("describe found").fetchall()]
+    except duckdb.InterruptException:
+        stopped = f"stopped after {RULE_SECONDS:g} seconds / 超时，已停止"
+        return RuleOutcome.broken(rule.id, stopped), [cannot_run(rule.id)]
     except duckdb.Error as error:
         return RuleOutcome.broken(rule.id, essence(str(error))), [cannot_run(rule.id)]
-    outcome = RuleOutcome.of(
-        rule.id, unexpected=len(rows), checked=int(counts[0] or 0), undecided=int(counts[1] or 0)
-    )
-    said = [{"rule_id": rule.id, **{name: row.get(name) for name in SAID_BY_RULE}} for row in rows]
-    return outcome, said
+    looked_at, lacking = (int(count or 0) for count in counts or (0, 0))
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    if 0 < looked_at <= unexpected and _data_sets(found) >= SUSPECT_DATA_SETS:
+        said = f"it finds fault with all {looked_at} rows it looks at / 对每一行都报错"
+        return RuleOutcome.broken(rule.id, said), [cannot_run(rule.id)]
+    outcome = RuleOutcome.of(rule.id, unexpected=unexpected, checked=looked_at, undecided=lacking)
+    said_of = ({name: row.get(name) for name in (*SAID_BY_RULE, EXPECTED)} for row in found)
+    return outcome, [{"rule_id": rule.id, **said} for said in said_of]
+
+
+def _data_sets(found: Sequence[Violation]) -> int:
+    return len({row.get("data_set_id") or "" for row in found})
+
+
+def _kept(con: DuckDBPyConnection, unexpected: int) -> list[tuple[str | None, ...]]:
+    """The findings that are kept: of a delivery with very many the first, always the same ones."""
+    if unexpected <= MOST_FINDINGS:
+        return con.execute("from found").fetchall()
+    names = [name for name, *_ in con.execute("describe found").fetchall()]
+    own = ", ".join(name for name in ("data_set_id", "delivery_id") if name in names) or "null"
+    every = ", ".join(f'"{name}"' for name in names)
+    return con.execute(
+        f"""
+        from found
+        qualify row_number() over (partition by {own} order by {every}) <= {MOST_FINDINGS}
+        order by all
+        limit {MOST_TOLD}
+        """
+    ).fetchall()
+
+
+@contextmanager
+def _in_time(con: DuckDBPyConnection) -> Iterator[None]:
+    clock = Timer(RULE_SECONDS, con.interrupt)
+    clock.daemon = True
+    clock.start()
+    try:
+        yield
+    finally:
+        clock.cancel()
 
 
 def unreadable(database: Path, error: Exception) -> QutongError:

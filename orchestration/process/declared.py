@@ -9,18 +9,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from orchestration import deadlines
-from orchestration.spec import RELATION_KINDS, Delivery, District, first_day, last_day
+from orchestration.spec import (
+    RELATION_KINDS,
+    Delivery,
+    District,
+    Envelope,
+    Span,
+    first_day,
+    last_day,
+)
 
 if TYPE_CHECKING:
     from orchestration.declarations import CodeLists, Declarations
 
 Rows = list[dict[str, Any]]
 BREAKDOWN_LIST = "breakdown"
+_NO_ENDS: tuple[Span, Span] = ((None, None), (None, None))
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,9 @@ def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[s
         "source_document": _source_documents(declarations),
         "indicator": _indicators(declarations),
         "relation": _relations(declarations),
+        "plausible": _plausible(declarations),
+        "population_range": _population_ranges(declarations),
+        "quotient": _quotients(declarations),
         "region": _regions(declarations),
         "code": _codes(declarations),
         "unit": _units(lists),
@@ -379,6 +391,103 @@ def _breaks(declarations: Declarations) -> Rows:
     return [
         row | {"break_no": number, "begins_on": first_day(str(row["since"]))}
         for number, row in enumerate(rows, start=1)
+    ]
+
+
+def _plausible(declarations: Declarations) -> Rows:
+    """The range of every indicator in every data set; one that is overruled has two, by day."""
+    known = declarations.catalogue.plausible
+    if known is None:
+        return []
+    rows = []
+    for declared in declarations:
+        for own in declared.data_set.indicators:
+            indicator = declarations.definitions[own.code][0]
+            found = declarations.range_of(own.code)
+            if found is None or indicator.base_unit is None:
+                continue
+            residents = known.ranges.residents
+            rank = residents.index(own.code) + 1 if own.code in residents else len(residents) + 1
+            base = {
+                "data_set_id": declared.id,
+                "indicator_code": own.code,
+                "from_day": None,
+                "to_day": None,
+                "range_class": found.id,
+                "measure": indicator.measure,
+                "dimension": known.dimensions.get(indicator.base_unit, ""),
+                "behaviour": found.behaviour,
+                "is_signed": found.sign == "any",
+                "is_whole": found.whole,
+                "residents_rank": rank if found.residents else None,
+                "lows_since": date(known.ranges.lows_since, 1, 1),
+                "short_periods": known.ranges.short_periods,
+                "share_moves": found.share_moves,
+                "around_low": found.around[0] if found.around else None,
+                "around_high": found.around[1] if found.around else None,
+                "reason_zh": "",
+                "reason_en": "",
+                **_ends(found.value, found.per_head),
+            }
+            said = own.plausible
+            if said is None:
+                rows.append(base)
+                continue
+            after = said.until + timedelta(days=1) if said.until else None
+            ends = _ends(said.value or found.value, said.per_head or found.per_head)
+            mine = base | ends | {"to_day": after}
+            if said.reason is not None:
+                mine |= {"reason_zh": said.reason.zh, "reason_en": said.reason.en}
+            rows.append(mine)
+            if after is not None:
+                rows.append(base | {"from_day": after})
+    return rows
+
+
+def _ends(value: Envelope | None, per_head: Envelope | None) -> dict[str, Any]:
+    """The ends of the ranges of a figure itself, and per head."""
+    ends: dict[str, Any] = {}
+    for name, envelope in (("value", value), ("head", per_head)):
+        usual, possible = (envelope.usual, envelope.possible) if envelope else _NO_ENDS
+        ends |= {
+            f"{name}_low": usual[0],
+            f"{name}_high": usual[1],
+            f"{name}_lowest": possible[0],
+            f"{name}_highest": possible[1],
+        }
+    return ends
+
+
+def _population_ranges(declarations: Declarations) -> Rows:
+    known = declarations.catalogue.plausible
+    return [
+        {
+            "region_kind": kind,
+            "low": residents.usual[0],
+            "high": residents.usual[1],
+            "lowest": residents.possible[0],
+            "highest": residents.possible[1],
+        }
+        for kind, residents in (known.ranges.populations.items() if known else ())
+    ]
+
+
+def _quotients(declarations: Declarations) -> Rows:
+    known = declarations.catalogue.plausible
+    return [
+        {
+            "quotient_id": entry.id,
+            "name_zh": entry.name.zh,
+            "name_en": entry.name.en,
+            "of_code": entry.of,
+            "times_code": entry.times or "",
+            "by_code": entry.by,
+            "low": entry.usual[0],
+            "high": entry.usual[1],
+            "lowest": entry.possible[0],
+            "highest": entry.possible[1],
+        }
+        for entry in (known.ranges.quotients if known else ())
     ]
 
 

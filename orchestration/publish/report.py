@@ -446,7 +446,7 @@ select
     d.title_en as data_set_title_en, f.indicator_code, i.name_zh as indicator_name_zh,
     i.name_en as indicator_name_en, f.region_code, g.region_name_zh, g.region_name_en,
     f.period, p.label_zh as period_label_zh, p.label_en as period_label_en,
-    f.place_a, f.place_b, f.observation_a, f.observation_b, f.arithmetic,
+    f.place_a, f.place_b, f.observation_a, f.observation_b, f.arithmetic, f.effect_pct,
     f.message_zh, f.message_en, f.decision, f.decision_reason, f.decided_on,
     f.decision_expires_on, r.guidance_zh, r.guidance_en
 from open_findings as f
@@ -457,8 +457,9 @@ left join {mart}.core.region as g on f.region_code = g.region_code
 left join {mart}.core.period as p on f.period = p.period
 order by
     case f.severity when 'hard' then 1 when 'soft' then 2 when 'informative' then 3 else 4 end,
-    r.ess_level nulls last, count(*) over (partition by f.rule_id) desc, f.rule_id,
-    f.data_set_id, f.indicator_code, f.region_code, f.period, f.finding_id
+    f.effect_pct desc nulls last, r.ess_level nulls last,
+    count(*) over (partition by f.rule_id) desc, f.rule_id, f.data_set_id, f.indicator_code,
+    f.region_code, f.period, f.finding_id
 """
 
 _FIGURES = """

@@ -15,6 +15,7 @@ from orchestration.errors import QutongError
 from orchestration.judge.catalogue import Gate, Judged, RuleOutcome, together
 from orchestration.serve import quarantine
 from orchestration.steps import ledger, state
+from orchestration.steps.findings import write_reports
 from orchestration.steps.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def judge_deliveries(work: Workplace) -> tuple[list[RuleOutcome], Routed]:
         landing.admit(connection)
         ledger.tell_periods(work, connection)
         told = _routed(work, connection)
+        if told.refused:
+            write_reports(work, connection)
     return outcomes, told
 
 

@@ -58,6 +58,12 @@ class Finding:
     decision: Decision | None
     told: tuple[Decision, ...]
     delivery_id: str
+    effect_pct: float | None = None
+
+    @property
+    def cause(self) -> tuple[str, str]:
+        """What it has in common with others: rule and delivery, or itself where it has none."""
+        return (self.rule_id, self.delivery_id or self.finding_id)
 
     @property
     def is_waiting(self) -> bool:
@@ -66,8 +72,16 @@ class Finding:
         return self.severity != "informative" and not accepted
 
 
+def by_cause(found: Sequence[Finding]) -> list[list[Finding]]:
+    """Findings in groups of one cause each, in the order of their first ones."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in found:
+        groups.setdefault(finding.cause, []).append(finding)
+    return list(groups.values())
+
+
 def findings(work: Workplace, rule_id: str = "") -> list[Finding]:
-    """The findings of the last run, those that wait first.
+    """The findings of the last run: those that wait first, then by severity and effect.
 
     Raises:
         QutongError: no run has judged anything here, or one is at work.
@@ -85,12 +99,12 @@ def findings(work: Workplace, rule_id: str = "") -> list[Finding]:
             "nullif(f.region_code, ''), nullif(f.period, '')) as about, "
             "coalesce(f.message_zh, ''), coalesce(f.message_en, ''), coalesce(f.arithmetic, ''), "
             "concat_ws(',', nullif(f.observation_a, ''), nullif(f.observation_b, '')), "
-            "coalesce(f.delivery_id, '') "
+            "coalesce(f.delivery_id, ''), f.effect_pct "
             "from landing.finding as f left join landing.delivery as d using (delivery_id) "
             "where (f.gate <> 'delivery' or d.verdict is distinct from 'refused') "
             "and (? = '' or f.rule_id = ?) "
-            "order by list_position(['hard', 'soft', 'informative'], f.severity), f.rule_id, "
-            "about, f.finding_id",
+            "order by list_position(['hard', 'soft', 'informative'], f.severity), "
+            "f.effect_pct desc nulls last, f.rule_id, about, f.finding_id",
             [rule_id, rule_id],
         ).fetchall()
         ids = sorted({name for row in rows for name in row[8].split(",") if name})
@@ -104,6 +118,7 @@ def findings(work: Workplace, rule_id: str = "") -> list[Finding]:
             decision=now.get(row[1]),
             told=tuple(decision for decision in told if decision.claim == row[1]),
             delivery_id=row[9] or _delivery_of(behind, row[8]),
+            effect_pct=row[10],
         )
         for row in rows
     ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration import __version__
 from orchestration.collect import decisions, feedback
 from orchestration.duck import share_out
+from orchestration.judge.sound import demand_sound
 from orchestration.publish import ledger
 from orchestration.steps import state
 from orchestration.steps.reading import read_what_was_not, readings_now
@@ -120,6 +121,9 @@ def land_deliveries(
     reasons = {rule.id: (rule.title.zh, rule.title.en) for rule in work.catalogue}
 
     def prepare(con: DuckDBPyConnection) -> None:
+        # Other rules make the work database anew, so these are looked at once.
+        if not con.execute("select 1 from landing.rule limit 1").fetchall():
+            demand_sound(con, work.catalogue)
         gates.prepare(con, work.catalogue, settings.expectations, "delivery")
 
     def bring() -> Touched:

@@ -18,6 +18,7 @@ from orchestration.judge.gates import FindingGroup, Subject
 from orchestration.publish.layout import MANIFEST_FILE, parquet_path
 from orchestration.steps import state
 from orchestration.steps.delivery_gate import keep
+from orchestration.steps.findings import write_reports
 from orchestration.steps.marts import dbt_outcomes, models_of
 from orchestration.steps.workplace import Workplace
 
@@ -65,7 +66,9 @@ def marts_gate(work: Workplace) -> tuple[list[RuleOutcome], dict[str, Any]]:
             outcomes = [*found.outcomes, *tables.outcomes, *dbt_outcomes(work, con)]
             for judged in (found, tables):
                 gates.write_findings(con, judged, catalogue)
+            gates.measure_effects(con)
             gates.write_validation(con, outcomes, catalogue)
+            write_reports(work, con)
             step.detail = {
                 "findings": gates.open_findings(con),
                 "undecided": sum(outcome.undecided_count for outcome in outcomes),

@@ -36,6 +36,7 @@ from tests.rejects.kinds import (
     cell,
     refused,
 )
+from tests.rejects.plausible_cases import PLAUSIBLE_DELIVERY_CASES, PLAUSIBLE_FINDING_CASES
 from tests.rejects.table_cases import TABLE_CASES
 from tests.rejects.tables import part, with_parts
 from tests.support import GOOD_ROW, HERE, INVESTMENT, Row, investment, profile
@@ -352,6 +353,7 @@ DELIVERY_CASES = (
     ),
     *FILE_CASES,
     *TABLE_CASES,
+    *PLAUSIBLE_DELIVERY_CASES,
 )
 
 
@@ -380,6 +382,7 @@ def contradiction() -> bytes:
 
 
 FINDING_CASES = (
+    *PLAUSIBLE_FINDING_CASES,
     FindingCase(
         "relation.parts-exceed-total",
         MONTHLY,

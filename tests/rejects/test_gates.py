@@ -7,12 +7,15 @@ are worth reaching only once.
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import stat
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pytest
 
 from orchestration.errors import (
@@ -273,6 +276,36 @@ def test_a_soft_rule_finds_and_shows_its_arithmetic(
     assert found.rows(
         "select outcome, unexpected_count from quality.validation_run where rule_id = ?", case.rule
     ) == [("failed", len(rows))]
+
+
+def test_a_run_leaves_reports_that_name_every_finding_at_its_cell(found: Stage) -> None:
+    """Refused deliveries are in them too: they exist whether anything is published or not."""
+    reports = found.kept.with_name("reports")
+    ids = found.rows("select finding_id from landing.finding where gate <> 'release'")
+    report = json.loads((reports / "validation_report.json").read_bytes())
+    zeros = [entry["id"] for entry in report if entry["value"] == "0"]
+    assert sorted(zeros) == sorted(name for (name,) in ids)
+    told: dict[Any, tuple[Any, ...]] = {}
+    for file in reports.glob("findings-*.xlsx"):
+        sheet: Any = openpyxl.load_workbook(file).active
+        told |= {row[12]: row for row in sheet.iter_rows(min_row=4, values_only=True)}
+    assert sorted(told) == sorted(zeros)
+    ((refused,),) = found.rows(
+        "select finding_id from landing.finding where rule_id = 'levels.above-region'"
+    )
+    assert told[refused][3:8] == (
+        "公报2023.csv",
+        "",
+        "R2C5",
+        "吞吐量，云州市云溪区，2003",
+        "130 万吨",
+    )
+    ((unusual,),) = found.rows(
+        "select finding_id from landing.finding where rule_id = 'levels.per-head-unlike-around'"
+    )
+    severity, effect, _, file_name, _, cell, _, printed, expected = told[unusual][:9]
+    assert (severity, file_name, cell, printed) == ("soft", "比较总产出.csv", "R4C5", "50 亿元")
+    assert (effect, expected) == (87.5, "400 亿元")
 
 
 def test_findings_do_not_keep_a_delivery_out(found: Stage) -> None:

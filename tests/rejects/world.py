@@ -89,7 +89,8 @@ def lay_out(folder: Path) -> Settings:
             good = (case.good.name, case.good.content())
         deliver(settings, case.data_set, GOOD_DAY, *good)
         deliver(settings, case.data_set, BAD_DAY, case.name, case.read())
-    for name, theme in (("yunxi-funds.yml", "investment"), ("yunxi-figures.yml", "profile")):
+    laid = {"funds": "investment", "figures": "profile", "peers": "profile"}
+    for name, theme in ((f"yunxi-{name}.yml", theme) for name, theme in laid.items()):
         shutil.copy(HERE / "rejects" / name, settings.raw / "datasets" / theme)
     for found in FINDING_CASES:
         deliver(settings, found.data_set, GOOD_DAY, found.name, found.content())
@@ -146,6 +147,7 @@ def judge_marts(stage: Stage, kept: Path) -> Stage:
     """Let the marts gate judge what was built, and build the tables that say so."""
     work = stage.again()
     marts_gate.marts_gate(work)
+    shutil.copytree(work.settings.reports, kept.with_name("reports"))
     marts.build(work, "quality")
     shutil.copyfile(work.settings.database, kept)
     return Stage(work, kept)

@@ -31,7 +31,15 @@ FIGURE = """
     subject varchar default '_T', locality varchar default '_T'"""
 WRITTEN_BY_THE_JUDGE = "create schema landing;" + ";".join(
     f"create table landing.{name} ({', '.join(map(' '.join, landing_tables()[name].items()))})"
-    for name in ("rule", "finding", "validation", "unsaid")
+    for name in (
+        "rule",
+        "finding",
+        "validation",
+        "unsaid",
+        "plausible",
+        "population_range",
+        "quotient",
+    )
 )
 SCHEMA = f"""
 {WRITTEN_BY_THE_JUDGE}; create schema core; create schema intermediate; create schema investment;
@@ -71,7 +79,8 @@ create table landing.relation (
     numerator_code varchar, tolerance decimal(30, 8), tolerance_kind varchar,
     reaches_total boolean, cut varchar, denominator varchar, note_zh varchar, note_en varchar);
 create table landing.region (
-    region_code varchar, region_name_zh varchar, region_name_en varchar, parent_code varchar,
+    region_code varchar, region_name_zh varchar, region_name_en varchar, region_kind varchar,
+    parent_code varchar,
     valid_from date, valid_to date, lists_all_parts boolean);
 create table landing.source_document (
     source_document varchar, title_zh varchar, title_en varchar, published varchar,
@@ -434,6 +443,96 @@ def build_suspicious(con: duckdb.DuckDBPyConnection) -> None:
             unit=unit,
             unit_dimension=dimension,
         )
+    con.execute(
+        "insert into investment.project select observation_id, observation_id "
+        "from core.observation anti join investment.project on project = observation_id"
+    )
+
+
+def ranged(con: duckdb.DuckDBPyConnection, code: str, **ends: Any) -> None:
+    """The plausible range of an indicator in deliveries of plan; ends as in landing.plausible."""
+    row = {
+        "data_set_id": "plan",
+        "indicator_code": code,
+        "range_class": code,
+        "measure": "level",
+        "dimension": "currency_cny",
+        "behaviour": "flow",
+        "is_signed": False,
+        "is_whole": False,
+        "lows_since": date(2000, 1, 1),
+        "short_periods": 4.0,
+        "reason_zh": "",
+        "reason_en": "",
+        **ends,
+    }
+    insert(con, "landing.plausible", **row)
+
+
+def build_plausible(con: duckdb.DuckDBPyConnection) -> None:
+    """A city R1 of 100 000 and its districts of 40 000 and 60 000, all alike per head."""
+    con.execute("update landing.region set region_kind = if(region_code = 'R1', 'city', 'county')")
+    con.execute("update landing.delivery set delivered_on = date '2023-03-01'")
+    for name, codes in {"measure": "yoy_growth_pct", "basis": "yoy point_in_time"}.items():
+        for code in codes.split():
+            insert(con, "landing.code", list=name, code=code)
+    insert(con, "landing.code", list="period_kind", code="point")
+    for kind, low, high in (("city", 50_000, 1_000_000), ("county", 10_000, 500_000)):
+        insert(
+            con,
+            "landing.population_range",
+            region_kind=kind,
+            low=low,
+            high=high,
+            lowest=low / 10,
+            highest=high * 10,
+        )
+    people = {"dimension": "persons", "behaviour": "stock", "head_low": 1, "head_high": 1}
+    possible = {"head_lowest": 1, "head_highest": 1}
+    ranged(con, "residents", **people, **possible, residents_rank=1, share_moves=1.3)
+    heads = {"head_low": 2_000, "head_high": 500_000, "head_lowest": 100, "head_highest": 4_000_000}
+    ranged(con, "output", **heads, around_low=0.2, around_high=5, share_moves=2)
+    ranged(con, "taxes", head_low=0, head_high=200_000, head_lowest=0, head_highest=2_000_000)
+    rates = {"measure": "yoy_growth_pct", "dimension": "percent", "behaviour": "rate"}
+    possible = {"value_lowest": -95, "value_highest": 1_000, "is_signed": True}
+    ranged(con, "output_growth", **rates, **possible, value_low=-45, value_high=60)
+    whole = {"dimension": "persons", "behaviour": "stock", "value_low": 0, "value_lowest": 0}
+    ranged(con, "pupils", **whole, is_whole=True)
+    insert(
+        con,
+        "landing.quotient",
+        quotient_id="taxes-of-output",
+        name_zh="税收与产出之比",
+        name_en="Taxes over output",
+        of_code="taxes",
+        times_code="",
+        by_code="output",
+        low=0.02,
+        high=0.5,
+        lowest=0.001,
+        highest=5,
+    )
+    for code in ("output", "taxes", "output_growth", "pupils"):
+        insert(con, "landing.indicator", indicator_code=code, mart="", over_regions="")
+    con.execute("update landing.indicator set over_regions = 'sum' where indicator_code = 'output'")
+    for region, value in (("R1", "100.0"), ("R11", "40.0"), ("R12", "60.0")):
+        at: dict[str, Any] = {"indicator_code": "output", "region_code": region}
+        candidate(con, **at, value=value, delivery_place=f"output {region}")
+        known(con, f"o-output-{region}", **at, value=value)
+        known(con, f"o-output-{region}-before", **at, **YEAR_2021, value=value)
+        at = {**RESIDENTS, "region_code": region}
+        candidate(con, **at, value=str(Decimal(value) / 10), delivery_place=f"people {region}")
+    known(
+        con, "o-people-11-before", **{**RESIDENTS, **A_YEAR_BEFORE, "region_code": "R11"}, value="4"
+    )
+    known(
+        con, "o-people-12-before", **{**RESIDENTS, **A_YEAR_BEFORE, "region_code": "R12"}, value="6"
+    )
+    candidate(con, **GROWTH, indicator_code="output_growth", value="7.4")
+    known(con, "o-output-growth", **GROWTH, indicator_code="output_growth", value="7.4")
+    known(con, "o-taxes", indicator_code="taxes", value="10.0")
+    pupils = {"indicator_code": "pupils", "unit": "万人", "price_basis": "not_applicable"}
+    known(con, "o-pupils", **pupils, value="0.8421", resolution="0.0001")
     con.execute(
         "insert into investment.project select observation_id, observation_id "
         "from core.observation anti join investment.project on project = observation_id"

@@ -186,6 +186,7 @@ TABLES: dict[str, tuple[str, Sequence[str]]] = {
             "observation_a varchar",
             "observation_b varchar",
             "arithmetic varchar",
+            "effect_pct decimal(18,4)",
             "message_zh varchar",
             "message_en varchar",
             "decision varchar",

@@ -231,3 +231,40 @@ create or replace macro judge.digits_of(resolution) as
             then cast(least(greatest(2, ceil(-log10(cast(resolution as double)))), 8) as integer)
         else 2
     end;
+
+-- The column in which a figure is printed, of 表1!E13 表1!E, of R2C5 C5; what is no cell is all one.
+create or replace macro judge.printed_column(place) as
+    case
+        when regexp_matches(place, 'R[0-9]+C[0-9]+$') then regexp_extract(place, 'C[0-9]+$')
+        when regexp_matches(place, '![A-Z]+[0-9]+$')
+            then regexp_replace(place, '[0-9]+$', '')
+        else ''
+    end;
+
+-- About how many decimal digits of a printed number are news, at most three: of 512.3 three, of 5.1
+-- one, of an index of 100.3 none.
+create or replace macro judge.facts(value, resolution) as
+    least(
+        3,
+        greatest(
+            0,
+            coalesce(
+                floor(
+                    log10(
+                        greatest(
+                            cast(
+                                case
+                                    when value between 80 and 120 and resolution < 1
+                                        then abs(value - 100)
+                                    else abs(value)
+                                end
+                                / nullif(resolution, 0) as double
+                            ),
+                            1
+                        )
+                    )
+                ),
+                0
+            )
+        )
+    );

@@ -50,11 +50,11 @@ def prepare(
 ) -> None:
     """Put into the work database what the rules of a gate read, over whatever was there.
 
-    That is ``landing.rule``, the macros of ``bounds`` and ``expectations/macros.sql`` and, from the
-    marts gate on, the views of ``expectations/comparisons.sql``, ``judge.mart_figure`` (mart,
-    observation_id): which observations stand in which mart, by its columns of role
-    ``observation``, and ``judge.reached`` (observation_id): which stand in any table but
-    ``core.observation``.
+    That is ``landing.rule``, the macros of ``bounds`` and ``expectations/macros.sql``; at the
+    delivery gate the views of ``expectations/deliveries.sql``; from the marts gate on those of
+    ``expectations/comparisons.sql``, ``judge.mart_figure`` (mart, observation_id): which
+    observations stand in which mart, by its columns of role ``observation``, and ``judge.reached``
+    (observation_id): which stand in any table but ``core.observation``.
 
     Args:
         frozen: Compute the comparisons once, as tables: rules read them several times over. Else
@@ -64,7 +64,9 @@ def prepare(
     insert_rows(con, "landing.rule", catalogue.rows(), RULE_COLUMNS)
     con.execute(bounds.macros())
     con.execute((expectations / "macros.sql").read_text(encoding="utf-8"))
-    if gate != "delivery":
+    if gate == "delivery":
+        con.execute((expectations / "deliveries.sql").read_text(encoding="utf-8"))
+    else:
         _lay_comparisons(
             con, (expectations / "comparisons.sql").read_text(encoding="utf-8"), frozen
         )

@@ -268,3 +268,44 @@ create or replace macro judge.facts(value, resolution) as
             )
         )
     );
+
+-- How much a figure moved, as it is shown: amounts in times, what is in per cent in points.
+create or replace macro judge.moved(kind, number) as
+    judge.show(
+        cast(
+            round(number, case when kind = 'amount' and abs(number) < 10 then 2 else 1 end)
+            as decimal(30, 2)
+        )
+    );
+
+-- The number with two neighbouring digits exchanged that lies nearest to what was expected, between
+-- two ends; null where none does.
+create or replace macro judge.transposed(value, low, high, expected) as
+    list_sort(
+        list_filter(
+            list_transform(
+                range(1, length(judge.show(value))),
+                lambda i: struct_pack(
+                    off := abs(
+                        try_cast(
+                            concat(
+                                substr(judge.show(value), 1, i - 1),
+                                substr(judge.show(value), i + 1, 1),
+                                substr(judge.show(value), i, 1),
+                                substr(judge.show(value), i + 2)
+                            ) as double
+                        ) - expected
+                    ),
+                    number := try_cast(
+                        concat(
+                            substr(judge.show(value), 1, i - 1),
+                            substr(judge.show(value), i + 1, 1),
+                            substr(judge.show(value), i, 1),
+                            substr(judge.show(value), i + 2)
+                        ) as decimal(30, 8)
+                    )
+                )
+            ),
+            lambda x: x.number <> value and cast(x.number as double) between low and high
+        )
+    )[1].number;

@@ -52,9 +52,10 @@ def prepare(
 
     That is ``landing.rule``, the macros of ``bounds`` and ``expectations/macros.sql``; at the
     delivery gate the views of ``expectations/deliveries.sql``; from the marts gate on those of
-    ``expectations/comparisons.sql``, ``judge.mart_figure`` (mart, observation_id): which
-    observations stand in which mart, by its columns of role ``observation``, and ``judge.reached``
-    (observation_id): which stand in any table but ``core.observation``.
+    ``expectations/comparisons.sql`` and ``series.sql``, ``judge.mart_figure`` (mart,
+    observation_id): which observations stand in which mart, by its columns of role
+    ``observation``, and ``judge.reached`` (observation_id): which stand in any table but
+    ``core.observation``.
 
     Args:
         frozen: Compute the comparisons once, as tables: rules read them several times over. Else
@@ -67,9 +68,11 @@ def prepare(
     if gate == "delivery":
         con.execute((expectations / "deliveries.sql").read_text(encoding="utf-8"))
     else:
-        _lay_comparisons(
-            con, (expectations / "comparisons.sql").read_text(encoding="utf-8"), frozen
+        views = (
+            (expectations / name).read_text(encoding="utf-8")
+            for name in ("comparisons.sql", "series.sql")
         )
+        _lay_comparisons(con, "\n".join(views), frozen)
         con.execute(f"create or replace view judge.mart_figure as {_mart_figures(con)}")
         con.execute(
             "create or replace view judge.reached as select distinct observation_id from "

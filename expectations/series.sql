@@ -46,7 +46,8 @@ with figures as (
         and year(o.period_start) = year(o.period_end) as is_to_date,
         case
             when o.measure in ('yoy_growth_pct', 'cagr_pct') then 'rate'
-            when o.measure = 'share_pct' or u.dimension in ('percent', 'permille') then 'share'
+            when o.measure = 'share_pct' or u.dimension in ('percent', 'permille', 'permyriad')
+                then 'share'
             else 'amount'
         end as kind,
         hash(
@@ -185,8 +186,11 @@ declared as (
         e.data_set_id,
         e.indicator_code,
         e.region_code,
-        e.low_pct,
-        e.high_pct
+        e.low,
+        e.high,
+        e.until,
+        e.reason_zh,
+        e.reason_en
     from landing.expected_change as e
     cross join landing.release as r
     where e.until >= cast(r.release_time as date)
@@ -195,18 +199,22 @@ declared as (
 limited as (
     select
         l.*,
-        d.low_pct is not null as is_declared,
+        d.low is not null as is_declared,
+        d.until,
+        d.reason_zh,
+        d.reason_en,
+        p.low is not null as is_plausible,
         case
-            when d.low_pct is not null and l.kind = 'amount' then ln(greatest(1 + d.low_pct / 100, 1e-9))
-            when d.low_pct is not null then d.low_pct
+            when d.low is not null and l.kind = 'amount' then ln(greatest(1 + d.low / 100, 1e-9))
+            when d.low is not null then d.low
             when l.changes_before >= 8
                 then l.usual - greatest(6 * l.spread, l.least) - l.noise
             when l.kind = 'amount' then ln(p.low) - l.noise
             else p.low
         end as low,
         case
-            when d.low_pct is not null and l.kind = 'amount' then ln(1 + d.high_pct / 100)
-            when d.low_pct is not null then d.high_pct
+            when d.low is not null and l.kind = 'amount' then ln(1 + d.high / 100)
+            when d.low is not null then d.high
             when l.changes_before >= 8
                 then l.usual + greatest(6 * l.spread, l.least) + l.noise
             when l.kind = 'amount' then ln(p.high) + l.noise
@@ -230,7 +238,7 @@ limited as (
                 if(l.is_by_year or l.kind <> 'amount', 'year', 'step')
             )
     qualify row_number() over (
-        partition by l.observation_id order by d.region_code desc nulls last, d.high_pct desc
+        partition by l.observation_id order by d.region_code desc nulls last, d.high desc
     ) = 1
 )
 
@@ -250,6 +258,83 @@ select
             between l.low + coalesce(l.usual, 0) and l.high + coalesce(l.usual, 0)
     end as is_outlier
 from limited as l;
+
+-- Between what the next change of a series is expected: amounts in per cent, else points. For people
+-- to read and overrule (landing.threshold, quality.threshold); the judge itself uses, for each figure,
+-- what had been learnt before it.
+create or replace view judge.threshold as
+with recent as (
+    select *
+    from judge.series_change
+    where change is not null
+    qualify row_number() over (
+        partition by series, is_by_year order by period_end desc, months desc
+    ) <= 24
+),
+
+learnt as (
+    select
+        any_value(data_set_id) as data_set_id,
+        any_value(indicator_code) as indicator_code,
+        any_value(region_code) as region_code,
+        any_value(division) as division,
+        any_value(scope) as scope,
+        any_value(basis) as basis,
+        any_value(price_basis) as price_basis,
+        any_value(period_kind) as period_kind,
+        any_value(unit) as unit,
+        any_value(kind) as kind,
+        if(is_by_year, 'year', 'last') as held_against,
+        count(*) as changes,
+        median(change) as usual,
+        greatest(6 * 1.4826 * mad(change), any_value(least)) as reach,
+        arg_max(
+            struct_pack(low, high, is_declared, is_plausible, until, reason_zh, reason_en),
+            (period_end, months)
+        ) as last
+    from recent
+    group by series, is_by_year
+),
+
+chosen as (
+    select
+        *,
+        case
+            when last.is_declared then 'declared'
+            when changes >= 8 then 'history'
+            when last.is_plausible then 'plausible'
+        end as learnt_by
+    from learnt
+),
+
+ends as (
+    select
+        *,
+        if(learnt_by = 'history', usual - reach, last.low) as low_end,
+        if(learnt_by = 'history', usual + reach, last.high) as high_end
+    from chosen
+)
+
+select
+    data_set_id,
+    indicator_code,
+    region_code,
+    division,
+    scope,
+    basis,
+    price_basis,
+    period_kind,
+    unit,
+    held_against,
+    cast(changes as integer) as changes,
+    round(if(kind = 'amount', 100 * (exp(low_end) - 1), low_end), 2) as low,
+    round(if(kind = 'amount', 100 * (exp(usual) - 1), usual), 2) as usual,
+    round(if(kind = 'amount', 100 * (exp(high_end) - 1), high_end), 2) as high,
+    coalesce(learnt_by, 'nothing') as learnt_by,
+    last.until as until,
+    last.reason_zh as reason_zh,
+    last.reason_en as reason_en
+from ends;
 
 -- What sentences call a figure of a series.
 create or replace view judge.series_name as
@@ -643,11 +728,10 @@ paired as (
             and p.unit = c.unit
             and p.division = c.division
             and p.source_document = c.source_document
+            and p.source_place = c.source_place
             and p.value <> c.value
     where c.known_to is null and not starts_with(c.measure, 'target') and c.period_kind <> 'target'
-    qualify row_number() over (
-        partition by c.observation_id order by p.source_place = c.source_place desc, p.observation_id
-    ) = 1
+    qualify row_number() over (partition by c.observation_id order by p.observation_id) = 1
 ),
 
 compared as (
@@ -770,11 +854,11 @@ select
     concat(j.shown, ' = ', judge.show(j.sum_of_shares), '; 100 before') as arithmetic,
     concat(
         f.region_zh, ' ', judge.period_zh(f.period), ' 的 ', j.n, ' 项比重合计 ',
-        judge.show(j.sum_of_shares), '%，此前 ', j.sets_before, ' 期都合计 100%'
+        judge.show(j.sum_of_shares), '%，而此前各期都合计 100%'
     ) as said_zh,
     concat(
         j.n, ' shares of ', f.region_en, ', ', judge.period_en(f.period), ', add up to ',
-        judge.show(j.sum_of_shares), '%, and did to 100% in ', j.sets_before, ' periods before'
+        judge.show(j.sum_of_shares), '%, and did to 100% in every period before'
     ) as said_en
 from judged as j
 inner join judge.series_name as f on f.observation_id = j.observation_id

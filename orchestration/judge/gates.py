@@ -50,8 +50,8 @@ def prepare(
 ) -> None:
     """Put into the work database what the rules of a gate read, over whatever was there.
 
-    That is ``landing.rule``, the macros of ``bounds`` and ``expectations/macros.sql``; at the
-    delivery gate the views of ``expectations/deliveries.sql``; from the marts gate on those of
+    That is ``landing.rule``, the macros of ``bounds`` and ``expectations/macros.sql``, the
+    views of ``expectations/deliveries.sql`` and, from the marts gate on, those of
     ``expectations/comparisons.sql`` and ``series.sql``, ``judge.mart_figure`` (mart,
     observation_id): which observations stand in which mart, by its columns of role
     ``observation``, and ``judge.reached`` (observation_id): which stand in any table but
@@ -65,19 +65,20 @@ def prepare(
     insert_rows(con, "landing.rule", catalogue.rows(), RULE_COLUMNS)
     con.execute(bounds.macros())
     con.execute((expectations / "macros.sql").read_text(encoding="utf-8"))
-    if gate == "delivery":
-        con.execute((expectations / "deliveries.sql").read_text(encoding="utf-8"))
-    else:
+    if gate != "delivery":
         views = (
             (expectations / name).read_text(encoding="utf-8")
             for name in ("comparisons.sql", "series.sql")
         )
         _lay_comparisons(con, "\n".join(views), frozen)
+        con.execute("delete from landing.threshold")
+        con.execute("insert into landing.threshold by name select * from judge.threshold")
         con.execute(f"create or replace view judge.mart_figure as {_mart_figures(con)}")
         con.execute(
             "create or replace view judge.reached as select distinct observation_id from "
             f"({_named_observations(con)}) where name <> '{FIGURES}'"
         )
+    con.execute((expectations / "deliveries.sql").read_text(encoding="utf-8"))
 
 
 def _lay_comparisons(con: DuckDBPyConnection, views: str, frozen: bool) -> None:

@@ -21,6 +21,7 @@ from tests.unit.judged import (
     CATALOGUE,
     answers,
     build,
+    build_series,
     build_suspicious,
     candidate,
     collect_findings,
@@ -41,6 +42,23 @@ def good() -> Iterator[duckdb.DuckDBPyConnection]:
         build(connection)
         build_suspicious(connection)
         yield connection
+
+
+@pytest.fixture(scope="module")
+def good_series() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        build(connection)
+        build_suspicious(connection)
+        build_series(connection)
+        yield connection
+
+
+@pytest.fixture
+def rich(good_series: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """With figures period by period."""
+    good_series.execute("begin")
+    yield good_series
+    good_series.execute("rollback")
 
 
 @pytest.fixture
@@ -64,6 +82,27 @@ def violations(con: duckdb.DuckDBPyConnection, rule_id: str) -> int:
 def set_candidate(indicator: str, change: str) -> str:
     return f"update landing.candidate set {change} where indicator_code = '{indicator}'"
 
+
+def sent(delivery: int, year: int, values: str, **about: str) -> str:
+    """A delivery, or more of one: figures named a, b, … of a year, in their order."""
+    names = {"measure": "level", "basis": "current", "region_code": "R1", "unit": "亿元", **about}
+    said = ", ".join(f"'{value}' as {name}" for name, value in names.items())
+    figures = "; ".join(
+        "insert into landing.candidate by name select * replace ("
+        f"{said}, 'plan-{delivery}' as delivery_id, 'fig{n}' as indicator_code, {value} as value, "
+        f"'{year}' as period, date '{year}-01-01' as period_start, "
+        f"date '{year}-12-31' as period_end, date '{year + 1}-02-01' as known_from, "
+        f"{10 * delivery + n + 5 * (names['region_code'] == 'R2')} as place_order) from landing.candidate where indicator_code = 'total'"
+        for n, value in enumerate(values.split(), start=1)
+    )
+    return (
+        "insert into landing.delivery by name from (select 'plan-{0}' as delivery_id, "
+        "'plan' as data_set_id, {0} as delivery_seq, 9 as cells_accepted) "
+        "where {0} not in (select delivery_seq from landing.delivery); ".format(delivery)
+    ) + figures
+
+
+GROWING = {"measure": "yoy_growth_pct", "basis": "yoy", "unit": "%"}
 
 # rule -> one change that makes it fail with exactly one finding
 BAD: dict[str, str] = {
@@ -95,6 +134,31 @@ BAD: dict[str, str] = {
     "insert into landing.candidate "
     "select * replace ('plan-2' as delivery_id, value * 1000 as value) from landing.candidate "
     "where value is not null",
+    "value.all-amounts-of-another-size": sent(1, 2022, "123.4 456.7 88.8 77.7")
+    + "; " + sent(2, 2023, "61.0 230.1 44.1 39.2"),
+    "repeat.table-of-another-period": sent(1, 2022, "123.4 456.7 88.8")
+    + "; " + sent(2, 2023, "123.4 456.7 88.8"),
+    "repeat.column-of-another-period": sent(1, 2022, "123.4 456.7 88.8 99.9")
+    + "; " + sent(1, 2022, "11.3 6.7 12.8", **GROWING)
+    + "; " + sent(2, 2023, "130.4 470.9 90.1 99.1")
+    + "; " + sent(2, 2023, "11.3 6.7 12.8", **GROWING),
+    "repeat.copied-column": sent(2, 2023, "123.4 456.7 88.8")
+    + "; " + sent(2, 2023, "123.4 456.7 88.8", region_code="R2"),
+    "value.table-of-zeros": sent(2, 2023, "0 0 0 0"),
+    "value.column-of-zeros": sent(1, 2022, "123.4 456.7 88.8")
+    + "; " + sent(1, 2022, "1.2", **GROWING)
+    + "; " + sent(2, 2023, "0 0 0") + "; " + sent(2, 2023, "1.3", **GROWING),
+    "delivery.lacks-figures": sent(2, 2022, "1 2 3") + "; " + sent(3, 2023, "1 2 3")
+    + "; delete from landing.candidate where delivery_id = 'plan-3' and indicator_code = 'fig2'; " + sent(3, 2023, "4 5", **GROWING)
+    + "; " + sent(2, 2022, "4 5", **GROWING),
+    "period.implausible": set_candidate(
+        "total", "period = '1925', period_start = '1925-01-01', period_end = '1925-12-31'"
+    ),
+    "period.no-sequence": "; ".join(
+        sent(delivery, year, "1").replace(f"'plan-{delivery}' as delivery_id", "'plan-2' as delivery_id")
+        for delivery, year in ((2, 2019), (3, 2020), (4, 2012), (5, 2022))
+    ),
+    "growth.implausible": sent(2, 2023, "5000", **GROWING),
     "history.one-current-version": set_core("o-old", "known_to = null"),
     "history.interval-order": set_core("o-old", "known_to = date '2022-01-01'"),
     "history.nothing-lost": "delete from core.observation where observation_id = 'o-again'",
@@ -131,6 +195,18 @@ BAD: dict[str, str] = {
     "suspicious.remainder": set_core("o-fees-range", "value = 493.4"),
     "suspicious.quotient": "update intermediate.int_mart_cell set value = 7.3, "
     "reference_value = 73000 where slot = 'firms'; " + set_core("o-firms", "value = 7.3"),
+    "series.outlier": set_core("o-ser-2022", "value = 316.1"),
+    "series.rows-exchanged": set_core("o-north-2022", "value = 31.0") + "; "
+    + set_core("o-south-2022", "value = 10.5"),
+    "series.zero-after-none": set_core("o-ser-2022", "value = 0"),
+    "cumulative.falls": set_core("o-to-date-3", "value = 12.0"),
+    "period.parts-differ-from-whole": set_core("o-quarter", "value = 36.0"),
+    "growth.contradicts-levels": set_core("o-growth", "value = -11.1"),
+    "growth.total-outside-parts": set_core("o-total-pace", "value = 8.0"),
+    "revision.larger-than-usual": set_core("o-old", "value = 80.0"),
+    "revision.goes-back-a-stage": set_core("o-old", "estimate_stage = 'final'") + "; "
+    + set_core("o-total", "estimate_stage = 'preliminary'"),
+    "shares.stop-adding": set_core("o-west-2022", "value = 38.0"),
     "region.parts-exceed-total": set_core("o-people-12", "value = 6.10"),
     "region.parts-do-not-reach-total": set_core("o-people-12", "value = 5.90"),
 }
@@ -159,8 +235,9 @@ def test_documents_are_compared_with_themselves_only(con: duckdb.DuckDBPyConnect
 
 @pytest.mark.parametrize("rule_id", BAD)
 def test_a_rule_is_silent_on_good_rows_and_tripped_by_a_bad_one(
-    con: duckdb.DuckDBPyConnection, rule_id: str
+    rich: duckdb.DuckDBPyConnection, rule_id: str
 ) -> None:
+    con = rich
     rule = CATALOGUE.get(rule_id)
     checked = rule.statement("checked_sql") or f"select count(*) from {rule.batch}"
     assert count(con, checked) > 0
@@ -525,6 +602,9 @@ def test_all_rules_pass_on_good_tables(
     monkeypatch.chdir(database.parent)
     outcomes = run(database)
     assert list(outcomes) == [rule.id for rule in SQL_RULES]
+    # a first delivery, and a figure that is the first of its series, have nothing before them
+    lacking = {"delivery.lacks-figures", "series.outlier"}
+    assert {outcomes.pop(rule).outcome for rule in lacking} == {"undecided"}
     assert {outcome.outcome for outcome in outcomes.values()} == {"passed"}
     assert outcomes["relation.parts-exceed-total"] == RuleOutcome(
         "relation.parts-exceed-total", "passed", unexpected_count=0, checked_count=1

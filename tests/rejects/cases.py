@@ -36,6 +36,7 @@ from tests.rejects.kinds import (
     cell,
     refused,
 )
+from tests.rejects.series_cases import SERIES_DELIVERIES, SERIES_FINDINGS
 from tests.rejects.table_cases import TABLE_CASES
 from tests.rejects.tables import part, with_parts
 from tests.support import GOOD_ROW, HERE, INVESTMENT, Row, investment, profile
@@ -352,6 +353,7 @@ DELIVERY_CASES = (
     ),
     *FILE_CASES,
     *TABLE_CASES,
+    *SERIES_DELIVERIES,
 )
 
 
@@ -386,11 +388,11 @@ FINDING_CASES = (
         "投资2024上半年.xlsx",
         workbook(
             ("固定资产投资", "亿元", 200.0, None, None),
-            ("其中：工业投资", "亿元", 150.0, None, None),
-            ("其中：房地产开发投资", "亿元", 90.0, None, None),
+            ("其中：工业投资", "亿元", 110.0, None, None),
+            ("其中：房地产开发投资", "亿元", 95.0, None, None),
             period="2024年1—6月",
         ),
-        "90 + 150 = 240 [239.9, 240.1]; total 200 [199.95, 200.05]; tolerance 0",
+        "95 + 110 = 205 [204.9, 205.1]; total 200 [199.95, 200.05]; tolerance 0",
         (
             "yunxi-monthly · 表1 · 表1!C5",
             "yunxi-monthly · 表1 · 表1!C7; yunxi-monthly · 表1 · 表1!C6",
@@ -656,6 +658,7 @@ FINDING_CASES = (
         "300.2 [300.15, 300.25] / >320 [320, ?]",
         ("yunxi-bulletin · 一、综合 · R2C5", "yunxi-bulletin · 前言 · R3C5"),
     ),
+    *SERIES_FINDINGS,
 )
 
 

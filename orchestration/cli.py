@@ -540,6 +540,68 @@ def docs_build(ctx: click.Context) -> None:
     _echo(build_docs(settings.validations, settings.data_docs))
 
 
+@main.group("judge")
+def judge_group() -> None:
+    """The gates themselves, held against errors that really happen."""
+
+
+@judge_group.command("score")
+@click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only errors of these kinds.")
+@click.option("--json", "as_json", is_flag=True, help="The whole score as JSON.")
+@click.option("--markdown", is_flag=True, help="The table of expectations/README.md.")
+@click.option("--shipped/--no-shipped", default=True, help="Judge the shipped deliveries too.")
+@click.option(
+    "--clean",
+    "clean",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A project directory of figures that are right, judged for false alarms.",
+)
+@click.option("--quiet", is_flag=True, help="No progress, only the score.")
+def judge_score(
+    kinds: tuple[str, ...],
+    as_json: bool,
+    markdown: bool,
+    shipped: bool,
+    clean: tuple[Path, ...],
+    quiet: bool,
+) -> None:
+    """What the gates make of errors that really happened, and of figures that are right.
+
+    Needs the repository's tests/errors. Nothing of this project is read or written: the errors
+    happen in an invented district, in a directory that is removed afterwards.
+    """
+    import json
+
+    from orchestration.settings import CODE_ROOT
+
+    with uncollected():
+        from orchestration.scoring import score as scoring
+        from orchestration.scoring import told
+
+    folder = scoring.benchmark_folder()
+    result = scoring.score(
+        scoring.load_kinds(folder, kinds),
+        scoring.load_base(folder),
+        clean=(*((CODE_ROOT,) if shipped and not kinds else ()), *clean),
+        explained=scoring.load_explained(folder),
+        say=(lambda line: None) if quiet else partial(_echo, err=True),
+    )
+    if as_json:
+        _echo(json.dumps(told.as_json(result), ensure_ascii=False, indent=1))
+    else:
+        _echo(told.as_markdown(result) if markdown else told.as_text(result))
+
+
+@judge_group.command("kinds")
+def judge_kinds() -> None:
+    """The kinds of errors of the benchmark, with how many there are of each."""
+    from orchestration.scoring import score as scoring
+
+    for kind in scoring.load_kinds(scoring.benchmark_folder()):
+        _echo(f"{kind.kind}  {kind.title.zh} / {kind.title.en}  ({len(kind.errors)})")
+
+
 # --- deliveries and the archive --------------------------------------------------------------
 
 

@@ -4,8 +4,8 @@
 -- Figures that can be told from each other by their value: one row per figure of a delivery that was
 -- read as a whole. `figure` is what and where, whatever the period, its kind and the basis: so half a
 -- year can be held against a whole one. `facts` says how little chance there is in an equal value:
--- about how many decimal digits of it move from one period to the next. A number of things, or of
--- what stands at a day, may stay as it is for years and says half as much (`is_slow`).
+-- about how many decimal digits of it move from one period to the next. A small number of things, or
+-- of what stands at a day, may stay as it is for years and says half as much (`is_slow`).
 create or replace view judge.delivered_figure as
 select
     c.data_set_id,
@@ -29,7 +29,8 @@ select
         c.data_set_id, c.indicator_code, c.region_code, c.scope, c.measure, c.price_basis,
         judge.division(c.breakdown, c.figure_kind, c.subject, c.locality)
     ) as figure,
-    c.measure = 'count' or c.basis = 'point_in_time' as is_slow,
+    (c.measure = 'count' or c.basis = 'point_in_time' or c.period_kind = 'point')
+    and abs(c.value) < 1000 * c.resolution as is_slow,
     judge.facts(c.value, c.resolution) as facts
 from landing.candidate as c
 inner join landing.delivery as d on c.delivery_id = d.delivery_id

@@ -279,33 +279,27 @@ create or replace macro judge.moved(kind, number) as
     );
 
 -- The number with two neighbouring digits exchanged that lies nearest to what was expected, between
--- two ends; null where none does.
+-- two ends; null where none does. No number begins with a zero for it.
+create or replace macro judge.exchanged_at(shown, i) as
+    concat(
+        substr(shown, 1, i - 1), substr(shown, i + 1, 1), substr(shown, i, 1), substr(shown, i + 2)
+    );
+
 create or replace macro judge.transposed(value, low, high, expected) as
     list_sort(
-        list_filter(
-            list_transform(
-                range(1, length(judge.show(value))),
-                lambda i: struct_pack(
-                    off := abs(
-                        try_cast(
-                            concat(
-                                substr(judge.show(value), 1, i - 1),
-                                substr(judge.show(value), i + 1, 1),
-                                substr(judge.show(value), i, 1),
-                                substr(judge.show(value), i + 2)
-                            ) as double
-                        ) - expected
-                    ),
-                    number := try_cast(
-                        concat(
-                            substr(judge.show(value), 1, i - 1),
-                            substr(judge.show(value), i + 1, 1),
-                            substr(judge.show(value), i, 1),
-                            substr(judge.show(value), i + 2)
-                        ) as decimal(30, 8)
-                    )
-                )
+        list_transform(
+            list_filter(
+                list_transform(
+                    range(1, length(judge.show(value))),
+                    lambda i: judge.exchanged_at(judge.show(value), i)
+                ),
+                lambda text: regexp_full_match(text, '[1-9][0-9]*(\.[0-9]+)?')
+                and try_cast(text as decimal(30, 8)) <> value
+                and try_cast(text as double) between low and high
             ),
-            lambda x: x.number <> value and cast(x.number as double) between low and high
+            lambda text: struct_pack(
+                off := abs(try_cast(text as double) - expected),
+                number := try_cast(text as decimal(30, 8))
+            )
         )
     )[1].number;

@@ -353,8 +353,7 @@ from judge.series_figure as f
 left join landing.indicator as i on i.indicator_code = f.indicator_code
 left join landing.region as g on g.region_code = f.region_code;
 
--- One row per delivery and period in which years to date fell below those of a shorter one: the
--- largest of them, beside what it fell below. `fall` is a part of that.
+-- One row per year to date with the one before it: how far it fell below that, as a part of it.
 create or replace view judge.compared_to_date as
 with ordered as (
     select
@@ -372,6 +371,8 @@ fallen as (
         b.value as other_value,
         b.period as other_period,
         b.place as other_place,
+        -- a number of four digits and more does not stand still by chance
+        o.value = b.value and judge.facts(o.value, o.resolution) >= 3 as stands_still,
         case
             when b.number < 0 or o.number < 0 then null
             else (b.number - o.number - (b.step + o.step) / 2) / nullif(b.number, 0)
@@ -391,15 +392,20 @@ select
     f.observation_id as observation_a,
     f.other_id as observation_b,
     f.fall,
-    concat(judge.show(f.value), ' < ', judge.show(f.other_value)) as arithmetic,
+    coalesce(f.stands_still, false) as stands_still,
+    concat(
+        judge.show(f.value), if(f.stands_still, ' = ', ' < '), judge.show(f.other_value)
+    ) as arithmetic,
     concat(
         judge.about_zh(f.region_zh, f.period, f.name_zh), ' 为 ',
-        judge.with_unit(judge.show(f.value), f.unit), '，低于 ', judge.period_zh(f.other_period),
+        judge.with_unit(judge.show(f.value), f.unit),
+        if(f.stands_still, '，等于 ', '，低于 '), judge.period_zh(f.other_period),
         ' 的 ', judge.with_unit(judge.show(f.other_value), f.unit)
     ) as said_zh,
     concat(
         judge.about_en(f.region_en, f.period, f.name_en), ', is ',
-        judge.with_unit(judge.show(f.value), f.unit), ', less than ',
+        judge.with_unit(judge.show(f.value), f.unit),
+        if(f.stands_still, ', as much as ', ', less than '),
         judge.with_unit(judge.show(f.other_value), f.unit), ' in ', judge.period_en(f.other_period)
     ) as said_en
 from fallen as f;

@@ -431,11 +431,11 @@ FINDING_CASES = (
         MONTHLY,
         "投资2024前三季度.xlsx",
         workbook(
-            ("其中：工业投资", "亿元", None, None, 60.0),
-            ("其中：房地产开发投资", "亿元", None, None, 45.0),
+            ("其中：工业投资", "亿元", None, None, 48.0),
+            ("其中：房地产开发投资", "亿元", None, None, 58.0),
             period="2024年1—9月",
         ),
-        "45 + 60 = 105 [104.9, 105.1]; at most 100; tolerance 0",
+        "58 + 48 = 106 [105.9, 106.1]; at most 100; tolerance 0",
         ("yunxi-monthly · 表1 · 表1!E6; yunxi-monthly · 表1 · 表1!E5", None),
     ),
     FindingCase(

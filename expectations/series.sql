@@ -28,6 +28,10 @@ with figures as (
         o.basis,
         o.scope,
         o.price_basis,
+        o.breakdown,
+        o.figure_kind,
+        o.subject,
+        o.locality,
         judge.division(o.breakdown, o.figure_kind, o.subject, o.locality) as division,
         o.unit,
         coalesce(u.dimension, o.unit) as dimension,
@@ -277,7 +281,10 @@ learnt as (
         any_value(data_set_id) as data_set_id,
         any_value(indicator_code) as indicator_code,
         any_value(region_code) as region_code,
-        any_value(division) as division,
+        any_value(breakdown) as breakdown,
+        any_value(figure_kind) as figure_kind,
+        any_value(subject) as subject,
+        any_value(locality) as locality,
         any_value(scope) as scope,
         any_value(basis) as basis,
         any_value(price_basis) as price_basis,
@@ -319,7 +326,10 @@ select
     data_set_id,
     indicator_code,
     region_code,
-    division,
+    breakdown,
+    figure_kind,
+    subject,
+    locality,
     scope,
     basis,
     price_basis,
@@ -327,9 +337,9 @@ select
     unit,
     held_against,
     cast(changes as integer) as changes,
-    round(if(kind = 'amount', 100 * (exp(low_end) - 1), low_end), 2) as low,
-    round(if(kind = 'amount', 100 * (exp(usual) - 1), usual), 2) as usual,
-    round(if(kind = 'amount', 100 * (exp(high_end) - 1), high_end), 2) as high,
+    try_cast(round(if(kind = 'amount', 100 * (exp(low_end) - 1), low_end), 2) as decimal(18, 2)) as low,
+    try_cast(round(if(kind = 'amount', 100 * (exp(usual) - 1), usual), 2) as decimal(18, 2)) as usual,
+    try_cast(round(if(kind = 'amount', 100 * (exp(high_end) - 1), high_end), 2) as decimal(18, 2)) as high,
     coalesce(learnt_by, 'nothing') as learnt_by,
     last.until as until,
     last.reason_zh as reason_zh,
@@ -348,7 +358,7 @@ select
     hash(
         f.data_set_id, f.indicator_code, f.region_code, f.scope, f.measure, f.price_basis, f.unit,
         f.division
-    ) as subject
+    ) as amount_of
 from judge.series_figure as f
 left join landing.indicator as i on i.indicator_code = f.indicator_code
 left join landing.region as g on g.region_code = f.region_code;
@@ -449,7 +459,7 @@ months_and_quarters as (
     from amounts as w
     inner join amounts as p
         on
-            p.subject = w.subject
+            p.amount_of = w.amount_of
             and p.period_kind in ('monthly', 'quarterly')
             and p.months < w.months
             and p.period_start >= w.period_start
@@ -477,12 +487,12 @@ steps_to_date as (
     from amounts as w
     inner join amounts as b
         on
-            b.subject = w.subject
+            b.amount_of = w.amount_of
             and b.is_to_date
             and b.period_start = w.period_start
             and b.ended = w.ended - 1
     inner join amounts as m
-        on m.subject = w.subject and m.period_kind = 'monthly' and m.period_end = w.period_end
+        on m.amount_of = w.amount_of and m.period_kind = 'monthly' and m.period_end = w.period_end
     where w.is_to_date and w.months >= 2
 ),
 

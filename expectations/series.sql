@@ -382,7 +382,7 @@ fallen as (
         b.period as other_period,
         b.place as other_place,
         -- a number of four digits and more does not stand still by chance
-        o.value = b.value and judge.facts(o.value, o.resolution) >= 3 as stands_still,
+        o.value = b.value and o.number >= 1000 * o.step and o.step > 0 as stands_still,
         case
             when b.number < 0 or o.number < 0 then null
             else (b.number - o.number - (b.step + o.step) / 2) / nullif(b.number, 0)
@@ -513,7 +513,7 @@ select
     w.observation_id as observation_a,
     s.ids as observation_b,
     s.is_one_print,
-    greatest(abs(cast(s.value as double) - w.number) - (s.step + w.step) / 2, 0)
+    greatest(round(abs(cast(s.value as double) - w.number) - (s.step + w.step) / 2, 8), 0)
     / nullif(abs(w.number), 0) as apart,
     concat(s.shown, ' = ', judge.show(s.value), '; printed ', judge.show(w.value)) as arithmetic,
     concat(
@@ -707,8 +707,8 @@ inner join wanted as w
     on w.other_code = t.level_code and w.cut = c.cut and w.members = c.parts;
 
 -- One row per current figure that took the place of another one: by how much it was revised. `revised`
--- is a part of an amount, or points; `is_old`: of a period that ended two years before and more, with
--- no other stage to explain it; `is_step_back`: of an earlier stage than the one before.
+-- is a part of an amount, or points; `is_old`: of a period that ended three years before and more,
+-- with no other stage to explain it; `is_step_back`: of an earlier stage than the one before.
 create or replace view judge.compared_versions as
 with versions as (
     select
@@ -769,7 +769,7 @@ compared as (
         end as revised,
         c.measure in ('level', 'count', 'ratio') as is_amount,
         coalesce(c.estimate_stage = 'census_revised', false) as is_census,
-        c.period_end < p.known_from - interval 2 year
+        c.period_end < c.known_from - interval 3 year
         and coalesce(c.stage, 0) <= coalesce(p.stage, 0) as is_old
     from paired as r
     inner join versions as c on c.observation_id = r.observation_id

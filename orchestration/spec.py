@@ -1265,7 +1265,7 @@ class Completeness(Model):
 
 
 class ExpectedChange(Model):
-    """By how much figures may move against the year before (or their last), whatever history says."""
+    """By how much figures may move against the year before, whatever their history says."""
 
     indicators: tuple[str, ...] = Field(min_length=1)
     regions: tuple[str, ...] = Field(default=(), description="Region names; any when empty.")

@@ -174,7 +174,9 @@ def listed(*rows: int) -> str:
     return ", ".join(f"yunxi-yearbook · 表2 · R{row}C5" for row in rows)
 
 
-REVISED = figures("藏书量,云溪区,2024年,年度,130.0,万册", "借阅量,云溪区,2024年,年度,51.0,万册,初步核算")
+REVISED = figures(
+    "藏书量,云溪区,2024年,年度,130.0,万册", "借阅量,云溪区,2024年,年度,51.0,万册,初步核算"
+)
 """What a later delivery says of the two figures of revisions."""
 
 SERIES_FINDINGS = (

@@ -87,18 +87,20 @@ def sent(delivery: int, year: int, values: str, **about: str) -> str:
     """A delivery, or more of one: figures named a, b, … of a year, in their order."""
     names = {"measure": "level", "basis": "current", "region_code": "R1", "unit": "亿元", **about}
     said = ", ".join(f"'{value}' as {name}" for name, value in names.items())
+    where = "from landing.candidate where indicator_code = 'total'"
+    place = 10 * delivery + 5 * (names["region_code"] == "R2")
     figures = "; ".join(
         "insert into landing.candidate by name select * replace ("
         f"{said}, 'plan-{delivery}' as delivery_id, 'fig{n}' as indicator_code, {value} as value, "
         f"'{year}' as period, date '{year}-01-01' as period_start, "
         f"date '{year}-12-31' as period_end, date '{year + 1}-02-01' as known_from, "
-        f"{10 * delivery + n + 5 * (names['region_code'] == 'R2')} as place_order) from landing.candidate where indicator_code = 'total'"
+        f"{place + n} as place_order) {where}"
         for n, value in enumerate(values.split(), start=1)
     )
     return (
-        "insert into landing.delivery by name from (select 'plan-{0}' as delivery_id, "
-        "'plan' as data_set_id, {0} as delivery_seq, 9 as cells_accepted) "
-        "where {0} not in (select delivery_seq from landing.delivery); ".format(delivery)
+        f"insert into landing.delivery by name from (select 'plan-{delivery}' as delivery_id, "
+        f"'plan' as data_set_id, {delivery} as delivery_seq, 9 as cells_accepted) "
+        f"where {delivery} not in (select delivery_seq from landing.delivery); "
     ) + figures
 
 
@@ -135,27 +137,43 @@ BAD: dict[str, str] = {
     "select * replace ('plan-2' as delivery_id, value * 1000 as value) from landing.candidate "
     "where value is not null",
     "value.all-amounts-of-another-size": sent(1, 2022, "123.4 456.7 88.8 77.7")
-    + "; " + sent(2, 2023, "61.0 230.1 44.1 39.2"),
+    + "; "
+    + sent(2, 2023, "61.0 230.1 44.1 39.2"),
     "repeat.table-of-another-period": sent(1, 2022, "123.4 456.7 88.8")
-    + "; " + sent(2, 2023, "123.4 456.7 88.8"),
+    + "; "
+    + sent(2, 2023, "123.4 456.7 88.8"),
     "repeat.column-of-another-period": sent(1, 2022, "123.4 456.7 88.8 99.9")
-    + "; " + sent(1, 2022, "11.3 6.7 12.8", **GROWING)
-    + "; " + sent(2, 2023, "130.4 470.9 90.1 99.1")
-    + "; " + sent(2, 2023, "11.3 6.7 12.8", **GROWING),
+    + "; "
+    + sent(1, 2022, "11.3 6.7 12.8", **GROWING)
+    + "; "
+    + sent(2, 2023, "130.4 470.9 90.1 99.1")
+    + "; "
+    + sent(2, 2023, "11.3 6.7 12.8", **GROWING),
     "repeat.copied-column": sent(2, 2023, "123.4 456.7 88.8")
-    + "; " + sent(2, 2023, "123.4 456.7 88.8", region_code="R2"),
+    + "; "
+    + sent(2, 2023, "123.4 456.7 88.8", region_code="R2"),
     "value.table-of-zeros": sent(2, 2023, "0 0 0 0"),
     "value.column-of-zeros": sent(1, 2022, "123.4 456.7 88.8")
-    + "; " + sent(1, 2022, "1.2", **GROWING)
-    + "; " + sent(2, 2023, "0 0 0") + "; " + sent(2, 2023, "1.3", **GROWING),
-    "delivery.lacks-figures": sent(2, 2022, "1 2 3") + "; " + sent(3, 2023, "1 2 3")
-    + "; delete from landing.candidate where delivery_id = 'plan-3' and indicator_code = 'fig2'; " + sent(3, 2023, "4 5", **GROWING)
-    + "; " + sent(2, 2022, "4 5", **GROWING),
+    + "; "
+    + sent(1, 2022, "1.2", **GROWING)
+    + "; "
+    + sent(2, 2023, "0 0 0")
+    + "; "
+    + sent(2, 2023, "1.3", **GROWING),
+    "delivery.lacks-figures": sent(2, 2022, "1 2 3")
+    + "; "
+    + sent(3, 2023, "1 2 3")
+    + "; delete from landing.candidate where delivery_id = 'plan-3' and indicator_code = 'fig2'; "
+    + sent(3, 2023, "4 5", **GROWING)
+    + "; "
+    + sent(2, 2022, "4 5", **GROWING),
     "period.implausible": set_candidate(
         "total", "period = '1925', period_start = '1925-01-01', period_end = '1925-12-31'"
     ),
     "period.no-sequence": "; ".join(
-        sent(delivery, year, "1").replace(f"'plan-{delivery}' as delivery_id", "'plan-2' as delivery_id")
+        sent(delivery, year, "1").replace(
+            f"'plan-{delivery}' as delivery_id", "'plan-2' as delivery_id"
+        )
         for delivery, year in ((2, 2019), (3, 2020), (4, 2012), (5, 2022))
     ),
     "growth.implausible": sent(2, 2023, "5000", **GROWING),
@@ -196,7 +214,8 @@ BAD: dict[str, str] = {
     "suspicious.quotient": "update intermediate.int_mart_cell set value = 7.3, "
     "reference_value = 73000 where slot = 'firms'; " + set_core("o-firms", "value = 7.3"),
     "series.outlier": set_core("o-ser-2022", "value = 316.1"),
-    "series.rows-exchanged": set_core("o-north-2022", "value = 31.0") + "; "
+    "series.rows-exchanged": set_core("o-north-2022", "value = 31.0")
+    + "; "
     + set_core("o-south-2022", "value = 10.5"),
     "series.zero-after-none": set_core("o-ser-2022", "value = 0"),
     "cumulative.falls": set_core("o-to-date-3", "value = 12.0"),
@@ -204,7 +223,8 @@ BAD: dict[str, str] = {
     "growth.contradicts-levels": set_core("o-growth", "value = -11.1"),
     "growth.total-outside-parts": set_core("o-total-pace", "value = 8.0"),
     "revision.larger-than-usual": set_core("o-old", "value = 80.0"),
-    "revision.goes-back-a-stage": set_core("o-old", "estimate_stage = 'final'") + "; "
+    "revision.goes-back-a-stage": set_core("o-old", "estimate_stage = 'final'")
+    + "; "
     + set_core("o-total", "estimate_stage = 'preliminary'"),
     "shares.stop-adding": set_core("o-west-2022", "value = 38.0"),
     "region.parts-exceed-total": set_core("o-people-12", "value = 6.10"),

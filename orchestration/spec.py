@@ -1344,9 +1344,10 @@ class DataSet(Model):
     def _consistent(self) -> DataSet:
         _refuse_duplicates([i.code for i in self.indicators], "indicator code")
         codes = {indicator.code for indicator in self.indicators}
-        for entry in (*self.completeness.expected, *self.changes):
-            what = "changes" if isinstance(entry, ExpectedChange) else "completeness"
-            for code in entry.indicators:
+        named = [("completeness", entry.indicators) for entry in self.completeness.expected]
+        named += [("changes", change.indicators) for change in self.changes]
+        for what, expected in named:
+            for code in expected:
                 if code not in codes and code != "*":
                     raise ValueError(f"{what} expects {code}, which is not declared here")
         needs_key = not isinstance(self.layout, RecordsLayout)

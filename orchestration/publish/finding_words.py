@@ -496,8 +496,9 @@ def _outlier(_: _Release, finding: Finding) -> _Told:
         found = [x - y for x, y in product(a.ends, b.ends)]
     else:
         found = [x / y for x, y in product(a.ends, b.ends) if y]
-    before = [a.value, b.value, Computed(min(found), max(found))]
-    return _told(finding, *([*before, *[None] * more] for more in range(_MOST_LEARNT)))
+    before: list[Expected] = [a.value, b.value, Computed(min(found), max(found))]
+    learnt: list[Expected] = [None] * _MOST_LEARNT
+    return _told(finding, *([*before, *learnt[:more]] for more in range(_MOST_LEARNT + 1)))
 
 
 def _exchanged(_: _Release, finding: Finding) -> _Told:

@@ -71,9 +71,7 @@ with figures as (
         and not starts_with(o.measure, 'target')
         and o.estimate_stage <> 'forecast'
     qualify row_number() over (
-        partition by
-            o.data_set_id, o.indicator_code, o.region_code, o.scope, o.measure, o.basis,
-            o.price_basis, o.period_kind, o.unit, o.period, division
+        partition by series, o.period
         order by o.headline_rank, o.known_from desc, o.observation_id
     ) = 1
 )
@@ -82,7 +80,8 @@ select
     f.*,
     if(f.period_kind = 'point', 0, f.months) as season,
     cast(f.value as double) as number,
-    cast(coalesce(f.resolution, 0) as double) as step
+    cast(coalesce(f.resolution, 0) as double) as step,
+    row_number() over () as figure_no
 from figures as f
 where f.period_kind <> 'cumulative_range' or f.is_to_date;
 
@@ -90,90 +89,120 @@ where f.period_kind <> 'cumulative_range' or f.is_to_date;
 -- usually does, and between what its change is expected.
 create or replace view judge.series_change as
 with placed as (
+    -- what is sorted is narrow
     select
-        *,
+        figure_no,
+        series,
+        season,
+        ended,
+        kind,
+        number,
+        step,
+        is_to_date,
+        measure in ('level', 'count') as is_sum,
+        measure = 'count' or unit in ('个', '家', '户', '项', '件', '起', '例') as is_count,
         lag(observation_id) over in_season as year_id,
         lag(ended) over in_season as year_ended,
+        lag(number) over in_season as year_number,
+        lag(step) over in_season as year_step,
         lag(number, 2) over in_season as year_number_2,
         lag(ended, 2) over in_season as year_ended_2,
         lag(observation_id) over in_order as last_id,
         lag(ended) over in_order as last_ended,
+        lag(number) over in_order as last_number,
+        lag(step) over in_order as last_step,
+        lag(season) over in_order as last_season,
         lag(number, 2) over in_order as last_number_2
     from judge.series_figure
     window
-        in_season as (partition by series, season, month(period_end) order by period_end),
-        in_order as (partition by series order by period_end, months)
+        in_season as (partition by series, season, ended % 12 order by ended),
+        in_order as (partition by series order by ended, months)
 ),
 
 referred as (
     select
-        p.* exclude (year_id, last_id),
-        coalesce(p.year_ended in (p.ended - 12, p.ended - 24, p.ended - 36), false) as is_by_year,
-        case
-            when p.year_ended in (p.ended - 12, p.ended - 24, p.ended - 36) then p.year_id
-            when p.last_ended >= p.ended - 12 then p.last_id
-        end as reference_id
-    from placed as p
+        * exclude (
+            year_id, year_ended, year_number, year_step, year_number_2, year_ended_2, last_id,
+            last_ended, last_number, last_step, last_season, last_number_2
+        ),
+        is_by_year,
+        if(is_by_year, year_id, last_id) as reference_id,
+        if(is_by_year, year_number, last_number) as number_before,
+        if(is_by_year, year_step, last_step) as step_before,
+        if(is_by_year, season, last_season) as season_before,
+        if(is_by_year, greatest((ended - year_ended) / 12, 1), 1) as years,
+        if(
+            is_by_year, if(year_ended_2 >= ended - 36, year_number_2, null), last_number_2
+        ) as number_before_2
+    from (
+        select
+            *,
+            coalesce(year_ended in (ended - 12, ended - 24, ended - 36), false) as is_by_year
+        from placed
+    )
+    where is_by_year or last_ended >= ended - 12
 ),
 
 changed as (
     select
-        r.* exclude (year_ended, year_number_2, year_ended_2, last_ended, last_number_2),
-        b.number as number_before,
-        b.value as value_before,
-        b.period as period_before,
-        b.place as place_before,
-        b.season as season_before,
-        b.step as step_before,
-        greatest((r.ended - b.ended) / 12, 1) as years,
-        if(
-            r.is_by_year, if(r.year_ended_2 >= r.ended - 36, r.year_number_2, null),
-            r.last_number_2
-        ) as number_before_2,
+        *,
         case
-            when r.kind <> 'amount' then r.number - b.number
-            when r.number > 0 and b.number > 0
+            when kind <> 'amount' then number - number_before
+            when number > 0 and number_before > 0
                 then (
-                    ln(r.number / b.number)
+                    ln(number / number_before)
                     -- sums of more or fewer months are compared per month
                     - if(
-                        not r.is_by_year and r.is_to_date and r.measure in ('level', 'count'),
-                        ln(r.season / b.season), 0
+                        not is_by_year and is_to_date and is_sum,
+                        ln(season / season_before), 0
                     )
-                ) / greatest((r.ended - b.ended) / 12, 1)
+                ) / years
         end as change,
         case
-            when r.kind <> 'amount' then r.step + b.step
-            when r.number > 0 and b.number > 0
+            when kind <> 'amount' then step + step_before
+            when number > 0 and number_before > 0
                 then
-                    (r.step / r.number + b.step / b.number)
+                    (step / number + step_before / number_before)
                     -- what is counted one by one comes and goes by the root of its number
-                    + if(
-                        r.measure = 'count' or r.unit in ('个', '家', '户', '项', '件', '起', '例'),
-                        3 / sqrt(least(r.number, b.number)), 0
-                    )
+                    + if(is_count, 3 / sqrt(least(number, number_before)), 0)
         end as noise
-    from referred as r
-    inner join judge.series_figure as b on b.observation_id = r.reference_id
+    from referred
 ),
 
-learnt as (
+windowed as (
     select
         *,
         count(change) over before as changes_before,
         median(change) over before as usual,
-        1.4826 * mad(change) over before as spread,
-        case
-            when kind = 'rate' then 5
-            when kind = 'share' then 3
-            when basis = 'point_in_time' then 0.05
-            else 0.1
-        end as least
+        1.4826 * mad(change) over before as spread
     from changed
     window before as (
-        partition by series, is_by_year order by period_end, months
+        partition by series, is_by_year order by ended, season
         rows between 24 preceding and 1 preceding
     )
+),
+
+learnt as (
+    select
+        f.*,
+        c.reference_id,
+        c.is_by_year,
+        c.number_before,
+        c.number_before_2,
+        c.years,
+        c.change,
+        c.noise,
+        c.changes_before,
+        c.usual,
+        c.spread,
+        case
+            when f.kind = 'rate' then 5
+            when f.kind = 'share' then 3
+            when f.basis = 'point_in_time' then 0.05
+            else 0.1
+        end as least
+    from windowed as c
+    inner join judge.series_figure as f on f.figure_no = c.figure_no
 ),
 
 plausible as (
@@ -185,51 +214,64 @@ plausible as (
     where list = 'plausible_change'
 ),
 
+-- one of each, the one that holds longest
 declared as (
-    select distinct
+    select
         e.data_set_id,
         e.indicator_code,
         e.region_code,
-        e.low,
-        e.high,
-        e.until,
-        e.reason_zh,
-        e.reason_en
+        arg_max(
+            struct_pack(low := e.low, high := e.high, e.until, e.reason_zh, e.reason_en),
+            (e.until, e.high)
+        ) as said
     from landing.expected_change as e
     cross join landing.release as r
     where e.until >= cast(r.release_time as date)
+    group by e.data_set_id, e.indicator_code, e.region_code
+),
+
+told as (
+    select
+        l.*,
+        coalesce(own.said, every.said) as declared
+    from learnt as l
+    left join declared as own
+        on
+            own.data_set_id = l.data_set_id
+            and own.indicator_code = l.indicator_code
+            and own.region_code = l.region_code
+    left join declared as every
+        on
+            every.data_set_id = l.data_set_id
+            and every.indicator_code = l.indicator_code
+            and every.region_code = ''
 ),
 
 limited as (
     select
-        l.*,
-        d.low is not null as is_declared,
-        d.until,
-        d.reason_zh,
-        d.reason_en,
+        l.* exclude (declared),
+        l.declared is not null as is_declared,
+        l.declared.until as until,
+        l.declared.reason_zh as reason_zh,
+        l.declared.reason_en as reason_en,
         p.low is not null as is_plausible,
         case
-            when d.low is not null and l.kind = 'amount' then ln(greatest(1 + d.low / 100, 1e-9))
-            when d.low is not null then d.low
+            when l.declared is not null and l.kind = 'amount' then ln(greatest(1 + l.declared.low / 100, 1e-9))
+            when l.declared is not null then l.declared.low
             when l.changes_before >= 8
                 then l.usual - greatest(6 * l.spread, l.least) - l.noise
             when l.kind = 'amount' then ln(p.low) - l.noise
             else p.low
         end as low,
         case
-            when d.low is not null and l.kind = 'amount' then ln(1 + d.high / 100)
-            when d.low is not null then d.high
+            when l.declared is not null and l.kind = 'amount' then ln(1 + l.declared.high / 100)
+            when l.declared is not null then l.declared.high
             when l.changes_before >= 8
                 then l.usual + greatest(6 * l.spread, l.least) + l.noise
             when l.kind = 'amount' then ln(p.high) + l.noise
             else p.high
         end as high
-    from learnt as l
-    left join declared as d
-        on
-            d.data_set_id = l.data_set_id
-            and d.indicator_code = l.indicator_code
-            and d.region_code in ('', l.region_code)
+    from told as l
     left join plausible as p
         on
             p.code = concat_ws(
@@ -241,9 +283,6 @@ limited as (
                 end,
                 if(l.is_by_year or l.kind <> 'amount', 'year', 'step')
             )
-    qualify row_number() over (
-        partition by l.observation_id order by d.region_code desc nulls last, d.high desc
-    ) = 1
 )
 
 select
@@ -347,7 +386,7 @@ select
 from ends;
 
 -- What sentences call a figure of a series.
-create or replace view judge.series_name as
+create or replace macro judge.named_series() as table
 select
     f.*,
     coalesce(i.name_zh, f.indicator_code) as name_zh,
@@ -369,7 +408,7 @@ with ordered as (
     select
         *,
         lag(observation_id) over of_year as before_id
-    from judge.series_name
+    from judge.named_series()
     where is_to_date and kind = 'amount' and measure in ('level', 'count') and is_exact
     window of_year as (partition by series, year(period_end) order by months)
 ),
@@ -388,7 +427,7 @@ fallen as (
             else (b.number - o.number - (b.step + o.step) / 2) / nullif(b.number, 0)
         end as fall
     from ordered as o
-    inner join judge.series_name as b on b.observation_id = o.before_id
+    inner join judge.named_series() as b on b.observation_id = o.before_id
 )
 
 select
@@ -426,7 +465,7 @@ from fallen as f;
 create or replace view judge.compared_periods as
 with amounts as (
     select *
-    from judge.series_name
+    from judge.named_series()
     where
         kind = 'amount'
         and measure in ('level', 'count')
@@ -547,7 +586,7 @@ with paired as (
         b.period as base_period,
         b.place as base_place,
         (l.step / nullif(l.number, 0) + b.step / nullif(b.number, 0)) * 100 + g.step as noise
-    from judge.series_name as g
+    from judge.named_series() as g
     inner join landing.relation as r
         on r.kind = 'growth_of' and r.indicator_code = g.indicator_code
     inner join judge.series_figure as l
@@ -630,7 +669,7 @@ with growth as (
     select
         f.*,
         r.other_code as level_code
-    from judge.series_name as f
+    from judge.named_series() as f
     inner join landing.relation as r
         on r.kind = 'growth_of' and r.indicator_code = f.indicator_code
     where f.measure = 'yoy_growth_pct' and f.is_exact
@@ -822,7 +861,7 @@ with members as (
             f.data_set_id, f.region_code, f.scope, f.period_kind, f.season, f.basis,
             coalesce(r.other_code, '')
         ) as whole
-    from judge.series_name as f
+    from judge.named_series() as f
     left join landing.relation as r
         on r.kind = 'share_of' and r.indicator_code = f.indicator_code
     where f.measure = 'share_pct' and f.unit = '%' and f.is_exact
@@ -877,5 +916,5 @@ select
         judge.show(j.sum_of_shares), '%, and did to 100% in every period before'
     ) as said_en
 from judged as j
-inner join judge.series_name as f on f.observation_id = j.observation_id
+inner join judge.named_series() as f on f.observation_id = j.observation_id
 where j.sets_before >= 2 and j.worst_before <= 1;

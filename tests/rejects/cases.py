@@ -692,7 +692,8 @@ MARTS_CASES = (
     ),
     MartsCase(
         "history.interval-order",
-        "update core.observation set known_to = known_from - 1 where known_to is not null",
+        "update core.observation set known_to = known_from - 1 "
+        "where known_to is not null and data_set_id = 'yunxi-profile'",
         "known from 2025-02-28 to 2025-02-27",
     ),
     MartsCase(

@@ -30,8 +30,8 @@ def bulletin(year: int, **rows: Sequence[str]) -> Callable[[], bytes]:
 
 
 def good(**rows: Sequence[str]) -> Good:
-    """What was delivered about 2024."""
-    content = bulletin(2024, **rows)
+    """What was delivered about 2023."""
+    content = bulletin(2023, **rows)
     return Good("公报2024.csv", content, sum(len(values) for values in rows.values()))
 
 
@@ -74,30 +74,30 @@ SERIES_DELIVERIES = (
     refused(
         "repeat.table-of-another-period",
         "R2C5",
-        "6 of 6 comparable figures of 2025 are those of 2024 (the first is 612.3 亿元): "
+        "6 of 6 comparable figures of 2024 are those of 2023 (the first is 612.3 亿元): "
         "the table of that period seems to be sent again",
-        content=bulletin(2025, **BOTH),
+        content=bulletin(2024, **BOTH),
         good=good(**BOTH),
     ),
     DeliveryCase(
         "repeat.column-of-another-period",
         "R5C5",
-        "3 of 3 figures from R5C5 to R7C5 are those of 2024 (the first is 11.3%), "
+        "3 of 3 figures from R5C5 to R7C5 are those of 2023 (the first is 11.3%), "
         "as if they had not been updated",
-        content=bulletin(2025, gdp=("650.1", "401.7", "4980.2"), growth=RATES),
+        content=bulletin(2024, gdp=("650.1", "401.7", "4980.2"), growth=RATES),
         good=good(**BOTH),
     ),
     DeliveryCase(
         "repeat.copied-column",
         "R2C5",
         "3 figures of Yunxi District, Yunzhou (invented) and Yunshan District, Yunzhou (invented) "
-        "are equal (the first is 512.3 亿元), as if one had been pasted over the other",
+        "are equal (the first is 612.3 亿元), as if one had been pasted over the other",
         content=lambda: profile(
             *(
-                f"{name},{region},2025年,年度,{value},,{unit},{measure},一、综合,yunxi-bulletin,,,"
+                f"{name},{region},2023年,年度,{value},,{unit},{measure},一、综合,yunxi-bulletin,,,"
                 for region in REGIONS[:2]
                 for name, value, unit, measure in (
-                    (GDP, "512.3", "亿元", "水平值"),
+                    (GDP, "612.3", "亿元", "水平值"),
                     (GROWTH, "11.7", "%", "同比增速"),
                     ("常住人口", "38.61", "万人", "水平值"),
                 )
@@ -107,61 +107,62 @@ SERIES_DELIVERIES = (
     refused(
         "value.table-of-zeros",
         "R2C5",
-        "all 4 figures of 2025 are zero",
-        content=bulletin(2025, gdp=("0", "0"), growth=("0", "0")),
+        "all 4 figures of 2023 are zero",
+        content=bulletin(2023, gdp=("0", "0"), growth=("0", "0")),
     ),
     DeliveryCase(
         "value.column-of-zeros",
         "R5C5",
         "3 of 3 figures from R5C5 to R7C5 are zero and never were before",
-        content=bulletin(2025, gdp=("650.1", "401.7", "4980.2"), growth=("0", "0", "0")),
+        content=bulletin(2024, gdp=("650.1", "401.7", "4980.2"), growth=("0", "0", "0")),
         good=good(**BOTH),
     ),
     DeliveryCase(
         "delivery.lacks-figures",
         "",
         "1 of 6 figures that the deliveries before had are missing",
-        content=bulletin(2025, gdp=("650.1", "401.7", "4980.2"), growth=("9.3", "8.7")),
+        content=bulletin(2024, gdp=("650.1", "401.7", "4980.2"), growth=("9.3", "8.7")),
         good=good(**BOTH),
     ),
     DeliveryCase(
         "period.implausible",
         "R2C5",
         "3 figures of 1925, before 1949",
-        content=bulletin(2025, gdp=("650.1", "401.7", "4980.2")),
+        content=bulletin(2023, gdp=("650.1", "401.7", "4980.2")),
         tamper="update landing.candidate set period = '1925', period_start = date '1925-01-01', "
-        "period_end = date '1925-12-31' where data_set_id = '{data_set}' and period = '2025'",
+        "period_end = date '1925-12-31' where data_set_id = '{data_set}' and period = '2023'",
     ),
     DeliveryCase(
         "period.no-sequence",
         "R4C5",
-        "the periods run 2019, 2020, 2012, 2022, where 2012 is out of step (1 row)",
-        content=years(2019, 2020, 2012, 2022),
+        "the periods run 2013, 2014, 2006, 2016, where 2006 is out of step (1 row)",
+        content=years(2013, 2014, 2006, 2016),
     ),
     DeliveryCase(
         "growth.implausible",
         "R3C5",
         "growth of 5000 %, to 51 times the year before",
-        content=bulletin(2025, growth=("4.8", "5000")),
+        content=bulletin(2023, growth=("4.8", "5000")),
     ),
     DeliveryCase(
         "value.all-amounts-of-another-size",
         "R2C5",
-        "all 4 amounts of 2025 are about 0.5 times those of 2024",
-        content=amounts(2025, "60.1", "250.2", "33.3", "901.4"),
-        good=Good("公报2024.csv", amounts(2024, "120.4", "499.9", "66.1", "1811.2"), 4),
+        "all 4 amounts of 2024 are about 0.5 times those of 2023",
+        content=amounts(2024, "60.1", "250.2", "33.3", "901.4"),
+        good=Good("公报2024.csv", amounts(2023, "120.4", "499.9", "66.1", "1811.2"), 4),
         declared={"indicators": OWN},
     ),
 )
 
 
 def figures(*rows: str) -> Callable[[], bytes]:
-    """A delivery of related figures; a row may name its stage behind its unit."""
+    """A delivery of related figures; a row may name its stage and its document behind its unit."""
     header = "指标,地区,期间,期间类型,数值,单位,来源,发布日期,阶段,行业"
     lines = []
     for row in rows:
-        cells = [*row.split(","), ""]
-        lines.append(",".join([*cells[:6], "yunxi-yearbook", "", cells[6], ""]))
+        cells = row.split(",")
+        *cells, stage, document = [*cells, *["", "yunxi-yearbook"][len(cells) - 6 :]]
+        lines.append(",".join([*cells, document, "", stage, ""]))
     content = "\n".join((header, *lines, "")).encode()
     return lambda: content
 
@@ -183,8 +184,8 @@ SERIES_FINDINGS = (
     FindingCase(
         "series.outlier",
         FIGURES,
-        "关联2022货运.csv",
-        figures("货运量,云溪区,2021年,年度,100.0,万吨", "货运量,云溪区,2022年,年度,1000.0,万吨"),
+        "关联2009货运.csv",
+        figures("货运量,云溪区,2008年,年度,100.0,万吨", "货运量,云溪区,2009年,年度,1000.0,万吨"),
         "100 -> 1000, 10, expected 0.45..2.2, not learnt of 0, n 1",
         (place(3), place(2)),
     ),
@@ -219,10 +220,10 @@ SERIES_FINDINGS = (
         FIGURES,
         "关联2023通行费.csv",
         figures(
-            "通行费,云溪区,2023-01/2023-02,累计,20.0,亿元",
-            "通行费,云溪区,2023-01/2023-03,累计,19.0,亿元",
+            "通行费,云溪区,2023-01/2023-02,累计,200.0,亿元",
+            "通行费,云溪区,2023-01/2023-03,累计,200.0,亿元",
         ),
-        "19 < 20",
+        "200 = 200",
         (place(3), place(2)),
     ),
     FindingCase(
@@ -239,14 +240,14 @@ SERIES_FINDINGS = (
     FindingCase(
         "growth.contradicts-levels",
         FIGURES,
-        "关联2022网上.csv",
+        "关联2015网上.csv",
         figures(
-            "网上营业额,云溪区,2021年,年度,100.0,亿元",
-            "网上营业额,云溪区,2022年,年度,90.0,亿元",
-            "网上营业额增速,云溪区,2022年,年度,10.0,%",
+            "网上营业额,云溪区,2014年,年度,100.0,亿元",
+            "网上营业额,云溪区,2015年,年度,90.0,亿元",
+            "网上营业额增速,云溪区,2015年,年度,10.0,%,,yunxi-gazette",
         ),
         "90 / 100 - 1 = -10 %; printed 10",
-        (place(4), place(3, 2)),
+        ("yunxi-gazette · 表2 · R4C5", place(3, 2)),
     ),
     FindingCase(
         "growth.total-outside-parts",

@@ -5,7 +5,8 @@
 -- read as a whole. `figure` is what and where, whatever the period, its kind and the basis: so half a
 -- year can be held against a whole one. `facts` says how little chance there is in an equal value:
 -- about how many decimal digits of it move from one period to the next. A small number of things, or
--- of what stands at a day, may stay as it is for years and says half as much (`is_slow`).
+-- of what stands at a day, may stay as it is for years, and growth of the year to date for months: that
+-- says half as much (`is_slow`).
 create or replace view judge.delivered_figure as
 select
     c.data_set_id,
@@ -29,8 +30,11 @@ select
         c.data_set_id, c.indicator_code, c.region_code, c.scope, c.measure, c.price_basis,
         judge.division(c.breakdown, c.figure_kind, c.subject, c.locality)
     ) as figure,
-    (c.measure = 'count' or c.basis = 'point_in_time' or c.period_kind = 'point')
-    and abs(c.value) < 1000 * c.resolution as is_slow,
+    (
+        (c.measure = 'count' or c.basis = 'point_in_time' or c.period_kind = 'point')
+        and abs(c.value) < 1000 * c.resolution
+    )
+    or (c.measure = 'yoy_growth_pct' and c.period_kind = 'cumulative_range') as is_slow,
     judge.facts(c.value, c.resolution) as facts
 from landing.candidate as c
 inner join landing.delivery as d on c.delivery_id = d.delivery_id

@@ -6,7 +6,8 @@
 -- per cent by points. Usual is the median of up to 24 changes before it, and how far they lie from it
 -- is their median absolute deviation times 1.4826, so that neither is moved by a few errors among
 -- them. Seasons meet only themselves. A change is far from usual at six deviations, and by no less
--- than a tenth (of a stock a twentieth, of growth 5 and of a share 3 points), rounding allowed for. Of
+-- than a fifth (of a stock a twentieth, of growth 15 and of a share 3 points: what a crisis brings is
+-- honest), rounding allowed for. Of
 -- fewer than 8 changes nothing is learnt: then the range of the code list `plausible_change` holds, by
 -- what is measured. `changes` of a declaration overrules both until a day (landing.expected_change).
 
@@ -196,10 +197,10 @@ learnt as (
         c.usual,
         c.spread,
         case
-            when f.kind = 'rate' then 5
+            when f.kind = 'rate' then 15
             when f.kind = 'share' then 3
             when f.basis = 'point_in_time' then 0.05
-            else 0.1
+            else 0.2
         end as least
     from windowed as c
     inner join judge.series_figure as f on f.figure_no = c.figure_no

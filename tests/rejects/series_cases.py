@@ -13,7 +13,7 @@ from tests.support import profile
 
 REGIONS = ("云溪区", "云山区", "云州市")
 GDP, GROWTH = "地区生产总值", "地区生产总值增速"
-LEVELS = ("612.3", "388.8", "4720.5")
+LEVELS = ("480.1", "388.8", "4720.5")
 RATES = ("11.3", "12.7", "10.9")
 
 
@@ -74,7 +74,7 @@ SERIES_DELIVERIES = (
     refused(
         "repeat.table-of-another-period",
         "R2C5",
-        "6 of 6 comparable figures of 2024 are those of 2023 (the first is 612.3 亿元): "
+        "6 of 6 comparable figures of 2024 are those of 2023 (the first is 480.1 亿元): "
         "the table of that period seems to be sent again",
         content=bulletin(2024, **BOTH),
         good=good(**BOTH),
@@ -84,20 +84,20 @@ SERIES_DELIVERIES = (
         "R5C5",
         "3 of 3 figures from R5C5 to R7C5 are those of 2023 (the first is 11.3%), "
         "as if they had not been updated",
-        content=bulletin(2024, gdp=("650.1", "401.7", "4980.2"), growth=RATES),
+        content=bulletin(2024, gdp=("530.1", "401.7", "4980.2"), growth=RATES),
         good=good(**BOTH),
     ),
     DeliveryCase(
         "repeat.copied-column",
         "R2C5",
         "3 figures of Yunxi District, Yunzhou (invented) and Yunshan District, Yunzhou (invented) "
-        "are equal (the first is 612.3 亿元), as if one had been pasted over the other",
+        "are equal (the first is 480.1 亿元), as if one had been pasted over the other",
         content=lambda: profile(
             *(
                 f"{name},{region},2023年,年度,{value},,{unit},{measure},一、综合,yunxi-bulletin,,,"
                 for region in REGIONS[:2]
                 for name, value, unit, measure in (
-                    (GDP, "612.3", "亿元", "水平值"),
+                    (GDP, "480.1", "亿元", "水平值"),
                     (GROWTH, "11.7", "%", "同比增速"),
                     ("常住人口", "38.61", "万人", "水平值"),
                 )
@@ -114,21 +114,21 @@ SERIES_DELIVERIES = (
         "value.column-of-zeros",
         "R5C5",
         "3 of 3 figures from R5C5 to R7C5 are zero and never were before",
-        content=bulletin(2024, gdp=("650.1", "401.7", "4980.2"), growth=("0", "0", "0")),
+        content=bulletin(2024, gdp=("530.1", "401.7", "4980.2"), growth=("0", "0", "0")),
         good=good(**BOTH),
     ),
     DeliveryCase(
         "delivery.lacks-figures",
         "",
         "1 of 6 figures that the deliveries before had are missing",
-        content=bulletin(2024, gdp=("650.1", "401.7", "4980.2"), growth=("9.3", "8.7")),
+        content=bulletin(2024, gdp=("530.1", "401.7", "4980.2"), growth=("9.3", "8.7")),
         good=good(**BOTH),
     ),
     DeliveryCase(
         "period.implausible",
         "R2C5",
         "3 figures of 1925, before 1949",
-        content=bulletin(2023, gdp=("650.1", "401.7", "4980.2")),
+        content=bulletin(2023, gdp=("530.1", "401.7", "4980.2")),
         tamper="update landing.candidate set period = '1925', period_start = date '1925-01-01', "
         "period_end = date '1925-12-31' where data_set_id = '{data_set}' and period = '2023'",
     ),
@@ -242,11 +242,11 @@ SERIES_FINDINGS = (
         FIGURES,
         "关联2015网上.csv",
         figures(
-            "网上营业额,云溪区,2014年,年度,100.0,亿元",
-            "网上营业额,云溪区,2015年,年度,90.0,亿元",
+            "网上营业额,云溪区,2014年,年度,40.0,亿元",
+            "网上营业额,云溪区,2015年,年度,36.0,亿元",
             "网上营业额增速,云溪区,2015年,年度,10.0,%,,yunxi-gazette",
         ),
-        "90 / 100 - 1 = -10 %; printed 10",
+        "36 / 40 - 1 = -10 %; printed 10",
         ("yunxi-gazette · 表2 · R4C5", place(3, 2)),
     ),
     FindingCase(

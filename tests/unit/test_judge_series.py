@@ -241,7 +241,8 @@ def test_the_table_of_thresholds(world: World) -> None:
     assert world.con.execute(sql).fetchall() == [
         ("people", "year", 1, Decimal("-30.29"), Decimal("1.04"), Decimal("50.62"), "plausible",
          None),
-        ("sales", "year", 11, Decimal("-14.02"), Decimal("5.01"), Decimal("28.26"), "history", None),
+        ("sales", "year", 11, Decimal("-14.02"), Decimal("5.01"), Decimal("28.26"), "history",
+         None),
     ]  # fmt: skip
     expect(world, -20, 60, date(2027, 1, 1))
     assert world.con.execute(sql).fetchall()[1] == (

@@ -1,5 +1,5 @@
--- What the rules of the delivery gate compare deliveries by. They are views: they follow what lies in
--- `landing`, and cost nothing where no rule asks.
+-- What the rules of the delivery gate compare deliveries by. It follows what lies in
+-- `landing`, and costs nothing where no rule asks.
 
 -- Figures that can be told from each other by their value: one row per figure of a delivery that was
 -- read as a whole. `figure` is what and where, whatever the period, its kind and the basis: so half a
@@ -7,7 +7,7 @@
 -- about how many decimal digits of it move from one period to the next. A small number of things, or
 -- of what stands at a day, may stay as it is for years, and growth of the year to date for months: that
 -- says half as much (`is_slow`).
-create or replace view judge.delivered_figure as
+create or replace macro judge.delivered_figure() as table
 select
     c.data_set_id,
     c.delivery_id,

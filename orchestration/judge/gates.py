@@ -78,7 +78,12 @@ def prepare(
             "create or replace view judge.reached as select distinct observation_id from "
             f"({_named_observations(con)}) where name <> '{FIGURES}'"
         )
-    con.execute((expectations / "deliveries.sql").read_text(encoding="utf-8"))
+    landed = con.execute(
+        "select 1 from information_schema.tables where table_catalog = current_database() "
+        "and table_schema = 'landing' and table_name = 'candidate'"
+    ).fetchall()
+    if landed:  # where no delivery has a place to lie in, there is none to compare
+        con.execute((expectations / "deliveries.sql").read_text(encoding="utf-8"))
 
 
 def _lay_comparisons(con: DuckDBPyConnection, views: str, frozen: bool) -> None:

@@ -286,3 +286,75 @@ create or replace macro judge.range_en(low, high) as
         when high is null then concat('at least ', judge.sized(low))
         else concat(judge.sized(low), ' to ', judge.sized(high))
     end;
+
+-- The column in which a figure is printed, of 表1!E13 表1!E, of R2C5 C5; what is no cell is all one.
+create or replace macro judge.printed_column(place) as
+    case
+        when regexp_matches(place, 'R[0-9]+C[0-9]+$') then regexp_extract(place, 'C[0-9]+$')
+        when regexp_matches(place, '![A-Z]+[0-9]+$')
+            then regexp_replace(place, '[0-9]+$', '')
+        else ''
+    end;
+
+-- About how many decimal digits of a printed number are news, at most three: of 512.3 three, of 5.1
+-- one, of an index of 100.3 none.
+create or replace macro judge.facts(value, resolution) as
+    least(
+        3,
+        greatest(
+            0,
+            coalesce(
+                floor(
+                    log10(
+                        greatest(
+                            cast(
+                                case
+                                    when value between 80 and 120 and resolution < 1
+                                        then abs(value - 100)
+                                    else abs(value)
+                                end
+                                / nullif(resolution, 0) as double
+                            ),
+                            1
+                        )
+                    )
+                ),
+                0
+            )
+        )
+    );
+
+-- How much a figure moved, as it is shown: amounts in times, what is in per cent in points.
+create or replace macro judge.moved(kind, number) as
+    judge.show(
+        cast(
+            round(number, case when kind = 'amount' and abs(number) < 10 then 2 else 1 end)
+            as decimal(30, 2)
+        )
+    );
+
+-- The number with two neighbouring digits exchanged that lies nearest to what was expected, between
+-- two ends; null where none does. No number begins with a zero for it.
+create or replace macro judge.exchanged_at(shown, i) as
+    concat(
+        substr(shown, 1, i - 1), substr(shown, i + 1, 1), substr(shown, i, 1), substr(shown, i + 2)
+    );
+
+create or replace macro judge.transposed(value, low, high, expected) as
+    list_sort(
+        list_transform(
+            list_filter(
+                list_transform(
+                    range(1, length(judge.show(value))),
+                    lambda i: judge.exchanged_at(judge.show(value), i)
+                ),
+                lambda text: regexp_full_match(text, '[1-9][0-9]*(\.[0-9]+)?')
+                and try_cast(text as decimal(30, 8)) <> value
+                and try_cast(text as double) between low and high
+            ),
+            lambda text: struct_pack(
+                off := abs(try_cast(text as double) - expected),
+                number := try_cast(text as decimal(30, 8))
+            )
+        )
+    )[1].number;

@@ -1141,6 +1141,11 @@ def _check_codes(declared: Declared, lists: CodeLists, named_items: set[str]) ->
         for entry in data_set.completeness.expected
         for region in entry.regions
     ]
+    used += [
+        ("region", region, "changes.regions", regions)
+        for change in data_set.changes
+        for region in change.regions
+    ]
     tables = [layout for layout in data_set.layouts if isinstance(layout, TableLayout)]
     if tables:
         keys = {column.key for layout in tables for column in layout.value_columns}

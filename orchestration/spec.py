@@ -1510,6 +1510,25 @@ class Completeness(Model):
     expected: tuple[Expected, ...] = ()
 
 
+class ExpectedChange(Model):
+    """By how much figures may move against the year before, whatever their history says."""
+
+    indicators: tuple[str, ...] = Field(min_length=1)
+    regions: tuple[str, ...] = Field(default=(), description="Region names; any when empty.")
+    low: float = Field(
+        ge=-100, description="The least change: of amounts in per cent, of rates in points."
+    )
+    high: float = Field(description="The greatest, likewise.")
+    reason: Text
+    until: date = Field(description="The last day on which this holds.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> ExpectedChange:
+        if self.low >= self.high:
+            raise ValueError("`low` is not below `high`: no change is expected between them")
+        return self
+
+
 class Vintage(Model):
     """When certain deliveries became known, and at what stage of the estimate."""
 
@@ -1559,6 +1578,10 @@ class DataSet(Model):
         default={}, description="Cell text to SDMX observation status (M, O, …) or `none`."
     )
     completeness: Completeness = Completeness()
+    changes: tuple[ExpectedChange, ...] = Field(
+        default=(),
+        description="What overrules the history of a series where it is judged for outliers.",
+    )
     vintages: tuple[Vintage, ...] = ()
     disclosure: Disclosure = Disclosure()
     simulated: bool = Field(default=False, description="Every figure of it is simulated.")
@@ -1582,10 +1605,12 @@ class DataSet(Model):
     def _consistent(self) -> DataSet:
         _refuse_duplicates([i.code for i in self.indicators], "indicator code")
         codes = {indicator.code for indicator in self.indicators}
-        for entry in self.completeness.expected:
-            for code in entry.indicators:
+        named = [("completeness", entry.indicators) for entry in self.completeness.expected]
+        named += [("changes", change.indicators) for change in self.changes]
+        for what, expected in named:
+            for code in expected:
                 if code not in codes and code != "*":
-                    raise ValueError(f"completeness expects {code}, which is not declared here")
+                    raise ValueError(f"{what} expects {code}, which is not declared here")
         needs_key = not isinstance(self.layout, RecordsLayout)
         taken: dict[tuple[str, str], str] = {}
         for indicator in self.indicators:

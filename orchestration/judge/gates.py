@@ -37,7 +37,7 @@ _CLAIM = ("data_set_id", "indicator_code", "region_code", "period", *SAID_BY_RUL
 
 FIGURES = "core.observation"
 """Where all figures stand."""
-COMPARISONS = ("comparisons.sql", "plausible.sql")
+COMPARISONS = ("comparisons.sql", "plausible.sql", "series.sql")
 """Files of ``expectations`` with the views in which figures meet."""
 MOST_FINDINGS = 1000
 """How many findings of a rule in one delivery are kept; the others are counted."""
@@ -55,8 +55,9 @@ def prepare(
 ) -> None:
     """Put into the work database what the rules of a gate read, over whatever was there.
 
-    That is ``landing.rule``, the macros of ``bounds`` and ``expectations/macros.sql`` and, from the
-    marts gate on, the views of ``COMPARISONS``, ``judge.mart_figure`` (mart,
+    That is ``landing.rule``, the macros of ``bounds`` and ``expectations/macros.sql``, the
+    views of ``expectations/deliveries.sql`` and, from the marts gate on, those of ``COMPARISONS``,
+    ``judge.threshold``, ``judge.mart_figure`` (mart,
     observation_id): which observations stand in which mart, by its columns of role
     ``observation``, and ``judge.reached`` (observation_id): which stand in any table but
     ``core.observation``.
@@ -72,11 +73,19 @@ def prepare(
     if gate != "delivery":
         views = (expectations / name for name in COMPARISONS)
         _lay_comparisons(con, "\n".join(v.read_text(encoding="utf-8") for v in views), frozen)
+        con.execute("delete from landing.threshold")
+        con.execute("insert into landing.threshold by name select * from judge.threshold")
         con.execute(f"create or replace view judge.mart_figure as {_mart_figures(con)}")
         con.execute(
             "create or replace view judge.reached as select distinct observation_id from "
             f"({_named_observations(con)}) where name <> '{FIGURES}'"
         )
+    landed = con.execute(
+        "select 1 from information_schema.tables where table_catalog = current_database() "
+        "and table_schema = 'landing' and table_name = 'candidate'"
+    ).fetchall()
+    if landed:  # where no delivery has a place to lie in, there is none to compare
+        con.execute((expectations / "deliveries.sql").read_text(encoding="utf-8"))
 
 
 def _lay_comparisons(con: DuckDBPyConnection, views: str, frozen: bool) -> None:

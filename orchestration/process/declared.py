@@ -49,6 +49,7 @@ def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[s
         "data_set": _data_sets(declarations),
         "awaited": _awaited(declarations, date(_released_on(control, district).year, 12, 31)),
         "completeness": _completeness(declarations),
+        "expected_change": _expected_changes(declarations),
         "correction": _corrections(declarations),
         "source_document": _source_documents(declarations),
         "indicator": _indicators(declarations),
@@ -291,6 +292,30 @@ def _completeness(declarations: Declarations) -> Rows:
         }
         for declared in declarations
         for entry in declared.data_set.completeness.expected
+        for code in (
+            [i.code for i in declared.data_set.indicators]
+            if "*" in entry.indicators
+            else entry.indicators
+        )
+        for region in entry.regions or ("",)
+    ]
+
+
+def _expected_changes(declarations: Declarations) -> Rows:
+    lists = declarations.codelists
+    return [
+        {
+            "data_set_id": declared.id,
+            "indicator_code": code,
+            "region_code": (lists.region_code(region) or "") if region else "",
+            "low": entry.low,
+            "high": entry.high,
+            "reason_zh": entry.reason.zh,
+            "reason_en": entry.reason.en,
+            "until": entry.until,
+        }
+        for declared in declarations
+        for entry in declared.data_set.changes
         for code in (
             [i.code for i in declared.data_set.indicators]
             if "*" in entry.indicators

@@ -31,6 +31,9 @@ _NOTES = re.compile(r"。说明：.*|\. Note: .*", re.DOTALL)
 _IDS = re.compile(r"[\s,;]+")
 _WHOLES = {"%": Decimal(100), "‰": Decimal(1000), "‱": Decimal(10000)}
 _POWERS = range(-13, 14)
+_IN_POINTS = {"yoy_growth_pct", "cagr_pct", "share_pct"}
+_MOST_LEARNT = 9
+"""How many numbers a sentence may say of what is usual."""
 
 
 @dataclass(frozen=True)
@@ -486,6 +489,49 @@ def _cut(release: _Release, finding: Finding) -> _Told:
     return _Told(told.zh, told.en, is_first_alone=True)
 
 
+def _outlier(_: _Release, finding: Finding) -> _Told:
+    """Both figures and how far they lie apart; what is usual was learnt of many others."""
+    (a,), (b,) = finding.a, finding.b
+    if a.measure in _IN_POINTS or a.unit in _WHOLES:
+        found = [x - y for x, y in product(a.ends, b.ends)]
+    else:
+        found = [x / y for x, y in product(a.ends, b.ends) if y]
+    before: list[Expected] = [a.value, b.value, Computed(min(found), max(found))]
+    learnt: list[Expected] = [None] * _MOST_LEARNT
+    return _told(finding, *([*before, *learnt[:more]] for more in range(_MOST_LEARNT + 1)))
+
+
+def _exchanged(_: _Release, finding: Finding) -> _Told:
+    """How many rows; that each came near what another one was."""
+    n = len(finding.a)
+    return _told(finding, [Decimal(n)], holds=n == len(finding.b) and n > 1)
+
+
+def _sum_of_periods(_: _Release, finding: Finding) -> _Told:
+    (whole,), parts = finding.a, finding.b
+    sum_ = sum((part.value for part in parts), Decimal(0))
+    return _told(finding, [whole.value, sum_], holds=sum_ != whole.value)
+
+
+def _base(_: _Release, finding: Finding) -> _Told:
+    (rate,), (base, level) = finding.a, finding.b
+    found = [(e / s - 1) * 100 for e, s in product(level.ends, base.ends) if s]
+    computed = Computed(min(found), max(found))
+    return _told(finding, [rate.value, base.value, level.value, computed])
+
+
+def _outside(_: _Release, finding: Finding) -> _Told:
+    (total,), (least, most) = finding.a, finding.b
+    holds = not least.value <= total.value <= most.value
+    return _told(finding, [total.value, least.value, most.value], holds=holds)
+
+
+def _shares(_: _Release, finding: Finding) -> _Told:
+    shares = [fact.value for fact in finding.a]
+    sum_ = sum(shares, Decimal(0))
+    return _told(finding, [Decimal(len(shares)), sum_, Decimal(100)], holds=sum_ != 100)
+
+
 def _is_above(a: Decimal, b: Decimal) -> bool:
     return a >= b
 
@@ -537,6 +583,16 @@ _KINDS: Mapping[str, _Kind] = {
     "suspicious.one-number-for-two-states": _two(_is_same),
     "suspicious.remainder": _remainder,
     "suspicious.quotient": _usual,
+    "series.outlier": _outlier,
+    "series.rows-exchanged": _exchanged,
+    "series.zero-after-none": _two(_is_below),
+    "cumulative.falls": _two(_is_below),
+    "period.parts-differ-from-whole": _sum_of_periods,
+    "growth.contradicts-levels": _base,
+    "growth.total-outside-parts": _outside,
+    "revision.larger-than-usual": _two(_is_other),
+    "revision.goes-back-a-stage": _two(_is_other),
+    "shares.stop-adding": _shares,
 }
 """What the sentences of each rule follow from."""
 

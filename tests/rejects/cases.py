@@ -37,6 +37,7 @@ from tests.rejects.kinds import (
     refused,
 )
 from tests.rejects.plausible_cases import PLAUSIBLE_DELIVERY_CASES, PLAUSIBLE_FINDING_CASES
+from tests.rejects.series_cases import SERIES_DELIVERIES, SERIES_FINDINGS
 from tests.rejects.table_cases import TABLE_CASES
 from tests.rejects.tables import part, with_parts
 from tests.support import GOOD_ROW, HERE, INVESTMENT, Row, investment, profile
@@ -354,6 +355,7 @@ DELIVERY_CASES = (
     *FILE_CASES,
     *TABLE_CASES,
     *PLAUSIBLE_DELIVERY_CASES,
+    *SERIES_DELIVERIES,
 )
 
 
@@ -389,11 +391,11 @@ FINDING_CASES = (
         "投资2024上半年.xlsx",
         workbook(
             ("固定资产投资", "亿元", 200.0, None, None),
-            ("其中：工业投资", "亿元", 150.0, None, None),
-            ("其中：房地产开发投资", "亿元", 90.0, None, None),
+            ("其中：工业投资", "亿元", 110.0, None, None),
+            ("其中：房地产开发投资", "亿元", 95.0, None, None),
             period="2024年1—6月",
         ),
-        "90 + 150 = 240 [239.9, 240.1]; total 200 [199.95, 200.05]; tolerance 0",
+        "95 + 110 = 205 [204.9, 205.1]; total 200 [199.95, 200.05]; tolerance 0",
         (
             "yunxi-monthly · 表1 · 表1!C5",
             "yunxi-monthly · 表1 · 表1!C7; yunxi-monthly · 表1 · 表1!C6",
@@ -432,11 +434,11 @@ FINDING_CASES = (
         MONTHLY,
         "投资2024前三季度.xlsx",
         workbook(
-            ("其中：工业投资", "亿元", None, None, 60.0),
-            ("其中：房地产开发投资", "亿元", None, None, 45.0),
+            ("其中：工业投资", "亿元", None, None, 48.0),
+            ("其中：房地产开发投资", "亿元", None, None, 58.0),
             period="2024年1—9月",
         ),
-        "45 + 60 = 105 [104.9, 105.1]; at most 100; tolerance 0",
+        "58 + 48 = 106 [105.9, 106.1]; at most 100; tolerance 0",
         ("yunxi-monthly · 表1 · 表1!E6; yunxi-monthly · 表1 · 表1!E5", None),
     ),
     FindingCase(
@@ -659,6 +661,7 @@ FINDING_CASES = (
         "300.2 [300.15, 300.25] / >320 [320, ?]",
         ("yunxi-bulletin · 一、综合 · R2C5", "yunxi-bulletin · 前言 · R3C5"),
     ),
+    *SERIES_FINDINGS,
 )
 
 
@@ -692,7 +695,8 @@ MARTS_CASES = (
     ),
     MartsCase(
         "history.interval-order",
-        "update core.observation set known_to = known_from - 1 where known_to is not null",
+        "update core.observation set known_to = known_from - 1 "
+        "where known_to is not null and data_set_id = 'yunxi-profile'",
         "known from 2025-02-28 to 2025-02-27",
     ),
     MartsCase(

@@ -210,7 +210,7 @@ def test_what_is_bad_elsewhere_does_not_touch_the_other_data_sets(delivered: Sta
         "where not starts_with(data_set_id, 'reject-') group by all order by all"
     )
     assert rows == [
-        ("yunxi-figures", "admitted", 20),
+        ("yunxi-figures", "admitted", 31),
         ("yunxi-funds", "admitted", 2),
         ("yunxi-investment", "admitted", 4),
         ("yunxi-profile", "admitted", 5),

@@ -29,7 +29,8 @@ from tests.rejects.cases import (
     final_bulletin,
     repeated_bulletin,
 )
-from tests.rejects.kinds import MONTHLY, DeliveryCase
+from tests.rejects.kinds import FIGURES, MONTHLY, DeliveryCase
+from tests.rejects.series_cases import REVISED
 from tests.rejects.table_cases import CHANGED_NAME
 from tests.support import HERE, deliver, investment, make_project, profile
 
@@ -96,6 +97,7 @@ def lay_out(folder: Path) -> Settings:
         deliver(settings, found.data_set, GOOD_DAY, found.name, found.content())
     deliver(settings, "yunxi-profile", BAD_DAY, "公报2024_最终核实.csv", final_bulletin())
     deliver(settings, "yunxi-profile", BAD_DAY, "公报2025_模拟.csv", SIMULATED)
+    deliver(settings, FIGURES, BAD_DAY, "关联2024修订.csv", REVISED())
     deliver(settings, "yunxi-profile", BAD_DAY, "公报2012.csv", repeated_bulletin())
     return settings
 

@@ -39,6 +39,8 @@ WRITTEN_BY_THE_JUDGE = "create schema landing;" + ";".join(
         "plausible",
         "population_range",
         "quotient",
+        "threshold",
+        "expected_change",
     )
 )
 SCHEMA = f"""
@@ -537,6 +539,56 @@ def build_plausible(con: duckdb.DuckDBPyConnection) -> None:
         "insert into investment.project select observation_id, observation_id "
         "from core.observation anti join investment.project on project = observation_id"
     )
+
+
+def build_series(con: duckdb.DuckDBPyConnection) -> None:
+    """Figures period by period, that move and add up as honest ones do."""
+    for list_, code in (("measure", "yoy_growth_pct"), ("basis", "yoy")):
+        insert(con, "landing.code", list=list_, code=code)
+    candidate(con, **GROWTH, indicator_code="pace", value="5.1")
+    # eleven years that grow by 4 to 6 per cent
+    values = "100.0 104.0 110.2 115.7 120.3 127.5 133.9 139.3 147.7 155.1 161.3".split()
+    for year, value in enumerate(values, start=2012):
+        known(con, f"o-ser-{year}", **a_year(year), indicator_code="ser", value=value)
+    # two rows of one table, in two years
+    for code, before, now in (("north", "10.0", "10.5"), ("south", "30.0", "31.0")):
+        known(con, f"o-{code}-2021", **a_year(2021), indicator_code=code, value=before)
+        known(con, f"o-{code}-2022", **a_year(2022), indicator_code=code, value=now)
+    # three months, their quarter, and the year to date
+    for month, value, sum_ in ((1, "10.0", ""), (2, "11.0", "21.0"), (3, "12.0", "33.0")):
+        end = date(2022, month, (31, 28, 31)[month - 1])
+        monthly = {"period_start": date(2022, month, 1), "period_end": end}
+        known(
+            con, f"o-month-{month}", **monthly, period=f"2022-{month:02}", period_kind="monthly",
+            indicator_code="flow", value=value,
+        )  # fmt: skip
+        if sum_:
+            known(
+                con, f"o-to-date-{month}", period=f"2022-01/2022-{month:02}",
+                period_start=date(2022, 1, 1), period_end=end, period_kind="cumulative_range",
+                basis="cumulative", indicator_code="flow", value=sum_,
+            )  # fmt: skip
+    known(
+        con, "o-quarter", period="2022-Q1", period_start=date(2022, 1, 1),
+        period_end=date(2022, 3, 31), period_kind="quarterly", indicator_code="flow", value="33.0",
+    )  # fmt: skip
+    # a total that grows between its parts
+    for code, value in (("total", "5.0"), ("a", "4.0"), ("b", "6.0")):
+        known(con, f"o-{code}-pace", **GROWTH, indicator_code=f"{code}_pace", value=value)
+        relate(con, "growth_of", f"{code}_pace", code)
+    for year in (2020, 2021, 2022):
+        share = {**SHARE, **a_year(year)}
+        known(con, f"o-east-{year}", **share, indicator_code="east_share", value="60.0")
+        known(con, f"o-west-{year}", **share, indicator_code="west_share", value="40.0")
+
+
+def a_year(year: int) -> dict[str, Any]:
+    """The period of a year."""
+    return {
+        "period": str(year),
+        "period_start": date(year, 1, 1),
+        "period_end": date(year, 12, 31),
+    }
 
 
 def set_core(where: str, change: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -400,3 +400,52 @@ def test_an_id_of_a_unit_that_cannot_be(
     assert (error.file, error.place) == (str(project.project / UNITS), place)
     assert what in error.what
     assert error.remedy
+
+
+CHANGES = """\
+changes:
+  - indicators: [gdp, gdp_growth]
+    regions: [云溪区]
+    low: -20
+    high: 150
+    reason: {zh: 新厂投产, en: a new plant}
+    until: 2027-06-30
+"""
+
+
+def test_what_is_expected_of_changes_lands_by_indicator_and_region(project: Settings) -> None:
+    from orchestration.process.declared import ReleaseControl, declared_rows
+
+    path = project.project / PROFILE
+    path.write_text(CHANGES + path.read_text(encoding="utf-8"), encoding="utf-8")
+    control = ReleaseControl("2026-03-01.1", datetime(2026, 3, 1, tzinfo=UTC), "demo", "0")
+    rows = declared_rows(load_declarations(load_settings(project.project)), control)
+    same = {
+        "data_set_id": "yunxi-profile",
+        "region_code": "990101",
+        "low": -20.0,
+        "high": 150.0,
+        "reason_zh": "新厂投产",
+        "reason_en": "a new plant",
+        "until": date(2027, 6, 30),
+    }
+    assert rows["expected_change"] == [
+        {**same, "indicator_code": "gdp"},
+        {**same, "indicator_code": "gdp_growth"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("[gdp, gdp_growth]", "[gdb]", "changes expects gdb, which is not declared here"),
+        ("[云溪区]", "[云海区]", "unknown region '云海区'"),
+        ("high: 150", "high: -30", "`low` is not below `high`"),
+        ("until: 2027-06-30\n", "\n", "missing"),
+    ],
+)
+def test_a_wrong_expectation_of_changes_is_named(
+    project: Settings, old: str, new: str, what: str
+) -> None:
+    error = spoil(project, PROFILE, "owner:", CHANGES.replace(old, new) + "owner:")
+    assert what in str(error)

@@ -205,6 +205,10 @@ def test_comparisons_are_laid_as_tables_or_views_over_either(
         "create or replace view judge.one as select 1 as n;\n"
         "create or replace view judge.two as select judge.twice(n) as n from judge.one;"
     )
+    (tmp_path / "series.sql").write_text(
+        "create or replace view judge.threshold as select 9 as changes;"
+    )
+    (tmp_path / "deliveries.sql").write_text("create or replace macro judge.none() as null;")
     con.execute(
         """
         create table landing.indicator (mart varchar);
@@ -237,7 +241,10 @@ def test_comparisons_are_laid_as_tables_or_views_over_either(
 
     prepare(con, CATALOGUE, tmp_path, "delivery")
     assert laid() == {}
-    tables = {"one": "BASE TABLE", "two": "BASE TABLE", "mart_figure": "VIEW", "reached": "VIEW"}
+    tables = {
+        **dict.fromkeys(("one", "two", "threshold"), "BASE TABLE"),
+        **dict.fromkeys(("mart_figure", "reached"), "VIEW"),
+    }
     for _ in range(2):
         prepare(con, CATALOGUE, tmp_path, "marts")
         assert laid() == tables

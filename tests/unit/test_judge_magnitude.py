@@ -109,6 +109,8 @@ def times(factor: float, values: Values = GOOD) -> Values:
         (0.0001, -4, "another unit"),
         (100_000_000, 8, "元 instead of 亿元"),
         (1000, 3, "another unit"),
+        (100, 2, "another unit"),
+        (11, 1, "another unit"),
     ],
 )
 def test_all_figures_moved(world: World, factor: float, power: int, looks: str) -> None:
@@ -135,7 +137,14 @@ def test_a_smaller_unit_is_named_too(world: World) -> None:
     ]
 
 
-@pytest.mark.parametrize("factor", [1, 2, 9, 12, 100, 300, 4000, 30_000, 0.3])
+def test_ten_times_a_number_of_one_digit_says_nothing(world: World) -> None:
+    few = {"a": "0.3", "b": "0.5", "c": "0.9"}
+    world.deliver(few)
+    world.deliver(times(10, few))
+    assert world.refused() == []
+
+
+@pytest.mark.parametrize("factor", [1, 2, 6, 15, 60, 300, 4000, 30_000, 0.3])
 def test_what_is_no_power_of_ten_is_a_change(world: World, factor: float) -> None:
     world.deliver(GOOD)
     world.deliver(times(factor))

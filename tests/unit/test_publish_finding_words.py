@@ -19,7 +19,13 @@ from orchestration.publish.finding_words import (
     check_quality_page,
     check_report,
 )
-from tests.unit.judged import CATALOGUE, build, build_suspicious, collect_findings
+from tests.unit.judged import (
+    CATALOGUE,
+    build,
+    build_series,
+    build_suspicious,
+    collect_findings,
+)
 from tests.unit.test_judge_rules import BAD
 
 pytestmark = pytest.mark.core
@@ -61,6 +67,7 @@ def good() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         build(connection)
         build_suspicious(connection)
+        build_series(connection)
         yield connection
 
 

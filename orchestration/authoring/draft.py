@@ -78,7 +78,12 @@ def draft(
         QutongError: the file cannot be read, or not within the limits of a reading, or holds
             nothing that looks like a table.
     """
-    limits = Limits.of(declarations.settings)
+    kind = FORMATS.get(path.suffix.lower(), "")
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise QutongError(f"cannot be opened: {error.strerror}", file=path) from error
+    limits = Limits.of(declarations.settings).for_file(size, kind)
     try:
         return within(limits, drafted, path, declarations, data_set_id, theme)
     except LimitError as error:

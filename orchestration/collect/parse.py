@@ -375,9 +375,19 @@ def parse_bytes(
 def parse_within(
     limits: Limits, content: bytes, delivery: Delivery, declared: Declared, codelists: CodeLists
 ) -> tuple[Parsed, Outcome | None]:
-    """As ``parse_bytes``, in the process that reads; what does not keep its limits is refused."""
+    """As ``parse_bytes``, in the process that reads; what does not keep its limits is refused.
+
+    Args:
+        limits: The most for any file; this one has what its size and format allow.
+        content: Its bytes.
+        delivery: Of what it is.
+        declared: Its data set.
+        codelists: Those of the project.
+    """
+    layout = declared.on(delivery.delivered_on).data_set.layout
+    own = limits.for_file(len(content), layout.format)
     try:
-        return within(limits, parse_bytes, content, delivery, declared, codelists)
+        return within(own, parse_bytes, content, delivery, declared, codelists)
     except LimitError as error:
         refusal = Refusal("delivery.over-reading-limit", "file", error.zh, error.en)
         return _refused(delivery, declared, refusal), None

@@ -238,7 +238,7 @@ WORKBOOK = {
     "xl/styles.xml": _xml(
         f'<styleSheet xmlns="{_SHEETS}">'
         '<numFmts count="1"><numFmt numFmtId="164" formatCode="0.0%"/></numFmts>'
-        "<fonts><font/><font><b/></font></fonts><fills><fill/></fills><borders><border/></borders>"
+        "<fonts><font/><font><b/></font></fonts><fills><fill><patternFill/></fill></fills><borders><border/></borders>"
         "<cellStyleXfs><xf/></cellStyleXfs><cellXfs>"
         '<xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164" fontId="1"/><xf numFmtId="57"/>'
         '<xf numFmtId="4"><alignment indent="2"/></xf>'

@@ -97,6 +97,10 @@ PER_MEGABYTE = {
 """What each megabyte of the file adds; what is packed (the first) holds more than its size says."""
 
 
+class AnswerTooLongError(Exception):
+    """What was read is more than may be handed on; whoever reads may know before it is packed."""
+
+
 class LimitError(Exception):
     """A reading was ended: it took too much, or took its process with it."""
 
@@ -162,7 +166,7 @@ class _Process:
         if isinstance(answer, MemoryError):
             self.end()  # nobody knows what it still holds
             raise _too_much(limits)
-        if isinstance(answer, _TooLongError):
+        if isinstance(answer, AnswerTooLongError):
             raise _too_long_an_answer(limits)
         if not is_good:
             raise answer
@@ -255,15 +259,11 @@ def _serve(line: Connection) -> None:
                 line.send_bytes(_answer(limits, read, args, kwargs))
 
 
-class _TooLongError(Exception):
-    """What was read is more than may be handed on."""
-
-
 def _answer(limits: Limits, read: Callable[..., Any], args: Any, kwargs: Any) -> bytes:
     try:
         answer = pickle.dumps((True, read(*args, **kwargs)), pickle.HIGHEST_PROTOCOL)
         if len(answer) > limits.answer << 20:
-            return pickle.dumps((False, _TooLongError()))
+            return pickle.dumps((False, AnswerTooLongError()))
     except MemoryError:
         return pickle.dumps((False, MemoryError()))
     except Exception as error:

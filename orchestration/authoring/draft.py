@@ -83,8 +83,8 @@ def draft(
         size = path.stat().st_size
     except OSError as error:
         raise QutongError(f"cannot be opened: {error.strerror}", file=path) from error
-    limits = Limits.of(declarations.settings).for_file(size, kind)
     try:
+        limits = Limits.of(declarations.settings).for_file(size, kind)
         return within(limits, drafted, path, declarations, data_set_id, theme)
     except LimitError as error:
         raise QutongError(

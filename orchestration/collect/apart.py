@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
-PATIENCE = 10
-"""So many times the allowed seconds may pass on the clock: a busy machine is no fault of a file."""
+PATIENCE, PATIENT = 10, 600
+"""So many times the allowed seconds may pass on the clock, and at least so many seconds: a busy
+machine is no fault of a file, and what a file can keep busy is counted by the processor."""
 
 ANSWER = 4096
 """Megabytes that may come of the largest file."""
@@ -67,7 +68,16 @@ class Limits:
         Args:
             size: Bytes of the file.
             kind: Its format, as a declaration names it.
+
+        Raises:
+            LimitError: its bytes alone take more memory than any reading may.
         """
+        if size > self.megabytes << 20:
+            raise LimitError(
+                f"文件有 {size >> 20} MB, 超过读取内存限度 {self.megabytes} MB",
+                f"the file has {size >> 20} MB, and no reading may take more than "
+                f"{self.megabytes} MB of memory",
+            )
         least, more = SMALL.get(kind, SMALL[""]), PER_MEGABYTE.get(kind, PER_MEGABYTE[""])
         extent = size / (1 << 20)
         return Limits(
@@ -154,7 +164,7 @@ class _Process:
     def call(self, limits: Limits, read: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         try:
             self._line.send((limits, read, args, kwargs))
-            if not self._line.poll(PATIENCE * limits.seconds):
+            if not self._line.poll(max(PATIENCE * limits.seconds, PATIENT)):
                 raise _too_long(limits)
             is_good, answer = pickle.loads(self._line.recv_bytes())  # noqa: S301 - our own process
         except (EOFError, ConnectionError):

@@ -14,7 +14,7 @@ import os
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestration.collect import corrections
 from orchestration.collect.apart import AnswerTooLongError, LimitError, Limits, within
@@ -26,7 +26,7 @@ from orchestration.collect.normalise import Context, Normalised, normalise, vari
 from orchestration.collect.readers import read_grids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     import polars as pl
 
@@ -183,13 +183,18 @@ class ParseStore:
         known = self.load(delivery, declared)
         if known is not None:
             return known, False
-        content = archive.read(delivery.sha256)
         stem = self.stem(delivery, declared)
         stem.parent.mkdir(parents=True, exist_ok=True)
-        for stale in stem.parent.glob(f"{delivery.file_stem}-*"):
-            stale.unlink()
-        # Written where it is read: a million figures are not handed from process to process.
-        parsed = _limited(_written, self.limits, content, delivery, declared, codelists, stem)
+        try:
+            own = _limits_of(delivery, declared, self.limits)
+            content = archive.read(delivery.sha256)
+            # Only now: where the bytes are damaged, the earlier result is what is left.
+            for stale in stem.parent.glob(f"{delivery.file_stem}-*"):
+                stale.unlink()
+            # Written where it is read: a million figures are not handed from process to process.
+            parsed = within(own, _written, own, content, delivery, declared, codelists, stem)
+        except LimitError as error:
+            parsed = _over_limit(delivery, declared, error)
         self.write_counts(stem, parsed)
         return parsed, True
 
@@ -424,29 +429,21 @@ def parse_within(
         declared: Its data set.
         codelists: Those of the project.
     """
-    told: tuple[Parsed, Outcome | None]
-    told = _limited(_handed, limits, content, delivery, declared, codelists)
-    return told
-
-
-def _limited(
-    read: Callable[..., Any],
-    limits: Limits,
-    content: bytes,
-    delivery: Delivery,
-    declared: Declared,
-    codelists: CodeLists,
-    *more: Path,
-) -> Any:
-    """What a reading in the other process gives, or the refusal of one over its limits."""
-    layout = declared.on(delivery.delivered_on).data_set.layout
-    own = limits.for_file(len(content), layout.format)
     try:
-        return within(own, read, own, content, delivery, declared, codelists, *more)
+        own = _limits_of(delivery, declared, limits)
+        return within(own, _handed, own, content, delivery, declared, codelists)
     except LimitError as error:
-        refusal = Refusal("delivery.over-reading-limit", "file", error.zh, error.en)
-        refused = _refused(delivery, declared, refusal)
-        return refused if more else (refused, None)
+        return _over_limit(delivery, declared, error), None
+
+
+def _limits_of(delivery: Delivery, declared: Declared, most: Limits) -> Limits:
+    layout = declared.on(delivery.delivered_on).data_set.layout
+    return most.for_file(delivery.size_bytes, layout.format)
+
+
+def _over_limit(delivery: Delivery, declared: Declared, error: LimitError) -> Parsed:
+    refusal = Refusal("delivery.over-reading-limit", "file", error.zh, error.en)
+    return _refused(delivery, declared, refusal)
 
 
 def _handed(

@@ -221,13 +221,15 @@ def unknown_columns(place: str, names: Iterable[str]) -> RefusedError:
     # A name that goes on and on is a text, and not told.
     named = [name for name in listed if len(name) <= SEARCHED]
     told = [name for name in named if not re.search("[0-9]{2}", name)][:MOST_TOLD]
-    more = len(listed) - len(told)
-    zh, en = "、".join(told), ", ".join(told)
+    zh, en = f": {'、'.join(told)}", f": {', '.join(told)}"
+    if len(told) < len(listed):
+        zh = f"{zh} 等 {len(listed)} 列" if told else f": {len(listed)} 列"
+        en = f"{en} and {len(listed) - len(told)} more" if told else f": {len(listed)} of them"
     return RefusedError(
         "delivery.unknown-column",
         place,
-        f"有未声明的列: {zh}" + (f" 等 {len(listed)} 列" if more else ""),
-        f"columns that the declaration does not name: {en}" + (f" and {more} more" if more else ""),
+        f"有未声明的列{zh}",
+        f"columns that the declaration does not name{en}",
     )
 
 

@@ -231,12 +231,17 @@ def figures_digest(accepted: pl.DataFrame) -> str:
     import polars as pl
 
     told = [c for c in accepted.columns if c not in _NOT_PUBLISHED and not c.endswith("_printed")]
-    text = accepted.select(told).cast(pl.String)
     # What all figures say alike does not order them, and takes most of the time of sorting.
-    text = text.sort(varied(text, told) or told[:1])
+    order = varied(accepted, told) or told[:1]
+    alike = {
+        name: pl.lit(accepted.head(1).select(pl.col(name).cast(pl.String)).item())
+        for name in told
+        if name not in order and accepted.height
+    }
+    text = accepted.select(order if accepted.height else told).cast(pl.String).sort(order)
     digest = hashlib.sha256()
     for start in range(0, max(text.height, 1), _AT_ONCE):
-        part = text.slice(start, _AT_ONCE)
+        part = text.slice(start, _AT_ONCE).with_columns(**alike).select(told)
         digest.update(part.write_csv(include_header=start == 0).encode())
     return digest.hexdigest()[:16]
 
@@ -283,6 +288,8 @@ def _understood(
     except (RefusedError, MemoryError):
         raise
     except Exception as error:
+        if isinstance(error, ImportError) and "map segment" in str(error):
+            raise MemoryError from None  # no room for the library itself
         name = type(error).__name__
         raise RefusedError(
             "delivery.unreadable-file", "file", f"无法读取 ({name})", f"cannot be read ({name})"

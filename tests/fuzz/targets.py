@@ -10,9 +10,13 @@ running (``__main__``), seeds (``corpus/<target>/``), answers to single inputs (
 
 from __future__ import annotations
 
+import functools
 import io
 import re
+import resource
+import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable
 from decimal import Decimal
@@ -684,7 +688,32 @@ DELIVERED = (
 """What a fuzzed declaration is put to use on."""
 
 
-TARGETS: dict[str, Target] = {
+# --- time and memory -------------------------------------------------------------------------
+
+MOST_SECONDS, MOST_MEGABYTES = 5, 512
+"""What one input may take of the processor and of memory: they are all small."""
+
+
+def _peak() -> int:
+    """Megabytes that this process held at most."""
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
+
+
+def costed(target: Target) -> Target:
+    """The target, for which an input that takes too much is a defect too."""
+
+    @functools.wraps(target)
+    def run(content: bytes) -> None:
+        spent, held = time.process_time(), _peak()
+        target(content)
+        demand(time.process_time() - spent <= MOST_SECONDS, f"takes over {MOST_SECONDS} s")
+        demand(_peak() - held <= MOST_MEGABYTES, f"takes over {MOST_MEGABYTES} MB")
+
+    return run
+
+
+_TARGETS: dict[str, Target] = {
     "csv": read_csv,
     "json": read_json,
     "service": read_service,
@@ -701,3 +730,5 @@ TARGETS: dict[str, Target] = {
     "layout": layout,
     "declaration": declaration,
 }
+
+TARGETS = {name: costed(target) for name, target in _TARGETS.items()}

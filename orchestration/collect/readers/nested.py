@@ -257,9 +257,13 @@ def _columns(
             else:
                 step, header = step_of(key), f".{key}" if name else key
             cells += len(values)
-            if cells > MAX_CELLS:
-                raise unsafe("记录的键过于分散", "the records have too many different keys")
+            _refuse_scattered(cells)
             yield from _columns(name + header, suffix + step, inner, cells)
+
+
+def _refuse_scattered(cells: int) -> None:
+    if cells > MAX_CELLS:
+        raise unsafe("记录的键过于分散", "the records have too many different keys")
 
 
 def _unfold(values: list[Any], kind: type) -> Iterator[tuple[Any, list[Any]]]:
@@ -272,6 +276,7 @@ def _unfold(values: list[Any], kind: type) -> Iterator[tuple[Any, list[Any]]]:
                 if shape not in shapes:
                     shapes.add(shape)
                     keys.update(dict.fromkeys(shape))
+        _refuse_scattered(len(keys) * len(values))
         if set(map(type, values)) == {dict}:
             if len(shapes) == 1:
                 by_key = zip(*(value.values() for value in values), strict=True)
@@ -284,6 +289,7 @@ def _unfold(values: list[Any], kind: type) -> Iterator[tuple[Any, list[Any]]]:
                 yield key, [v.get(key) if type(v) is dict else None for v in values]
     else:
         longest = max(len(value) for value in values if type(value) is list)
+        _refuse_scattered(longest * len(values))
         for index in range(longest):
             yield (
                 index,

@@ -49,6 +49,11 @@ MANY = 200_000
 HEAD = ("指标", "期间", "数值", "单位")
 
 
+def utf8(text: str) -> bytes:
+    """A text file."""
+    return text.encode()
+
+
 # --- workbooks ---------------------------------------------------------------------------------
 
 _SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
@@ -550,8 +555,8 @@ _XLSX = [
     Bomb("40 000 number formats", "xlsx", _many_formats),
     Bomb("50 000 named styles", "xlsx", _named_styles),
     Bomb("200 000 fonts", "xlsx", lambda: styles(
-        f"<fonts>{'<font><b/></font>' * MANY}</fonts><fills><fill><patternFill/></fill></fills><borders><border/>"
-        "</borders><cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf/></cellXfs>")),
+        f"<fonts>{'<font><b/></font>' * MANY}</fonts><fills><fill><patternFill/></fill></fills>"
+        "<borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf/></cellXfs>")),
     Bomb("200 000 fills of gradients", "xlsx", lambda: styles(
         f"<fonts><font/></fonts><fills>{'<fill><patternFill/></fill>' * MANY}</fills><borders>"
         "<border/></borders><cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf/></cellXfs>")),
@@ -563,7 +568,8 @@ _XLSX = [
     Bomb("200 000 formulas that never end", "xlsx", lambda: rows("<f " * MANY)),
     Bomb("200 000 cells in one cell", "xlsx", lambda: rows('<row r="4">' + "<c>" * MANY)),
     Bomb("a very long number format", "xlsx", _formats_of_sections),
-    Bomb("merged ranges: 100 000 of two cells", "xlsx", lambda: _many_merged(100_000, is_wide=False)),
+    Bomb("merged ranges: 100 000 of two cells", "xlsx", lambda: _many_merged(
+        100_000, is_wide=False)),
     Bomb("merged ranges: 1 000 of a row", "xlsx", lambda: _many_merged(1000, is_wide=True)),
     Bomb("a dimension of all cells", "xlsx", lambda: rows(
         "", before='<dimension ref="A1:XFD1048576"/>')),
@@ -586,8 +592,8 @@ _XLSX = [
         '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
         f"{'<si/>' * 2_000_000}</sst>"))),
     Bomb("a number of a million digits", "xlsx", lambda: rows(
-        f'<row r="4"><c r="A4" t="str"><v>地区生产总值</v></c><c r="C4"><v>{"9" * 1_000_000}</v></c>'
-        "</row>")),
+        f'<row r="4"><c r="A4" t="str"><v>地区生产总值</v></c><c r="C4"><v>{"9" * 1_000_000}</v>'
+        "</c></row>")),
     Bomb("an element of 50 000 attributes", "xlsx", lambda: rows(
         "<row " + " ".join(f'a{n}="1"' for n in range(50_000)) + "/>")),
     Bomb("200 000 validations", "xlsx", lambda: rows("", after=(
@@ -668,7 +674,8 @@ _CSV = [
     Bomb("a period of 1 MB of digits", "csv", lambda: one(period="2" * 1_000_000), "records"),
     Bomb("a period of 1 MB of blanks", "csv", lambda: one(period="2022" + " " * 1_000_000 + "年"),
          "records"),
-    Bomb("a period of 500 KB of dashes", "csv", lambda: one(period="1-" * 250_000 + "月"), "records"),
+    Bomb("a period of 500 KB of dashes", "csv", lambda: one(
+        period="1-" * 250_000 + "月"), "records"),
     Bomb("a period of 500 KB in Chinese digits", "csv", lambda: one(period="二〇" * 80_000),
          "records"),
     Bomb("2 000 periods of 2 KB", "csv", lambda: lines(*(
@@ -682,7 +689,8 @@ _CSV = [
     Bomb("300 names of 30 KB that are not known", "csv", lambda: lines(*(
         f"{'地区生产总值' * 1_600}{n},2022年,450.2,亿元" for n in range(300))), "records"),
     Bomb("quotes by the million", "csv", lambda: one(indicator='"' * 2_000_000), "records"),
-    Bomb("a quote that never ends", "csv", lambda: one(indicator='"' + "名" * 1_000_000), "records"),
+    Bomb("a quote that never ends", "csv", lambda: one(
+        indicator='"' + "名" * 1_000_000), "records"),
     Bomb("a quote and 500 000 line breaks", "csv", lambda: one(
         indicator='"' + "\n" * 500_000 + '"'), "records"),
     Bomb("a unit of 1 MB", "csv", lambda: one(unit="亿" * 330_000), "records"),
@@ -694,27 +702,30 @@ _CSV = [
          "records"),
     Bomb("a number of 500 000 signs", "csv", lambda: one(value="-" * 500_000 + "1"), "records"),
     Bomb("a number of 300 000 blanks", "csv", lambda: one(value="1" + " 1" * 300_000), "records"),
-    Bomb("a number of 300 000 words", "csv", lambda: one(value="增长" * 150_000 + "5倍"), "records"),
+    Bomb("a number of 300 000 words", "csv", lambda: one(
+        value="增长" * 150_000 + "5倍"), "records"),
     Bomb("a number of marks", "csv", lambda: one(value="450.2" + "[1]" * 200_000), "records"),
     Bomb("a power of ten", "csv", lambda: one(value="1e999999999"), "records"),
     Bomb("a million columns", "csv", lambda: b"a," * 1_000_000 + b"\n", "records"),
     Bomb("16 000 columns of 500 rows", "csv", lambda: (b"," * 16_000 + b"\n") * 500, "records"),
-    Bomb("one line of 20 columns, then a million of 1", "csv", lambda: (
-        ",".join(HEAD) + "," * 16_000 + "\n" + "a\n" * 1_000_000).encode(), "records"),
+    Bomb("one line of 20 columns, then a million of 1", "csv", lambda: utf8(
+        ",".join(HEAD) + "," * 16_000 + "\n" + "a\n" * 1_000_000), "records"),
     Bomb("half a character in GB18030", "csv", lambda: one().decode().encode("gb18030").replace(
         "亿元".encode("gb18030"), b"\xd2\xda\xd4"), "records", source={"encoding": "gb18030"}),
     Bomb("a million line breaks", "csv", lambda: ",".join(HEAD).encode() + b"\n" * 1_000_000,
          "records"),
     Bomb("a million carriage returns", "csv", lambda: ",".join(HEAD).encode() + b"\r" * 1_000_000
          + b"\n", "records"),
-    Bomb("a title of 1 MB", "csv", lambda: f"{'2022年1—' * 100_000},,\n指标,单位,数量\n"
-         "地区生产总值,亿元,450.2\n".encode(), "table"),
-    Bomb("1 000 header texts of 100 digits", "csv", lambda: (
-        "2022年" + "," * 1_000 + "\n指标," + ",".join("2022年" * 10 for _ in range(1_000)) + "\n").encode(), "table"),
-    Bomb("30 000 notes", "csv", lambda: ("2022年,,\n指标,单位,数量\n地区生产总值,亿元,450.2\n"
-         + "注：[1]见表,,\n" * 30_000).encode(), "table"),
-    Bomb("30 000 rows of stub", "csv", lambda: ("2022年,,\n指标,单位,数量\n"
-         + "".join(f"{'　' * (n % 50)}其中{n},亿元,1\n" for n in range(30_000))).encode(), "table"),
+    Bomb("a title of 1 MB", "csv", lambda: utf8(
+        f"{'2022年1—' * 100_000},,\n指标,单位,数量\n地区生产总值,亿元,450.2\n"), "table"),
+    Bomb("1 000 header texts of 100 digits", "csv", lambda: utf8(
+        "2022年" + "," * 1_000 + "\n指标," + ",".join("2022年" * 10 for _ in range(1_000)) + "\n"),
+         "table"),
+    Bomb("30 000 notes", "csv", lambda: utf8(
+        "2022年,,\n指标,单位,数量\n地区生产总值,亿元,450.2\n" + "注：[1]见表,,\n" * 30_000),
+         "table"),
+    Bomb("30 000 rows of stub", "csv", lambda: utf8("2022年,,\n指标,单位,数量\n" + "".join(
+        f"{'　' * (n % 50)}其中{n},亿元,1\n" for n in range(30_000))), "table"),
 ]  # fmt: skip
 
 _PDF = [
@@ -808,12 +819,12 @@ _OTHERS = [
         "version": "2.0", "class": "dataset", "id": ["a", "b"], "size": [50_000, 50_000],
         "dimension": {name: {"category": {"index": {f"k{n}": n for n in range(50_000)}}}
                       for name in "ab"}, "value": {"0": 1}}), "records"),
-    Bomb("values by the milliard", "px", lambda: (
+    Bomb("values by the milliard", "px", lambda: utf8(
         'CHARSET="ANSI";\nMATRIX="x";\nSTUB="a";\nHEADING="b";\nUNITS="x";\nVALUES("a")='
         + ",".join(f'"{n}"' for n in range(30_000)) + ';\nVALUES("b")='
-        + ",".join(f'"{n}"' for n in range(30_000)) + ";\nDATA=\n1;\n").encode(), "records"),
+        + ",".join(f'"{n}"' for n in range(30_000)) + ";\nDATA=\n1;\n"), "records"),
     Bomb("quotes that never end", "px", lambda: b'CHARSET="ANSI";\n' + b'A="' * MANY, "records"),
-    Bomb("entities", "sdmx-ml", lambda: f"{_ENTITIES}]><x>&j;</x>".encode(), "records"),
+    Bomb("entities", "sdmx-ml", lambda: utf8(f"{_ENTITIES}]><x>&j;</x>"), "records"),
     Bomb("series nested 100 000 deep", "sdmx-ml", lambda: b"<?xml version='1.0'?>"
          + b"<Series>" * 100_000, "records"),
     Bomb("a million columns", "sdmx-csv", lambda: b"DATAFLOW," + b"a," * 1_000_000 + b"\n",

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +104,6 @@ def test_bombs(tmp_path: Path) -> None:
             date(2026, 2, 1), "2026-03-01T09:00:00+00:00",
         )  # fmt: skip
         declared = declarations.get(identifier)
-        answer, *cost = watched(
-            lambda c=content, d=delivery, e=declared: parse_within(
-                limits, c, d, e, declarations.codelists
-            )
-        )
+        reading = partial(parse_within, limits, content, delivery, declared, declarations.codelists)
+        answer, *cost = watched(reading)
         print(line(bomb, len(content), answer[0], cost), flush=True)

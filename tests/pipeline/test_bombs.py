@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.steps.door import execute
-from orchestration.steps.workplace import Workplace
+from orchestration.collect import apart
 from tests import bombs
-from tests.bombs import BY_NAME
-from tests.pipeline.steps import one_by_one
-from tests.support import few_products, judging_here, make_project, query
+from tests.pipeline.released import current, last_run, qutong
+from tests.support import make_project, query
 
 pytestmark = pytest.mark.core
 
@@ -22,24 +20,49 @@ LAID = (
     "xlsx: 200 000 openings of cellXfs",
     "html: tables in tables, 100 000 times",
     "json: one record of 200 000 keys",
-    "json: 2 million empty records",
-    "ods: columns repeated 16 384 times, rows a million",
+    "csv: a period of 3 MB",
+    "ods: a row repeated a million times",
 )
 
 
-def test_bombs_are_set_aside_the_rest_is_published_and_later_runs_do_not_touch_them(
-    tmp_path: Path,
+def test_bombs_are_set_aside_and_the_rest_is_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Given five bombs in inbox and folder, when run, then they are refused with their reasons,
+    the other data set is published, and no later run reads them again."""
     settings = make_project(tmp_path)
-    chosen = tuple(BY_NAME[name] for name in LAID)
+    chosen = tuple(bombs.BY_NAME[name] for name in LAID)
     bombs.declare(settings, chosen)
-    for number, bomb in enumerate(chosen, start=1):
-        folder = settings.inbox if number % 2 else settings.deliveries / "2026-02-01"
-        place = settings.deliveries / bombs.data_set_id(bomb) / "2026-02-01"
-        folder = settings.inbox / bombs.data_set_id(bomb) if number % 2 else place
+    for number, bomb in enumerate(chosen):
+        folder = settings.inbox / bombs.data_set_id(bomb)
+        if number % 2:
+            folder = settings.deliveries / bombs.data_set_id(bomb) / "2026-02-01"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / bombs.file_name(bomb, number)).write_bytes(bomb.make())
-    with judging_here(), few_products():
-        first = execute(Workplace(settings), one_by_one, ())
-        second = execute(Workplace(settings), one_by_one, ())
-    assert (first.exit_status, len(first.refused)) == (3, 5)
+        (folder / bombs.file_name(bomb)).write_bytes(bomb.make())
+
+    done = qutong(settings, "run", through_dagster=False, all_products=False)
+
+    assert done.exit_code == 3, done.output
+    assert [
+        (refused["data_set_id"], refused["rule_id"])
+        for refused in sorted(last_run(settings)["refused"], key=lambda one: one["data_set_id"])
+    ] == [
+        ("bomb-csv-records", "delivery.unsafe-file"),
+        ("bomb-html-table", "delivery.unsafe-file"),
+        ("bomb-json-records", "delivery.unsafe-file"),
+        ("bomb-ods-table", "delivery.over-reading-limit"),
+        ("bomb-xlsx-table", "delivery.truncated-workbook"),
+    ]
+    assert "读取所需内存超过 512 MB" in done.output
+    assert "reading needs more than 512 MB of memory" in done.output
+    assert query(settings, "select count(*) from core.observation") == [(6,)]
+    published = current(settings)
+    assert not list(settings.inbox.rglob("bomb*"))
+
+    def never(*_: object) -> None:
+        raise AssertionError("a file that was set aside is read again")
+
+    monkeypatch.setattr(apart._Process, "call", never)
+    again = qutong(settings, "run", through_dagster=False, all_products=False)
+    assert again.exit_code == 3, again.output
+    assert current(settings) == published

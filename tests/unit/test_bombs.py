@@ -343,9 +343,9 @@ ENDS: dict[str, End] = {
     "csv: a million line breaks": (0, 0),
     "csv: a million carriage returns": (0, 0),
     "csv: a title of 1 MB": LONG_TEXT,
-    "csv: 1 000 header texts of 100 digits": UNKNOWN,
+    "csv: 1 000 header texts of 100 digits": (-1, -1),
     "csv: 30 000 notes": (1, 0),
-    "csv: 30 000 rows of stub": UNKNOWN,
+    "csv: 30 000 rows of stub": (-1, -1),
     "pdf: forms in circles": TIME,
     "pdf: forms in a tower": TIME,
     "pdf: 2 million operators": TIME,
@@ -420,8 +420,8 @@ ENDS: dict[str, End] = {
         "文件中没有表格",
         "there is no table in it",
     ),
-    "pdf: a dictionary nested 100 000 deep": UNKNOWN,
-    "pdf: 200 000 objects": UNKNOWN,
+    "pdf: a dictionary nested 100 000 deep": (-1, -1),
+    "pdf: 200 000 objects": (-1, -1),
     "pdf: 500 pages of one content": TIME,
     "ods: columns repeated 16 384 times, rows a million": (
         "delivery.unsafe-file",
@@ -455,7 +455,8 @@ ENDS: dict[str, End] = {
         "delivery.hidden-content",
         "表1!column A",
         "A 列被隐藏而其中有内容; 请取消隐藏, 或在声明中写明 hidden",
-        "column A is hidden and not empty; unhide it, or let the declaration say what to do (hidden)",
+        "column A is hidden and not empty; unhide it, or let the declaration say what to do "
+        "(hidden)",
     ),
     "docx: tables in tables, 5 000 deep": (
         "delivery.truncated-workbook",
@@ -509,7 +510,7 @@ ENDS: dict[str, End] = {
         "the Parquet file is damaged or incomplete (OSError)",
     ),
     "xls: sectors in circles": ("delivery.wrong-format", "file", "", ""),
-    "xls: 8 000 rows": UNKNOWN,
+    "xls: 8 000 rows": (-1, -1),
     "json-stat: a dimension of a milliard": (
         "delivery.unsafe-file",
         "file",

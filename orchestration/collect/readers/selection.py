@@ -96,7 +96,6 @@ def select(found: Sequence[Found], source: Source, *, what: str = "sheet") -> li
 
 
 def _visible(item: Found, hidden: str) -> Grid:
-    import polars as pl
 
     grid = item.grid
     if hidden == "read" or not (item.hidden_rows or item.hidden_cols or item.hidden_cells):

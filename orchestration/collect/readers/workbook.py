@@ -121,7 +121,9 @@ class _Package:
         return all(_is_simple(xml) for xml in self.sheets.values())
 
     def _formats_are_plain(self, numbers: str) -> bool:
-        codes = dict(re.findall(rb'<numFmt\s+numFmtId="(\d{1,9})"\s+formatCode="([^"<]*)"', self.styles))
+        codes = dict(
+            re.findall(rb'<numFmt\s+numFmtId="(\d{1,9})"\s+formatCode="([^"<]*)"', self.styles)
+        )
         if len(codes) != self.styles.count(b"<numFmt "):
             return False
         start = self.styles.find(b"<cellXfs")

@@ -80,17 +80,27 @@ class Limits:
             )
         least, more = SMALL.get(kind, SMALL[""]), PER_MEGABYTE.get(kind, PER_MEGABYTE[""])
         extent = size / (1 << 20)
+        slower, larger = self.seconds / USUAL.seconds, self.megabytes / USUAL.megabytes
+        seconds = slower * (least.seconds + more.seconds * extent)
+        megabytes = larger * (least.megabytes + more.megabytes * extent)
+        answer = larger * (least.answer + more.answer * extent)
         return Limits(
-            min(self.seconds, least.seconds + math.ceil(more.seconds * extent)),
-            min(self.megabytes, least.megabytes + math.ceil(more.megabytes * extent)),
-            min(self.answer, least.answer + math.ceil(more.answer * extent)),
+            min(self.seconds, math.ceil(seconds)),
+            min(self.megabytes, max(math.ceil(megabytes), LEAST_MEGABYTES)),
+            min(self.answer, max(math.ceil(answer), least.answer)),
         )
 
 
-SMALL = {"": Limits(12, 640, 96), "pdf": Limits(20, 640, 96)}
-"""What the reading of any file may take, however small, by format; the first holds for all others.
+USUAL = Limits(60, 2048, ANSWER)
+"""What a district allows that declares nothing else. Where one allows more or less, so do small
+files take more or less: what was refused as too much can always be admitted."""
 
-Together with what the process holds before (some 200 MB), less than a gigabyte."""
+LEAST_MEGABYTES = 512
+"""No reader works with less."""
+
+SMALL = {"": Limits(12, 640, 96), "pdf": Limits(20, 640, 96)}
+"""What the reading of any file may take of the usual limits, however small, by format; the first
+holds for all others. Together with what the process holds before, less than a gigabyte."""
 
 PER_MEGABYTE = {
     "": Limits(12, 120, 192),

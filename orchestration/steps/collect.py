@@ -21,6 +21,7 @@ from orchestration.collect.connectors import Connector, Offer, matches
 from orchestration.declarations import Declared
 from orchestration.errors import QutongError
 from orchestration.steps import state
+from orchestration.steps.custody import sample_archive
 from orchestration.steps.state import StepRecord
 from orchestration.steps.workplace import Workplace
 
@@ -170,6 +171,7 @@ def collect_one(work: Workplace, declared: Declared) -> Collected:
     collected.stuck += [
         _damaged(path).render() for path in work.archive.damaged_entries(declared.id)
     ]
+    collected.stuck += [error.render() for error in sample_archive(work, declared.id)]
     for delivery in work.archive.deliveries(declared.id):
         collected.deliveries += 1
         try:
@@ -177,7 +179,8 @@ def collect_one(work: Workplace, declared: Declared) -> Collected:
                 delivery, declared, work.archive, work.declarations.codelists
             )
         except DamagedError as error:
-            collected.stuck.append(error.render())
+            if error.render() not in collected.stuck:
+                collected.stuck.append(error.render())
             continue
         collected.parsed_now += is_work
         collected.observations += parsed.accepted

@@ -1,15 +1,18 @@
 """What a person asks of the archive: is it whole, and acts on deliveries.
 
-Belongs here: holding the three records of the archive against each other, deciding about one
-delivery, and about what was published of a data set. Does not belong here: the archive itself
-(``collect.archive``), and what the next run makes of an act (it lands what counts).
+Belongs here: holding the three records of the archive against each other, all of it when asked and
+a part in every run, deciding about one delivery, and about what was published of a data set. Does
+not belong here: the archive itself (``collect.archive``), and what the next run makes of an act (it
+lands what counts).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from orchestration.collect import acts
 from orchestration.collect.acts import Act, Choice, Decided, Kind
@@ -29,6 +32,11 @@ from orchestration.steps.workplace import Workplace
 from orchestration.text import counted
 
 # --- is it whole -----------------------------------------------------------------------------
+
+SAMPLED_IN_DAYS: Final = 30
+"""In how many days the runs of a day each have read every archived byte again."""
+MOST_SAMPLED: Final = 256 << 20
+"""Bytes of one data set that are read again on one day, the last object to its end."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,48 @@ def verify_archive(archive: Archive) -> Verified:
         except QutongError as error:
             problems.append(error)
     return Verified(len(receipts), len(registered), len(hashes), tuple(problems))
+
+
+def sample_archive(work: Workplace, data_set_id: str) -> list[DamagedError]:
+    """Read a part of what a data set's archive holds again, another one each day.
+
+    The first run of a day reads what falls on that day; what was found damaged is looked at again
+    in every run until it is whole.
+
+    Returns:
+        What is damaged or gone, each with its file and the remedy.
+    """
+    noted = work.settings.work / "sampled" / data_set_id
+    kept = {delivery.sha256 for delivery in work.archive.received(data_set_id)}
+    told = noted.read_text("ascii", "replace").split() if noted.is_file() else []
+    day, damaged = "".join(told[:1]), [sha256 for sha256 in told[1:] if sha256 in kept]
+    looked_at = dict.fromkeys(damaged)
+    today = work.archive.today
+    if day != today.isoformat():
+        looked_at |= dict.fromkeys(_due(work.archive, kept, today))
+    found: dict[str, DamagedError] = {}
+    for sha256 in looked_at:
+        try:
+            work.archive.check(sha256)
+        except DamagedError as error:
+            found[sha256] = error
+    if told != (now := [today.isoformat(), *found]):
+        noted.parent.mkdir(parents=True, exist_ok=True)
+        noted.write_text("\n".join(now), "ascii")
+    return list(found.values())
+
+
+def _due(archive: Archive, hashes: Iterable[str], today: date) -> Iterator[str]:
+    """Those that fall on a day, in an order that is another one each time round."""
+    turn, place = divmod(today.toordinal(), SAMPLED_IN_DAYS)
+    due = (sha256 for sha256 in hashes if int(sha256[:8], 16) % SAMPLED_IN_DAYS == place)
+    read = 0
+    for sha256 in sorted(due, key=lambda one: one[8 + turn % 48 :]):
+        if read >= MOST_SAMPLED:
+            return
+        yield sha256
+        with contextlib.suppress(OSError):
+            read += archive.object_path(sha256).stat().st_size
 
 
 def _torn(archive: Archive, place: str) -> QutongError:

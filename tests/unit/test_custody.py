@@ -6,8 +6,9 @@ what whole runs make of it (``tests/pipeline/test_kept``).
 
 from __future__ import annotations
 
+import itertools
 import os
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,36 @@ def test_a_torn_act_was_never_said(work: Workplace) -> None:
 
 
 # --- is it whole ------------------------------------------------------------------------------
+
+
+def test_the_runs_of_a_month_find_what_was_damaged_and_tell_it_until_it_is_whole(
+    work: Workplace,
+) -> None:
+    both = {delivery.sha256 for delivery in work.archive.received("yunxi-profile")}
+    sound = {sha256: work.archive.object_path(sha256).read_bytes() for sha256 in both}
+    for sha256 in both:
+        path = work.archive.object_path(sha256)
+        path.chmod(0o644)
+        path.write_bytes(b"torn")
+
+    def told(day: int, run: int = 1) -> set[str]:
+        at_work = Workplace(work.settings, now=NOW + timedelta(days=day, hours=run))
+        stuck = collect_one(at_work, at_work.declarations.get("yunxi-profile")).stuck
+        assert all("the archived bytes are not those that were received" in said for said in stuck)
+        return {sha256 for sha256 in both for said in stuck if sha256 in said}
+
+    by_day = [told(day) for day in range(1, 31)]
+    # The first is due at once or within the month; from then on every run tells of it.
+    assert by_day[-1] == both
+    assert all(before <= after for before, after in itertools.pairwise(by_day))
+    assert by_day[0] != both, "each falls on a day of its own"
+    assert told(30, run=2) == both
+    # A note that says nothing that is known costs nothing.
+    (work.settings.work / "sampled" / "yunxi-profile").write_bytes(b"2026\xff nonsense")
+    assert told(30, run=3) <= both
+    for sha256, content in sound.items():
+        work.archive.object_path(sha256).write_bytes(content)
+    assert [told(day) for day in range(31, 61)] == [set()] * 30
 
 
 def test_a_whole_archive_has_no_problem(work: Workplace) -> None:

@@ -404,6 +404,7 @@ def test_what_could_not_be_read_has_no_suite(con: duckdb.DuckDBPyConnection) -> 
 
 def test_the_columns_of_a_query_are_learnt_without_its_rows(database: Path) -> None:
     import sqlalchemy
+    from great_expectations.expectations.metrics import util
 
     from orchestration.judge import gx
 
@@ -411,7 +412,7 @@ def test_the_columns_of_a_query_are_learnt_without_its_rows(database: Path) -> N
     query = sqlalchemy.text(
         "select i, if(i >= 0, error('it is fetched'), '') as j from range(9) t(i)"
     )
-    told = gx.metrics_util.column_reflection_fallback(query, engine.dialect, engine)
+    told = util.column_reflection_fallback(query, engine.dialect, engine)
     assert [column["name"] for column in told] == ["i", "j"]
 
 

@@ -1789,12 +1789,14 @@ class District(Model):
         default=60,
         ge=1,
         le=3600,
-        description="A delivery whose reading takes more processor time than this is refused.",
+        description="A delivery whose reading takes more processor time than this is refused; "
+        "small files have less, by their size.",
     )
     reading_megabytes: int = Field(
         default=2048,
         ge=256,
-        description="A delivery whose reading needs more memory than this is refused.",
+        description="A delivery whose reading needs more memory than this is refused; "
+        "small files have less, by their size.",
     )
     scorecard: tuple[str, ...] = Field(
         default=(), description="Indicators on the leaders' sheet, in their order."

@@ -78,8 +78,13 @@ def draft(
         QutongError: the file cannot be read, or not within the limits of a reading, or holds
             nothing that looks like a table.
     """
-    limits = Limits.of(declarations.settings)
+    kind = FORMATS.get(path.suffix.lower(), "")
     try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise QutongError(f"cannot be opened: {error.strerror}", file=path) from error
+    try:
+        limits = Limits.of(declarations.settings).for_file(size, kind)
         return within(limits, drafted, path, declarations, data_set_id, theme)
     except LimitError as error:
         raise QutongError(

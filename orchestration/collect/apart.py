@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import math
 import os
 import pickle
 import resource
@@ -30,8 +31,12 @@ if TYPE_CHECKING:
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
-PATIENCE = 10
-"""So many times the allowed seconds may pass on the clock: a busy machine is no fault of a file."""
+PATIENCE, PATIENT = 10, 600
+"""So many times the allowed seconds may pass on the clock, and at least so many seconds: a busy
+machine is no fault of a file, and what a file can keep busy is counted by the processor."""
+
+ANSWER = 4096
+"""Megabytes that may come of the largest file."""
 
 _FROM_OUTSIDE = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
@@ -43,17 +48,77 @@ class Limits:
     Attributes:
         seconds: Of processor time, which does not depend on what else the machine does.
         megabytes: Of memory, beyond what the process held before. Where the system cannot count
-            it (macOS), only time is limited.
+            it (macOS), only time and the answer are limited.
+        answer: Megabytes of the figures and texts that come of it, in memory.
     """
 
     seconds: int
     megabytes: int
+    answer: int = 256
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
-        """What the district declares."""
+        """What the district declares: the most for any file, however large."""
         district = settings.district
-        return cls(district.reading_seconds, district.reading_megabytes)
+        return cls(district.reading_seconds, district.reading_megabytes, ANSWER)
+
+    def for_file(self, size: int, kind: str) -> Limits:
+        """What the reading of one file may take, by its size: a small one has no need of more.
+
+        Args:
+            size: Bytes of the file.
+            kind: Its format, as a declaration names it.
+
+        Raises:
+            LimitError: its bytes alone take more memory than any reading may.
+        """
+        if size > self.megabytes << 20:
+            raise LimitError(
+                f"文件有 {size >> 20} MB, 超过读取内存限度 {self.megabytes} MB",
+                f"the file has {size >> 20} MB, and no reading may take more than "
+                f"{self.megabytes} MB of memory",
+            )
+        least, more = SMALL.get(kind, SMALL[""]), PER_MEGABYTE.get(kind, PER_MEGABYTE[""])
+        extent = size / (1 << 20)
+        slower, larger = self.seconds / USUAL.seconds, self.megabytes / USUAL.megabytes
+        seconds = slower * (least.seconds + more.seconds * extent)
+        megabytes = larger * (least.megabytes + more.megabytes * extent)
+        answer = larger * (least.answer + more.answer * extent)
+        return Limits(
+            min(self.seconds, math.ceil(seconds)),
+            min(self.megabytes, max(math.ceil(megabytes), LEAST_MEGABYTES)),
+            min(self.answer, max(math.ceil(answer), least.answer)),
+        )
+
+
+USUAL = Limits(60, 2048, ANSWER)
+"""What a district allows that declares nothing else. Where one allows more or less, so do small
+files take more or less: what was refused as too much can always be admitted."""
+
+LEAST_MEGABYTES = 512
+"""No reader works with less."""
+
+SMALL = {"": Limits(12, 640, 96), "pdf": Limits(20, 640, 96)}
+"""What the reading of any file may take of the usual limits, however small, by format; the first
+holds for all others. Together with what the process holds before, less than a gigabyte."""
+
+PER_MEGABYTE = {
+    "": Limits(12, 120, 192),
+    "csv": Limits(2, 16, 24),
+    "sdmx-csv": Limits(2, 16, 24),
+    "px": Limits(2, 16, 24),
+    "sdmx-ml": Limits(2, 32, 24),
+    "html": Limits(4, 48, 24),
+    "json": Limits(4, 48, 24),
+    "json-stat": Limits(4, 48, 24),
+    "nbs": Limits(4, 48, 24),
+    "pdf": Limits(60, 120, 24),
+}
+"""What each megabyte of the file adds; what is packed (the first) holds more than its size says."""
+
+
+class AnswerTooLongError(Exception):
+    """What was read is more than may be handed on; whoever reads may know before it is packed."""
 
 
 class LimitError(Exception):
@@ -109,9 +174,9 @@ class _Process:
     def call(self, limits: Limits, read: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         try:
             self._line.send((limits, read, args, kwargs))
-            if not self._line.poll(PATIENCE * limits.seconds):
+            if not self._line.poll(max(PATIENCE * limits.seconds, PATIENT)):
                 raise _too_long(limits)
-            is_good, answer = self._line.recv()
+            is_good, answer = pickle.loads(self._line.recv_bytes())  # noqa: S301 - our own process
         except (EOFError, ConnectionError):
             self._process.join()
             raise self._what_ended_it(limits) from None
@@ -121,6 +186,8 @@ class _Process:
         if isinstance(answer, MemoryError):
             self.end()  # nobody knows what it still holds
             raise _too_much(limits)
+        if isinstance(answer, AnswerTooLongError):
+            raise _too_long_an_answer(limits)
         if not is_good:
             raise answer
         return answer
@@ -177,6 +244,13 @@ def _too_much(limits: Limits) -> LimitError:
     )
 
 
+def _too_long_an_answer(limits: Limits) -> LimitError:
+    return LimitError(
+        f"读出的内容超过 {limits.answer} MB, 与文件大小不相称",
+        f"what was read takes more than {limits.answer} MB: no honest file of its size holds that",
+    )
+
+
 # --- the other process ------------------------------------------------------------------------
 
 
@@ -202,16 +276,19 @@ def _serve(line: Connection) -> None:
         while True:
             limits, read, args, kwargs = line.recv()
             with _limited(limits):
-                line.send(_answer(read, args, kwargs))
+                line.send_bytes(_answer(limits, read, args, kwargs))
 
 
-def _answer(read: Callable[..., Any], args: Any, kwargs: Any) -> tuple[bool, Any]:
+def _answer(limits: Limits, read: Callable[..., Any], args: Any, kwargs: Any) -> bytes:
     try:
-        return True, read(*args, **kwargs)
+        answer = pickle.dumps((True, read(*args, **kwargs)), pickle.HIGHEST_PROTOCOL)
+        if len(answer) > limits.answer << 20:
+            return pickle.dumps((False, AnswerTooLongError()))
     except MemoryError:
-        return False, MemoryError()
+        return pickle.dumps((False, MemoryError()))
     except Exception as error:
-        return False, _sendable(error)
+        return pickle.dumps((False, _sendable(error)))
+    return answer
 
 
 def _sendable(error: Exception) -> Exception:

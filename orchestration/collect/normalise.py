@@ -175,6 +175,11 @@ def normalise(extract: Extract, context: Context) -> Normalised:
         )
         .rename({"decimals": "decimals_text"})
     )
+    alike = set(frame.columns) - set(varied(frame, frame.columns))
+    if frame.height:
+        frame = frame.with_columns(
+            pl.lit(frame[name][0], dtype=frame.schema[name]).alias(name) for name in alike
+        )
     work = _Work(context, Names(context.data_set, context.codelists))
     for step in (
         _marks,
@@ -199,11 +204,11 @@ def normalise(extract: Extract, context: Context) -> Normalised:
     ):
         frame = step(frame, work)
     no_data = pl.col("rule").is_null() & (pl.col("symbol_status") == NO_DATA).fill_null(value=False)
-    non_data = frame.filter(no_data).height
-    frame = frame.filter(~no_data)
+    is_no_data = frame.select(no_data.alias("is")).to_series()
+    is_refused = frame["rule"].is_not_null()
     quarantined = pl.concat(
         [
-            _with_proposals(frame.filter(pl.col("rule").is_not_null()), work),
+            _with_proposals(frame.filter(is_refused), work),
             extract.unexpected.select(
                 pl.lit("cell.unexpected").alias("rule_id"),
                 pl.col("place").alias("delivery_place"),
@@ -213,7 +218,14 @@ def normalise(extract: Extract, context: Context) -> Normalised:
             ),
         ]
     )
-    accepted = frame.filter(pl.col("rule").is_null()).with_columns(
+    told = frame.select(
+        *(column for column in OBSERVATION_COLUMNS if column not in _FOUND_LAST),
+        value="number",
+        unit="base_unit",
+        measure="measure_code",
+        scope="scope_code",
+        price_basis="price_basis_code",
+        qualifier="qualifier_code",
         conf_status=pl.lit(context.data_set.disclosure.conf_status),
         value_printed=pl.coalesce("printed", "value"),
         note=_joined("note", "footnote"),
@@ -225,22 +237,43 @@ def normalise(extract: Extract, context: Context) -> Normalised:
         delivery_place=pl.col("place"),
         source_place=pl.col("source_place").fill_null(""),
     )
-    accepted = accepted.drop(
-        "value", "unit", "measure", "scope", "price_basis", "qualifier"
-    ).rename(
-        {
-            "number": "value",
-            "base_unit": "unit",
-            "measure_code": "measure",
-            "scope_code": "scope",
-            "price_basis_code": "price_basis",
-            "qualifier_code": "qualifier",
-        }
+    left_out = is_no_data | is_refused
+    accepted = told.filter(~left_out) if left_out.any() else told
+    if not accepted["place_order"].is_sorted():
+        accepted = accepted.sort("place_order")
+    accepted = accepted.with_columns(occurrence=_occurrence(accepted))
+    return Normalised(accepted.select(OBSERVATION_COLUMNS), quarantined, int(is_no_data.sum()))
+
+
+_FOUND_LAST = frozenset(
+    (
+        *("occurrence", "value", "unit", "measure", "scope", "price_basis", "qualifier"),
+        "conf_status",
+        *("value_printed", "note", "unit_printed", "indicator_name_printed", "delivery_place"),
+        "source_place",
     )
-    accepted = accepted.sort("place_order").with_columns(
-        occurrence=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(KEY)
-    )
-    return Normalised(accepted.select(OBSERVATION_COLUMNS), quarantined, non_data)
+)
+"""Columns of an observation that no step before the last one names so."""
+
+
+def _occurrence(accepted: pl.DataFrame) -> pl.Expr:
+    """The how manieth figure of its key each is."""
+    import polars as pl
+
+    # What is the same for all figures tells none apart, and costs as much as what does.
+    key = varied(accepted, KEY) or list(KEY[:1])
+    if accepted.select(key).hash_rows().n_unique() == accepted.height:
+        return pl.lit(1, dtype=pl.Int32)  # no two keys are equal: it needs no groups
+    return pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(key)
+
+
+def varied(frame: pl.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Those of the columns that do not hold one value, or null, from top to bottom."""
+    return [
+        name
+        for name in columns
+        if frame.height and not frame[name].eq_missing(frame[name].head(1)).all()
+    ]
 
 
 def _with_proposals(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
@@ -313,6 +346,11 @@ def _translate(
     keys = [f"_{column}" for column in columns]
     distinct = frame.select(pl.col(list(columns)).name.prefix("_")).unique()
     rows = [(*key, *translate(*key)) for key in distinct.iter_rows()]
+    if len(rows) == 1:  # all figures say the same: no join, and no column as long as the file
+        told = zip(outputs.items(), rows[0][len(keys) :], strict=True)
+        return frame.with_columns(
+            pl.lit(value, dtype=kind).alias(name) for (name, kind), value in told
+        )
     schema = dict(zip(keys, distinct.dtypes, strict=True)) | outputs
     table = pl.DataFrame(rows, schema=schema, orient="row")
     source = frame.with_columns(pl.col(list(columns)).name.prefix("_"))

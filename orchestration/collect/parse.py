@@ -17,14 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.collect import corrections
-from orchestration.collect.apart import LimitError, Limits, within
+from orchestration.collect.apart import AnswerTooLongError, LimitError, Limits, within
 from orchestration.collect.connectors import matches
 from orchestration.collect.grid import RefusedError
 from orchestration.collect.layouts import Extract, Told, Words, extract, wants_format
-from orchestration.collect.normalise import Context, Normalised, normalise
+from orchestration.collect.layouts.extract import SEARCHED
+from orchestration.collect.normalise import Context, Normalised, normalise, varied
 from orchestration.collect.readers import read_grids
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import polars as pl
 
     from orchestration.collect.archive import Archive, Delivery
@@ -180,16 +183,18 @@ class ParseStore:
         known = self.load(delivery, declared)
         if known is not None:
             return known, False
-        content = archive.read(delivery.sha256)
-        parsed, outcome = parse_within(self.limits, content, delivery, declared, codelists)
         stem = self.stem(delivery, declared)
         stem.parent.mkdir(parents=True, exist_ok=True)
-        for stale in stem.parent.glob(f"{delivery.file_stem}-*"):
-            stale.unlink()
-        if outcome is not None:
-            frames = (outcome.accepted, outcome.quarantined, outcome.notes)
-            for kind, frame in zip(RESULT_KINDS, frames, strict=True):
-                frame.write_parquet(stem.with_suffix(f".{kind}.parquet"))
+        try:
+            own = _limits_of(delivery, declared, self.limits)
+            content = archive.read(delivery.sha256)
+            # Only now: where the bytes are damaged, the earlier result is what is left.
+            for stale in stem.parent.glob(f"{delivery.file_stem}-*"):
+                stale.unlink()
+            # Written where it is read: a million figures are not handed from process to process.
+            parsed = within(own, _written, own, content, delivery, declared, codelists, stem)
+        except LimitError as error:
+            parsed = _over_limit(delivery, declared, error)
         self.write_counts(stem, parsed)
         return parsed, True
 
@@ -214,6 +219,9 @@ def read_counts(stem: Path) -> Parsed | None:
     return parsed if refusal or all(file.is_file() for file in files) else None
 
 
+_AT_ONCE = 100_000
+"""Rows of which the text is held at once."""
+
 _NOT_PUBLISHED = ("place_order", "resolution", "note", "correction", "delivery_place")
 """Columns of a figure that say nothing of what was published, nor those of its printed texts."""
 
@@ -223,8 +231,19 @@ def figures_digest(accepted: pl.DataFrame) -> str:
     import polars as pl
 
     told = [c for c in accepted.columns if c not in _NOT_PUBLISHED and not c.endswith("_printed")]
-    text = accepted.select(told).cast(pl.String).sort(told).write_csv()
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    # What all figures say alike does not order them, and takes most of the time of sorting.
+    order = varied(accepted, told) or told[:1]
+    alike = {
+        name: pl.lit(accepted.head(1).select(pl.col(name).cast(pl.String)).item())
+        for name in told
+        if name not in order and accepted.height
+    }
+    text = accepted.select(order if accepted.height else told).cast(pl.String).sort(order)
+    digest = hashlib.sha256()
+    for start in range(0, max(text.height, 1), _AT_ONCE):
+        part = text.slice(start, _AT_ONCE).with_columns(**alike).select(told)
+        digest.update(part.write_csv(include_header=start == 0).encode())
+    return digest.hexdigest()[:16]
 
 
 def definitions_digest(declared: Declared) -> str:
@@ -250,8 +269,13 @@ def _understood(
     context = _context(delivery, declared, codelists)
     try:
         grids = read_grids(content, layout, wants_format=wants_format(layout))
+        if layout.kind != "records":
+            for grid in grids:
+                _refuse_long_texts(grid.places(grid.cells), ("text",))
         corrected, applied = corrections.apply(grids, declared.corrections, delivery)
         found = extract(corrected, layout, told)
+        if layout.kind == "records":  # of other columns nobody reads the texts, however long
+            _refuse_long_texts(found.figures, found.figures.columns)
         if not applied:
             nothing = pl.lit(None, dtype=pl.String)
             found = replace(found, figures=found.figures.with_columns(correction=nothing))
@@ -264,10 +288,38 @@ def _understood(
     except (RefusedError, MemoryError):
         raise
     except Exception as error:
+        if isinstance(error, ImportError) and "map segment" in str(error):
+            raise MemoryError from None  # no room for the library itself
         name = type(error).__name__
         raise RefusedError(
             "delivery.unreadable-file", "file", f"无法读取 ({name})", f"cannot be read ({name})"
         ) from error
+
+
+LONGEST_TEXT = 32_767
+"""Characters of a text around a figure: as many as a cell of a workbook can hold."""
+
+
+def _refuse_long_texts(cells: pl.DataFrame, columns: Iterable[str]) -> None:
+    """Refuse what no name, unit, period or note is as long as.
+
+    Raises:
+        RefusedError: a text is longer than ``LONGEST_TEXT``.
+    """
+    import polars as pl
+
+    for name in columns:
+        column = cells[name]
+        if column.dtype != pl.String or not (column.str.len_bytes() > LONGEST_TEXT).any():
+            continue
+        at = (column.str.len_chars() > LONGEST_TEXT).fill_null(value=False).arg_true()
+        if len(at):
+            raise RefusedError(
+                "delivery.unsafe-file",
+                cells["place"][int(at[0])][:SEARCHED],
+                f"有文本超过 {LONGEST_TEXT} 个字符",
+                f"a text of more than {LONGEST_TEXT} characters",
+            )
 
 
 def _context(delivery: Delivery, declared: Declared, codelists: CodeLists) -> Context:
@@ -375,9 +427,69 @@ def parse_bytes(
 def parse_within(
     limits: Limits, content: bytes, delivery: Delivery, declared: Declared, codelists: CodeLists
 ) -> tuple[Parsed, Outcome | None]:
-    """As ``parse_bytes``, in the process that reads; what does not keep its limits is refused."""
+    """As ``parse_bytes``, in the process that reads; what does not keep its limits is refused.
+
+    Args:
+        limits: The most for any file; this one has what its size and format allow.
+        content: Its bytes.
+        delivery: Of what it is.
+        declared: Its data set.
+        codelists: Those of the project.
+    """
     try:
-        return within(limits, parse_bytes, content, delivery, declared, codelists)
+        own = _limits_of(delivery, declared, limits)
+        return within(own, _handed, own, content, delivery, declared, codelists)
     except LimitError as error:
-        refusal = Refusal("delivery.over-reading-limit", "file", error.zh, error.en)
-        return _refused(delivery, declared, refusal), None
+        return _over_limit(delivery, declared, error), None
+
+
+def _limits_of(delivery: Delivery, declared: Declared, most: Limits) -> Limits:
+    layout = declared.on(delivery.delivered_on).data_set.layout
+    return most.for_file(delivery.size_bytes, layout.format)
+
+
+def _over_limit(delivery: Delivery, declared: Declared, error: LimitError) -> Parsed:
+    refusal = Refusal("delivery.over-reading-limit", "file", error.zh, error.en)
+    return _refused(delivery, declared, refusal)
+
+
+def _handed(
+    limits: Limits, content: bytes, delivery: Delivery, declared: Declared, codelists: CodeLists
+) -> tuple[Parsed, Outcome | None]:
+    """What is read, unless it is more than may be handed on."""
+    parsed, outcome = parse_bytes(content, delivery, declared, codelists)
+    if outcome is not None and _weight(outcome) > limits.answer << 20:
+        raise AnswerTooLongError
+    return parsed, outcome
+
+
+def _written(
+    limits: Limits,
+    content: bytes,
+    delivery: Delivery,
+    declared: Declared,
+    codelists: CodeLists,
+    stem: Path,
+) -> Parsed:
+    """The counts of what is read; the frames are written beside them."""
+    parsed, outcome = _handed(limits, content, delivery, declared, codelists)
+    if outcome is not None:
+        frames = (outcome.accepted, outcome.quarantined, outcome.notes)
+        for kind, frame in zip(RESULT_KINDS, frames, strict=True):
+            frame.write_parquet(stem.with_suffix(f".{kind}.parquet"))
+    return parsed
+
+
+_BYTES_OF_A_ROW = 256
+"""What a figure takes beside its texts, whoever holds it later."""
+
+
+def _weight(outcome: Outcome) -> int:
+    """Bytes that the frames take where no two rows share a text, as they may in this process."""
+    import polars as pl
+
+    found = 0
+    for frame in (outcome.accepted, outcome.quarantined, outcome.notes):
+        texts = frame.select(pl.col(pl.String).str.len_bytes().cast(pl.Int64).sum())
+        found += frame.height * _BYTES_OF_A_ROW + sum(n or 0 for n in texts.row(0))
+    return found

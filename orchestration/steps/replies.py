@@ -44,7 +44,7 @@ def reply_to_sender(declarations: Declarations, named: str) -> bytes:
     layout = declared.data_set.on(delivery.delivered_on).layout
     try:
         content = archive.read(delivery.sha256)
-        limits = Limits.of(settings)
+        limits = Limits.of(settings).for_file(len(content), layout.format)
         grids = within(limits, read_grids, content, layout, wants_format=wants_format(layout))
     except (RefusedError, LimitError):
         grids = []

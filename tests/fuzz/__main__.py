@@ -65,8 +65,10 @@ def main() -> int:
         f"-max_total_time={arguments.seconds}",
         f"-max_len={MAX_LENGTH.get(arguments.target, 20_000)}",
         f"-artifact_prefix={found}/",
+        # What a target measures it measures when it is done: these end what never is.
         "-timeout=10",
-        "-rss_limit_mb=3000",
+        "-rss_limit_mb=1500",
+        "-malloc_limit_mb=600",
         str(grown),
         str(CORPUS / arguments.target),
     ]

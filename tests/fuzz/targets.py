@@ -11,10 +11,14 @@ running (``__main__``), seeds (``corpus/<target>/``), answers to single inputs (
 from __future__ import annotations
 
 import atexit
+import functools
 import io
 import re
+import resource
 import shutil
+import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable
 from decimal import Decimal
@@ -254,7 +258,7 @@ WORKBOOK = {
     "xl/styles.xml": _xml(
         f'<styleSheet xmlns="{_SHEETS}">'
         '<numFmts count="1"><numFmt numFmtId="164" formatCode="0.0%"/></numFmts>'
-        "<fonts><font/><font><b/></font></fonts><fills><fill/></fills><borders><border/></borders>"
+        "<fonts><font/><font><b/></font></fonts><fills><fill><patternFill/></fill></fills><borders><border/></borders>"
         "<cellStyleXfs><xf/></cellStyleXfs><cellXfs>"
         '<xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164" fontId="1"/><xf numFmtId="57"/>'
         '<xf numFmtId="4"><alignment indent="2"/></xf>'
@@ -755,7 +759,32 @@ def _check_relations(text: str) -> None:
             )
 
 
-TARGETS: dict[str, Target] = {
+# --- time and memory -------------------------------------------------------------------------
+
+MOST_SECONDS, MOST_MEGABYTES = 5, 512
+"""What one input may take of the processor and of memory: they are all small."""
+
+
+def _peak() -> int:
+    """Megabytes that this process held at most."""
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
+
+
+def costed(target: Target) -> Target:
+    """The target, for which an input that takes too much is a defect too."""
+
+    @functools.wraps(target)
+    def run(content: bytes) -> None:
+        spent, held = time.process_time(), _peak()
+        target(content)
+        demand(time.process_time() - spent <= MOST_SECONDS, f"takes over {MOST_SECONDS} s")
+        demand(_peak() - held <= MOST_MEGABYTES, f"takes over {MOST_MEGABYTES} MB")
+
+    return run
+
+
+_TARGETS: dict[str, Target] = {
     "draft": draft,
     "csv": read_csv,
     "json": read_json,
@@ -773,3 +802,5 @@ TARGETS: dict[str, Target] = {
     "layout": layout,
     "declaration": declaration,
 }
+
+TARGETS = {name: costed(target) for name, target in _TARGETS.items()}

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from orchestration.authoring.draft import stand_in
 from orchestration.cli import main
 from orchestration.collect import apart
 from orchestration.collect.apart import LimitError, Limits, within
 from orchestration.collect.grid import RefusedError
+from orchestration.collect.parse import parse_within
 from orchestration.errors import QutongError
 from orchestration.settings import Settings, load_settings
 from orchestration.steps import collect
@@ -121,6 +123,45 @@ def test_errors_come_back_as_they_were() -> None:
         within(AMPLE, fails_oddly)
 
 
+def answers(megabytes: int) -> bytes:
+    return bytes(megabytes << 20)
+
+
+def test_an_answer_that_is_too_long_is_not_handed_on() -> None:
+    told = "^what was read takes more than 1 MB: no honest file of its size holds that$"
+    with pytest.raises(LimitError, match=told) as caught:
+        within(Limits(60, 512, 1), answers, 2)
+    assert caught.value.zh == "读出的内容超过 1 MB, 与文件大小不相称"
+    assert len(within(Limits(60, 512, 3), answers, 2)) == 2 << 20
+
+
+@pytest.mark.parametrize(
+    ("district", "size", "kind", "own"),
+    [
+        (Limits(60, 2048, 4096), 0, "xlsx", Limits(12, 640, 96)),
+        (Limits(60, 2048, 4096), 2 << 20, "xlsx", Limits(36, 880, 480)),
+        (Limits(60, 2048, 4096), 2 << 20, "csv", Limits(16, 672, 144)),
+        (Limits(60, 2048, 4096), 100 << 20, "csv", Limits(60, 2048, 2496)),
+        (Limits(60, 2048, 4096), 100_000, "pdf", Limits(26, 652, 99)),
+        (Limits(120, 8192, 4096), 0, "xlsx", Limits(24, 2560, 384)),
+        (Limits(10, 512, 4096), 0, "xlsx", Limits(2, 512, 96)),
+    ],
+)
+def test_what_a_file_may_take_follows_from_its_size_and_format(
+    district: Limits, size: int, kind: str, own: Limits
+) -> None:
+    assert district.for_file(size, kind) == own
+
+
+def test_a_file_larger_than_the_memory_of_a_reading_is_not_read() -> None:
+    with pytest.raises(LimitError) as caught:
+        Limits(60, 512).for_file(600 << 20, "csv")
+    assert (caught.value.zh, caught.value.en) == (
+        "文件有 600 MB, 超过读取内存限度 512 MB",
+        "the file has 600 MB, and no reading may take more than 512 MB of memory",
+    )
+
+
 # --- through the doors -------------------------------------------------------------------------
 
 
@@ -162,6 +203,26 @@ def test_a_delivery_over_its_limit_is_set_aside_until_the_limit_is_another(
     assert (told.deliveries, told.parsed_now, told.unreadable, told.observations) == (2, 0, 1, 6)
     told = collected(limited(burdened, 2))
     assert (told.deliveries, told.parsed_now, told.unreadable, told.observations) == (2, 2, 1, 6)
+
+
+def test_figures_that_weigh_too_much_are_not_handed_on(project: Settings) -> None:
+    work = Workplace(project, now=NOW)
+    declared = work.declarations.get("yunxi-investment")
+    file = next(project.deliveries.rglob("*.xlsx"))
+    nothing = Limits(60, 512, 0)
+    parsed, outcome = parse_within(
+        nothing,
+        file.read_bytes(),
+        stand_in(file, declared.id),
+        declared,
+        work.declarations.codelists,
+    )
+    assert outcome is None
+    assert parsed.refusal is not None
+    assert (parsed.refusal.rule_id, parsed.refusal.detail_en) == (
+        "delivery.over-reading-limit",
+        "what was read takes more than 0 MB: no honest file of its size holds that",
+    )
 
 
 def test_preview_and_draft_end_too(burdened: Settings, tmp_path: Path) -> None:

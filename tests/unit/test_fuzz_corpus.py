@@ -17,7 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.targets import CORPUS, TARGETS
+from tests.fuzz import targets
+from tests.fuzz.targets import CORPUS, TARGETS, DefectError, Target
 
 pytestmark = pytest.mark.core
 
@@ -56,6 +57,29 @@ def test_a_seed_shows_no_defect(seed: object) -> None:
     assert isinstance(seed, Path)
     with limited():
         TARGETS[seed.parent.name](seed.read_bytes())
+
+
+def slow(content: bytes) -> None:
+    import time
+
+    end = time.process_time() + len(content)
+    while time.process_time() < end:
+        pass
+
+
+def large(content: bytes) -> None:
+    bytearray(len(content) << 20)
+
+
+@pytest.mark.parametrize(("target", "seconds", "megabytes"), [(slow, 0, 512), (large, 5, 100)])
+def test_what_takes_too_much_is_a_defect(
+    monkeypatch: pytest.MonkeyPatch, target: Target, seconds: int, megabytes: int
+) -> None:
+    monkeypatch.setattr(targets, "MOST_SECONDS", seconds)
+    monkeypatch.setattr(targets, "MOST_MEGABYTES", megabytes)
+    size = 1 if target is slow else targets._peak() + 200
+    with pytest.raises(DefectError, match="^takes over"):
+        targets.costed(target)(bytes(size))
 
 
 def test_every_target_has_seeds_and_they_are_small() -> None:

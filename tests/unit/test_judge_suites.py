@@ -402,6 +402,20 @@ def test_what_could_not_be_read_has_no_suite(con: duckdb.DuckDBPyConnection) -> 
     assert delivery_suites(con, DECLARED) == []
 
 
+def test_the_columns_of_a_query_are_learnt_without_its_rows(database: Path) -> None:
+    import sqlalchemy
+    from great_expectations.expectations.metrics import util
+
+    from orchestration.judge import gx
+
+    engine = sqlalchemy.create_engine(gx._url(database))
+    query = sqlalchemy.text(
+        "select i, if(i >= 0, error('it is fetched'), '') as j from range(9) t(i)"
+    )
+    told = util.column_reflection_fallback(query, engine.dialect, engine)
+    assert [column["name"] for column in told] == ["i", "j"]
+
+
 def test_a_delivery_is_judged_by_its_own_rows(tmp_path: Path) -> None:
     file = tmp_path / "warehouse.duckdb"
     with duckdb.connect(str(file)) as connection:

@@ -199,7 +199,8 @@ def missing_column(place: str, wanted: str, have: Sequence[str]) -> RefusedError
     Without a header the first row of data stands where the header should be: it is not quoted.
     """
     # Without a header, figures stand where its texts should be.
-    texts = [text for text in have[:MOST_NAMES] if not re.search("[0-9]{2}", text)]
+    names = [text for text in have[:MOST_NAMES] if len(text) <= SEARCHED]
+    texts = [text for text in names if not re.search("[0-9]{2}", text)]
     near = difflib.get_close_matches(wanted, texts, n=1, cutoff=0.5)
     hint_zh = f"; 是否改名为“{near[0]}”?" if near else ""
     hint_en = f"; was it renamed to {near[0]!r}?" if near else ""
@@ -217,14 +218,18 @@ def missing_column(place: str, wanted: str, have: Sequence[str]) -> RefusedError
 def unknown_columns(place: str, names: Iterable[str]) -> RefusedError:
     """Columns that nobody declared; a few names that are no figures are told."""
     listed = list(names)
-    told = [name for name in listed if not re.search("[0-9]{2}", name)][:MOST_TOLD]
-    more = len(listed) - len(told)
-    zh, en = "、".join(told), ", ".join(told)
+    # A name that goes on and on is a text, and not told.
+    named = [name for name in listed if len(name) <= SEARCHED]
+    told = [name for name in named if not re.search("[0-9]{2}", name)][:MOST_TOLD]
+    zh, en = f": {'、'.join(told)}", f": {', '.join(told)}"
+    if len(told) < len(listed):
+        zh = f"{zh} 等 {len(listed)} 列" if told else f": {len(listed)} 列"
+        en = f"{en} and {len(listed) - len(told)} more" if told else f": {len(listed)} of them"
     return RefusedError(
         "delivery.unknown-column",
         place,
-        f"有未声明的列: {zh}" + (f" 等 {len(listed)} 列" if more else ""),
-        f"columns that the declaration does not name: {en}" + (f" and {more} more" if more else ""),
+        f"有未声明的列{zh}",
+        f"columns that the declaration does not name{en}",
     )
 
 

@@ -255,10 +255,17 @@ def _runs(paragraph: _Element) -> Iterator[_Element]:
 
 
 def _boxes(paragraph: _Element) -> Iterator[_Element]:
-    """The contents of text boxes; Word stores each twice, and the second one is a fallback."""
-    for box in paragraph.iter(f"{_W}txbxContent"):
-        if not any(parent.tag == f"{_MC}Fallback" for parent in box.iterancestors()):
-            yield box
+    """The contents of text boxes; Word stores each twice, and the second one is a fallback.
+
+    Not those inside of others: whoever reads the outer one comes to them.
+    """
+    waiting = list(reversed(paragraph))
+    while waiting:
+        element = waiting.pop()
+        if element.tag == f"{_W}txbxContent":
+            yield element
+        elif element.tag != f"{_MC}Fallback":
+            waiting.extend(reversed(element))
 
 
 def _run_text(run: _Element) -> str:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.collect.grid import Grid, RefusedError
 from orchestration.collect.readers.answers import parsed, refuse_error, scalar
 from orchestration.collect.readers.containers import unsafe
-from orchestration.collect.readers.delimited import decode
+from orchestration.collect.readers.delimited import MAX_COLUMNS, decode
 from orchestration.collect.readers.frames import MAX_CELLS, build, interleave, lengthen, limit
 
 if TYPE_CHECKING:
@@ -45,7 +45,17 @@ def read(content: bytes, source: Source) -> list[Grid]:
 
     data = parsed(decode(content, source.encoding))
     found = _records(data, source)
-    columns = [*_columns(*_named(found.records), found.records, len(found.records))]
+    columns = []
+    try:
+        for column in _columns(*_named(found.records), found.records, len(found.records)):
+            columns.append(column)
+            if len(columns) > MAX_COLUMNS:
+                raise unsafe(
+                    f"记录的键超过 {MAX_COLUMNS} 个",
+                    f"the records have more than {MAX_COLUMNS} keys",
+                )
+    except RecursionError:
+        raise unsafe("JSON 嵌套过深", "the JSON is nested too deeply") from None
     if not columns and not any(found.parts):
         return [Grid(name="", cells=build([], [], []), addressing="path")]
     if not columns:  # bare values, none of which is there
@@ -246,10 +256,14 @@ def _columns(
                 step = header = f"[{key}]"
             else:
                 step, header = step_of(key), f".{key}" if name else key
-            if cells > 10 * MAX_CELLS:
-                raise unsafe("记录的键过于分散", "the records have too many different keys")
             cells += len(values)
+            _refuse_scattered(cells)
             yield from _columns(name + header, suffix + step, inner, cells)
+
+
+def _refuse_scattered(cells: int) -> None:
+    if cells > MAX_CELLS:
+        raise unsafe("记录的键过于分散", "the records have too many different keys")
 
 
 def _unfold(values: list[Any], kind: type) -> Iterator[tuple[Any, list[Any]]]:
@@ -262,6 +276,7 @@ def _unfold(values: list[Any], kind: type) -> Iterator[tuple[Any, list[Any]]]:
                 if shape not in shapes:
                     shapes.add(shape)
                     keys.update(dict.fromkeys(shape))
+        _refuse_scattered(len(keys) * len(values))
         if set(map(type, values)) == {dict}:
             if len(shapes) == 1:
                 by_key = zip(*(value.values() for value in values), strict=True)
@@ -274,6 +289,7 @@ def _unfold(values: list[Any], kind: type) -> Iterator[tuple[Any, list[Any]]]:
                 yield key, [v.get(key) if type(v) is dict else None for v in values]
     else:
         longest = max(len(value) for value in values if type(value) is list)
+        _refuse_scattered(longest * len(values))
         for index in range(longest):
             yield (
                 index,

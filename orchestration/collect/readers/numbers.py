@@ -11,6 +11,11 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+from orchestration.collect.readers.containers import unsafe
+
+LONGEST_FORMAT = 1024
+"""Characters of a number format; Excel takes 255."""
+
 FORMULA_WITHOUT_VALUE = "[formula without a value]"
 
 _COLOURS = "Black|Blue|Cyan|Green|Magenta|Red|White|Yellow|Color ?[0-9]+"
@@ -96,7 +101,11 @@ class Shown:
         self._digits = 17 if exact else 15
 
     def __call__(self, value: Any, number_format: str) -> str:
-        """The text of a number, date or boolean under its format."""
+        """The text of a number, date or boolean under its format.
+
+        Raises:
+            RefusedError: the format is longer than any that a program writes.
+        """
         if number_format == "General":
             if type(value) is int:
                 return str(value)
@@ -108,6 +117,11 @@ class Shown:
         key = (value, number_format) if type(value) is not bool else (str(value), number_format)
         text = self._known.get(key, "")
         if not text:
+            if len(number_format) > LONGEST_FORMAT:
+                raise unsafe(
+                    f"有数字格式超过 {LONGEST_FORMAT} 个字符",
+                    f"a number format has more than {LONGEST_FORMAT} characters",
+                )
             text = self._show(value, number_format)
             if len(self._known) < 200_000:
                 self._known[key] = text

@@ -85,7 +85,6 @@ def _unreadable(reason: str) -> RefusedError:
     )
 
 
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _WANTED = ("display", "visibility", "font-weight", "padding-left", "text-indent")
 _WANTED_MORE = ("mso-char-indent-count", "vertical-align", "position", "top", "mso-text-raise")
 _INLINE = frozenset("span font a small b i em strong u big label".split())
@@ -102,6 +101,22 @@ def _properties(style: str) -> dict[str, str]:
     return found
 
 
+def _rules(sheet: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The rules of a style sheet as (selectors, properties).
+
+    By splitting and not by one expression: of a sheet in which nothing is closed, that would try
+    every place against the whole rest.
+    """
+    first, *others = sheet.split("/*")
+    told = [first, *(other.partition("*/")[2] for other in others)]
+    plain = "".join(told).replace("<!--", "").replace("-->", "")
+    for rule in plain.split("}")[:-1]:
+        names, opened, inside = rule.rpartition("{")
+        if opened:
+            # Of a rule in a rule (@media) the inner one counts.
+            yield names.rpartition("{")[2], _properties(inside)
+
+
 class _Page:
     """A page while its tables are taken out of it."""
 
@@ -111,12 +126,11 @@ class _Page:
         self._reads_hidden = hidden == "read"
         self._classes: dict[str, dict[str, str]] = {}
         for style in root.iter("style"):
-            sheet = re.sub(r"<!--|-->|/\*.*?\*/", "", style.text or "", flags=re.DOTALL)
-            for names, rules in _RULE.findall(sheet):
+            for names, properties in _rules(style.text or ""):
                 for name in names.split(","):
-                    match = re.fullmatch(r"\s*\w*\.([\w-]+)\s*", name)
+                    match = re.fullmatch(r"\w*\.([\w-]+)", name.strip())
                     if match:
-                        self._classes.setdefault(match[1], {}).update(_properties(rules))
+                        self._classes.setdefault(match[1], {}).update(properties)
         self._parts: list[Line | Table] = []
         self._line: list[str] = []
 

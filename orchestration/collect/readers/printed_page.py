@@ -61,6 +61,8 @@ def read(content: bytes, source: Source, *, wants_format: bool) -> list[Grid]:
         raise
     except Exception as error:  # pdfminer raises whatever its parsers stumble over
         causes = (error, error.__cause__, error.__context__, *error.args)
+        if any(isinstance(c, MemoryError) for c in causes):
+            raise MemoryError from None
         if any(isinstance(c, PDFPasswordIncorrect | PDFEncryptionError) for c in causes):
             raise unsafe("PDF 已加密 (设有打开密码)", "the PDF needs a password to open") from None
         raise RefusedError(

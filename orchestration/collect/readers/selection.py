@@ -7,6 +7,7 @@ belong here: finding sheets in a file.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -95,16 +96,13 @@ def select(found: Sequence[Found], source: Source, *, what: str = "sheet") -> li
 
 
 def _visible(item: Found, hidden: str) -> Grid:
-    import polars as pl
 
     grid = item.grid
     if hidden == "read" or not (item.hidden_rows or item.hidden_cols or item.hidden_cells):
         return grid
     cells = grid.cells
     in_rows = cells["row"].is_in(sorted(item.hidden_rows))
-    in_cols = pl.repeat(value=False, n=cells.height, dtype=pl.Boolean, eager=True)
-    for first, last in item.hidden_cols:
-        in_cols |= cells["col"].is_between(first, last)
+    in_cols = cells["col"].is_in(_inside(cells["col"].unique().to_list(), item.hidden_cols))
     unseen = in_rows | in_cols | _are_among(cells, item.hidden_cells)
     if not unseen.any():
         return grid
@@ -121,6 +119,23 @@ def _visible(item: Found, hidden: str) -> Grid:
         place = grid.where(row) if col >= NOWHERE else grid.place(row, col)
         raise _hidden(place, "单元格被隐藏", "the cell is hidden")
     return replace(grid, cells=cells.filter(~unseen), ignored=grid.ignored + int(unseen.sum()))
+
+
+def _inside(cols: Sequence[int], ranges: Sequence[tuple[int, int]]) -> list[int]:
+    """The columns that lie in a range; a file may name any number of ranges."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    ends = [last for _, last in joined]
+    found = []
+    for col in cols:
+        at = bisect_left(ends, col)
+        if at < len(joined) and joined[at][0] <= col:
+            found.append(col)
+    return found
 
 
 def _are_among(cells: pl.DataFrame, wanted: set[tuple[int, int]]) -> pl.Series:

@@ -121,15 +121,20 @@ class _Package:
         return all(_is_simple(xml) for xml in self.sheets.values())
 
     def _formats_are_plain(self, numbers: str) -> bool:
-        codes = dict(re.findall(rb'<numFmt\s+numFmtId="(\d+)"\s+formatCode="([^"]*)"', self.styles))
+        codes = dict(
+            re.findall(rb'<numFmt\s+numFmtId="(\d{1,9})"\s+formatCode="([^"<]*)"', self.styles)
+        )
         if len(codes) != self.styles.count(b"<numFmt "):
             return False
-        cell_formats = re.search(rb"<cellXfs\b.*?</cellXfs>", self.styles, re.DOTALL)
-        if cell_formats is None:
+        start = self.styles.find(b"<cellXfs")
+        end = self.styles.find(b"</cellXfs>", max(start, 0))
+        if start < 0 or end < 0:
             return False
+        # No expression here looks for an end beyond the next opening: of 200 000 openings without
+        # an end each would look through the whole rest.
         used = [
-            re.search(rb'\bnumFmtId="(\d+)"', xf)
-            for xf in re.findall(rb"<xf\b[^>]*>", cell_formats[0])
+            re.search(rb'\bnumFmtId="(\d{1,9})"', xf)
+            for xf in re.findall(rb"<xf\b[^<>]*>", self.styles[start:end])
         ]
         numbers_used = {int(u[1]) if u else 0 for u in used}
         if numbers == "as_shown":
@@ -176,7 +181,7 @@ def _transitional(archive: zipfile.ZipFile) -> bytes:
 
 _UNUSUAL = re.compile(
     rb"""\shidden="(?:1|true)"|\s(?:ht|width|defaultColWidth)="0(?:\.0*)?"|zeroHeight="(?:1|true)"
-    |(?:</f>|<f\b[^>]*/>)\s*(?:<v\s*/>|<v>\s*</v>|</c>)|<is>|\st="(?:d|inlineStr)"|\sr='|vertAlign""",
+    |(?:</f>|<f\b[^<>]*/>)\s*(?:<v\s*/>|<v>\s*</v>|</c>)|<is>|\st="(?:d|inlineStr)"|\sr='|vertAlign""",
     re.VERBOSE,
 )
 
@@ -205,7 +210,7 @@ def _is_compact(xml: bytes) -> bool:
     calamine builds that rectangle: one stray cell far out would make it billions.
     """
     cells = xml.count(b"<c ")
-    last = re.search(rb'<row [^>]*?\br="(\d+)"', xml[max(xml.rfind(b"<row "), 0) :])
+    last = re.search(rb'<row [^<>]*?\br="(\d{1,9})"', xml[max(xml.rfind(b"<row "), 0) :])
     if not cells or last is None:
         return cells == 0
     height = int(last[1])
@@ -215,7 +220,7 @@ def _is_compact(xml: bytes) -> bool:
             break
         if not re.search(wider, xml):
             return True
-    columns = set(re.findall(rb'<c r="([A-Z]+)', xml))
+    columns = set(re.findall(rb'<c r="([A-Z]{1,4})', xml))
     return height * max((_number(c) for c in columns), default=16384) <= roomy
 
 
@@ -417,7 +422,9 @@ def _is_zero(size: str | None) -> bool:
         return False
 
 
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell[^>]*ref="([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)"')
+_MERGED = re.compile(
+    rb'<(?:\w{1,20}:)?mergeCell\s[^<>]*?ref="([A-Z]{1,4})([0-9]{1,9}):([A-Z]{1,4})([0-9]{1,9})"'
+)
 
 
 def _areas(xml: bytes) -> Iterator[int]:

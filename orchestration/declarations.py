@@ -62,6 +62,7 @@ from orchestration.spec import (
 )
 from orchestration.standards import Catalogue, load_catalogue
 from orchestration.text import same
+from orchestration.unitwords import office_codes, scaled_words, spelled
 
 REGION_COLUMNS = (
     "region_code",
@@ -209,7 +210,25 @@ class CodeLists:
     @cached_property
     def unit_words(self) -> dict[str, str]:
         """Ways to write a unit."""
-        return _words((u.code, (u.code, *u.synonyms)) for u in self.units)
+        listed = _words((u.code, (u.code, *u.synonyms)) for u in self.units)
+        taken = {same(word) for word in listed}
+        forms = (
+            (u.code, form) for u in self.units for word in u.synonyms for form in spelled(word)
+        )
+        more = ((code, (form,)) for code, form in forms if same(form) not in taken)
+        return listed | _words(more)
+
+    @cached_property
+    def unit_multiples(self) -> dict[str, str]:
+        """Further words for multiples of units, folded: millionyuan, RMBbn, £m."""
+        words = {same(word) for word in self.unit_words}
+        return dict((word, code) for word, code in scaled_words(self.units) if word not in words)
+
+    @cached_property
+    def unit_codes(self) -> dict[str, str]:
+        """What stands for a unit in a column of units besides its words: CNY_E8, THS_PER, PC."""
+        words = {same(word) for word in self.unit_words} | self.unit_multiples.keys()
+        return {word: code for word, code in office_codes(self.units).items() if word not in words}
 
 
 def _words(entries: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, str]:

@@ -472,6 +472,8 @@ Format = Literal[
     "px",
     "sdmx-csv",
     "sdmx-ml",
+    "sdmx-json",
+    "eurostat-tsv",
 ]
 
 
@@ -494,6 +496,10 @@ class Source(Model):
     numbers: Literal["as_shown", "as_stored"] = Field(
         default="as_shown",
         description="Numbers of a workbook with the digits that it shows, or all it has stored.",
+    )
+    decimal: Literal["point", "comma"] = Field(
+        default="point",
+        description="What stands before the decimals of a text: with comma, 1.234,5 is 1234.5.",
     )
     records_at: str = Field(
         default="$[*]", description="JSONPath (RFC 9535) of the records of a JSON file."
@@ -538,6 +544,14 @@ class Source(Model):
         if "(?P<period>" not in value:
             raise ValueError("the expression needs a group (?P<period>…)")
         return value
+
+    @model_validator(mode="after")
+    def _only_texts_have_a_decimal_comma(self) -> Source:
+        if self.decimal == "comma" and self.format not in ("csv", "html", "docx", "pdf"):
+            raise ValueError(
+                f"decimal: comma is for texts (csv, html, docx, pdf): {self.format} stores numbers"
+            )
+        return self
 
     @field_validator("parents")
     @classmethod
@@ -719,7 +733,7 @@ class Block(Model):
     )
     title_rows: int = Field(default=3, ge=1, description="The title stands in these first rows.")
     unit: str = Field(
-        default=r"单位[:：]\s*(?P<unit>[^()（）:：]+?)\s*[)）]?$",
+        default=r"(?:单位|\b[Uu]nits?)\s*[:：]\s*(?P<unit>[^()（）:：]+?)\s*[)）]?$",
         description="Regular expression for the unit in the corner; its group `unit` is the unit.",
     )
     header_rows: int = Field(default=2, ge=1, le=4)

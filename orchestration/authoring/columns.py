@@ -22,7 +22,7 @@ from orchestration.authoring.known import (
 )
 from orchestration.authoring.labels import NAMES, ROLE
 from orchestration.authoring.look import is_rank, is_value, most
-from orchestration.authoring.records import BESIDE_WORDS, carried
+from orchestration.authoring.records import BESIDE_WORDS, RECORD_WORDS, carried
 from orchestration.authoring.yamltext import identifier
 from orchestration.collect.layouts.header import Said, meaning_of, with_left_period
 from orchestration.collect.periods import Period, is_period_text
@@ -181,6 +181,15 @@ class Columns:
         if most(self.known.is_region(t) for t in texts):
             written = {"header": list(path), "carries": "region", "fill_down": True}
             return Column(written, [col])
+        plain = same(path[-1]).lower()
+        if plain in RECORD_WORDS["region"] and not self.below.region_in_rows:
+            column = Column({"header": list(path), "carries": "region", "fill_down": True}, [col])
+            unknown = [t for t in dict.fromkeys(texts) if not self.known.meant_regions(t)]
+            column.doubt = (
+                f"not in the lists of regions: {', '.join(unknown[:3])}: they stay in quarantine "
+                "until raw/codelists/regions.csv has them"
+            )
+            return column
         role = carried(path[-1], texts, BESIDE_WORDS, self.known.kinds)
         if role is not None and role not in OF_ONE_VALUE:
             return Column({"header": list(path), "carries": role}, [col])
@@ -396,7 +405,7 @@ class Columns:
             written["key"] = key
         if unit is not None and "means" not in written:
             in_header = any("(" in fold(t) or "%" in t for t in written.get("header", ()))
-            written["unit"] = "header" if in_header else unit
+            written["unit"] = "header" if in_header else self.known.units.get(same(unit), unit)
         if unit is None and measure in ("yoy_growth_pct", "cagr_pct", "share_pct"):
             written["unit"] = unit = "%"
         if unit is None and measure == "rank":

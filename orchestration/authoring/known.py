@@ -26,7 +26,8 @@ _BRACKETS = re.compile(r"[(（\[【]([^()（）\[\]【】]+)[)）\]】]\s*$")
 _LOOKS_LIKE_UNIT = re.compile(
     r"^(单位[:：])?[十百千万亿]*(元|人|户|家|个|吨|亩|公顷|辆|台|套|件|箱|次|张|册|度|米|米²|米³|斤|公斤|千克|克|升|瓦|伏|"
     r"瓦时|千瓦时|平方|立方|公里|千米|美元|欧元|日元|港元|所|座|条|处|项|宗|天|日|小时|分|秒|岁|床|张|名|位|TEU|tce|kWh|"
-    r"t|kg|km|m|g|GB|TB|MW|kW)|[/／]|%|‰|倍$"
+    r"t|kg|km|m|g|GB|TB|MW|kW)|[/／]|%|‰|倍$|[$£€¥]"
+    r"|(?i:dollars?|pounds?|euros?|thousands?|millions?|billions?|tons?|barrels?|bushels?|per[0-9])"
 )
 TIME_WORDS = re.compile(
     "本年|当年|本月|当月|本期|当期|本季|当季|上年|累计|年末|年底|月末|月底|期末|季末|年初|期初|全年|截至"
@@ -48,6 +49,7 @@ class Known:
     Attributes:
         words: What headers are made of.
         units: Code by every way to write a unit, folded.
+        unit_codes: The same with what stands for units in columns of codes alone.
         named: Names of regions that were asked for.
     """
 
@@ -60,7 +62,9 @@ class Known:
         self.kinds = {same(word) for word in self.lists.words("figure_kind")}
         said = self.lists.words("estimate_stage").items()
         self.stages = {word: code for word, code in said if code not in (word, NOT_STATED)}
-        self.units = {same(word): code for word, code in self.lists.unit_words.items()}
+        listed = {same(word): code for word, code in self.lists.unit_words.items()}
+        self.units = self.lists.unit_multiples | listed
+        self.unit_codes = self.lists.unit_codes | self.units
         self.dimension = {unit.code: unit.dimension for unit in self.lists.units}
         self.named: dict[str, None] = {}
         self.regions = {same(word): code for word, code in self.lists.region_words.items()}
@@ -144,10 +148,19 @@ class Known:
 def is_absolute(text: str) -> bool:
     """Whether a header says a period with its year."""
     plain = fold(text).strip()
+    if re.search("[A-Za-z]{3}|^[Qq]", plain) and _reads(plain):
+        return True
     return bool(re.search(PERIOD_WRITTEN, plain) or re.fullmatch("(19|20)[0-9]{2}", plain)) or bool(
         re.fullmatch(r"(19|20)[0-9]{2}[-./]?(0?[1-9]|1[0-2])([-./][0-9]{1,2})?", plain)
         or re.fullmatch(r"(19|20)[0-9]{2}-?Q[1-4]", plain)
     )
+
+
+def _reads(text: str) -> bool:
+    try:
+        return bool(parse_period(text))
+    except ValueError:
+        return False
 
 
 _RELATIVE = re.compile(
@@ -158,6 +171,8 @@ _RELATIVE = re.compile(
 def opened(text: str) -> str:
     """A header text with its period left open, so that next month's file fits too."""
     plain = fold(text).strip()
+    if re.search("[A-Za-z]{3}|^[Qq]", plain) and _reads(plain):
+        return "*"
     if re.fullmatch(r"(19|20)[0-9]{2}([-./]?(0?[1-9]|1[0-2])([-./][0-9]{1,2})?|-?Q[1-4])?", plain):
         return "*"
     absolute = re.sub(PERIOD_WRITTEN, "*", plain)

@@ -410,11 +410,7 @@ class Labels:
         return measure, ""
 
     def _unit_doubts(self, entry: Entry, *, missing: bool = False) -> list[str]:
-        doubts = [
-            f"the unit {unit} is in no list: add it to raw/codelists/units.csv, or the figures are "
-            "off by its factor"
-            for unit in entry.unknown_units
-        ]
+        doubts = [no_unit(unit) for unit in entry.unknown_units]
         if missing and not doubts:
             doubts.append("no unit was found")
         if entry.units and entry.no_unit and entry.role == "value":
@@ -441,6 +437,19 @@ class Labels:
             or code in self.taken
             or code in self.known.catalogue
         )
+
+
+def no_unit(unit: str) -> str:
+    """What a person does about a unit that no list has."""
+    if re.search(r"\bdollars?\b|^[$]|(?<![A-Za-z])[$]", fold(unit).lower()):
+        return (
+            f"the unit {unit} does not say whose dollars they are (USD, CAD, HKD): write it to the "
+            "synonyms of that unit in raw/codelists/units.csv"
+        )
+    return (
+        f"the unit {unit} is in no list: add it to raw/codelists/units.csv, or the figures are off "
+        "by its factor"
+    )
 
 
 def _lag(entry: Entry) -> str:
@@ -498,8 +507,11 @@ class Relations:
 
     def _level(self, entry: Entry) -> Entry | None:
         """The level that a growth or a share stands beside."""
-        beside = entry.key.removesuffix(entry.role).removesuffix("_") or "value"
-        return self.by_name.get((beside, same(entry.label)))
+        # growth_2 of the second table stands beside value_2, gdp_growth beside gdp.
+        match = re.fullmatch(rf"(.*?)_?{entry.role}((?:_[0-9]+)?)", entry.key, re.DOTALL)
+        if match is None:
+            return None
+        return self.by_name.get(((match[1] or "value") + match[2], same(entry.label)))
 
     def _whole_of_share(self, entry: Entry) -> Entry | None:
         """The only indicator here of which a level is the share that is printed beside it."""

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from orchestration.authoring.known import is_absolute
 from orchestration.bounds import BOUNDS
 from orchestration.collect.grid import Grid
 from orchestration.collect.layouts.extract import NUMERIC
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _YEAR = re.compile(r"(19|20)[0-9]{2}(年)?")
+_DATE = re.compile(r"(19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}")
 _SYMBOL = re.compile(r"[-–—…·.*#/xX×]{1,6}|[(（]?[-+−]?[0-9][0-9.,，\s]*[%％]?[)）]?")
 _RANK = re.compile(
     r"(位居|位列|排名?|列|居)?第?\s*([0-9]{1,4}|[一二三四五六七八九十]{1,3})\s*[位名]?"
@@ -29,6 +31,10 @@ _STAMP = re.compile(
     r"(19|20)[0-9]{2}(年|[-./年]?(0?[1-9]|1[0-2])(月|[-./月][0-9]{1,2}日?)?|-?Q[1-4]|年?第?[一二三四1-4]季度)?"
     r"\s*([①-⑳]|[(（\[][^()（）\[\]]{1,8}[)）\]]|\*|年?末)?"
 )
+_ENGLISH = re.compile(
+    r"(?i:[a-z]{3,9}\.?[-, /]{0,2}(19|20)[0-9]{2}|(19|20)[0-9]{2}[- ,/]?[a-z]{3,9}"
+    r"|q[1-4][- ,/]?(19|20)[0-9]{2}|(19|20)[0-9]{2} q[1-4])"
+)
 _BOUNDS = "|".join(re.escape(word) for bound in BOUNDS.values() for word in bound.words_before)
 _CHANGE = re.compile(
     r"(增长|增加|下降|减少|提高|上升|回落|降低|提升)\s*[0-9]|持平$"
@@ -36,8 +42,14 @@ _CHANGE = re.compile(
 )
 _BESIDE = re.compile(r"(?<=[0-9])(\s*[\[(][A-Za-z]{1,3}[\])]|\s+[A-Za-z]{1,2})$")
 """A mark of a status beside a number: 1,200 [r], 41.4 u."""
-_CORNER = re.compile(r"(计量)?单位[:：]")
+_CORNER = re.compile(r"(计量)?单位\s*[:：]|\b[Uu]nits?\s*[:：]")
 _HEADLINE = re.compile(r"表|情况|指标|统计|一览|汇总|完成|收支|[0-9]{4}年")
+NAMED_INDICATOR = {
+    *("指标", "指标名称", "项目名称", "indicator", "indicatorname", "seriesname", "series"),
+    *("subjectdescriptor", "variable", "item"),
+}
+"""Headers over the names of indicators, folded and in small letters."""
+
 _SERIAL = {"序号", "编号", "代码", "行次", "No.", "NO", "№"}
 DEFAULTS = Block(stub="*", columns=(TableColumn(header=("*",)),))
 
@@ -82,12 +94,17 @@ def is_value(text: str) -> bool:
     plain = _BESIDE.sub("", split_marks(fold(text).strip())[0])
     if _CHANGE.match(plain):
         return True
-    return bool(re.match(NUMERIC, plain)) and not _YEAR.fullmatch(plain)
+    if _YEAR.fullmatch(plain) or _DATE.fullmatch(plain):
+        return False
+    return bool(re.match(NUMERIC, plain))
 
 
 def is_stamp(text: str) -> bool:
     """A period that can stand beside the figures of its row: 2021, 2023①, 2024(快报数), 2026-01."""
-    return _STAMP.fullmatch(fold(text).strip()) is not None
+    plain = fold(text).strip()
+    if _STAMP.fullmatch(plain) is not None:
+        return True
+    return _ENGLISH.fullmatch(plain) is not None and is_absolute(plain)
 
 
 def is_rank(text: str) -> bool:
@@ -138,11 +155,30 @@ def _header_top(rows: Rows, numbers: list[int], at: int, data: int) -> int | Non
         texts = [text for text in cells.values() if text]
         if any(_CORNER.search(fold(text)) for text in texts) and len(texts) <= 2:
             break
+        if top is not None and numbers[i + 1] - numbers[i] > 1:
+            break  # above a blank row stands a title
+        if _ends_a_header(rows, numbers, i, data):
+            top = i
+            continue
         if len(texts) < 2 or any(re.search(r"[^:：\s]{2,}[:：]\s*\S", text) for text in texts):
             # One text alone is a title, and "表号: …" is a remark.
             break
         top = i
     return top
+
+
+def _ends_a_header(rows: Rows, numbers: list[int], at: int, data: int) -> bool:
+    """Whether a row of one text ends a header: a unit below a column, or the name of the rows."""
+    cells = rows[numbers[at]]
+    if at != data - 1 or len(cells) != 1 or at == 0:
+        return False
+    (col,) = cells
+    above = rows[numbers[at - 1]]
+    is_next = numbers[at] - numbers[at - 1] == 1
+    # The name of the index stands alone below the columns of several levels: pandas.
+    is_index = col < min(above) or (at > 1 and col in above and len(rows[numbers[at - 2]]) > 2)
+    is_index &= col == min(rows[numbers[data]])
+    return is_next and len(above) > 1 and (is_index or (col in above and col > min(above)))
 
 
 def _end(rows: Rows, numbers: list[int], data: int) -> int:
@@ -177,8 +213,11 @@ def _seen(
     # 甲 | 1 | 2 | 3 under the header numbers the columns.
     cells = rows[numbers[data]]
     values = [fold(t).strip() for t in cells.values()]
-    if values[0] in ("甲", "甲乙", "A") and all(
-        v.isdigit() or v in ("乙", "丙", "丁", "B", "C") for v in values[1:]
+    numbered = [int(v) for v in values[1:] if v.isdigit()]
+    if (
+        values[0] in ("甲", "甲乙", "A")
+        and numbered == [*range(1, len(numbered) + 1)]
+        and all(v.isdigit() or v in ("乙", "丙", "丁", "B", "C") for v in values[1:])
     ):
         serial.append(values[0])
         first_data = data + 1 if data + 1 < end else data
@@ -218,11 +257,16 @@ def _stub_col(rows: Rows, numbers: list[int], top: int, data: int, end: int) -> 
             and all(map(is_stamp, texts))
         ):
             names = texts  # years down the side
-        distinct = len({same(t) for t in names})
+        distinct = len({same(t) for t in names}) + _called(header.get(col, ""), len(body))
         score = distinct - col / 1000
         if names and len(names) >= len(texts) / 2 and score > best[0]:
             best = (score, col)
     return best[1] or 1
+
+
+def _called(header: str, rows: int) -> int:
+    """How much more a column is the names of rows where its header says so: Indicator Name."""
+    return rows if header.lower() in NAMED_INDICATOR else 0
 
 
 def most(values: Iterable[bool], share: float = 0.6) -> bool:

@@ -7,6 +7,7 @@ what the grids hold (``records``, ``printed``).
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,14 +54,16 @@ def read(
     given: dict[str, Any] = {"format": services.format_of(content, form), "encoding": "auto"}
     if given["format"] == "json":
         given |= _records_of(content, regions)
-    if path.suffix.lower() == ".tsv" or (
-        form == "csv" and content.count(b"\t") > content.count(b",")
-    ):
-        given["delimiter"] = "\t"
+    if given["format"] == "csv":
+        given["delimiter"] = _delimiter(content, path)
     for hidden in ("refuse", "ignore"):
         try:
             source = Source.model_validate(given | {"hidden": hidden})
-            return source, read_grids(content, source, wants_format=True), doubts
+            grids = read_grids(content, source, wants_format=True)
+            if source.format in ("csv", "html") and _has_decimal_comma(grids, source, doubts):
+                source = source.model_copy(update={"decimal": "comma"})
+                grids = [_pointed(grid) for grid in grids]
+            return source, grids, doubts
         except RefusedError as error:
             if error.rule != "delivery.hidden-content":
                 raise QutongError(
@@ -70,6 +73,55 @@ def read(
                 ) from None
             doubts.append(f"hidden content is left out: {error.detail_en}")
     raise QutongError("nothing can be read", file=path)
+
+
+def _delimiter(content: bytes, path: Path) -> str:
+    """What separates the fields: the sign that most lines have, and have equally often."""
+    if path.suffix.lower() == ".tsv":
+        return "\t"
+    lines = [line for line in content[:_LOOKED_AT].splitlines()[:_LINES] if line.strip()]
+    best, most_lines = ",", 0
+    for sign in (",", "\t", ";", "|"):
+        counts = Counter(line.count(sign.encode()) for line in lines)
+        counts.pop(0, None)
+        alike = max(counts.values(), default=0)
+        if alike > most_lines:
+            best, most_lines = sign, alike
+    return best
+
+
+_LOOKED_AT, _LINES = 20_000, 50
+_COMMA = re.compile(r"[-+]?([0-9]+|[0-9]{1,3}([. ][0-9]{3})+),([0-9]{1,2}|[0-9]{4,}) ?%?")
+_POINT = re.compile(r"[-+]?([0-9]+|[0-9]{1,3}([, ][0-9]{3})+)\.([0-9]{1,2}|[0-9]{4,}) ?%?")
+_EITHER = re.compile(r"[-+]?[0-9]{1,3}[.,][0-9]{3} ?%?")
+_NUMERIC = re.compile(r"[-+]?[0-9][0-9., ]* ?%?")
+
+
+def _has_decimal_comma(grids: list[Grid], source: Source, doubts: list[str]) -> bool:
+    """Whether figures have a comma before their decimals; asked where they may or may not."""
+    texts = [text.strip() for grid in grids for text in grid.cells["text"].head(_LOOKED_AT)]
+    if any(_POINT.fullmatch(text) for text in texts):
+        return False
+    if any(_COMMA.fullmatch(text) for text in texts):
+        return True
+    either = next((text for text in texts if _EITHER.fullmatch(text)), None)
+    if either is not None and source.delimiter == ";":
+        doubts.append(
+            f"{either} may be {either.replace(',', '').replace('.', '')} or have three decimals: "
+            "say decimal: comma where a comma stands before decimals"
+        )
+    return False
+
+
+def _pointed(grid: Grid) -> Grid:
+    """The grid with points before decimals, as what looks at it expects them."""
+    import polars as pl
+
+    swapped = pl.col("text").str.replace_many([",", "."], [".", ","])
+    is_number = pl.col("text").str.contains(f"^{_NUMERIC.pattern}$")
+    return grid.with_cells(
+        grid.cells.with_columns(text=pl.when(is_number).then(swapped).otherwise("text"))
+    )
 
 
 def _records_of(content: bytes, regions: Mapping[str, str]) -> dict[str, Any]:
@@ -122,15 +174,17 @@ def _scalars(holder: dict[str, Any]) -> list[str]:
 def source_lines(source: Source) -> list[str]:
     """The lines of a layout that say how the file is read."""
     lines = [f"format: {source.format}"]
-    if source.format in ("csv", "html", "sdmx-csv"):
+    if source.format in ("csv", "html", "sdmx-csv", "eurostat-tsv"):
         lines.append("encoding: auto")
-    if source.delimiter != ",":
+    if source.delimiter != "," and source.format != "eurostat-tsv":
         lines.append(f"delimiter: {quoted(source.delimiter)}")
     if source.format == "json":
         lines.append(f"records_at: {quoted(source.records_at)}")
         for name in ("parents", "keys"):
             told = list(getattr(source, name))
             lines += [f"{name}: {flow(told)}"] if told else []
+    if source.decimal != "point":
+        lines.append(f"decimal: {source.decimal}")
     if source.hidden != "refuse":
         lines.append(f"hidden: {source.hidden}")
     return lines

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from orchestration.authoring.columns import Below, Column, Columns
 from orchestration.authoring.known import LAG, SPOKEN, Known
-from orchestration.authoring.labels import Entry, Labels
+from orchestration.authoring.labels import Entry, Labels, no_unit
 from orchestration.authoring.look import Seen, is_rank, is_value, most, plain_title, rows_of, tables
 from orchestration.authoring.opening import source_lines
 from orchestration.authoring.records import SPANS
@@ -71,6 +71,7 @@ class Printed:
         self.source, self.doubts = source, doubts
         self.breakdown_list = ""
         self.row_names: list[str] = []
+        self.needs_period = False
 
     def layout(self, grids: list[Grid]) -> tuple[list[str], str, Period | None]:
         """The lines of the layout, the title of the file, and its period.
@@ -189,7 +190,7 @@ class Printed:
         region = named[0] if named else self.known.district
         doubt = "" if named else "whose figures they are; the district is assumed"
         lines = ["constants:", asked(f"  region: {scalar(region)}", doubt)]
-        if report is None:
+        if report is None and self.needs_period:
             year = datetime.now(UTC).year
             lines.append(
                 f"  period: '{year}'  {UNSURE} no period was found in title, sheet or file name"
@@ -222,14 +223,7 @@ class Printed:
     ) -> list[str]:
         rows = rows_of(table.grid)
         last = table.top + table.header_rows - 1
-        stub_text = next(
-            (
-                text
-                for row in range(table.top, last + 1)
-                if (text := rows.get(row, {}).get(table.stub_col, ""))
-            ),
-            "",
-        )
+        stub_text = rows.get(table.top, {}).get(table.stub_col, "")
         paths, fill = _paths(table, rows, last)
         body = [r for r in sorted(rows) if last < r <= table.last and not _is_note(rows[r])]
         again = [
@@ -254,6 +248,9 @@ class Printed:
             _doubt_counters(columns)
         if not any(column.is_value for column in columns):
             return []
+        if not below.period_in_rows:
+            values = [column.written for column in columns if column.is_value]
+            self.needs_period |= any("period" not in written for written in values)
         lines = self._head(table, rows, several=several)
         lines += [
             f"stub: {scalar(split_marks(stub_text)[0])}",
@@ -261,14 +258,12 @@ class Printed:
         ]
         if subject is not None:
             lines.append(f"title: {quoted(SUBJECT_PATTERN)}")
+        above = self._unit_above(table) if _corner(table) is None else None
+        if above is not None:
+            lines.append(f"unit: {quoted(above[0])}")
         if fill:
             lines.append("header_fill: true")
-        if stub.stub_is != ("indicator",):
-            lines.append(asked(f"stub_is: {flow(list(stub.stub_is))}", stub.doubt))
-        elif stub.doubt:
-            lines.append(f"{UNSURE} {stub.doubt}")
-        if stub.hierarchy != Block.model_fields["hierarchy"].default:
-            lines.append(f"hierarchy: {flow(list(stub.hierarchy))}")
+        lines += _rows_lines(stub)
         if again:
             lines.append("side_by_side: true")
         lines += self._ignored(table, body, rows, stub, stub_cols)
@@ -278,7 +273,7 @@ class Printed:
         for column in columns:
             doubt = column.doubt
             if column.unknown_unit and not by_column:
-                doubt = doubt or _no_unit(column.unknown_unit)
+                doubt = doubt or no_unit(column.unknown_unit)
             lines.append(asked(f"- {flow(column.written)}", doubt))
         block_name = name
         if subject is not None:
@@ -291,6 +286,17 @@ class Printed:
         self.doubts += table.doubts
         self._notes(table, rows)
         return lines
+
+    def _unit_above(self, table: Seen) -> tuple[str, str] | None:
+        """The unit that ends a title, or stands above the table alone: a pattern for it, and it."""
+        for text in table.titles:
+            plain = fold(text).strip()
+            inner = re.search(r"[(]\s*(?:in\s+)?([^()]+?)\s*[)]$", plain)
+            if inner is not None and same(inner[1]) in self.known.units:
+                return rf"[(]\s*(?:in\s+)?(?P<unit>{re.escape(inner[1])})\s*[)]$", inner[1]
+            if same(plain) in self.known.units and not plain.isdigit():
+                return f"^(?P<unit>{re.escape(plain)})$", plain
+        return None
 
     def _head(self, table: Seen, rows: dict[int, dict[int, str]], *, several: bool) -> list[str]:
         if not several:
@@ -491,7 +497,7 @@ class Printed:
     ) -> None:
         """Note every indicator that the table has, with its unit and decimals."""
         unit_cols = [c.cols[0] for c in columns if c.written.get("carries") == "unit"]
-        corner = _corner(table)
+        corner = _corner(table) or (self._unit_above(table) or ("", None))[1]
         for row in body:
             name = stub.names.get(row)
             if name is None:
@@ -540,6 +546,18 @@ class Printed:
         return str(name.name)
 
 
+def _rows_lines(stub: Stub) -> list[str]:
+    """What the rows of a table name, and what puts one under another."""
+    lines = []
+    if stub.stub_is != ("indicator",):
+        lines.append(asked(f"stub_is: {flow(list(stub.stub_is))}", stub.doubt))
+    elif stub.doubt:
+        lines.append(f"{UNSURE} {stub.doubt}")
+    if stub.hierarchy != Block.model_fields["hierarchy"].default:
+        lines.append(f"hierarchy: {flow(list(stub.hierarchy))}")
+    return lines
+
+
 def _repeat(block: list[str]) -> None:
     """A block that occurs several times, each time with the period of another title."""
     if "(?P<period>" in block[0] and "every: true" not in block:
@@ -560,15 +578,7 @@ def _tell_apart(blocks: list[list[str]], seen: list[Seen], written_by: list[Seen
 
 
 def _stub_text(table: Seen) -> str:
-    rows = rows_of(table.grid)
-    return next(
-        (
-            same(split_marks(text)[0])
-            for row in range(table.top, table.top + table.header_rows)
-            if (text := rows.get(row, {}).get(table.stub_col, ""))
-        ),
-        "",
-    )
+    return same(split_marks(rows_of(table.grid).get(table.top, {}).get(table.stub_col, ""))[0])
 
 
 def _paths(
@@ -618,13 +628,6 @@ def _doubt_counters(columns: list[Column]) -> None:
             column.doubt = "a key or a counter by its name, and no figure"
         elif column.is_value:
             column.doubt = column.doubt or "is it a figure, and which indicator"
-
-
-def _no_unit(unit: str) -> str:
-    return (
-        f"the unit {unit} is in no list: add it to raw/codelists/units.csv, or the figures are off "
-        "by its factor"
-    )
 
 
 def _kind_of(table: Seen) -> str:

@@ -20,6 +20,7 @@ from orchestration.authoring.opening import source_lines
 from orchestration.authoring.yamltext import UNSURE, asked, flow, scalar, without_period
 from orchestration.collect.grid import Grid
 from orchestration.collect.names import whole_region
+from orchestration.collect.normalise import POWERS
 from orchestration.spec import Source
 from orchestration.text import fold, same
 
@@ -27,13 +28,18 @@ RECORD_WORDS = {
     "indicator": (
         *("指标", "指标名称", "项目", "项目名称", "indicator", "名称", "name"),
         *("estimates", "variable", "series", "indicator_name_zh", "indicator_name"),
+        *("indicatorname", "seriesname", "measure", "measures", "variablename", "metric"),
         *("indicator_code", "aggregate", "characteristics", "statistic", "item"),
     ),
     "region": (
         *("地区", "区域", "行政区", "镇街", "街道", "单位名称", "region", "geo", "geography"),
-        *("area", "region_name_zh", "region_name", "country", "location"),
+        *("area", "region_name_zh", "region_name", "country", "location", "countryname"),
+        *("areaname", "regionname", "economy", "geographyname", "countryorarea", "entity"),
     ),
-    "region_code": ("地区代码", "行政区划代码", "区划代码", "region_code", "ref_area"),
+    "region_code": (
+        *("地区代码", "行政区划代码", "区划代码", "region_code", "ref_area", "countrycode"),
+        *("areacode", "regioncode", "geographycode", "geocode"),
+    ),
     "period": (
         *("期间", "时间", "时期", "月份", "年份", "年度", "报告期", "日期", "季度", "年月"),
         *("period", "date", "time", "month", "year", "sj", "ref_date", "time_period", "quarter"),
@@ -148,7 +154,11 @@ class Records:
         for col, text in header.items():
             told = [cells[col] for cells in body if col in cells]
             role = carried(text, told, RECORD_WORDS | BESIDE_WORDS, self.known.kinds)
-            if same(text).lower() in _SCALE:
+            if same(text).lower() in _SCALE and are_powers(told):
+                if "multiplier" in found:
+                    ignored.append(found["multiplier"][0])
+                found["multiplier"] = (col, text)  # words are clearer than the number beside them
+            elif same(text).lower() in _SCALE:
                 scales.append(col)
             elif role == "status" and not self._are_statuses(told):
                 ignored.append(col)
@@ -176,13 +186,17 @@ class Records:
             if label is None:
                 continue
             entry = self.labels.entry("value", label)
-            unit = cells.get(found["unit"][0]) if "unit" in found else None
+            unit = self._unit(cells.get(found["unit"][0])) if "unit" in found else None
             present = cells.get(found["present"][0], "") if "present" in found else "yes"
             text = cells.get(found["value"][0], "")
             if present.lower() in ("false", "0", "no", "否", "无") or not text:
                 self.labels.symbols.setdefault("", "M")
             else:
                 self.labels.saw(entry, text, unit, (number, ""))
+
+    def _unit(self, text: str | None) -> str | None:
+        """The unit that a code of an office means in a column of units; else the text itself."""
+        return self.known.unit_codes.get(same(text), text) if text else None
 
     def _column(self, role: str, at: tuple[int, str], body: Body) -> str:
         col, text = at
@@ -196,7 +210,9 @@ class Records:
         elif fold(text).strip().lower() == "v4_0":
             doubt = "the column of the figures"
         elif role in ("status", "measure", "qualifier", "figure_kind", "multiplier"):
-            doubt = "" if role != "multiplier" else "powers of ten that the unit is multiplied by"
+            is_clear = same(text).lower() in (*_SCALE, "unit_mult")
+            doubt = "powers of ten that the unit is multiplied by"
+            doubt = "" if role != "multiplier" or is_clear else doubt
         return asked(f"  {role}: {scalar(text)}", doubt)
 
     def _open(
@@ -311,14 +327,14 @@ class Records:
             if decimals in tuple("012345678"):
                 entry.decimals = max(entry.decimals, int(decimals))
             if value:
-                self.labels.saw(entry, value, unit or None)
+                self.labels.saw(entry, value, self._unit(unit))
             else:
                 self.labels.symbols[""] = "M"
 
     def _service_doubts(self, roles: services.Roles, columns: dict[str, list[str]]) -> None:
         for role, known, file in (
             ("region_code", self.known.regions, "regions.csv"),
-            ("unit", self.known.units, "units.csv"),
+            ("unit", self.known.unit_codes, "units.csv"),
         ):
             texts = {text for text in columns.get(roles.carried.get(role, ""), []) if text}
             short = {text: whole_region(text, known, self.known.lists.nation) for text in texts}
@@ -364,6 +380,12 @@ class Records:
         return lines + (["constants:", *constants] if constants else [])
 
 
+def are_powers(texts: list[str]) -> bool:
+    """Whether a column says powers of ten in words: thousands, millions, 万."""
+    words = {same(text).lower() for text in texts if text}
+    return bool(words) and all(word in POWERS and not word.isdigit() for word in words)
+
+
 def spans_of(labels: Labels) -> list[str]:
     """Words in names that say of what stretch of time figures are: 累计值, 期末值, 当期值."""
     names = [entry.called or entry.label for entry in labels.entries.values()]
@@ -402,4 +424,4 @@ def _has_figures(cols: list[int], body: Body) -> bool:
 
 def _is_better(text: str, other: str) -> bool:
     """Whether one column says the name of an indicator better than another."""
-    return same(other).lower() == "indicator_code" and same(text).lower() != "indicator_code"
+    return same(other).lower() == "indicator_code" and "name" in same(text).lower()

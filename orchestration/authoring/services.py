@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.collect.grid import RefusedError
 from orchestration.collect.names import whole_region
 from orchestration.collect.periods import parse_period
-from orchestration.collect.readers import bureau, cube, sdmx_csv
+from orchestration.collect.readers import bureau, cube, eurostat, sdmx_csv, sdmx_json
 from orchestration.collect.readers.answers import parsed
 from orchestration.collect.readers.delimited import decode
 from orchestration.collect.readers.nested import step_of
@@ -30,12 +30,14 @@ _SDMX = {
     "indicator": ("INDICATOR", "SERIES", "VARIABLE", "SUBJECT", "MEASURE", "INDIC", "NA_ITEM"),
     "region_code": ("REF_AREA", "GEO", "LOCATION", "COUNTRY", "REGION", "REG"),
     "period": ("TIME_PERIOD", "TIME"),
+    "period_kind": ("PERIOD_KIND",),
     "value": ("OBS_VALUE",),
     "unit": ("UNIT_MEASURE", "UNIT"),
     "multiplier": ("UNIT_MULT", "UNIT_MULTIPLIER", "POWERCODE"),
     "decimals": ("DECIMALS",),
     "status": ("OBS_STATUS", "OBS_FLAG"),
     "confidentiality": ("CONF_STATUS",),
+    "qualifier": ("QUALIFIER",),
     "note": ("COMMENT_OBS", "OBS_COM", "OBS_COMMENT"),
 }
 _KEY = ("indicator", "region_code", "period")
@@ -96,11 +98,15 @@ def format_of(content: bytes, form: str) -> str:
     """The format of a service that a file of this kind is in; else the kind itself."""
     if form == "csv":
         line = content[:MOST_OF_A_LINE].split(b"\n", 1)[0].decode("utf-8", "ignore")
+        if eurostat.is_packed(line):
+            return "eurostat-tsv"
         return "sdmx-csv" if sdmx_csv.is_sdmx(line) else form
     if form == "json":
         data = _json(content)
         if cube.is_cube(data):
             return "json-stat"
+        if sdmx_json.is_sdmx(data):
+            return "sdmx-json"
         return "nbs" if bureau.is_answer(data) else form
     return form
 
@@ -204,6 +210,9 @@ def _by_words(
     spelled = {header if words is _BUREAU else header.upper(): header for header in columns}
     for role, known in words.items():
         header = next((spelled[word] for word in known if word in spelled), None)
+        if header is None and role == "indicator":
+            # Eurostat calls it by its list: indic_de, indic_bt.
+            header = next((h for word, h in spelled.items() if word.startswith("INDIC_")), None)
         if header is not None:
             roles.carried[role] = header
     _rest(roles, [header for header in columns if header not in offered], columns)

@@ -131,6 +131,23 @@ class Vocabulary:
         return "；".join(list(told)[:PROPOSED])
 
 
+class UnitWords(Vocabulary):
+    """The words of units, and what follows from them: words for multiples, codes of offices.
+
+    Args:
+        listed: Code by listed word; these alone are proposed for an unknown one.
+        more: Code by further text, without blanks.
+    """
+
+    def __init__(self, listed: Mapping[str, str], more: Mapping[str, str]) -> None:
+        super().__init__(listed)
+        self._more = more
+
+    def find(self, word: str, start: date | None, end: date | None) -> str | None:
+        """The code of the unit, whatever the time."""
+        return super().find(word, start, end) or self._more.get(same(word))
+
+
 class RegionWords(Vocabulary):
     """The words of regions: a district's own first, then all regions of China by name and code.
 
@@ -271,7 +288,7 @@ class Names:
                 lists.region_code(inside) if inside else None,
             )
         if name == "unit":
-            return Vocabulary(lists.unit_words)
+            return UnitWords(lists.unit_words, lists.unit_codes | lists.unit_multiples)
         if name == "document":
             documents = self._data_set.origin.documents
             return Vocabulary({word: d.id for d in documents for word in (d.id, d.title)})

@@ -355,7 +355,11 @@ def _constant(frame: pl.DataFrame, column: str, value: str | None) -> pl.DataFra
 def _value_words(work: _Work) -> Words:
     layout = work.data_set.layout
     in_brackets = False if layout.kind == "records" else layout.negative_in_brackets
-    return Words.of(work.context.codelists.unit_words, negative_in_brackets=in_brackets)
+    return Words.of(
+        work.context.codelists.unit_words,
+        negative_in_brackets=in_brackets,
+        decimal_comma=layout.kind != "function" and layout.decimal == "comma",
+    )
 
 
 def _marks(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
@@ -896,12 +900,15 @@ def _statuses(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     )
 
 
-_POWERS = {
+POWERS = {
     **{str(power): power for power in (0, *range(2, 10), 11, 12)},
     **{"1" + "0" * power: power for power in range(2, 13)},
-    **{"units": 0, "unit": 0, "tens": 1, "hundreds": 2, "thousands": 3, "millions": 6},
-    **{"billions": 9, "trillions": 12, "个": 0, "十": 1, "百": 2, "千": 3, "万": 4, "百万": 6},
-    **{"千万": 7, "亿": 8, "十亿": 9},
+    **{"units": 0, "unit": 0, "ones": 0, "tens": 1, "hundreds": 2, "thousands": 3, "thousand": 3},
+    **{"tensofthousands": 4, "tenthousands": 4, "tenthousand": 4, "hundredsofthousands": 5},
+    **{"millions": 6, "million": 6, "tensofmillions": 7, "hundredsofmillions": 8},
+    **{"hundredmillion": 8, "hundredmillions": 8, "billions": 9, "billion": 9, "trillions": 12},
+    **{"trillion": 12, "个": 0, "十": 1, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6},
+    **{"千万": 7, "亿": 8, "十亿": 9, "百亿": 10, "千亿": 11, "万亿": 12},
 }
 """Powers of ten by the ways to write them. 1 may be tens or units, 10 ten billions or tens."""
 
@@ -915,7 +922,7 @@ def _multipliers(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     plain = pl.when(plain != "").then(plain).str.replace(r"^\+", "").str.replace(r"\.0+$", "")
     places = pl.col("decimals_text").str.replace_all(r"\s", "").str.extract("^([0-9])$", 1)
     frame = frame.with_columns(
-        _power=plain.replace_strict(_POWERS, default=None, return_dtype=pl.Int32)
+        _power=plain.replace_strict(POWERS, default=None, return_dtype=pl.Int32)
     )
     unclear = plain.is_not_null() & pl.col("_power").is_null()
     frame = _flag(frame, unclear, "unit.unknown", "multiplier")

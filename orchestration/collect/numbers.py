@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MINUS = "−–﹣"
 """Signs that are a minus before digits; the full-width one is folded like all others."""
 
+_SWAPPED = str.maketrans(",.", ".,")
+
 PERCENT, PERMILLE, POINTS = "%", "‰", "百分点"
 _GROWTH_UNITS = (None, PERCENT, PERMILLE, POINTS)
 
@@ -87,25 +89,36 @@ class Words:
     Attributes:
         units: Unit by the way it is written, folded.
         negative_in_brackets: (12.3) is -12.3 here.
+        decimal_comma: 1.234,5 is 1234.5 here.
     """
 
     units: Mapping[str, str]
     negative_in_brackets: bool = False
+    decimal_comma: bool = False
 
     @classmethod
-    def of(cls, units: Mapping[str, str], *, negative_in_brackets: bool = False) -> Words:
+    def of(
+        cls,
+        units: Mapping[str, str],
+        *,
+        negative_in_brackets: bool = False,
+        decimal_comma: bool = False,
+    ) -> Words:
         """From the words of the code lists; those that no value can hold are left out."""
         folded = {same(word): code for word, code in units.items()}
         return cls(
             # A unit that opens with a digit (1, dimensionless) cannot be told from the number.
             {word: code for word, code in folded.items() if word and not word[0].isdigit()},
             negative_in_brackets,
+            decimal_comma,
         )
 
 
 def read_number(text: str, words: Words) -> Reading | None:
     """The number that the text prints; None where it is none, or may be two."""
     plain = fold(text).translate({ord(sign): "-" for sign in MINUS}).strip()
+    if words.decimal_comma:
+        plain = plain.translate(_SWAPPED)
     return (
         _beside(plain, words)
         or _scientific(plain)
@@ -282,7 +295,10 @@ def read_values(frame: pl.DataFrame, symbols: Mapping[str, str], words: Words) -
     frame = frame.with_columns(pl.col("value").fill_null("")).with_columns(
         _bare=folded("value").str.strip_chars()
     )
-    frame = frame.with_columns(_text=pl.col("_bare").str.replace_all(f"[{MINUS}]", "-"))
+    dashed = pl.col("_bare").str.replace_all(f"[{MINUS}]", "-")
+    if words.decimal_comma:
+        dashed = dashed.str.replace_many([",", "."], [".", ","])
+    frame = frame.with_columns(_text=dashed)
     status = pl.coalesce(
         pl.col(column)
         .str.replace_all(r"\s+", "")

@@ -134,7 +134,33 @@ def _plain(text: str) -> str:
     folded = _CHINESE_YEAR.sub(
         lambda match: "".join(_DIGITS.get(char, char) for char in match[0]), folded
     )
-    return _CHINESE_MONTH.sub(lambda match: str(_NUMBERS[match[0]]), folded)
+    return _ENGLISH.sub(_in_digits, _CHINESE_MONTH.sub(lambda m: str(_NUMBERS[m[0]]), folded))
+
+
+_MONTH_NAMES = (
+    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
+    *("october", "november", "december"),
+)
+_MONTHS = {
+    name[:size]: number
+    for number, name in enumerate(_MONTH_NAMES, start=1)
+    for size in (3, len(name))
+} | {"sept": 9}
+_NAMED = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_ENGLISH = re.compile(
+    rf"^(?:(?P<before>{_NAMED})\.?[-,/]?(?P<year>(?:19|20)[0-9]{{2}})"
+    rf"|(?P<year_first>(?:19|20)[0-9]{{2}})[-,/]?(?P<behind>{_NAMED})\.?"
+    r"|Q(?P<quarter>[1-4])[-,/]?(?P<of>(?:19|20)[0-9]{2}))$",
+    re.IGNORECASE,
+)
+"""Jan 2024, January 2024, 1988 JAN, Q1 2024. Of Jan-24 nobody knows whether 24 is a day."""
+
+
+def _in_digits(match: re.Match[str]) -> str:
+    if match["quarter"]:
+        return f"{match['of']}-Q{match['quarter']}"
+    name = (match["before"] or match["behind"]).lower()
+    return f"{match['year'] or match['year_first']}-{_MONTHS[name]:02d}"
 
 
 def _point(period: Period) -> Period:
@@ -248,6 +274,7 @@ def parse_period(text: str) -> Period:
     ``二〇二二年``, ``2023-06``, ``2023.06``, ``202306``, ``2023年6月末``, ``2023-06-30`` (the last
     day of a month and no other), ``2026-Q1``, ``2026年第一季度``, ``2026H1``, ``2024年1—5月``,
     ``2021年1月—2023年6月``, ``2021-01/2023-06``, ``2020—2022年``, ``2024年上半年``, ``2024年末``;
+    ``Jan 2024``, ``1988 JAN``, ``Q1 2024``;
     in answers of services ``202509MM``, ``202404SS`` (a quarter), ``2025YY``, ``2024M09``,
     ``2024-S1`` (a half-year) and ``2024-01/P30M`` (thirty months from January on).
 

@@ -114,9 +114,12 @@ def read_json(content: bytes) -> None:
     _read(text, format="json", records_at=records_at, keys=("k", "l"), parents=("../a",))
 
 
+SERVICES = ("json-stat", "nbs", "sdmx-csv", "sdmx-ml", "px", "sdmx-json", "eurostat-tsv")
+
+
 def read_service(content: bytes) -> None:
     """Files of statistical services, as they are; each is read as every kind of them."""
-    for form in ("json-stat", "nbs", "sdmx-csv", "sdmx-ml", "px"):
+    for form in SERVICES:
         _read(content, format=form)
 
 
@@ -166,7 +169,7 @@ def read_ods(content: bytes) -> None:
 def read_any(content: bytes) -> None:
     """Any file declared as any format: the first byte chooses which."""
     office = ("csv", "xlsx", "xls", "ods", "html", "docx", "pdf", "json", "parquet")
-    formats = (*office, "json-stat", "nbs", "sdmx-csv", "sdmx-ml", "px")
+    formats = (*office, *SERVICES)
     _read(content[1:], format=formats[(content[0] if content else 0) % len(formats)])
 
 

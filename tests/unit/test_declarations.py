@@ -389,7 +389,7 @@ def test_a_list_of_units_of_before_has_ids_too(project: Settings) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "place", "what"),
     [
-        (",CNY_E8", ",CNY-E8", "line 18, sdmx_id", "'CNY-E8' is no id of a unit"),
+        (",CNY_E8", ",CNY-E8", "line 22, sdmx_id", "'CNY-E8' is no id of a unit"),
         (",CNY_E8", ",CNY_E4", "亿元, sdmx_id", "'万元' and '亿元' have one id, CNY_E4"),
     ],
 )

@@ -355,7 +355,8 @@ def test_records_of_another_office_are_known(drafted: Drafted) -> None:
     )
     assert "  period: REF_DATE" in one.text
     assert "  region: GEO" in one.text
-    assert any("SCALAR_FACTOR multiplies the unit (thousands)" in line for line in asked(one))
+    assert "  multiplier: SCALAR_FACTOR\n" in one.text
+    assert figures(one)[0].split()[-2:] == ["1520500", "元"]
 
 
 def test_our_own_export_is_known(drafted: Drafted) -> None:
@@ -426,3 +427,129 @@ def test_what_a_cell_looks_like(text: str, value: bool, stamp: bool, rank: bool)
 def test_a_row_of_years_alone_is_a_header() -> None:
     assert is_data({1: "2021", 2: "45.6"})
     assert not is_data({1: "2021", 2: "2022"})
+
+
+@pytest.mark.parametrize(
+    ("table", "unit"),
+    [
+        ('"Turnover, 2024 (£ m)",\nIndustry,2024\nRetail,12.5\nHotels,3\n', "百万英镑"),
+        ("Turnover,\nUnit: £ m,\nIndustry,2024\nRetail,12.5\nHotels,3\n", "百万英镑"),
+        ("Turnover,\nRMB million,\nIndustry,2024\nRetail,12.5\nHotels,3\n", "百万元"),
+        ("Year,Turnover (€ bn)\n2023,12.5\n2024,3\n", "十亿欧元"),
+        ("Year,Turnover\n,100 million yuan\n2023,12.5\n2024,3\n", "亿元"),
+        ("Year,Staff ('000)\n2023,12.5\n2024,3\n", "10^3"),
+        ("period,indicator,value,unit\n2024,Staff,12.5,thousand persons\n", "千人"),
+        ("period,indicator,value,unit\n2024,Sales,12.5,MIO_EUR\n", "百万欧元"),
+    ],
+)
+def test_multiples_of_units_in_english(drafted: Drafted, table: str, unit: str) -> None:
+    rows = [row.split() for row in figures(drafted(table))]
+    assert (rows[0][-2], {row[-1] for row in rows}) == ("12.5", {unit})
+
+
+def test_dollars_are_of_a_country(drafted: Drafted) -> None:
+    one = drafted("Year,Sales (Dollars),Cost ($ m)\n2023,12.5,1\n2024,3,2\n")
+    assert sum("whose dollars they are (USD, CAD, HKD)" in line for line in asked(one)) == 2
+
+
+def test_a_number_of_powers_is_asked_about_and_a_word_is_not(drafted: Drafted) -> None:
+    head = "REF_DATE,GEO,Estimates,UOM,{},VALUE\n2024,云溪区,Sales,元,{},1.5\n"
+    for column, text, is_asked in (
+        ("SCALAR_FACTOR", "tens of thousands", False),
+        ("UNIT_MULT", "4", False),
+        ("SCALAR_ID", "4", True),
+    ):
+        one = drafted(head.format(column, text))
+        assert figures(one)[0].endswith("level 15000 元")
+        assert any("powers of ten" in line for line in asked(one)) is is_asked
+
+
+def test_a_period_is_only_assumed_where_figures_have_none(drafted: Drafted) -> None:
+    one = drafted("年份,常住人口(万人)\n2023,45\n2024,46\n")
+    other = drafted("指标,常住人口(万人)\n甲,45\n乙,46\n")
+    assert "no period was found" not in one.text
+    assert "no period was found" in other.text
+
+
+def test_growth_in_a_second_table_is_that_of_its_own_level(drafted: Drafted) -> None:
+    one = drafted(
+        "表1 2026年3月产量,,\n指标,本月(吨),同比增长(%)\n甲物资,10,5\n乙物资,9,4\n\n"
+        "表2 2026年3月销量,,\n指标,本月(吨),同比增长(%)\n丙物资,8,3\n丁物资,7,2\n"
+    )
+    told = {line.strip() for line in one.text.splitlines() if "growth_of" in line}
+    assert told == {
+        "growth_of: [{to: jia_wu_zi}]",
+        "growth_of: [{to: yi_wu_zi}]",
+        "growth_of: [{to: bing_wu_zi}]",
+        "growth_of: [{to: ding_wu_zi}]",
+    }
+
+
+def test_a_bulk_table_of_eurostat_is_unpacked(drafted: Drafted) -> None:
+    one = drafted(
+        "freq,indic_x,unit,geo\\TIME_PERIOD\t2021 \t2022 \n"
+        "A,OUT,THS_T,330203\t41.4 p\t: c\nA,OUT,THS_T,330212\t42\t43\n",
+        "bulk2022.tsv",
+    )
+    assert figures(one) == [
+        "out 330203 2021 annual level 41.4 千吨",
+        "out 330203 2022 annual level - 千吨",
+        "out 330212 2021 annual level 42 千吨",
+        "out 330212 2022 annual level 43 千吨",
+    ]
+    assert "status: OBS_FLAG" in one.text
+
+
+def test_remarks_above_a_wide_table_are_no_table(drafted: Drafted) -> None:
+    one = drafted(
+        '"Data Source","Development Indicators",\n\n"Last Updated","2024-03-28",\n\n'
+        '"Country Name","Country Code","Indicator Name","Indicator Code","2021","2022",\n'
+        '"海曙区","HS","Pupils (persons)","SE.P","59","17",\n'
+        '"鄞州区","YZ","Pupils (persons)","SE.P","",12,\n'
+    )
+    assert "stub: Indicator Name" in one.text
+    assert one.outcome is not None
+    assert one.outcome.quarantined.height == 0
+    rows = one.outcome.accepted.sort("place_order")
+    assert rows.select("region_code", "period", "value_printed").rows() == [
+        ("330203", "2021", "59"),
+        ("330203", "2022", "17"),
+        ("330212", "2022", "12"),
+    ]
+
+
+def test_the_name_of_the_rows_may_stand_below_the_columns(drafted: Drafted) -> None:
+    one = drafted(
+        ",产值,产值,人口,人口\n,甲,乙,甲,乙\n年份,,,,\n2021,100.5,5.1,45.6,0.2\n2022,110,5,46,1\n"
+    )
+    rows = figures(one)
+    assert [row.split()[2] for row in rows] == ["2021"] * 4 + ["2022"] * 4
+    assert [row.split()[5] for row in rows[:4]] == ["100.5", "5.1", "45.6", "0.2"]
+
+
+def test_decimal_commas_behind_semicolons(drafted: Drafted) -> None:
+    one = drafted("年份;常住人口(万人);产值(亿元)\n2021;45,6;1.812,35\n2022;46,0;1.234\n")
+    assert "delimiter: ';'\n  decimal: comma\n" in one.text
+    assert [row.split()[5] for row in figures(one)] == ["45.6", "1812.35", "46", "1234"]
+
+
+def test_a_comma_that_may_be_either_is_asked_about(drafted: Drafted) -> None:
+    one = drafted("年份;产值(亿元)\n2021;1,812\n2022;1,234\n")
+    assert "decimal: comma\n" not in one.text
+    assert any("1,812 may be 1812 or have three decimals" in line for line in asked(one))
+
+
+def test_months_in_english(drafted: Drafted) -> None:
+    one = drafted("Month,Food (£m)\nJan 2024,1.5\nFeb 2024,4\n2024 Q1,6\n")
+    assert [row.split()[2:4] for row in figures(one)] == [
+        ["2024-01", "monthly"],
+        ["2024-02", "monthly"],
+        ["2024-Q1", "quarterly"],
+    ]
+
+
+def test_a_first_row_that_is_called_like_a_number_is_no_numbering(drafted: Drafted) -> None:
+    one = drafted("2026年3月,,\n指标,本月(吨),累计(吨)\n甲,12,25\n乙,4,5\n")
+    other = drafted("2026年3月,,\n指标,本月(吨),累计(吨)\n甲,1,2\n丙物资,4,5\n")
+    assert [row.split()[5] for row in figures(one)] == ["12", "25", "4", "5"]
+    assert "ignored_rows: [甲]" in other.text

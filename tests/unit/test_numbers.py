@@ -29,6 +29,7 @@ UNITS = {
 }
 WORDS = Words.of(UNITS)
 IN_BRACKETS = Words.of(UNITS, negative_in_brackets=True)
+WITH_COMMA = Words.of(UNITS, decimal_comma=True)
 
 
 @pytest.mark.parametrize(
@@ -304,3 +305,17 @@ def test_a_place_in_an_order_is_a_rank(text: str, number: str) -> None:
 @pytest.mark.parametrize("text", ["第", "第位", "第0位", "第三三", "第3位5", "第3.5位", "第3季度"])
 def test_what_is_no_place_in_an_order(text: str) -> None:
     assert read_number(text, WORDS) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1.234,5", "1234.5"), ("0,75%", "0.75"), ("1.234", "1234"), ("-1 234,5", "-1234.5")],
+)
+def test_a_comma_before_decimals_where_that_is_declared(text: str, number: str) -> None:
+    found = read_number(text, WITH_COMMA)
+    assert found is not None
+    assert found.number == number
+    frame = pl.DataFrame({"value": [text]})
+    assert read_values(frame, {}, WITH_COMMA)["plain"].to_list() == [number]
+    assert read_number("1.5", WITH_COMMA) is None
+    assert read_values(frame, {text: "M"}, WITH_COMMA)["symbol_status"].to_list() == ["M"]

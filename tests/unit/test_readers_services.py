@@ -608,3 +608,126 @@ def test_a_power_of_ten_is_written_out_exactly(number: Decimal) -> None:
 )
 def test_what_is_no_power_of_ten_stays(text: str | None, plain: str | None) -> None:
     assert plain_number(text) == plain
+
+
+# --- Eurostat's bulk tables --------------------------------------------------------------------
+
+PACKED = (
+    "freq,unit,geo\\TIME_PERIOD\t2021 \t2022 \t2023 \n"
+    "A,MIO_EUR,DE\t41.4 p\t42.0\t: \nA,PC,FR\t: c\t-12.5 bd\t1 2\n"
+)
+
+
+def test_packed_keys_and_flags_are_taken_apart() -> None:
+    grid = listing(PACKED.encode(), format="eurostat-tsv")
+    assert table(grid, "freq", "unit", "geo", "TIME_PERIOD", "OBS_VALUE", "OBS_FLAG") == [
+        ("A", "MIO_EUR", "DE", "2021", "41.4", "p"),
+        ("A", "MIO_EUR", "DE", "2022", "42.0", None),
+        ("A", "MIO_EUR", "DE", "2023", None, None),
+        ("A", "PC", "FR", "2021", None, "c"),
+        ("A", "PC", "FR", "2022", "-12.5", "bd"),
+        ("A", "PC", "FR", "2023", "1 2", None),
+    ]
+    assert places(grid, "OBS_VALUE") == ["R2C2", "R2C3", "R3C3", "R3C4"]
+
+
+def test_a_row_with_other_keys_than_the_header_is_refused() -> None:
+    error = refusal(PACKED.replace("A,PC,FR", "A,PC").encode(), format="eurostat-tsv")
+    assert (error.rule, error.place) == ("delivery.unreadable-file", "R3C1")
+    other = refusal(b"geo\t2021\nDE\t4\n", format="eurostat-tsv")
+    assert (other.rule, other.place) == ("delivery.missing-column", "R1C1")
+
+
+# --- SDMX-JSON ---------------------------------------------------------------------------------
+
+
+def message(change: Change | None = None) -> dict[str, Any]:
+    held: dict[str, Any] = {
+        "dataSets": [
+            {
+                "attributes": [0],
+                "series": {
+                    "0:1": {"attributes": [0], "observations": {"1": [2.50, 0], "0": [1, None]}},
+                    "0:0": {"attributes": [], "observations": {"0": [None]}},
+                },
+            }
+        ],
+        "structure": {
+            "dimensions": {
+                "series": [
+                    {"id": "FREQ", "values": [{"id": "A"}]},
+                    {"id": "AREA", "values": [{"id": "a", "name": "甲"}, {"id": "b"}]},
+                ],
+                "observation": [{"id": "TIME_PERIOD", "values": [{"id": "2021"}, {"id": "2022"}]}],
+            },
+            "attributes": {
+                "dataSet": [{"id": "SOURCE", "values": [{"name": "office"}]}],
+                "series": [{"id": "UNIT", "values": [{"id": "CNY", "name": "yuan"}]}],
+                "observation": [{"id": "OBS_STATUS", "values": [{"id": "P"}]}],
+            },
+        },
+    }
+    if change is not None:
+        change(held)
+    return held
+
+
+SAID = [
+    ("b", "2022", "2.50", "CNY", "P", "office"),
+    ("b", "2021", "1", "CNY", None, "office"),
+    ("a", "2021", None, None, None, "office"),
+]
+
+
+def test_observations_are_what_their_positions_say() -> None:
+    content = json.dumps(message()).replace("2.5,", "2.50,").encode()
+    grid = listing(content, format="sdmx-json")
+    heads = ("AREA", "TIME_PERIOD", "OBS_VALUE", "UNIT", "OBS_STATUS", "SOURCE")
+    assert table(grid, *heads) == SAID
+    assert grid.offered == {"AREA.label", "UNIT.label", "SOURCE"}
+    assert places(grid, "OBS_VALUE") == [
+        "$.dataSets[0].series['0:1'].observations['1']",
+        "$.dataSets[0].series['0:1'].observations['0']",
+    ]
+
+
+def test_version_2_holds_the_same_further_in() -> None:
+    held = message()
+    newer = {"data": {"dataSets": held["dataSets"], "structures": [held["structure"]]}}
+    grid = listing(json.dumps(newer).replace("2.5,", "2.50,").encode(), format="sdmx-json")
+    heads = ("AREA", "TIME_PERIOD", "OBS_VALUE", "UNIT", "OBS_STATUS", "SOURCE")
+    assert table(grid, *heads) == SAID
+    assert places(grid, "OBS_VALUE")[0].startswith("$.data.dataSets[0].series['0:1']")
+
+
+def test_flat_observations_are_keyed_by_all_dimensions() -> None:
+    def change(held: dict[str, Any]) -> None:
+        dimensions = held["structure"]["dimensions"]
+        dimensions["observation"] = [*dimensions.pop("series"), *dimensions["observation"]]
+        held["dataSets"] = [{"observations": {"0:1:1": [2.5, 0], "0:0:0": [3]}}]
+
+    grid = listing(json.dumps(message(change)).encode(), format="sdmx-json")
+    assert table(grid, "AREA", "TIME_PERIOD", "OBS_VALUE", "OBS_STATUS") == [
+        ("b", "2022", "2.5", "P"),
+        ("a", "2021", "3", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (lambda held: held["dataSets"].append({}), "$.dataSets"),
+        (lambda held: held.pop("structure"), "$"),
+        (
+            lambda held: held["dataSets"][0]["series"].update({"0:7": {}}),
+            "$.dataSets[0].series['0:7']",
+        ),
+        (
+            lambda held: held["dataSets"][0]["series"].update({"0": {}}),
+            "$.dataSets[0].series['0']",
+        ),
+    ],
+)
+def test_what_positions_do_not_say_is_refused(change: Change, place: str) -> None:
+    error = refusal(json.dumps(message(change)).encode(), format="sdmx-json")
+    assert (error.rule, error.place) == ("delivery.unreadable-file", place)

@@ -91,7 +91,7 @@ class Words:
         """The words of a project; the longest come first."""
         measures = {same(word): code for word, code in lists.words("measure").items()}
         return cls(
-            units=frozenset(same(word) for word in lists.unit_words),
+            units=frozenset(map(same, lists.unit_words)) | lists.unit_multiples.keys(),
             measures=tuple(sorted(measures.items(), key=lambda entry: (-len(entry[0]), entry))),
             stages=frozenset(same(word) for word in lists.words("estimate_stage")),
         )

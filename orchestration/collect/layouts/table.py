@@ -305,7 +305,7 @@ def _grid(grid: Grid, layout: TableLayout, regions: list[Region], told: Told) ->
     before = regions[0].first
     preamble = grid.cells.filter(pl.col("row") < before)
     if preamble.height:
-        role = pl.when(pl.col("text").str.contains(NUMERIC)).then(pl.lit("stray"))
+        role = pl.when(_is_numeric() & ~_is_day()).then(pl.lit("stray"))
         parts.roles.append(preamble.with_columns(role=role.otherwise(pl.lit("title"))))
     for region in regions:
         _block(grid, layout, region, told, parts)
@@ -470,11 +470,11 @@ def _roles(
     import polars as pl
 
     row, col = pl.col("row"), pl.col("col")
-    numeric = pl.col("text").str.contains(NUMERIC)
+    numeric = _is_numeric()
     # Notes stand at the beginning of their row. A number beside or below them may be a figure.
     role = (
         pl.when(row < frame.top)
-        .then(pl.when(numeric).then(pl.lit("stray")).otherwise(pl.lit("title")))
+        .then(pl.when(numeric & ~_is_day()).then(pl.lit("stray")).otherwise(pl.lit("title")))
         .when(row <= frame.last_header)
         .then(pl.lit("header"))
         .when(row >= frame.notes_from)
@@ -490,6 +490,19 @@ def _roles(
         .otherwise(pl.lit("stray"))
     )
     return frame.cells.with_columns(role=role)
+
+
+def _is_numeric() -> pl.Expr:
+    import polars as pl
+
+    return pl.col("text").str.contains(NUMERIC)
+
+
+def _is_day() -> pl.Expr:
+    """A date above a table says when it was made, and is no figure."""
+    import polars as pl
+
+    return pl.col("text").str.contains(r"^(19|20)[0-9]{2}[-./][0-9]{1,2}[-./][0-9]{1,2}$")
 
 
 def _blanks(figures: pl.DataFrame, names: list[Name], columns: list[int]) -> pl.DataFrame:

@@ -62,6 +62,8 @@ _PLAIN = {
     "px": "px",
     "sdmx-csv": "sdmx_csv",
     "sdmx-ml": "sdmx_ml",
+    "sdmx-json": "sdmx_json",
+    "eurostat-tsv": "eurostat",
 }
 """Modules of the formats in which a cell is its text and no more."""
 

@@ -41,10 +41,15 @@ NAMES = {
     "px": ("PX 文件 (PC-Axis)", "PX (PC-Axis)"),
     "sdmx-csv": ("SDMX-CSV 文件", "SDMX-CSV"),
     "sdmx-ml": ("SDMX-ML 文件", "SDMX-ML"),
+    "sdmx-json": ("SDMX-JSON 文件", "SDMX-JSON"),
+    "eurostat-tsv": ("Eurostat 批量表 (TSV)", "a bulk table of Eurostat (TSV)"),
 }
 """Kinds of files as people call them, in both languages."""
 
-WRITTEN_IN = {"json-stat": "json", "nbs": "json", "px": "csv", "sdmx-csv": "csv", "sdmx-ml": "xml"}
+WRITTEN_IN = {
+    **{"json-stat": "json", "nbs": "json", "sdmx-json": "json"},
+    **{"px": "csv", "sdmx-csv": "csv", "eurostat-tsv": "csv", "sdmx-ml": "xml"},
+}
 """Formats of services by the kind of file that they are written in."""
 
 _MAGIC = (

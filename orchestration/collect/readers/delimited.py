@@ -47,6 +47,8 @@ def read(content: bytes, source: Source) -> list[Grid]:
     except pl.exceptions.PolarsError as error:
         below = _below_titles(text, source.delimiter)
         if below is None:
+            below = _below_remarks(text, source.delimiter)
+        if below is None:
             raise _ragged(text, source.delimiter, error) from None
         frame = below
     columns = by_columns(frame, is_stripped=not _has_blanks(text))
@@ -142,6 +144,49 @@ def _below_titles(text: bytes, delimiter: str) -> pl.DataFrame | None:
     first = pl.Series(frame.columns[0], [t.strip().decode() for t in lines[:titles]])
     return pl.concat([pl.DataFrame([first]), frame], how="diagonal")
 
+
+_REMARK_FIELDS = 2
+"""So many filled fields has a remark above a header: what it is, and what it says."""
+
+
+def _below_remarks(text: bytes, delimiter: str) -> pl.DataFrame | None:
+    """The frame of a file with remarks of two fields above its header; None if there are none.
+
+    The library takes the number of columns from the first line: it gets as many delimiters there
+    as the header has. A row that is longer than the header is refused as ever.
+    """
+    import csv
+
+    import polars as pl
+
+    lines = text.split(b"\n", 20)[:20]
+    if any(line.count(b'"') % 2 for line in lines):
+        return None  # a field runs over several lines
+    rows = list(csv.reader([line.decode() for line in lines], delimiter=delimiter))
+    width = max(map(len, rows))
+    at = next(n for n, row in enumerate(rows) if len(row) == width)
+    above = [[field for field in row if field.strip()] for row in rows[:at]]
+    if not above or width <= _REMARK_FIELDS + 1 or max(map(len, above)) > _REMARK_FIELDS:
+        return None
+    names = [field for field in rows[at] if field.strip()]
+    are_names = len(names) >= width - 1 and not _HAS_FIGURE.search("\n".join(names))
+    if not are_names:
+        return None
+    padding = delimiter.encode() * (width - len(rows[0]))
+    first, joint, rest = text.partition(b"\n")
+    try:
+        return pl.read_csv(
+            io.BytesIO(first + padding + joint + rest),
+            has_header=False,
+            infer_schema=False,
+            separator=delimiter,
+        )
+    except pl.exceptions.PolarsError:
+        return None
+
+
+_HAS_FIGURE = re.compile(r"^(?!(?:19|20)[0-9]{2}$)[-+]?[0-9][0-9.,]*$", re.MULTILINE)
+"""A number that is no year: it stands in no header."""
 
 _MOST_BREAKS = 5
 """So many line breaks a cell has; more are lines of the file after a quote that never closes."""

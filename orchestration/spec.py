@@ -419,13 +419,16 @@ class RecordColumns(Model):
     ignored: tuple[str, ...] = Field(default=(), description="Columns that carry no data.")
 
 
+NO_MAKER = "".join(f"(?<!{who})" for who in "编制 填报 报送 发布 制表 填表 编报 汇总 责任 主管".split())
+"""Before 单位 in the corner of a table: 编制单位：县财政局 says who made it, and no unit."""
+
 _TO = r"\s*[-–—−~～至到]\s*"
 _WITHIN = r"上半年|下半年|前三季度|第?[一二三四1-4]季度末?|末|底|度"
 PERIOD_WRITTEN = (
-    r"(?P<period>(?!\d{4}年\d{1,2}月\d{1,2}日)(?:"
-    rf"\d{{4}}年\d{{1,2}}月?{_TO}(?:\d{{4}}年)?\d{{1,2}}月"
-    rf"|\d{{4}}年?{_TO}\d{{4}}年"
-    rf"|\d{{4}}年(?:\d{{1,2}}月(?:份|末|底)?|{_WITHIN})?"
+    r"(?P<period>(?!\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日)(?:"
+    rf"\d{{4}}\s?年\s?\d{{1,2}}\s?月?{_TO}(?:\d{{4}}\s?年\s?)?\d{{1,2}}\s?月"
+    rf"|\d{{4}}\s?年?{_TO}\d{{4}}\s?年"
+    rf"|\d{{4}}\s?年(?:\s?\d{{1,2}}\s?月(?:份|末|底)?|\s?(?:{_WITHIN}))?"
     r"|(?<=[(])\d{4}[^()]*(?=[)])))"
 )
 """A period that is written out in a title or a name; a full date is none."""
@@ -515,10 +518,10 @@ class Source(Model):
         description="Of JSON: names for the last keys on the way to a record, as columns of their "
         "own; a record may then be a bare number, in the column `value`.",
     )
-    period_from: Literal["title", "sheet", "file"] = Field(
+    period_from: Literal["title", "document", "sheet", "file"] = Field(
         default="title",
-        description="Where the report's period stands: above the table, in the name of the sheet "
-        "or of the file. Relative periods (本月, 1-11月, 上年同期) follow from it.",
+        description="Where the report's period stands: above the table, above it or the tables "
+        "before it in the file (document), in the name of the sheet or of the file. Relative periods (本月, 1-11月, 上年同期) follow from it.",
     )
     period_written: str = Field(
         default=PERIOD_WRITTEN,
@@ -733,7 +736,8 @@ class Block(Model):
     )
     title_rows: int = Field(default=3, ge=1, description="The title stands in these first rows.")
     unit: str = Field(
-        default=r"(?:单位|\b[Uu]nits?)\s*[:：]\s*(?P<unit>[^()（）:：]+?)\s*[)）]?$",
+        default=rf"(?:{NO_MAKER}单位|\b[Uu]nits?)\s*[:：]\s*(?P<unit>[^()（）:：]+?)\s*"
+        r"(?:[(（][^()（）]*[)）])?\s*[)）]?$",
         description="Regular expression for the unit in the corner; its group `unit` is the unit.",
     )
     header_rows: int = Field(default=2, ge=1, le=4)

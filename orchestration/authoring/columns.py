@@ -34,6 +34,21 @@ SERIAL = ("序号", "编号", "代码", "行次", "no.", "no", "id")
 _FREQUENCIES = ("年", "季", "月", "日", "年度", "季度", "月度", "日度", "半年")
 _PLAN = re.compile("计划|目标|预算|预期|完成|进度|占|比例|贡献|拉动|差|环比|比上月|比年初|较")
 
+CLASSES = (
+    *("城市", "城镇", "农村", "乡村", "男", "女", "男性", "女性"),
+    *("urban", "rural", "male", "female", "men", "women"),
+)
+"""Headers that say a class of what stands below them."""
+
+WHOLES = ("全市", "全区", "全县", "全省", "全国", "合计", "总计", "total")
+"""Headers beside them that say all classes together."""
+
+_CHANGE = re.compile("增减|比上|较上|变动")
+"""Headers of changes: growth beside them is that of the level to their left."""
+
+PLAN_OF_YEAR = re.compile("年初预算|(年度?|全年)(预算|目标|计划|任务)|^目标(任务|数|值)$")
+"""Headers of what is planned for the whole year."""
+
 _OF_THE_ROW = re.compile("[当本][月期季年]|单月|[年月季期]末|年底|月底")
 """Words of time over figures that are of the period of their row, or of its end."""
 
@@ -80,6 +95,8 @@ class Below:
         period_in_rows: Whether the rows say the period.
         suffix: Behind the keys of this block, where another block has equal names.
         is_named_above: Whether the title says the indicator.
+        has_last_year: Whether a column says what it was in the same period of last year.
+        is_divided: Whether groups of equal columns stand under classes: 城市, 农村.
     """
 
     texts: dict[int, list[str]]
@@ -89,6 +106,8 @@ class Below:
     region_in_rows: bool
     suffix: str = ""
     is_named_above: bool = False
+    is_divided: bool = False
+    has_last_year: bool = False
 
 
 class Columns:
@@ -106,7 +125,7 @@ class Columns:
         full = with_left_period(paths)
         for col, path in sorted(paths.items()):
             column = self._one(path, full[col], col, left)
-            if column.is_value and column.role == "value" and column.label:
+            if column.is_value and column.role == "value" and not _CHANGE.search(column.label):
                 left = column.label
             if not column.is_value:
                 columns.append(column)
@@ -128,6 +147,7 @@ class Columns:
             meant.setdefault(_identity(column), column)
             columns.append(column)
         _keep_apart(columns)
+        _close_stars(columns, paths)
         return columns
 
     def _tell_by_left(
@@ -167,7 +187,7 @@ class Columns:
             return column
         if self.below.by_column:
             return self._own(path, full, col, left)
-        return self._value(path, full, col)
+        return self._value(path, full, col, left)
 
     def _means_figures(self, path: tuple[str, ...], full: tuple[str, ...]) -> bool:
         """Whether a column that is empty this month will have figures another month."""
@@ -213,11 +233,16 @@ class Columns:
         unknown = next((other for _, _, other in reversed(read) if other), None)
         return [bare for bare, _, _ in read], unit, None if unit else unknown
 
-    def _value(self, path: tuple[str, ...], full: tuple[str, ...], col: int) -> Column:
+    def _value(
+        self, path: tuple[str, ...], full: tuple[str, ...], col: int, left: str
+    ) -> Column:
         """A column of figures beside rows that name indicators."""
         region = self._region(path, full, col)
         if region is not None:
             return region
+        divided = self._divided(path, full, col, left)
+        if divided is not None:
+            return divided
         _, unit, _ = self._unit(path)
         said = meaning_of(full, self.below.report, self.words)
         if any(INDEX.search(text) for text in path):
@@ -225,14 +250,22 @@ class Columns:
         relative = [t for t in full if is_period_text(t) and not re.search("[0-9]{4}", fold(t))]
         absolute = [t for t in path if is_absolute(t)]
         is_readable = said is not None and said.period is not None
-        if said is not None and absolute and not relative and is_readable:
+        if said is not None and absolute and is_readable:
             key, measure = ROLE.get(said.measure, ("value", "level"))
-            header = [opened(t) if t in absolute else t for t in path]
+            header = [opened(t) if t in (*absolute, *relative) else t for t in path]
             written: dict[str, Any] = {"header": header, "period": "header", "every": True}
             return self._finished(written, col, key, measure, unit or said.unit)
         if said is not None and (relative or self.below.report is not None) and not absolute:
             return self._by_meaning(said, relative, col, unit)
-        column = self._own(path, full, col, "")
+        bare = self._unit(path)[0]
+        if self.below.has_last_year and unit == "%" and same(bare[-1]) in ("增减", "增减率", "增长"):
+            written = {"header": list(path), "period": "header", "measure": "yoy_growth_pct"}
+            return self._finished(written, col, "growth", "yoy_growth_pct", unit)
+        column = self._own(path, full, col, left)
+        if PLAN_OF_YEAR.search("".join(bare)):
+            column.written["period"] = "全年"
+        elif len(full) > len(path) and _PLAN.search("".join(path)):
+            column.written["period"] = "header"  # 为预算% beside 累计完成
         named = next((t for t in path if self.known.looks_like_region(t)), None)
         if named is not None:
             column.doubt = _unknown_region(named, self.known) + ", and draft it again"
@@ -240,6 +273,24 @@ class Columns:
             "its header is neither a period nor a measure: what it adds to the name of the row "
             "(a class, a plan, a region, another basis)"
         )
+        return column
+
+    def _divided(
+        self, path: tuple[str, ...], full: tuple[str, ...], col: int, left: str
+    ) -> Column | None:
+        """A column of a class (城市, 农村, 男), or of all of them, over headers that come again."""
+        heads = [text for text in path[:-1] if same(text) in (*CLASSES, *WHOLES)]
+        if len(heads) != 1 or not self.below.is_divided:
+            return None
+        rest = tuple(text for text in path if text != heads[0])
+        column = self._value(rest, tuple(t for t in full if t != heads[0]), col, left)
+        kept = {k: v for k, v in column.written.items() if k not in ("header", "means")}
+        column.written = {"header": list(path)}
+        if same(heads[0]) in CLASSES:
+            column.written["breakdown"] = heads[0]
+        if "means" not in kept and "period" not in kept and self.below.report is not None:
+            kept["period"] = "header" if any(self.known.is_time(t) for t in rest) else "title"
+        column.written |= kept
         return column
 
     def _by_meaning(self, said: Said, relative: list[str], col: int, unit: str | None) -> Column:
@@ -318,7 +369,7 @@ class Columns:
         if TIME_WORDS.search(label) and re.search("累计|当月|本月|当季|本季", label):
             doubt = doubt or "its header says what time it is of: do its periods say so too"
         key = identifier(label, "_") + ("" if role == "value" else f"_{role}")
-        if not self.below.by_column and is_bare and role != "value":
+        if not self.below.by_column and is_bare and role != "value" and not left:
             key = role
         below = bare[1:]
         if unit is None:
@@ -331,7 +382,7 @@ class Columns:
             column.written["unit"] = column.unit = "1"  # 性别比(女=100) under 单位：人
         column.role, column.unknown_unit = role, unknown
         # Beside rows that are indicators, a bare measure adds nothing to their names.
-        column.label = "" if is_bare and not self.below.by_column else label
+        column.label = "" if is_bare and not left and not self.below.by_column else label
         column.doubt = doubt
         return column
 
@@ -435,6 +486,22 @@ def _keep_apart(columns: list[Column]) -> None:
             key, number = f"{column.key}_{number}", number + 1
         if key != column.key:
             column.key = column.written["key"] = key
+
+
+def _close_stars(columns: list[Column], paths: dict[int, tuple[str, ...]]) -> None:
+    """A header of nothing but * fits whatever is as deep: beside others it keeps its 年."""
+    for column in columns:
+        header = column.written.get("header")
+        if not header or set(header) != {"*"}:
+            continue
+        deep = [col for col, path in paths.items() if len(path) == len(header)]
+        if set(deep) <= set(column.cols):
+            continue
+        own = [paths[col] for col in column.cols]
+        if all(all("年" in path[i] for path in own) for i in range(len(header))):
+            column.written["header"] = ["*年*"] * len(header)
+        elif len(own) == 1:
+            column.written["header"] = list(own[0])
 
 
 def _identity(column: Column) -> tuple[Any, ...]:

@@ -50,6 +50,8 @@ NAMED_INDICATOR = {
 }
 """Headers over the names of indicators, folded and in small letters."""
 
+_REMARK = re.compile(r"(?<!其中)(?<!其 中)(?<=[^:：\s]{2})[:：]\s*\S")
+"""表号: …, a remark above a table; 其中:女 is a header."""
 _SERIAL = {"序号", "编号", "代码", "行次", "No.", "NO", "№"}
 DEFAULTS = Block(stub="*", columns=(TableColumn(header=("*",)),))
 
@@ -160,7 +162,7 @@ def _header_top(rows: Rows, numbers: list[int], at: int, data: int) -> int | Non
         if _ends_a_header(rows, numbers, i, data):
             top = i
             continue
-        if len(texts) < 2 or any(re.search(r"[^:：\s]{2,}[:：]\s*\S", text) for text in texts):
+        if len(texts) < 2 or any(_REMARK.search(text) for text in texts):
             # One text alone is a title, and "表号: …" is a remark.
             break
         top = i

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration.authoring.columns import Below, Column, Columns
+from orchestration.authoring.columns import CLASSES, WHOLES, Below, Column, Columns
 from orchestration.authoring.known import LAG, SPOKEN, Known
 from orchestration.authoring.labels import Entry, Labels, no_unit
 from orchestration.authoring.look import Seen, is_rank, is_value, most, plain_title, rows_of, tables
@@ -22,7 +22,7 @@ from orchestration.authoring.yamltext import UNSURE, asked, flow, quoted, scalar
 from orchestration.collect.grid import Grid
 from orchestration.collect.layouts.extract import period_in
 from orchestration.collect.layouts.footnotes import OF_ANOTHER
-from orchestration.collect.layouts.header import header_paths, split_marks
+from orchestration.collect.layouts.header import EARLIER, header_paths, split_marks
 from orchestration.collect.layouts.stub import Name, names_of
 from orchestration.collect.periods import Period, parse_period
 from orchestration.collect.readers.selection import matches
@@ -90,12 +90,15 @@ class Printed:
         written_by: list[Seen] = []
         kept: list[Seen] = []
         written: dict[str, int] = {}
-        period_from = "title"
+        wheres: dict[str, list[str]] = {}
         kinds: dict[str, int] = {}
         for table in seen:
             own, where = self._report(table)
-            if own is not None and where != "title":
-                period_from = where
+            if own is None or where != "title":
+                own = own if own is None or "title" not in wheres else report
+                where = "document" if "title" in wheres else where
+            if own is not None:
+                wheres.setdefault(where, []).append(table.grid.name)
             report = report or own
             kind = _kind_of(table) or (next(reversed(kinds), "") if _goes_on(table) else "")
             number = kinds.setdefault(kind, len(kinds))
@@ -120,11 +123,7 @@ class Printed:
             _tell_apart(blocks, seen, written_by)
         lines = ["kind: table", *source_lines(self.source)]
         lines += self._sheets(grids, seen, blocks, places, several=several)
-        if period_from != "title":
-            doubt = "is it the period of the figures, or when the file was sent"
-            lines.append(
-                asked(f"period_from: {period_from}", doubt if period_from == "file" else "")
-            )
+        lines += _period_from(wheres)
         if self.breakdown_list:
             lines.append(f"breakdown_list: {self.breakdown_list}")
         lines += self._spans()
@@ -156,15 +155,9 @@ class Printed:
         filled = list(dict.fromkeys(table.grid.name for table in seen))
         others = [grid.name for grid in grids if grid.name not in filled]
         if others:
-            pattern = _pattern_of(filled, others)
+            # Where no pattern tells them apart, a sheet without the headers is passed over.
+            pattern = _pattern_of(filled, others) or "*"
             told = ", ".join(others[:3])
-            if pattern is None:
-                raise QutongError(
-                    f"some sheets have no table ({told}), and their names do not tell them from "
-                    "the others / 部分工作表没有表格",
-                    file=self.path,
-                    remedy="take them out of the file, or name the sheets to be read alike",
-                )
             lines.append(f"sheet: {quoted(pattern)}")
             lines.append(asked("other_sheets: ignore", f"without a table: {told}"))
         if len(blocks) > 1 and not several:
@@ -222,6 +215,7 @@ class Printed:
         self, table: Seen, report: Period | None, *, several: bool, suffix: str, name: str
     ) -> list[str]:
         rows = rows_of(table.grid)
+        table = _below_groups(table, rows)
         last = table.top + table.header_rows - 1
         stub_text = rows.get(table.top, {}).get(table.stub_col, "")
         paths, fill = _paths(table, rows, last)
@@ -242,6 +236,8 @@ class Printed:
             region_in_rows="region" in stub.stub_is,
             suffix=suffix,
             is_named_above=subject is not None,
+            is_divided=_is_divided(first),
+            has_last_year=any(EARLIER.search(same(path[-1])) for path in first.values()),
         )
         columns = Columns(self.known, below).of(first)
         if self.source.format == "json":
@@ -558,6 +554,20 @@ def _rows_lines(stub: Stub) -> list[str]:
     return lines
 
 
+def _period_from(wheres: dict[str, list[str]]) -> list[str]:
+    """The line that says where periods stand, and what is open about it."""
+    where = next((w for w in ("file", "sheet", "document") if w in wheres), "title")
+    if where == "title":
+        return []
+    doubt = ""
+    if where == "file":
+        doubt = "is it the period of the figures, or when the file was sent"
+    elif where == "document":
+        told = ", ".join(wheres["document"][:3])
+        doubt = f"no period stands above {told}: is it that of the table before"
+    return [asked(f"period_from: {where}", doubt)]
+
+
 def _repeat(block: list[str]) -> None:
     """A block that occurs several times, each time with the period of another title."""
     if "(?P<period>" in block[0] and "every: true" not in block:
@@ -598,6 +608,35 @@ def _paths(
         if col != table.stub_col
     }
     return bare, fill
+
+
+def _below_groups(table: Seen, rows: dict[int, dict[int, str]]) -> Seen:
+    """Two tables side by side under a heading each (收入 | 支出): their header is the row below.
+
+    The headings stand above it like a title. Where they are needed to tell names apart, equal
+    names are refused by the gate.
+    """
+    last = table.top + table.header_rows - 1
+    low, high = rows.get(last, {}), rows.get(table.top, {})
+    stub = low.get(table.stub_col)
+    again = [c for c, text in low.items() if stub and c != table.stub_col and same(text) == same(stub)]
+    if table.header_rows < 2 or not again or same(high.get(table.stub_col, "")) in ("", same(stub or "")):
+        return table
+    if any(col not in low for col in high):
+        return table
+    above = tuple(t for row in range(table.top, last) for t in rows.get(row, {}).values())
+    return replace(table, top=last, header_rows=1, titles=(*table.titles, *above))
+
+
+def _is_divided(paths: dict[int, tuple[str, ...]]) -> bool:
+    """Whether classes stand over groups of equal headers: 城市 | 农村, each with 环比 | 同比."""
+    below: dict[str, list[tuple[str, ...]]] = {}
+    for path in paths.values():
+        head = next((text for text in path[:-1] if same(text) in (*CLASSES, *WHOLES)), None)
+        if head is not None:
+            below.setdefault(same(head), []).append(tuple(t for t in path if t != head))
+    groups = [sorted(paths_) for paths_ in below.values()]
+    return bool(below.keys() & set(CLASSES)) and len(groups) > 1 and all(g == groups[0] for g in groups)
 
 
 def _is_note(cells: dict[int, str]) -> bool:

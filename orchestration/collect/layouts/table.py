@@ -77,12 +77,17 @@ class Region:
 
 @dataclass
 class Parts:
-    """What the blocks of one grid give, to be put together."""
+    """What the blocks of one grid give, to be put together.
+
+    Attributes:
+        period: The period of the last table that has one, those of earlier grids included.
+    """
 
     figures: list[pl.DataFrame] = field(default_factory=list)
     roles: list[pl.DataFrame] = field(default_factory=list)
     notes: list[tuple[str, str, str]] = field(default_factory=list)
     blanks: int = 0
+    period: str | None = None
 
 
 def extract_tables(grids: list[Grid], layout: TableLayout, told: Told) -> Extract:
@@ -94,6 +99,7 @@ def extract_tables(grids: list[Grid], layout: TableLayout, told: Told) -> Extrac
     import polars as pl
 
     met: set[int] = set()
+    period: str | None = None
     extracts = []
     for grid in grids:
         if layout.other_sheets == "ignore" and not _has_block(grid, layout):
@@ -101,7 +107,9 @@ def extract_tables(grids: list[Grid], layout: TableLayout, told: Told) -> Extrac
             continue
         regions = _regions(grid, layout)
         met |= {id(region.block) for region in regions}
-        extracts.append(_grid(grid, layout, regions, told))
+        parts = Parts(period=period)
+        extracts.append(_grid(grid, layout, regions, told, parts))
+        period = parts.period
     for number, block in enumerate(layout.blocks, start=1):
         if id(block) not in met and not block.optional:
             wanted = block.starts or block.first_row or block.stub
@@ -298,10 +306,11 @@ def _refuse_equal_titles(grid: Grid, opened: dict[int, tuple[Block, dict[str, st
         seen.add(key)
 
 
-def _grid(grid: Grid, layout: TableLayout, regions: list[Region], told: Told) -> Extract:
+def _grid(
+    grid: Grid, layout: TableLayout, regions: list[Region], told: Told, parts: Parts
+) -> Extract:
     import polars as pl
 
-    parts = Parts()
     before = regions[0].first
     preamble = grid.cells.filter(pl.col("row") < before)
     if preamble.height:
@@ -337,6 +346,7 @@ class Frame:
         left: First column that it takes; ``right`` the last one.
         top: First header row; ``last_header`` the last one.
         notes_from: First row of its notes.
+        last: Last row of the block, notes included.
     """
 
     grid: Grid
@@ -348,6 +358,7 @@ class Frame:
     last_header: int
     stub_col: int
     notes_from: int
+    last: int
 
 
 def _block(grid: Grid, layout: TableLayout, region: Region, told: Told, parts: Parts) -> None:
@@ -362,7 +373,8 @@ def _block(grid: Grid, layout: TableLayout, region: Region, told: Told, parts: P
         cells.filter(pl.col("row") <= last_header).select("row", "col", "text").iter_rows()
     )
     said = dict(region.said)
-    report, report_text = _report(grid, layout, block, head, top, said, told)
+    report, report_text = _report(grid, layout, block, head, top, said, told, parts.period)
+    parts.period = report_text or parts.period
     said.setdefault("unit", _corner_unit(grid, block, head, told.words) or "")
     notes_from = _notes_from(block, cells.filter(pl.col("row") > last_header))
     starts = [col for _, col in stubs]
@@ -382,6 +394,7 @@ def _block(grid: Grid, layout: TableLayout, region: Region, told: Told, parts: P
             last_header,
             stub_col,
             notes_from,
+            region.last,
         )
         if number == 0:
             notes = _notes(frame, parts)
@@ -718,7 +731,7 @@ def _down_merged(frame: Frame, col: int, by_row: dict[int, Name]) -> list[tuple[
         (first_row, row)
         for first_row, first_col, last_row, last_col in frame.grid.merged
         if first_col <= col <= last_col and first_row > frame.last_header
-        for row in range(first_row, min(last_row, frame.notes_from - 1) + 1)
+        for row in range(first_row, min(last_row, frame.notes_from - 1, frame.last) + 1)
     }
     filled = dict(by_row)
     for first, row in spans:
@@ -837,8 +850,12 @@ def _report(
     top: int,
     said: dict[str, str],
     told: Told,
+    before: str | None,
 ) -> tuple[Period | None, str | None]:
-    """The period of the report, with its text; what else the title says goes into ``said``."""
+    """The period of the report, with its text; what else the title says goes into ``said``.
+
+    ``before`` is the period of the last table before this one that has one.
+    """
     title_rows = sorted({row for row, _, _ in head if row < top})[: block.title_rows]
     found = []
     for row, _, text in head:
@@ -851,7 +868,7 @@ def _report(
                 found.append(groups["period"])
     if "period" in said:
         found = [said["period"]]
-    elif layout.period_from != "title":
+    elif layout.period_from in ("sheet", "file"):
         name = grid.name if layout.period_from == "sheet" else told.file_name
         named = period_in(name, layout.period_written)
         found = [named] if named else []
@@ -867,17 +884,22 @@ def _report(
             f"标题中有 {len(periods)} 个不同的期间",
             f"there are {len(periods)} different periods in the titles",
         )
-    said_period: str | None = found[0] if found else None
+    said_period: str | None = found[0] if found else layout.constants.period
+    if said_period is None and layout.period_from == "document":
+        said_period = before
     if said_period is None and _needs_report(block):
-        where = {"title": "标题中", "sheet": "工作表名中", "file": "文件名中"}[layout.period_from]
+        where = {
+            "title": "标题中",
+            "document": "本表及之前各表的标题中",
+            "sheet": "工作表名中",
+            "file": "文件名中",
+        }[layout.period_from]
         raise RefusedError(
             "delivery.missing-title-period",
             grid.where(head[0][0]),
             f"{where}找不到期间",
             f"no period in the {layout.period_from}",
         )
-    if said_period is None:
-        said_period = layout.constants.period
     try:
         return (parse_period(said_period) if said_period else None), said_period
     except ValueError:
@@ -966,7 +988,7 @@ def _notes(frame: Frame, parts: Parts) -> dict[str, str]:
 def _refuse_merged_values(grid: Grid, values: dict[int, Found], frame: Frame) -> None:
     """A value cell that spans several rows or columns belongs to nobody knows which of them."""
     for first_row, first_col, last_row, last_col in grid.merged:
-        inside = frame.last_header < first_row < frame.notes_from
+        inside = frame.last_header < first_row < min(frame.notes_from, frame.last + 1)
         spanned = [col for col in values if first_col <= col <= last_col]
         if inside and spanned and (first_row, first_col) != (last_row, last_col):
             covers_stub = first_col <= frame.stub_col <= last_col

@@ -428,7 +428,7 @@ PERIOD_WRITTEN = (
     r"(?P<period>(?!\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日)(?:"
     rf"\d{{4}}\s?年\s?\d{{1,2}}\s?月?{_TO}(?:\d{{4}}\s?年\s?)?\d{{1,2}}\s?月"
     rf"|\d{{4}}\s?年?{_TO}\d{{4}}\s?年"
-    rf"|\d{{4}}\s?年(?:\s?\d{{1,2}}\s?月(?:份|末|底)?|\s?(?:{_WITHIN}))?"
+    rf"|\d{{4}}\s?年(?!\s?[春夏秋冬]季)(?:\s?\d{{1,2}}\s?月(?:份|末|底)?|\s?(?:{_WITHIN}))?"
     r"|(?<=[(])\d{4}[^()]*(?=[)])))"
 )
 """A period that is written out in a title or a name; a full date is none."""

@@ -14,6 +14,7 @@ from orchestration.authoring.known import (
     AT_AN_END,
     INDEX,
     LAG,
+    PLAN_OF_YEAR,
     RANKED,
     TIME_WORDS,
     Known,
@@ -24,6 +25,7 @@ from orchestration.authoring.labels import NAMES, ROLE
 from orchestration.authoring.look import is_rank, is_value, most
 from orchestration.authoring.records import BESIDE_WORDS, RECORD_WORDS, carried
 from orchestration.authoring.yamltext import identifier
+from orchestration.collect.layouts.extract import fits
 from orchestration.collect.layouts.header import Said, meaning_of, with_left_period
 from orchestration.collect.periods import Period, is_period_text
 from orchestration.spec import OF_ONE_VALUE
@@ -43,11 +45,11 @@ CLASSES = (
 WHOLES = ("全市", "全区", "全县", "全省", "全国", "合计", "总计", "total")
 """Headers beside them that say all classes together."""
 
+_OF_GROWTH = ("%", "‰", "百分点", "个百分点")
+"""Units of growth."""
+
 _CHANGE = re.compile("增减|比上|较上|变动")
 """Headers of changes: growth beside them is that of the level to their left."""
-
-PLAN_OF_YEAR = re.compile("年初预算|(年度?|全年)(预算|目标|计划|任务)|^目标(任务|数|值)$")
-"""Headers of what is planned for the whole year."""
 
 _OF_THE_ROW = re.compile("[当本][月期季年]|单月|[年月季期]末|年底|月底")
 """Words of time over figures that are of the period of their row, or of its end."""
@@ -116,6 +118,7 @@ class Columns:
     def __init__(self, known: Known, below: Below) -> None:
         self.known, self.below = known, below
         self.words = known.words
+        self.before: tuple[tuple[str, ...], str] = ((), "")
 
     def of(self, paths: dict[int, tuple[str, ...]]) -> list[Column]:
         """Every column of the header."""
@@ -125,6 +128,7 @@ class Columns:
         full = with_left_period(paths)
         for col, path in sorted(paths.items()):
             column = self._one(path, full[col], col, left)
+            self.before = (path, column.role if column.is_value else "")
             if column.is_value and column.role == "value" and not _CHANGE.search(column.label):
                 left = column.label
             if not column.is_value:
@@ -352,10 +356,16 @@ class Columns:
             measure == "level" and any(RANKED.search(t) for t in path)
         ):
             measure = "rank"
+        before, role_before = self.before
+        if measure == "rank" and role_before == "growth" and before[:-1] == path[:-1]:
+            label += before[-1]  # 位次 beside 增速 is the place by growth
         if not is_bare and measure == "level" and _PLAN.search(label) and self.below.by_column:
             doubt = doubt or "what its header says of the figure: a plan, a share, another basis"
         if LAG.search("".join(path)):
             doubt = doubt or "its header says that it comes later: give its indicator lag_months"
+        if measure == "yoy_growth_pct" and (unit or unknown or "%") not in _OF_GROWTH:
+            measure, label = "level", label + ("" if bare[-1] in label else bare[-1])
+            doubt = f"a change in {unit or unknown}, and no growth in per cent"
         role, _ = ROLE.get(measure, ("value", "level"))
         if any(INDEX.search(t) for t in path):
             role, measure = "value", "ratio"
@@ -489,19 +499,31 @@ def _keep_apart(columns: list[Column]) -> None:
 
 
 def _close_stars(columns: list[Column], paths: dict[int, tuple[str, ...]]) -> None:
-    """A header of nothing but * fits whatever is as deep: beside others it keeps its 年."""
+    """A header with a bare * fits whatever stands there: beside others it keeps a word of time."""
     for column in columns:
-        header = column.written.get("header")
-        if not header or set(header) != {"*"}:
+        header = [str(text) for text in column.written.get("header", ())]
+        others = [p for c, p in paths.items() if c not in column.cols and len(p) == len(header)]
+        if "*" not in header or not any(_all_fit(header, path) for path in others):
             continue
-        deep = [col for col, path in paths.items() if len(path) == len(header)]
-        if set(deep) <= set(column.cols):
-            continue
-        own = [paths[col] for col in column.cols]
-        if all(all("年" in path[i] for path in own) for i in range(len(header))):
-            column.written["header"] = ["*年*"] * len(header)
-        elif len(own) == 1:
-            column.written["header"] = list(own[0])
+        own = [paths[col] for col in column.cols if col in paths]
+        for word in ("月", "季", "年"):
+            closed = [
+                f"*{word}*" if text == "*" and all(word in path[i] for path in own) else text
+                for i, text in enumerate(header)
+            ]
+            if closed != header and not any(_all_fit(closed, path) for path in others):
+                column.written["header"] = closed
+                break
+        else:
+            if len(own) == 1:
+                column.written["header"] = list(own[0])
+
+
+def _all_fit(header: list[str], path: tuple[str, ...]) -> bool:
+    return all(
+        wanted == text or fits(wanted, text) is not None
+        for wanted, text in zip(header, path, strict=True)
+    )
 
 
 def _identity(column: Column) -> tuple[Any, ...]:

@@ -38,6 +38,8 @@ SPOKEN = re.compile("累计值?$|当[月季期年]值?$|本[月季期年]值?$|�
 """What the end of a name says of the stretch of time that it is about."""
 
 INDEX = re.compile(r"[=＝]\s*100")
+PLAN_OF_YEAR = re.compile("年初预算|(年度?|全年)(预算|目标|计划|任务)|^目标(任务|数|值)$")
+"""Headers of what is planned for the whole year."""
 RANKED = re.compile("位次|排名|名次|排位|名列")
 _FILLER = re.compile(r"数$|值$|[()（）,，、:：]|的|份")
 _TOWN = re.compile("(街道|[^城]镇|[^家]乡|社区|开发区|新区|园区|[^城]市|[区县旗州盟])$")

@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from orchestration.authoring.known import AT_AN_END, INDEX, LAG, SPOKEN, TIME_WORDS, Known
+from orchestration.authoring.known import (
+    AT_AN_END,
+    INDEX,
+    LAG,
+    PLAN_OF_YEAR,
+    SPOKEN,
+    TIME_WORDS,
+    Known,
+)
 from orchestration.authoring.services import status_of
 from orchestration.authoring.yamltext import UNSURE, flow, identifier, is_latin, one_line, quoted
 from orchestration.text import fold, same
@@ -397,6 +405,8 @@ class Labels:
             return measure, ""
         if INDEX.search(entry.name):
             return "ratio", "an index: its base is 100"
+        if PLAN_OF_YEAR.search(entry.of):
+            return "target_level", "a plan by the header of its column"
         name, unit = entry.name, entry.unit
         if re.search("累计|当月|本月|当季|本季", name) and TIME_WORDS.search(name):
             return measure, (
@@ -405,6 +415,8 @@ class Labels:
             )
         if re.search("位次|排名|名次", name):
             return "rank", "a rank by its name"
+        if re.search("(增长率?|增速|增幅)[)）]?$", name) and unit == "%" and "环比" not in name:
+            return "yoy_growth_pct", "growth by its name: on the same period of last year"
         if re.search("增长|增速|增幅|指数|比重|占比|同比|环比|率", name) or unit in ("%", "‰"):
             return measure, "level, yoy_growth_pct, share_pct, ratio or another one"
         return measure, ""

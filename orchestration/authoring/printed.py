@@ -94,9 +94,8 @@ class Printed:
         kinds: dict[str, int] = {}
         for table in seen:
             own, where = self._report(table)
-            if own is None or where != "title":
-                own = own if own is None or "title" not in wheres else report
-                where = "document" if "title" in wheres else where
+            if "title" in wheres and (own is None or where == "file"):
+                own, where = report, "document"
             if own is not None:
                 wheres.setdefault(where, []).append(table.grid.name)
             report = report or own

@@ -135,7 +135,10 @@ def _has_block(grid: Grid, layout: TableLayout) -> bool:
     for block in layout.blocks:
         if not fnmatch.fnmatch(grid.name, block.sheet):
             continue
-        if block.starts is None:
+        if block.starts is None and not block.stub.strip():
+            if _blank_corner(block, grid.cells) is not None:
+                return True
+        elif block.starts is None:
             if any(fits(block.stub, split_marks(text)[0]) is not None for text in texts):
                 return True
         elif any(re.search(block.starts, text) for text in texts):

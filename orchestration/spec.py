@@ -419,19 +419,23 @@ class RecordColumns(Model):
     ignored: tuple[str, ...] = Field(default=(), description="Columns that carry no data.")
 
 
-NO_MAKER = "".join(f"(?<!{who})" for who in "编制 填报 报送 发布 制表 填表 编报 汇总 责任 主管".split())
+_MAKERS = ("编制", "填报", "报送", "发布", "制表", "填表", "编报", "汇总", "责任", "主管")
+NO_MAKER = "".join(f"(?<!{who})" for who in _MAKERS)
 """Before 单位 in the corner of a table: 编制单位：县财政局 says who made it, and no unit."""
 
 _TO = r"\s*[-–—−~～至到]\s*"
 _WITHIN = r"上半年|下半年|前三季度|第?[一二三四1-4]季度末?|末|底|度"
+_LAST_DAY = r"(?:(?:0?[13578]|1[02])月31日|(?:0?[469]|11)月30日|0?2月2[89]日)"
 PERIOD_WRITTEN = (
-    r"(?P<period>(?!\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日)(?:"
+    rf"(?P<period>(?:(?<=截至)|(?<=截止)|(?<=截至到)|(?<=截止到)|(?<=截止至))\d{{4}}年{_LAST_DAY}"
+    r"|(?!\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日)(?:"
     rf"\d{{4}}\s?年\s?\d{{1,2}}\s?月?{_TO}(?:\d{{4}}\s?年\s?)?\d{{1,2}}\s?月"
     rf"|\d{{4}}\s?年?{_TO}\d{{4}}\s?年"
     rf"|\d{{4}}\s?年(?!\s?[春夏秋冬]季)(?:\s?\d{{1,2}}\s?月(?:份|末|底)?|\s?(?:{_WITHIN}))?"
     r"|(?<=[(])\d{4}[^()]*(?=[)])))"
 )
-"""A period that is written out in a title or a name; a full date is none."""
+"""A period that is written out in a title or a name; a full date is none, but for the last day of a
+month up to which the figures are (截至2025年12月31日)."""
 
 
 def _compile(value: str) -> None:
@@ -521,7 +525,8 @@ class Source(Model):
     period_from: Literal["title", "document", "sheet", "file"] = Field(
         default="title",
         description="Where the report's period stands: above the table, above it or the tables "
-        "before it in the file (document), in the name of the sheet or of the file. Relative periods (本月, 1-11月, 上年同期) follow from it.",
+        "before it in the file (document), in the name of the sheet or of the file. Relative "
+        "periods (本月, 1-11月, 上年同期) follow from it.",
     )
     period_written: str = Field(
         default=PERIOD_WRITTEN,
@@ -667,6 +672,10 @@ class TableColumn(Model):
         default=None,
         description="A unit, or `header`: the one in brackets there; otherwise row, corner, base.",
     )
+    last_year: bool = Field(
+        default=False,
+        description="Beside rows that say the period: figures of the year before (上年同期).",
+    )
     of: str | None = Field(
         default=None, description="For a companion column: the key of the values it stands beside."
     )
@@ -704,7 +713,7 @@ class TableColumn(Model):
 OF_ONE_VALUE = ("qualifier", "inferred", "printed")
 """What a column of a table says of one of its columns of values alone."""
 
-Clue = Literal["indent", "numbering", "bold", "mark", "cut"]
+Clue = Literal["blank", "indent", "numbering", "bold", "mark", "cut"]
 
 
 class Block(Model):
@@ -752,8 +761,9 @@ class Block(Model):
     )
     hierarchy: tuple[Clue, ...] = Field(
         default=("numbering", "mark", "cut"),
-        description="What puts a row under another, strongest first: numbering (一、 (一) 1、), "
-        "bold, indent, mark (# 其中:), cut (a row that only opens a cut).",
+        description="What puts a row under another, strongest first: blank (a row without a "
+        "figure stands above those that follow), numbering (一、 (一) 1、), bold, indent, "
+        "mark (# 其中:), cut (a row that only opens a cut).",
     )
     stub_prefix: str = Field(
         default=r"^(其中[:：]?|#+|在总[计额量]中[:：]?|[/／]+)",

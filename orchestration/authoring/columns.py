@@ -22,17 +22,19 @@ from orchestration.authoring.known import (
     opened,
 )
 from orchestration.authoring.labels import NAMES, ROLE
-from orchestration.authoring.look import is_rank, is_value, most
+from orchestration.authoring.look import is_rank, is_stamp, is_value, most
 from orchestration.authoring.records import BESIDE_WORDS, RECORD_WORDS, carried
 from orchestration.authoring.yamltext import identifier
 from orchestration.collect.layouts.extract import fits
 from orchestration.collect.layouts.header import Said, meaning_of, with_left_period
-from orchestration.collect.periods import Period, is_period_text
+from orchestration.collect.periods import Period, is_month_of_year, is_period_text
 from orchestration.spec import OF_ONE_VALUE
 from orchestration.text import fold, same
 
 UNITS = ("单位", "计量单位", "unit", "units")
 SERIAL = ("序号", "编号", "代码", "行次", "no.", "no", "id")
+_CODES = re.compile("(编码|代码|编号|区划码|code|codes)$")
+"""The ends of headers over codes, which are no figures."""
 _FREQUENCIES = ("年", "季", "月", "日", "年度", "季度", "月度", "日度", "半年")
 _PLAN = re.compile("计划|目标|预算|预期|完成|进度|占|比例|贡献|拉动|差|环比|比上月|比年初|较")
 
@@ -48,9 +50,12 @@ WHOLES = ("全市", "全区", "全县", "全省", "全国", "合计", "总计", 
 _OF_GROWTH = ("%", "‰", "百分点", "个百分点")
 """Units of growth."""
 
+_WHOLE_YEAR = re.compile(r"annual|year|total|全年|年度|年平均|全年平均", re.IGNORECASE)
+
 _CHANGE = re.compile("增减|比上|较上|变动")
 """Headers of changes: growth beside them is that of the level to their left."""
 
+_LAST_YEAR = ("上年同期", "去年同期", "同期", "上年同期数", "去年同期数", "同期数")
 _OF_THE_ROW = re.compile("[当本][月期季年]|单月|[年月季期]末|年底|月底")
 """Words of time over figures that are of the period of their row, or of its end."""
 
@@ -99,6 +104,7 @@ class Below:
         is_named_above: Whether the title says the indicator.
         has_last_year: Whether a column says what it was in the same period of last year.
         is_divided: Whether groups of equal columns stand under classes: 城市, 农村.
+        title: What the title is about, without its period and unit.
     """
 
     texts: dict[int, list[str]]
@@ -110,6 +116,7 @@ class Below:
     is_named_above: bool = False
     is_divided: bool = False
     has_last_year: bool = False
+    title: str = ""
 
 
 class Columns:
@@ -117,20 +124,26 @@ class Columns:
 
     def __init__(self, known: Known, below: Below) -> None:
         self.known, self.below = known, below
+        self.left_unit: str | None = None
         self.words = known.words
+        self.months: list[str] = []
         self.before: tuple[tuple[str, ...], str] = ((), "")
 
     def of(self, paths: dict[int, tuple[str, ...]]) -> list[Column]:
         """Every column of the header."""
         columns: list[Column] = []
         left = ""
+        self.left_unit = None
         meant: dict[tuple[Any, ...], Column] = {}
         full = with_left_period(paths)
+        if self.below.period_in_rows and self.below.by_column:
+            ends = [path[-1] for path in paths.values() if is_month_of_year(path[-1])]
+            self.months = list(dict.fromkeys(ends)) if len(ends) > 1 else []
         for col, path in sorted(paths.items()):
             column = self._one(path, full[col], col, left)
             self.before = (path, column.role if column.is_value else "")
             if column.is_value and column.role == "value" and not _CHANGE.search(column.label):
-                left = column.label
+                left, self.left_unit = column.label, column.unit
             if not column.is_value:
                 columns.append(column)
                 continue
@@ -152,6 +165,7 @@ class Columns:
             columns.append(column)
         _keep_apart(columns)
         _close_stars(columns, paths)
+        _ask_whose_last_year(columns, paths, self.known)
         return columns
 
     def _tell_by_left(
@@ -179,7 +193,7 @@ class Columns:
         key = same(path[-1]).lower()
         if key in UNITS:
             return Column({"header": list(path), "carries": "unit"}, [col])
-        if key in SERIAL:
+        if key in SERIAL or _CODES.search(key):
             return Column({"header": list(path), "carries": "ignored"}, [col])
         if texts and not any(is_value(t) or is_rank(t) for t in texts):
             beside = self._beside(path, col, texts)
@@ -189,9 +203,26 @@ class Columns:
             column = Column({"header": list(path), "carries": "none"}, [col])
             column.doubt = "empty in this file: what will stand here"
             return column
+        if self.months and (path[-1] in self.months or _WHOLE_YEAR.fullmatch(key)):
+            return self._of_year(path, col)
         if self.below.by_column:
             return self._own(path, full, col, left)
         return self._value(path, full, col, left)
+
+    def _of_year(self, path: tuple[str, ...], col: int) -> Column:
+        """A month, or the whole, of the year that the row says; the title says of what."""
+        label = self.below.title or "".join(path)
+        is_month = path[-1] in self.months
+        written: dict[str, Any] = {"header": list(path)}
+        if is_month:
+            written = {"header": [*path[:-1], "|".join(self.months)], "period": "header"}
+            written["every"] = True
+        column = self._finished(written, col, identifier(label, "_"), "level", None)
+        column.label = label
+        column.doubt = "what the title names is assumed of months: which indicator is it"
+        if not is_month:
+            column.doubt = "the year's figure of the same indicator, its sum or its mean: is it"
+        return column
 
     def _means_figures(self, path: tuple[str, ...], full: tuple[str, ...]) -> bool:
         """Whether a column that is empty this month will have figures another month."""
@@ -217,6 +248,8 @@ class Columns:
         role = carried(path[-1], texts, BESIDE_WORDS, self.known.kinds)
         if role is not None and role not in OF_ONE_VALUE:
             return Column({"header": list(path), "carries": role}, [col])
+        if most(map(is_stamp, texts), 0.9):
+            return self._dates(path, col)
         if any(re.search(r"\d", fold(t)) for t in texts) and not most(
             bool(re.search(r"[一-鿿]{3}", t)) for t in texts
         ):
@@ -228,6 +261,15 @@ class Columns:
             column.doubt = "a column without figures is left out"
         return column
 
+    def _dates(self, path: tuple[str, ...], col: int) -> Column:
+        """A column of periods beside the figures, or of dates that say something else."""
+        is_period = same(path[-1]).lower() in RECORD_WORDS["period"]
+        if is_period and not self.below.period_in_rows:
+            return Column({"header": list(path), "carries": "period", "fill_down": True}, [col])
+        column = Column({"header": list(path), "carries": "ignored"}, [col])
+        column.doubt = "dates that are no figures: are they the periods of the figures beside them"
+        return column
+
     # --- columns of figures ---------------------------------------------------------------------
 
     def _unit(self, path: tuple[str, ...]) -> tuple[list[str], str | None, str | None]:
@@ -237,9 +279,7 @@ class Columns:
         unknown = next((other for _, _, other in reversed(read) if other), None)
         return [bare for bare, _, _ in read], unit, None if unit else unknown
 
-    def _value(
-        self, path: tuple[str, ...], full: tuple[str, ...], col: int, left: str
-    ) -> Column:
+    def _value(self, path: tuple[str, ...], full: tuple[str, ...], col: int, left: str) -> Column:
         """A column of figures beside rows that name indicators."""
         region = self._region(path, full, col)
         if region is not None:
@@ -262,7 +302,11 @@ class Columns:
         if said is not None and (relative or self.below.report is not None) and not absolute:
             return self._by_meaning(said, relative, col, unit)
         bare = self._unit(path)[0]
-        if self.below.has_last_year and unit == "%" and same(bare[-1]) in ("增减", "增减率", "增长"):
+        if (
+            self.below.has_last_year
+            and unit == "%"
+            and same(bare[-1]) in ("增减", "增减率", "增长")
+        ):
             written = {"header": list(path), "period": "header", "measure": "yoy_growth_pct"}
             return self._finished(written, col, "growth", "yoy_growth_pct", unit)
         column = self._own(path, full, col, left)
@@ -333,7 +377,7 @@ class Columns:
         header = [opened(t) if t != places[0] else t for t in path]
         says_period = any(is_period_text(t) for t in rest)
         period = "header" if says_period else "title" if self.below.report else None
-        column.written = {"header": header, "region": places[0], **kept}
+        column.written = {"header": header, "region": _one_word(places[0]), **kept}
         if period is not None and not self.below.period_in_rows:
             column.written["period"] = period
         if said is not None and said.measure not in ("level", "count"):
@@ -349,9 +393,13 @@ class Columns:
         doubt = ""
         is_bare = not label
         if is_bare:
-            label = left or "".join(bare)
+            label = left or (self.below.title if self.below.by_column else "") or "".join(bare)
             if not left and not self.below.is_named_above:
                 doubt = "its header names no indicator: which one is it"
+                if label == self.below.title:
+                    doubt = "its header names no indicator: what the title names is assumed"
+        if is_bare and self.below.period_in_rows and _is_last_year(bare[-1]):
+            return self._last_year(path, label, col, unit)
         if (measure == "level" and texts and most(map(is_rank, texts))) or (
             measure == "level" and any(RANKED.search(t) for t in path)
         ):
@@ -386,7 +434,7 @@ class Columns:
             unit = next((t for t in below if same(t) in self.known.units), None)
         region = next((t for t in below if len(self.known.meant_regions(t)) == 1), None)
         if region is not None and not self.below.region_in_rows:
-            written["region"] = region
+            written["region"] = _one_word(region)
         column = self._finished(written, col, key, measure, unit)
         if unit is None and any(INDEX.search(t) for t in path):
             column.written["unit"] = column.unit = "1"  # 性别比(女=100) under 单位：人
@@ -394,6 +442,14 @@ class Columns:
         # Beside rows that are indicators, a bare measure adds nothing to their names.
         column.label = "" if is_bare and not left and not self.below.by_column else label
         column.doubt = doubt
+        return column
+
+    def _last_year(self, path: tuple[str, ...], label: str, col: int, unit: str | None) -> Column:
+        """上年同期 beside rows of periods: of a year before that of the row."""
+        key = f"{identifier(label, '_')}_last_year"
+        written = {"header": list(path), "last_year": True}
+        column = self._finished(written, col, key, "level", unit or self.left_unit)
+        column.role, column.label = "last_year", label
         return column
 
     def _header_of(self, path: tuple[str, ...], full: tuple[str, ...]) -> dict[str, Any]:
@@ -465,7 +521,7 @@ class Columns:
         if key != "value":
             written["key"] = key
         if unit is not None and "means" not in written:
-            in_header = any("(" in fold(t) or "%" in t for t in written.get("header", ()))
+            in_header = any(self.known.words.unit_in(t)[1] for t in written.get("header", ()))
             written["unit"] = "header" if in_header else self.known.units.get(same(unit), unit)
         if unit is None and measure in ("yoy_growth_pct", "cagr_pct", "share_pct"):
             written["unit"] = unit = "%"
@@ -473,6 +529,11 @@ class Columns:
             written["unit"] = unit = "位"
         role = key.removesuffix(self.below.suffix) if self.below.suffix else key
         return Column(written, [col], key, unit, role=role if role in NAMES else "value")
+
+
+def _one_word(text: str) -> str:
+    """A name that is broken over lines or spaced out (望江\\n街道, 北 苑 街道) as one word."""
+    return re.sub(r"(?<=[一-鿿])\s+(?=[一-鿿])", "", text)
 
 
 def _unknown_region(text: str, known: Known) -> str:
@@ -483,6 +544,26 @@ def _unknown_region(text: str, known: Known) -> str:
         f"{text} may be {', '.join(meant[:3])}: say `regions_inside`, or write it into "
         "raw/codelists/regions.csv"
     )
+
+
+def _is_last_year(text: str) -> bool:
+    return same(text) in _LAST_YEAR
+
+
+def _ask_whose_last_year(
+    columns: list[Column], paths: dict[int, tuple[str, ...]], known: Known
+) -> None:
+    """上年同期 beside 1月, 2月, 3月 may be that of the last of them, or of all together."""
+    for number, column in enumerate(columns):
+        path = paths[column.cols[0]]
+        if not column.is_value or len(path) > 1 or not _is_last_year(known.unit_in(path[-1])[0]):
+            continue
+        before = [other for other in columns[:number] if other.is_value and other.key == "value"]
+        if len(before) > 1 or any(len(other.cols) > 1 for other in before):
+            said = "/".join(paths[before[-1].cols[-1]])
+            column.doubt = column.doubt or (
+                f"of which of the columns to its left: that of {said} is assumed"
+            )
 
 
 def _keep_apart(columns: list[Column]) -> None:

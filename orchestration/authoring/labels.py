@@ -129,6 +129,7 @@ class Labels:
         self.entries: dict[tuple[str, str], Entry] = {}
         self.symbols: dict[str, str] = {}
         self.taken: set[str] = set()
+        self.relations = Relations([])
 
     def entry(self, key: str, label: str, role: str = "") -> Entry:
         """The indicator of that name in columns of that key."""
@@ -164,7 +165,7 @@ class Labels:
         else:
             entry.no_unit = True
         if not re.search("[0-9]", plain):
-            alone = re.fullmatch(r"\[([A-Za-z]{1,5})\]", plain)
+            alone = re.fullmatch(r"[\[(]([A-Za-z]{1,5})[\])]", plain)
             if alone:
                 status = status_of(alone[1])
                 self.symbols.setdefault(same(text), status if status in ("M", "Q") else "M")
@@ -332,7 +333,7 @@ class Labels:
     def lines(self) -> list[str]:
         """The lines of ``indicators``."""
         lines: list[str] = []
-        relations = Relations(list(self.entries.values()))
+        self.relations = relations = Relations(list(self.entries.values()))
         for entry in self.entries.values():
             if any(entry in other.others for other in self.entries.values() if other.others):
                 continue
@@ -370,6 +371,13 @@ class Labels:
             "  direction: neutral",
         ]
         lines += [f"  {kind}: {flow(told)}" for kind, told in relations.items()]
+        whole = self.relations.adds.get(id(entry))
+        if whole is not None:
+            told = flow([{"to": whole.code, "exhaustive": True}])
+            lines.append(
+                f"  {UNSURE} part_of: {told}, if it is one of its parts: with the rows beside it "
+                f"it adds up to {one_line(whole.own_label)}"
+            )
         return lines
 
     def _english(self, entry: Entry) -> str:
@@ -475,12 +483,29 @@ class Relations:
         self.by_name = {(e.key, same(e.label)): e for e in entries}
         self.parts: dict[int, list[Entry]] = {}
         self.whole: dict[int, Entry] = {}
+        self.adds: dict[int, Entry] = {}
         levels = [entry for entry in entries if entry.role == "value" and not entry.of]
         for entry in levels:
             whole = self._above(entry, levels)
             if whole is not None and _is_not_above(entry, whole):
                 self.parts.setdefault(id(whole), []).append(entry)
                 self.whole[id(entry)] = whole
+        self._found_by_sums(levels)
+
+    def _found_by_sums(self, levels: list[Entry]) -> None:
+        """Rows side by side of which the first or the last is the sum of the others.
+
+        A sum alone does not say that they are its parts: it is asked.
+        """
+        groups: dict[tuple[str, str, tuple[str, ...], str | None], list[Entry]] = {}
+        for entry in levels:
+            groups.setdefault((entry.key, entry.block, entry.above, entry.unit), []).append(entry)
+        for group in groups.values():
+            for whole, parts in ((group[0], group[1:]), (group[-1], group[:-1])):
+                is_told = any(id(part) in self.whole for part in parts)
+                if len(parts) > 1 and not is_told and _add_up(parts, whole):
+                    self.adds |= {id(part): whole for part in parts}
+                    break
 
     def _above(self, entry: Entry, levels: Iterable[Entry]) -> Entry | None:
         """The indicator right above it, with figures of its own in one unit."""

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _YEAR = re.compile(r"(19|20)[0-9]{2}(年)?")
-_DATE = re.compile(r"(19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}")
+_DATE = re.compile(
+    r"(19|20)[0-9]{2}([-/.][0-9]{1,2}[-/.][0-9]{1,2}|[-/](0?[1-9]|1[0-2]))"
+    r"( [0-9]{1,2}(:[0-9]{2}){1,2})?"
+)
 _SYMBOL = re.compile(r"[-–—…·.*#/xX×]{1,6}|[(（]?[-+−]?[0-9][0-9.,，\s]*[%％]?[)）]?")
 _RANK = re.compile(
     r"(位居|位列|排名?|列|居)?第?\s*([0-9]{1,4}|[一二三四五六七八九十]{1,3})\s*[位名]?"
@@ -43,15 +46,13 @@ _CHANGE = re.compile(
 _BESIDE = re.compile(r"(?<=[0-9])(\s*[\[(][A-Za-z]{1,3}[\])]|\s+[A-Za-z]{1,2})$")
 """A mark of a status beside a number: 1,200 [r], 41.4 u."""
 _CORNER = re.compile(r"(计量)?单位\s*[:：]|\b[Uu]nits?\s*[:：]")
-_HEADLINE = re.compile(r"表|情况|指标|统计|一览|汇总|完成|收支|[0-9]{4}年")
+_HEADLINE = re.compile(r"^Table\s*[0-9]|表|情况|指标|统计|一览|汇总|完成|收支|[0-9]{4}年")
 NAMED_INDICATOR = {
     *("指标", "指标名称", "项目名称", "indicator", "indicatorname", "seriesname", "series"),
     *("subjectdescriptor", "variable", "item"),
 }
 """Headers over the names of indicators, folded and in small letters."""
 
-_REMARK = re.compile(r"(?<!其中)(?<!其 中)(?<=[^:：\s]{2})[:：]\s*\S")
-"""表号: …, a remark above a table; 其中:女 is a header."""
 _SERIAL = {"序号", "编号", "代码", "行次", "No.", "NO", "№"}
 DEFAULTS = Block(stub="*", columns=(TableColumn(header=("*",)),))
 
@@ -162,11 +163,32 @@ def _header_top(rows: Rows, numbers: list[int], at: int, data: int) -> int | Non
         if _ends_a_header(rows, numbers, i, data):
             top = i
             continue
-        if len(texts) < 2 or any(_REMARK.search(text) for text in texts):
+        if _opens_a_block(rows, numbers, i, data):
+            continue
+        if len(texts) < 2 or any(map(_is_remark, texts)):
             # One text alone is a title, and "表号: …" is a remark.
             break
         top = i
     return top
+
+
+def _is_remark(text: str) -> bool:
+    """表号: 401, 填报单位: 江北区; not 其中:女性."""
+    match = re.search(r"([^:：\s]{2,})[:：]\s*\S", text)
+    return match is not None and not re.search("其中|^按|^在总", fold(match[1]))
+
+
+def _opens_a_block(rows: Rows, numbers: list[int], at: int, data: int) -> bool:
+    """Whether a row of one name right above the first figures has the header above it: 海曙区."""
+    cells = rows[numbers[at]]
+    if at != data - 1 or len(cells) != 1 or at == 0:
+        return False
+    above = rows[numbers[at - 1]]
+    if numbers[at] - numbers[at - 1] > 1 or len(above) < 2 or len(above) < len(rows[numbers[data]]):
+        return False
+    text = next(iter(cells.values()))
+    is_name = min(cells) == min(rows[numbers[data]]) and min(cells) in above
+    return is_name and not _CORNER.search(fold(text)) and not any(map(_is_remark, above.values()))
 
 
 def _ends_a_header(rows: Rows, numbers: list[int], at: int, data: int) -> bool:
@@ -204,7 +226,9 @@ def _end(rows: Rows, numbers: list[int], data: int) -> int:
 
 
 def _titled(text: str) -> bool:
-    return bool(re.search(r"[0-9]{4}年|^[(（]?[一二三四五六七八九十]+[)）、]|^表", text))
+    return bool(
+        re.search(r"[0-9]{4}年|^[(（]?[一二三四五六七八九十]+[)）、]|^表|^Table\s*[0-9]", text)
+    )
 
 
 def _seen(
@@ -223,7 +247,9 @@ def _seen(
     ):
         serial.append(values[0])
         first_data = data + 1 if data + 1 < end else data
-    header_rows = numbers[data] - numbers[top]
+    # Rows that are blank, or hidden, may stand between the header and the figures.
+    last = data - 2 if _opens_a_block(rows, numbers, data - 1, data) else data - 1
+    header_rows = numbers[last] - numbers[top] + 1
     stub_col = _stub_col(rows, numbers, top, first_data, end)
     doubts = []
     if header_rows > 4:

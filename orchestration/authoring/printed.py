@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from orchestration.authoring.columns import CLASSES, WHOLES, Below, Column, Columns
@@ -18,19 +19,38 @@ from orchestration.authoring.labels import Entry, Labels, no_unit
 from orchestration.authoring.look import Seen, is_rank, is_value, most, plain_title, rows_of, tables
 from orchestration.authoring.opening import source_lines
 from orchestration.authoring.records import SPANS
-from orchestration.authoring.yamltext import UNSURE, asked, flow, quoted, scalar
+from orchestration.authoring.yamltext import (
+    UNSURE,
+    asked,
+    flow,
+    quoted,
+    scalar,
+    without_period,
+)
 from orchestration.collect.grid import Grid
 from orchestration.collect.layouts.extract import period_in
 from orchestration.collect.layouts.footnotes import OF_ANOTHER
-from orchestration.collect.layouts.header import EARLIER, header_paths, split_marks
+from orchestration.collect.layouts.header import EARLIER, header_paths, mark_key, split_marks
 from orchestration.collect.layouts.stub import Name, names_of
-from orchestration.collect.periods import Period, parse_period
+from orchestration.collect.periods import Period, parse_period, read_period
 from orchestration.collect.readers.selection import matches
 from orchestration.errors import QutongError
 from orchestration.spec import PERIOD_WRITTEN, Block, Source, TableColumn
-from orchestration.text import fold, same
+from orchestration.text import counted, fold, same
 
 _TOTALS = ("合计", "总计", "小计", "全市", "全区", "全省", "全国", "总计数", "合计数")
+_MARKED = re.compile(r"(?:注\s*[:：]?\s*)?(?P<mark>[①-⑳]|[*＊]+|\[[0-9]{1,2}\]|\^[0-9]{1,2})")
+"""A note that begins with a mark: figures may carry it."""
+_MOVES = (
+    "(?:为|系|是)(?P<period>[0-9年月至到—–-]+|上半年|前三季度|[一二三四]季度)的?(?:累计)?"
+    "(?:数据|数字|年报数|数|年报)"
+)
+_STAGE_OF = re.compile(
+    r"(?P<period>[0-9]{4}年(?:[0-9]{1,2}月)?)(?:数据)?(?:为|是|系)(?P<stage>\w{2,8})"
+)
+_FEW = 4
+_NAMED_BESIDE = ("合计", "总计", "小计")
+"""What may stand in the column of numbers beside a blank name."""
 _COUNTER = re.compile(
     r"^(id|.*_id|code|.*code|key|page|total|count|size|index|.*no|version)$", re.I
 )
@@ -72,6 +92,7 @@ class Printed:
         self.breakdown_list = ""
         self.row_names: list[str] = []
         self.needs_period = False
+        self.footnotes: dict[str, str] = {}
 
     def layout(self, grids: list[Grid]) -> tuple[list[str], str, Period | None]:
         """The lines of the layout, the title of the file, and its period.
@@ -126,6 +147,9 @@ class Printed:
         if self.breakdown_list:
             lines.append(f"breakdown_list: {self.breakdown_list}")
         lines += self._spans()
+        if self.footnotes:
+            lines.append("footnotes:")
+            lines += [asked(f"- {entry}", doubt) for entry, doubt in self.footnotes.items()]
         lines.append("blocks:")
         for block in blocks:
             lines += [f"- {block[0]}", *(f"  {line}" for line in block[1:])]
@@ -237,6 +261,7 @@ class Printed:
             is_named_above=subject is not None,
             is_divided=_is_divided(first),
             has_last_year=any(EARLIER.search(same(path[-1])) for path in first.values()),
+            title=_about(table),
         )
         columns = Columns(self.known, below).of(first)
         if self.source.format == "json":
@@ -245,7 +270,8 @@ class Printed:
             return []
         if not below.period_in_rows:
             values = [column.written for column in columns if column.is_value]
-            self.needs_period |= any("period" not in written for written in values)
+            has_column = any(column.written.get("carries") == "period" for column in columns)
+            self.needs_period |= not has_column and any("period" not in w for w in values)
         lines = self._head(table, rows, several=several)
         lines += [
             f"stub: {scalar(split_marks(stub_text)[0])}",
@@ -278,8 +304,8 @@ class Printed:
                 moved = stub_col - table.stub_col
                 own = stub if number == 0 else self._stub(table, body, rows, stub_text, stub_col)
                 self._figures(table, body, rows, columns, own, moved, block_name)
-        self.doubts += table.doubts
-        self._notes(table, rows)
+        self.doubts += [*table.doubts, *_without_header(table, body, rows, paths, last)]
+        self._notes(table, rows, report)
         return lines
 
     def _unit_above(self, table: Seen) -> tuple[str, str] | None:
@@ -308,25 +334,65 @@ class Printed:
                 f"constants: {{stage: {self.known.stages[word]}}}; if of some, see footnotes"
             )
 
-    def _notes(self, table: Seen, rows: dict[int, dict[int, str]]) -> None:
+    def _notes(self, table: Seen, rows: dict[int, dict[int, str]], report: Period | None) -> None:
         for title in table.titles:
             self._stages("the title", title)
-        for row in sorted(rows):
-            if row > table.top and row <= table.last and _is_note(rows[row]):
-                text = " ".join(rows[row].values())
-                self._stages("a note", text)
-                if LAG.search(text):
-                    self.doubts.append(
-                        f"a note says that some figures come later ({text[:60]}): give their "
-                        "indicators lag_months"
-                    )
-                other = OF_ANOTHER.search(same(text))
-                if other is not None:
-                    self.doubts.append(
-                        f"a note says that some figures are of {other['period'] or other['other']}"
-                        f" ({text[:60]}): see whether theirs carry a mark of it; else give their "
-                        "indicators lag_months"
-                    )
+        inside = [r for r in sorted(rows) if table.top < r <= table.last]
+        notes = [r for r in inside if _is_note(rows[r])]
+        carried = {
+            mark
+            for row in {table.top, *inside} - {*notes}
+            for text in rows[row].values()
+            for mark in split_marks(fold(text).strip())[1]
+        }
+        for text in (" ".join(rows[row].values()) for row in notes):
+            self._stages("a note", text)
+            self._stage_of_a_period(text)
+            if LAG.search(text):
+                self.doubts.append(
+                    f"a note says that some figures come later ({text[:60]}): give their "
+                    "indicators lag_months"
+                )
+            other = OF_ANOTHER.search(same(text))
+            if other is None:
+                continue
+            mark = _MARKED.match(fold(text).strip())
+            if other["period"] and mark is not None and mark_key(mark["mark"]) in carried:
+                self._moves(other["period"], text, report)
+            else:
+                self.doubts.append(
+                    f"a note says that some figures are of {other['period'] or other['other']}"
+                    f" ({text[:60]}): see whether theirs carry a mark of it; else give their "
+                    "indicators lag_months"
+                )
+
+    def _moves(self, period: str, text: str, report: Period | None) -> None:
+        """A note that gives the figures with its mark another period than their column does."""
+        if report is not None:
+            own = {(report.start, report.end), (date(report.end.year, 1, 1), report.end)}
+            try:
+                meant, _ = read_period(period, report)
+            except ValueError:
+                return
+            if (meant.start, meant.end) in own:
+                return  # 一季度 beside 1-3月: it says the same in other words
+        self.footnotes.setdefault(
+            flow({"says": _MOVES, "moves": True}),
+            f"a note says {period} ({text[:40]}): figures that carry its mark are of that period",
+        )
+
+    def _stage_of_a_period(self, text: str) -> None:
+        """A note that says the stage of the figures of a period: 2022年数据为初步数."""
+        said = _STAGE_OF.search(fold(text))
+        if said is None:
+            return
+        stage = next((word for word in _longest(self.known.stages) if word in said["stage"]), None)
+        if stage is not None:
+            says = f"(?P<period>[0-9]{{4}}年(?:[0-9]{{1,2}}月)?)(?:数据)?(?:为|是|系){stage}"
+            self.footnotes.setdefault(
+                flow({"says": says, "stage": self.known.stages[stage]}),
+                f"a note says {said[0]}: the figures of {said['period']} are of that stage",
+            )
 
     def _ignored(
         self,
@@ -397,13 +463,25 @@ class Printed:
             (r, c): (i, b)
             for r, c, i, b in formatted.select("row", "col", "indent", "is_bold").iter_rows()
         }
-        own = [(r, rows[r][stub_col], *looks[r, stub_col]) for r in body if stub_col in rows[r]]
+        at = {r: stub_col for r in body if stub_col in rows[r]}
+        at |= {
+            r: col
+            for r in body
+            if r not in at
+            for col, text in rows[r].items()
+            if col < stub_col and same(text) in _NAMED_BESIDE
+        }
+        own = [(r, rows[r][at[r]], *looks[r, at[r]]) for r in body if r in at]
         clues: list[str] = ["numbering"]
         valued = {
             r
             for r, _, _, _ in own
-            if any(is_value(t) or is_rank(t) for c, t in rows[r].items() if c != stub_col)
+            if any(is_value(t) or is_rank(t) for c, t in rows[r].items() if c > at[r])
         }
+        blank = {r for r, _, _, _ in own} - valued
+        opening = [text for r, text, _, _ in own if r in blank and not _has_more(rows[r])]
+        if self._open_regions(opening, [text for r, text, _, _ in own if r in valued]):
+            clues.insert(0, "blank")
         if len({bold for r, _, _, bold in own if r in valued}) > 1:
             clues.append("bold")
         if len({indent for _, _, indent, _ in own}) > 1:
@@ -418,10 +496,20 @@ class Printed:
                 "ignored_rows": table.serial_rows,
             }
         )
-        found = names_of(own, block, self.known.words)
+        found = names_of(own, block, self.known.words, blank)
         names = {n.row: n for n in found if n.role != "ignored"}
+        if "blank" in clues:
+            self.row_names += [n.name for n in names.values() if n.row in valued]
+            return Stub(names, ("region", "indicator"), hierarchy, self._regions_doubt(opening))
         stub_is, doubt = self._what(names, valued, header)
         return Stub(names, stub_is, hierarchy, doubt)
+
+    def _open_regions(self, opening: list[str], valued: list[str]) -> bool:
+        """Whether rows without a figure name regions, and those below them their indicators."""
+        if not opening or not all(map(self.known.is_region, opening)):
+            return False
+        again = len({same(text) for text in valued}) < len(valued)
+        return (len(opening) > 1 or again) and not any(map(self.known.is_region, valued))
 
     def _what(
         self, names: dict[int, Name], valued: set[int], header: str
@@ -511,7 +599,8 @@ class Printed:
                     unknown = column.unknown_unit or (in_name if unit is None else None)
                     if in_name and not column.unit:
                         unknown, unit = in_name, None
-                    place = "" if "indicator" in stub.stub_is[:1] else str(row)
+                    is_apart = stub.stub_is[:1] != ("indicator",)
+                    place = str(name.path[0] if len(stub.stub_is) > 1 else row) if is_apart else ""
                     self.labels.saw(entry, text, unit, (col, place), unknown)
         for column in columns:
             if column.is_value and "indicator" not in stub.stub_is and column.label:
@@ -533,12 +622,20 @@ class Printed:
         return entry
 
     def _label(self, name: Name, stub: Stub) -> str:
-        if len(stub.stub_is) > 1 and name.depth > 0:
+        if stub.stub_is[:1] == ("region",):
+            name = replace(name, path=name.path[1:])
+        elif len(stub.stub_is) > 1 and name.depth > 0:
             return str(name.path[0])
-        same_name = {n.path for n in stub.names.values() if same(n.name) == same(name.name)}
+        inner = 1 if stub.stub_is[:1] == ("region",) else 0
+        same_name = {n.path[inner:] for n in stub.names.values() if same(n.name) == same(name.name)}
         if len(same_name) > 1 and len(name.path) > 1:
             return "/".join(name.path[-2:])
         return str(name.name)
+
+
+def _has_more(cells: dict[int, str]) -> bool:
+    """Whether a row has anything beside its name."""
+    return len(cells) > 1
 
 
 def _rows_lines(stub: Stub) -> list[str]:
@@ -618,8 +715,14 @@ def _below_groups(table: Seen, rows: dict[int, dict[int, str]]) -> Seen:
     last = table.top + table.header_rows - 1
     low, high = rows.get(last, {}), rows.get(table.top, {})
     stub = low.get(table.stub_col)
-    again = [c for c, text in low.items() if stub and c != table.stub_col and same(text) == same(stub)]
-    if table.header_rows < 2 or not again or same(high.get(table.stub_col, "")) in ("", same(stub or "")):
+    again = [
+        c for c, text in low.items() if stub and c != table.stub_col and same(text) == same(stub)
+    ]
+    if (
+        table.header_rows < 2
+        or not again
+        or same(high.get(table.stub_col, "")) in ("", same(stub or ""))
+    ):
         return table
     if any(col not in low for col in high):
         return table
@@ -635,7 +738,11 @@ def _is_divided(paths: dict[int, tuple[str, ...]]) -> bool:
         if head is not None:
             below.setdefault(same(head), []).append(tuple(t for t in path if t != head))
     groups = [sorted(paths_) for paths_ in below.values()]
-    return bool(below.keys() & set(CLASSES)) and len(groups) > 1 and all(g == groups[0] for g in groups)
+    return (
+        bool(below.keys() & set(CLASSES))
+        and len(groups) > 1
+        and all(g == groups[0] for g in groups)
+    )
 
 
 def _is_note(cells: dict[int, str]) -> bool:
@@ -655,6 +762,37 @@ def _corner(table: Seen) -> str | None:
         ),
         None,
     )
+
+
+def _without_header(
+    table: Seen,
+    body: list[int],
+    rows: dict[int, dict[int, str]],
+    paths: dict[int, tuple[str, ...]],
+    last: int,
+) -> list[str]:
+    """Columns of texts that nothing stands over: nobody can say by a name which is which."""
+    filled = Counter(col for row in body for col in rows[row])
+    bare = [col for col in sorted(filled) if col not in paths and col != table.stub_col]
+    named = [col for col in bare if filled[col] > 1 or len(body) < _FEW]
+    if not named:
+        return []
+    where = ", ".join(table.grid.place(last, col) for col in named[:4])
+    return [
+        f"nothing stands over {counted(len(named), 'column')} that have texts ({where}): write a "
+        "header there that says what each of them is (指标, 地区), and draft it again | "
+        "这些列没有表头，请补上表头后重新起草"
+    ]
+
+
+def _longest(words: Iterable[str]) -> list[str]:
+    return sorted(words, key=lambda word: (-len(word), word))
+
+
+def _about(table: Seen) -> str:
+    """What the title of a table is about, without its period and the unit behind it."""
+    title = re.sub(r"[(（][^()（）]*[)）]\s*$", "", fold(plain_title(table.titles)).strip())
+    return without_period(re.sub(r"^表\s*[-0-9一二三四五六七八九十]+[、:：.\s]*", "", title))
 
 
 def _doubt_counters(columns: list[Column]) -> None:

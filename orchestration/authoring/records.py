@@ -89,7 +89,8 @@ def carried(
     类型 is the measure in one file and, where it says 计划 and 实际, the kind in another: its
     texts decide, all of them, and so they do where the header tells nothing.
     """
-    *holders, plain = [part for part in re.split("[./]", same(header).lower()) if part]
+    # A header of dots alone names nothing.
+    *holders, plain = [part for part in re.split("[./]", same(header).lower()) if part] or [""]
     if holders and plain in ("name", "code") and holders[-1] in words.get("region", ()):
         return "region" if plain == "name" else "region_code"
     role = next((role for role, known in words.items() if plain in known), None)

@@ -483,7 +483,7 @@ def _has_months(period: Period | None) -> bool:
     return period is not None and period.precision in ("month", "month_range", "quarter")
 
 
-def _year_before(period: Period) -> Period:
+def year_before(period: Period) -> Period:
     match period.precision:
         case "year":
             moved = year(period.start.year - 1)
@@ -640,7 +640,7 @@ class _Path:
     def _this_period(self, token: _Token) -> None:
         if self.is_loose and self.said is not None and self.report is not None:
             is_now = self.said.start.year == self.report.end.year
-            base = self.report if is_now else _year_before(self.report)
+            base = self.report if is_now else year_before(self.report)
         else:
             base = self._base
         self.said, self.is_loose = _point(base) if token.is_end else base, False
@@ -682,7 +682,7 @@ class _Path:
             base = month(base.end.year, base.end.month)
         if "季" in token.text and base.precision != "quarter":
             raise ValueError(f"{base.code} is no quarter")
-        before = _year_before(base)
+        before = year_before(base)
         self.said, self.is_loose = _point(before) if token.is_end else before, False
         self.is_shifted = True
 
@@ -724,7 +724,7 @@ class _Path:
             raise ValueError(f"{token.text} and {self.said.code} contradict one another")
         elif not self.is_shifted:
             # 1-11月 over 上年: the same months, a year earlier.
-            self.said = _year_before(self.said)
+            self.said = year_before(self.said)
         self.is_shifted = True
 
 
@@ -827,6 +827,19 @@ def joined(parts: Sequence[tuple[str, str | None]]) -> str | None:
     return "".join(texts) if all(texts) else " / ".join(text or "?" for text in texts)
 
 
+_MONTHS_NAMED = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH_NAMED = re.compile(rf"({'|'.join(_MONTHS_NAMED)})[a-z]{{0,6}}\.?", re.IGNORECASE)
+
+
+def is_month_of_year(text: str) -> bool:
+    """Whether a text says a month or a quarter of any year: 1月, Jan, 二季度, Q2."""
+    bare = same(text)
+    return bool(
+        _MONTH_NAMED.fullmatch(bare)
+        or re.fullmatch(r"1?[0-9]月份?|第?[一二三四1-4]季度?|[Qq][1-4]", bare)
+    )
+
+
 def _part(header: str, text: str | None) -> str:
     bare = same(text)
     if re.fullmatch("[0-9]{4}", bare):
@@ -836,6 +849,9 @@ def _part(header: str, text: str | None) -> str:
             return f"{bare}月"
         if "季" in header or re.search("quarter", header, re.IGNORECASE):
             return f"第{bare}季度"
+    named = _MONTH_NAMED.fullmatch(bare)
+    if named is not None:
+        return f"{_MONTHS_NAMED.index(named[1].lower()) + 1}月"
     return bare
 
 

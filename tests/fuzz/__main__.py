@@ -15,7 +15,7 @@ import pkgutil
 import sys
 from pathlib import Path
 
-MAX_LENGTH = {"number": 60, "period": 120, "layout": 1500, "declaration": 3000}
+MAX_LENGTH = {"draft": 600, "number": 60, "period": 120, "layout": 1500, "declaration": 3000}
 """Bytes of an input; files may be longer."""
 
 PARSERS = {

@@ -10,8 +10,10 @@ running (``__main__``), seeds (``corpus/<target>/``), answers to single inputs (
 
 from __future__ import annotations
 
+import atexit
 import io
 import re
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -21,6 +23,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
+from orchestration.authoring.draft import Draft, drafted
+from orchestration.authoring.init import lay_out
+from orchestration.authoring.yamltext import UNSURE
 from orchestration.collect.grid import Grid, RefusedError
 from orchestration.collect.layouts import Extract, Told, extract
 from orchestration.collect.layouts import Words as LayoutWords
@@ -37,7 +44,13 @@ from orchestration.collect.periods import (
     span_of,
 )
 from orchestration.collect.readers import read_grids
-from orchestration.declarations import CodeLists, load_codelists, validate_file
+from orchestration.declarations import (
+    CodeLists,
+    Declarations,
+    load_codelists,
+    load_declarations,
+    validate_file,
+)
 from orchestration.errors import QutongError
 from orchestration.settings import CODE_ROOT, Settings, load_settings
 from orchestration.spec import DataSet, RecordsLayout, Source, TableLayout
@@ -687,7 +700,63 @@ DELIVERED = (
 """What a fuzzed declaration is put to use on."""
 
 
+# --- drafts ----------------------------------------------------------------------------------
+
+
+@cache
+def district() -> tuple[Declarations, Path]:
+    """A new district without a catalogue, which is read anew for each draft, and a folder."""
+    folder = Path(tempfile.mkdtemp(prefix="qutong-fuzz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    lay_out(folder / "district", code="990101", name_zh="云溪区", name_en="Yunxi")
+    shutil.rmtree(folder / "district" / "raw" / "catalogue")
+    return load_declarations(load_settings(folder / "district")), folder
+
+
+def draft(content: bytes) -> None:
+    """A delimited text that nobody declared: its draft runs, or somebody is told what to decide.
+
+    Of a file that breaks off in its last line nothing is asked, so a line break is added.
+    """
+    declarations, folder = district()
+    path = folder / "grid.csv"
+    path.write_bytes(content + b"\n")
+    try:
+        made = drafted(path, declarations, "grid", None)
+    except QutongError as error:
+        demand(bool(error.remedy) or "nothing can be read" in str(error), "no remedy")
+        return
+    check_draft(made)
+
+
+def check_draft(made: Draft) -> None:
+    """What a draft owes to its own file: every figure is read, or said to wait and why."""
+    said = [line for line in made.text.splitlines() if line.startswith(UNSURE)]
+    demand(made.doubts >= len(said), "a doubt that is not counted")
+    if made.parsed.refusal is not None:
+        rule = made.parsed.refusal.rule_id
+        demand(any(rule in line for line in said), "does not say why it is refused")
+        return
+    demand(made.outcome is not None and made.parsed.is_balanced, "a cell is lost")
+    assert made.outcome is not None
+    for rule in made.outcome.quarantined["rule_id"].unique():
+        demand(any(f": {rule}: " in line for line in said), "does not say what waits")
+    _check_relations(made.text)
+
+
+def _check_relations(text: str) -> None:
+    """No indicator is a part, growth or rank of itself, and each refers to one that is there."""
+    indicators = yaml.safe_load(text)["indicators"]
+    for entry in indicators:
+        for kind in ("part_of", "growth_of", "share_of", "rank_of"):
+            demand(
+                all(relation["to"] != entry["code"] for relation in entry.get(kind, ())),
+                f"{kind} itself",
+            )
+
+
 TARGETS: dict[str, Target] = {
+    "draft": draft,
     "csv": read_csv,
     "json": read_json,
     "service": read_service,

@@ -182,18 +182,28 @@ def test_the_second_part_of_a_table_is_of_the_same_indicators(drafted: Drafted) 
     ]
 
 
-def test_a_note_of_another_stretch_of_time_is_asked_about_and_its_figures_wait(
+def test_a_note_of_another_stretch_of_time_moves_the_figures_that_carry_its_mark(
     drafted: Drafted,
 ) -> None:
     head = "2024年9月,,\n指标,单位,1-9月\n"
     end = "注：①服务业营业收入为1-8月数据。,,\n"
     one = drafted(f"{head}地区生产总值,亿元,900\n规模以上服务业营业收入①,亿元,310.7\n{end}")
-    assert one.outcome is not None
-    assert one.outcome.accepted["indicator_code"].to_list() == ["gdp"]
-    assert one.outcome.quarantined["rule_id"].to_list() == ["period.unreadable"]
+    assert [row.split()[2] for row in figures(one)] == ["2024-01/2024-09", "2024-01/2024-08"]
+    assert any(line.startswith("- {says:") and "moves: true" in line for line in asked(one))
     other = drafted(f"{head}地区生产总值,亿元,900\n规模以上服务业营业收入,亿元,310.7\n{end}")
-    for each in (one, other):
-        assert any("a note says that some figures are of 1-8月" in line for line in asked(each))
+    assert any("a note says that some figures are of 1-8月" in line for line in asked(other))
+    assert "footnotes:" not in other.text
+
+
+def test_a_note_says_the_stage_of_the_figures_of_a_period(drafted: Drafted) -> None:
+    one = drafted(
+        "历年产量,,\n年份,甲物资(吨),乙物资(吨)\n2021,1,2\n2022,3,4\n注：2022年数据为初步数。,,\n"
+    )
+    assert one.outcome is not None
+    stages = one.outcome.accepted.sort("place_order")["estimate_stage"].to_list()
+    assert stages[:2] == ["not_stated"] * 2
+    assert stages[2:] == ["preliminary"] * 2
+    assert any("the figures of 2022年 are of that stage" in line for line in asked(one))
 
 
 def test_a_stage_that_stands_beside_a_table_is_asked_about(drafted: Drafted) -> None:
@@ -413,7 +423,7 @@ def test_nothing_that_looks_like_a_table_is_said_so(drafted: Drafted) -> None:
         ("2021", False, True, False),
         ("2023①", False, True, False),
         ("2024(快报数)", False, True, False),
-        ("2026-01-31", True, True, False),
+        ("2026-01-31", False, True, False),
         ("第2", False, False, True),
         ("位居第5", False, False, True),
         ("第二产业", False, False, False),
@@ -553,3 +563,84 @@ def test_a_first_row_that_is_called_like_a_number_is_no_numbering(drafted: Draft
     other = drafted("2026年3月,,\n指标,本月(吨),累计(吨)\n甲,1,2\n丙物资,4,5\n")
     assert [row.split()[5] for row in figures(one)] == ["12", "25", "4", "5"]
     assert "ignored_rows: [甲]" in other.text
+
+
+def test_a_total_in_the_column_of_numbers_is_the_name_of_its_row(drafted: Drafted) -> None:
+    one = drafted(
+        "2026年3月产值,,,\n序号,行业名称,本月(万元),累计(万元)\n1,甲物资,10,30\n2,乙物资,20,60\n合计,,30,90\n"
+    )
+    assert [row.split()[0] for row in figures(one)[-2:]] == ["he_ji", "he_ji"]
+    parts = [line.strip() for line in one.text.splitlines() if "adds up to 合计" in line]
+    assert len(parts) == 2
+    assert all(line.startswith("# ? part_of: [{to: he_ji, exhaustive: true}]") for line in parts)
+
+
+def test_rows_that_do_not_add_up_are_no_parts(drafted: Drafted) -> None:
+    one = drafted("2026年3月,\n指标,本月(万吨)\n甲物资,10\n乙物资,20\n合计,35\n")
+    assert "part_of" not in one.text
+
+
+def test_whose_the_year_before_is_beside_several_columns_is_asked(drafted: Drafted) -> None:
+    one = drafted(
+        "2026年3月,,,,\n指标,1月(吨),2月(吨),3月(吨),上年同期(吨)\n甲物资,1,2,3,4\n乙物资,5,6,7,8\n"
+    )
+    other = drafted("2026年3月,,\n指标,本月(吨),上年同期(吨)\n甲物资,1,4\n乙物资,5,8\n")
+    assert any("that of 3月(吨) is assumed" in line for line in asked(one))
+    assert not any("is assumed" in line for line in asked(other)[1:])
+
+
+def test_the_year_before_beside_rows_of_months_is_of_a_year_before_each(drafted: Drafted) -> None:
+    one = drafted("2026年工业产值(万元),,\n月份,本年,上年同期\n1-2月,100,90\n3月,50,45\n")
+    assert figures(one) == [
+        "gong_ye_chan_zhi 990101 2026-01/2026-02 cumulative_range level 100 万元",
+        "gong_ye_chan_zhi_last_year 990101 2025-01/2025-02 cumulative_range level 90 万元",
+        "gong_ye_chan_zhi 990101 2026-03 monthly level 50 万元",
+        "gong_ye_chan_zhi_last_year 990101 2025-03 monthly level 45 万元",
+    ]
+    assert any("what the title names is assumed" in line for line in asked(one))
+
+
+def test_the_last_day_of_a_title_is_when_its_stocks_are_of(drafted: Drafted) -> None:
+    table = "指标名称,计量单位,数值\n甲物资,吨,1200\n乙物资,吨,34\n"
+    one = drafted(f"主要指标（截至2025年12月31日）,,\n{table}")
+    other = drafted(f"主要指标（2025年12月31日制表）,,\n{table}")
+    assert [row.split()[2:4] for row in figures(one)] == [["2025-12", "point"]] * 2
+    assert any("no period was found" in line for line in asked(other))
+
+
+def test_rows_without_a_figure_may_open_a_region(drafted: Drafted) -> None:
+    one = drafted(
+        "2025年各区指标,,\n指标,单位,数值\n海曙区,,\n地区生产总值,亿元,1500\n常住人口,万人,100\n"
+        "鄞州区,,\n地区生产总值,亿元,2800\n常住人口,万人,170\n"
+    )
+    assert figures(one) == [
+        "gdp 330203 2025 annual level 1500 亿元",
+        "resident_population 330203 2025 annual level 100 万人",
+        "gdp 330212 2025 annual level 2800 亿元",
+        "resident_population 330212 2025 annual level 170 万人",
+    ]
+
+
+def test_a_part_among_the_headers_is_no_remark(drafted: Drafted) -> None:
+    one = drafted("2025年末,,\n地区,总人口(人),其中：女性(人)\n海曙区,30,15\n鄞州区,60,31\n")
+    assert [row.split()[5] for row in figures(one)] == ["30", "15", "60", "31"]
+
+
+def test_dates_beside_figures_are_no_figures(drafted: Drafted) -> None:
+    one = drafted(
+        "2026年3月,,,,\n指标,单位,更新时间,地区编码,本月\n甲物资,吨,2026-04,000000,5\n乙物资,吨,2026-04-02,330203,6\n"
+    )
+    assert [row.split()[5] for row in figures(one)] == ["5", "6"]
+    assert any("dates that are no figures" in line for line in asked(one))
+
+
+def test_a_column_of_years_says_the_period_of_its_row(drafted: Drafted) -> None:
+    one = drafted(
+        "指标,年份,产量(万吨),销量(万吨)\n甲物资,2021,3,5\n乙物资,2021,7,9\n丙物资,2022,8,10\n"
+    )
+    assert [row.split()[2] for row in figures(one)] == ["2021"] * 4 + ["2022"] * 2
+
+
+def test_a_unit_in_a_row_of_its_own_is_written_out(drafted: Drafted) -> None:
+    one = drafted("指标,甲物资产量,甲物资增速\n频度,月,月\n单位,万吨,%\n2026-01,3,5\n2026-02,7,9\n")
+    assert [row.split()[-1] for row in figures(one)] == ["万吨", "%"] * 2

@@ -236,3 +236,36 @@ def test_a_stream_that_unpacks_to_too_much() -> None:
     packed = zlib.compress(bytes(300 << 20), 1)
     content = pdf(table(GRID)) + b"\nstream\n" + packed + b"\nendstream\n"
     assert refusal(content, format="pdf").rule == "delivery.unsafe-file"
+
+
+def test_headers_that_are_printed_over_each_others_ends_are_two() -> None:
+    def draw(paper: Any) -> None:
+        rows = [
+            ("产品", "计量单位", "本月", "1-6月", "上年同期"),
+            ("原煤", "吨", "123", "456", "789"),
+            ("水泥", "吨", "1 234", "5 678", "6 001"),
+            ("钢材", "吨", "98", "1,205", "900"),
+        ]
+        for line, row in enumerate(rows):
+            height = 700 - 18 * line
+            paper.drawString(30, height, row[0])
+            paper.drawString(100, height, row[1])
+            for right, text in zip((192, 228, 264), row[2:], strict=True):
+                paper.drawRightString(right, height, text)
+
+    (grid,) = read_grids(pdf(draw), Source(format="pdf"))
+    assert [text for row, _, text in grid.cells.rows() if row == 1] == [
+        "产品",
+        "计量单位",
+        "本月",
+        "1-6月",
+        "上年同期",
+    ]
+    assert grid.merged == ()
+    assert [(c, t) for r, c, t in grid.cells.rows() if r == 3] == [
+        (1, "水泥"),
+        (2, "吨"),
+        (3, "1 234"),
+        (4, "5 678"),
+        (5, "6 001"),
+    ]

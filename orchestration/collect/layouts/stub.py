@@ -7,6 +7,7 @@ belong here: what a name means (``names``).
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from orchestration.collect.layouts.extract import Words, fits
@@ -23,7 +24,7 @@ _NUMBERING = (
 """Levels of numbering from the top down: 一、 (一) 1、 (1); fewer of them still rank."""
 
 UNNUMBERED = len(_NUMBERING)
-CUT, IGNORED = "cut", "ignored"
+CUT, IGNORED, OPENS = "cut", "ignored", "opens"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Name:
         name: Its name without numbering, marks and what opens a cut.
         path: The names above it and its own, from the top.
         depth: How many stand above it.
-        role: ``cut`` for a row that only opens a cut, ``ignored`` for a declared one, else empty.
+        role: ``cut`` for a row that only opens a cut, ``ignored`` for a declared one, ``opens`` for
+            one without a figure that others stand under, else empty.
         unit: The unit in brackets at its end, where the block says that there is one.
         period: The period in it, where the block says that there is one.
         region: Its text where it names a region of the row above; then ``name`` is that row's.
@@ -57,8 +59,18 @@ Row = tuple[int, str, int, bool]
 """Row number, text, indent, bold."""
 
 
-def names_of(rows: list[Row], block: Block, words: Words) -> list[Name]:
-    """The rows of a stub in their order, each with those that it stands under."""
+def names_of(
+    rows: list[Row], block: Block, words: Words, blank: Set[int] = frozenset()
+) -> list[Name]:
+    """The rows of a stub in their order, each with those that it stands under.
+
+    Args:
+        rows: The rows.
+        block: What is declared of them.
+        words: What units are called.
+        blank: Rows without a figure.
+    """
+    opening = blank if "blank" in block.hierarchy else frozenset()
     rank_of = _Ranks(block)
     stack: list[tuple[tuple[float, ...], str]] = []
     found: list[Name] = []
@@ -76,7 +88,7 @@ def names_of(rows: list[Row], block: Block, words: Words) -> list[Name]:
         if written is not None and (match := written.search(fold(bare))):
             period = match.group("period")
             bare = fold(bare)[: match.start()] + fold(bare)[match.end() :]
-        name, rank = rank_of(bare, indent, bold, is_cut=is_cut)
+        name, rank = rank_of(bare, indent, bold, is_cut=is_cut, opens=row in opening)
         unit = None
         if block.unit_in_name:
             name, unit = words.unit_in(name)
@@ -84,7 +96,7 @@ def names_of(rows: list[Row], block: Block, words: Words) -> list[Name]:
         while stack and stack[-1][0] >= rank:
             stack.pop()
         path = (*(upper for _, upper in stack), name)
-        role = CUT if is_cut else IGNORED if is_ignored else ""
+        role = CUT if is_cut else IGNORED if is_ignored else OPENS if row in opening else ""
         found.append(Name(row, name, path, len(stack), role, unit, marks, period))
         above = None if role else found[-1]
         stack.append((rank, name))
@@ -105,7 +117,7 @@ class _Ranks:
         self.cut: tuple[float, ...] | None = None
 
     def __call__(
-        self, text: str, indent: int, bold: bool, *, is_cut: bool
+        self, text: str, indent: int, bold: bool, *, is_cut: bool, opens: bool = False
     ) -> tuple[str, tuple[float, ...]]:
         printed = text.strip()
         plain = fold(printed)
@@ -122,6 +134,7 @@ class _Ranks:
         # What follows 其中: is lined up with the name behind it, not with the word; more or less.
         lined_up = indent + (0 if opened_by_sign(text) else width)
         levels = {
+            "blank": 0 if opens else 1,
             "numbering": number,
             "bold": 0 if bold else 1,
             "indent": (lined_up + 1) // 2,

@@ -38,7 +38,15 @@ from orchestration.collect.layouts.header import (
     split_marks,
 )
 from orchestration.collect.layouts.stub import CUT, IGNORED, Name, names_of
-from orchestration.collect.periods import Period, joined, parse_period
+from orchestration.collect.periods import (
+    Period,
+    is_month_of_year,
+    joined,
+    label_zh,
+    parse_period,
+    read_period,
+    year_before,
+)
 from orchestration.text import fold, same
 
 if TYPE_CHECKING:
@@ -442,7 +450,8 @@ def _columns(
     values = {col: hit for col, hit in columns.items() if hit.column.carries == "value"}
     beside = {col: hit for col, hit in columns.items() if hit.column.carries not in _NO_PART}
     _refuse_merged_values(grid, values, frame)
-    names = _names(frame, told)
+    counters = [c for c, hit in columns.items() if _COUNTER.search(same("/".join(hit.texts)))]
+    names = _names(frame, told, list(values), [c for c in counters if c not in values])
     in_body = pl.col("row").is_between(frame.last_header + 1, frame.notes_from - 1)
     body = frame.cells.filter(in_body)
     on = pl.DataFrame(
@@ -462,13 +471,13 @@ def _columns(
     parts.figures.append(_dress(frame, figures, lines, values, around))
     others = [*beside, *(col for col, hit in columns.items() if hit.column.carries == "ignored")]
     empty = [col for col, hit in columns.items() if hit.column.carries == "none"]
-    counters = [col for col in empty if _COUNTER.search(same("/".join(columns[col].texts)))]
-    return _roles(frame, values, [*others, *counters], empty, ignored)
+    return _roles(frame, values, [*others, *(c for c in empty if c in counters)], empty, ignored)
 
 
 _NO_PART = ("value", "none", "ignored")
 
 _COUNTER = re.compile("序号|行次|栏次|代码|编码|编号")
+_TOTAL = r"^\s*[合总小]\s*计\s*[:：]?\s*$"
 """Headers of columns of numbers that are never figures."""
 
 
@@ -559,6 +568,7 @@ def _dress(
                 "measure": hit.measure,
                 "col_unit": hit.unit,
                 "col_note": _resolved(hit.marks, around.notes),
+                "col_part": _part_of_row(frame.block, hit),
                 **{f"col_{name}": hit.said.get(name) for name in SAID if name != "unit"},
             }
             for col, hit in values.items()
@@ -573,6 +583,7 @@ def _dress(
                 "measure",
                 "col_unit",
                 "col_note",
+                "col_part",
                 *(f"col_{name}" for name in SAID if name != "unit"),
             ),
             pl.String,
@@ -584,6 +595,7 @@ def _dress(
     frame_ = frame_.with_columns(
         pl.lit(None, dtype=pl.String).alias(n) for n in dict.fromkeys(absent)
     )
+    frame_ = _with_part(frame_, frame.block)
     row_period = pl.col("period").is_not_null()
     title = around.report_text
     in_name: pl.Expr = pl.lit(None, dtype=pl.String)
@@ -617,7 +629,63 @@ def _dress(
             if name != "unit"
         },
     ).with_columns(footnote=pl.when(pl.col("footnote") != "").then(pl.col("footnote")))
+    frame_ = _a_year_before(frame_, values, around.report)
     return _constants(with_all_columns(grid.places(frame_)), frame.block)
+
+
+def _a_year_before(
+    figures: pl.DataFrame, values: dict[int, Found], report: Period | None
+) -> pl.DataFrame:
+    """Figures of 上年同期 beside rows that say a period are of the year before it."""
+    import polars as pl
+
+    cols = [col for col, hit in values.items() if hit.column.last_year]
+    if not cols:
+        return figures
+    is_of = pl.col("col").is_in(cols) & pl.col("period").is_not_null()
+    earlier = {
+        text: _year_before(text, report) for text in figures.filter(is_of)["period"].unique()
+    }
+    moved = pl.col("period").replace_strict(earlier, default=None, return_dtype=pl.String)
+    return figures.with_columns(period=pl.when(is_of).then(moved).otherwise("period"))
+
+
+def _year_before(text: str, report: Period | None) -> str:
+    """The period of a row a year earlier; the text itself where it is none, which is told."""
+    try:
+        period, beside = read_period(text, report)
+        before = year_before(period)
+    except ValueError:
+        return text
+    if beside:
+        return text
+    return label_zh(before) + "末" if period.is_point else before.code
+
+
+def _part_of_row(block: Block, hit: Found) -> str | None:
+    """What the header says of the period where the row says the other part: 2021 | Jan."""
+    said = [text for text in hit.texts if is_month_of_year(text)]
+    is_joined = "period" in block.stub_is and hit.column.period == "header"
+    return said[-1] if is_joined and said else None
+
+
+def _with_part(figures: pl.DataFrame, block: Block) -> pl.DataFrame:
+    """The period of each figure of which the row says the year and the header the month."""
+    import polars as pl
+
+    pairs = figures.filter(pl.col("col_part").is_not_null()).select("period", "col_part").unique()
+    if not pairs.height:
+        return figures
+    told = [joined([(block.stub, row), ("", part)]) for row, part in pairs.iter_rows()]
+    both = pairs.with_columns(_joined=pl.Series(told, dtype=pl.String))
+    return (
+        figures.join(both, on=["period", "col_part"], how="left", maintain_order="left")
+        .with_columns(
+            period=pl.coalesce("_joined", "period"),
+            period_kind=pl.when(pl.col("_joined").is_null()).then("period_kind"),
+        )
+        .drop("_joined")
+    )
 
 
 def _constants(figures: pl.DataFrame, block: Block) -> pl.DataFrame:
@@ -681,15 +749,23 @@ def _resolved(marks: tuple[str, ...], notes: dict[str, str]) -> str | None:
 # --- rows ------------------------------------------------------------------------------------
 
 
-def _names(frame: Frame, told: Told) -> list[Name]:
+def _names(frame: Frame, told: Told, values: list[int], counters: list[int]) -> list[Name]:
+    """The names of the rows; a total may stand in the column of numbers beside a blank stub."""
     import polars as pl
 
-    stub = frame.cells.filter(
-        (pl.col("col") == frame.stub_col)
-        & pl.col("row").is_between(frame.last_header + 1, frame.notes_from - 1)
-    )
+    in_body = pl.col("row").is_between(frame.last_header + 1, frame.notes_from - 1)
+    body = frame.cells.filter(in_body)
+    stub = body.filter(pl.col("col") == frame.stub_col)
+    beside = body.filter(
+        pl.col("col").is_in(counters)
+        & (pl.col("col") < frame.stub_col)
+        & pl.col("text").str.contains(_TOTAL)
+    ).join(stub, on="row", how="anti")
+    stub = pl.concat([stub, beside.unique("row", keep="first")]).sort("row")
     rows = list(stub.select("row", "text", "indent", "is_bold").iter_rows())
-    return names_of(rows, frame.block, told.words)
+    with_figures = set(body.filter(pl.col("col").is_in(values))["row"])
+    blank = {row for row, _, _, _ in rows} - with_figures
+    return names_of(rows, frame.block, told.words, blank)
 
 
 def _lines(frame: Frame, names: list[Name], notes: dict[str, str]) -> pl.DataFrame:

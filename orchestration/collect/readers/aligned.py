@@ -17,6 +17,10 @@ from orchestration.collect.readers.surround import Table
 GAP = 0.8
 """Blank between two chunks of a line, in sizes of the font: less is a blank inside a text."""
 
+OVERLAP = 0.3
+"""A character that begins so far inside the one before it opens another text: headers that are
+wider than their columns are printed over each other's ends."""
+
 MIN_ROWS = 3
 
 _NUMBER = re.compile(r"[-−+]?\s*\(?[\d,，]*\d(?:\.\d+)?\)?\s*[%％]?(?:\^\S{1,3})?|[-—–…]+|\.{3,}")
@@ -120,7 +124,7 @@ def _line(characters: list[Any], span: tuple[float, float]) -> TextLine:
             if char["text"] == previous["text"] and abs(char["x0"] - previous["x0"]) < 0.1 * size:
                 continue  # printed twice to look bold
             gap = char["x0"] - previous["x1"]
-            if gap > GAP * size:
+            if gap > GAP * size or (gap < -OVERLAP * size and not is_raised):
                 chunks.append(Chunk("".join(pieces), first["x0"], previous["x1"], bold))
                 pieces, first, bold, raised = [], None, True, False
             elif gap > 0.2 * size and not is_raised:
@@ -308,6 +312,9 @@ def _table(lines: Sequence[TextLine]) -> Table | None:
     filled: dict[int, dict[int, list[Chunk]]] = {}
     for row, line in enumerate(lines, start=1):
         places: dict[int, list[Chunk]] = {}
+        if _is_one_each(line.chunks, columns):
+            filled[row] = {i: [chunk] for i, chunk in enumerate(line.chunks)}
+            continue
         for chunk in line.chunks:
             touched = [i for i, c in enumerate(columns) if c[0] < chunk.x1 and chunk.x0 < c[1]]
             if len(touched) > 1 and len(line.chunks) > 1:
@@ -325,6 +332,14 @@ def _table(lines: Sequence[TextLine]) -> Table | None:
             table.add(row, col + 1, " ".join(c.text for c in chunks), indent, is_bold=bold)
     table.height = len(lines)
     return table
+
+
+def _is_one_each(chunks: Sequence[Chunk], columns: Sequence[tuple[float, float]]) -> bool:
+    """Whether each column has its text, though some are wider than their columns."""
+    return len(chunks) == len(columns) and all(
+        start < chunk.x1 and chunk.x0 < end
+        for chunk, (start, end) in zip(chunks, columns, strict=True)
+    )
 
 
 def _reach(

@@ -163,6 +163,7 @@ class Columns:
                     column.doubt = "another column says the same: check its header and key"
             meant.setdefault(_identity(column), column)
             columns.append(column)
+        _to_date_index(columns, paths)
         _keep_apart(columns)
         _close_stars(columns, paths)
         _ask_whose_last_year(columns, paths, self.known)
@@ -577,6 +578,17 @@ def _keep_apart(columns: list[Column]) -> None:
             key, number = f"{column.key}_{number}", number + 1
         if key != column.key:
             column.key = column.written["key"] = key
+
+
+def _to_date_index(columns: list[Column], paths: dict[int, tuple[str, ...]]) -> None:
+    """上年同期=100 beside 上年同月=100 compares what runs from January on."""
+    bases = {col: same(path[-1]) for col, path in paths.items() if INDEX.search(path[-1])}
+    if not any("同月" in base for base in bases.values()):
+        return
+    for column in columns:
+        if "同期" in bases.get(column.cols[0], "") and column.written.get("period") == "title":
+            column.written["period"] = "累计"
+            column.doubt = "beside 上年同月=100 it is taken to run from January on"
 
 
 def _close_stars(columns: list[Column], paths: dict[int, tuple[str, ...]]) -> None:

@@ -38,6 +38,14 @@ SPOKEN = re.compile("累计值?$|当[月季期年]值?$|本[月季期年]值?$|�
 """What the end of a name says of the stretch of time that it is about."""
 
 INDEX = re.compile(r"[=＝]\s*100")
+NAMED_PERIOD = re.compile(
+    r"\s*[(（]\s*(1\s*[-–—~至]\s*1?[0-9]月份?|1?[0-9]月份?|[一二三四]季度|上半年|前三季度)\s*[)）]\s*$"
+)
+"""A period in brackets behind a name, of a row that is not of the period of the report."""
+
+FULFILLED = re.compile("^(为|占|完成)?.*(预算|计划|目标|任务).*$|完成率|进度")
+"""Headers of per cents of a plan."""
+
 PLAN_OF_YEAR = re.compile("年初预算|(年度?|全年)(预算|目标|计划|任务)|^目标(任务|数|值)$")
 """Headers of what is planned for the whole year."""
 RANKED = re.compile("位次|排名|名次|排位|名列")

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 from orchestration.authoring.known import (
     AT_AN_END,
+    FULFILLED,
     INDEX,
     LAG,
+    NAMED_PERIOD,
     PLAN_OF_YEAR,
     SPOKEN,
     TIME_WORDS,
@@ -91,6 +93,8 @@ class Entry:
     others: list[Entry] = field(default_factory=list)
     standard: Standard | None = None
     is_reference: bool = False
+    has_value: bool = False
+    lag: int = 0
 
     @property
     def name(self) -> str:
@@ -157,6 +161,9 @@ class Labels:
         plain = fold(text).strip()
         if "百分点" in plain:
             unit, unknown = "百分点", None
+        if unit is not None and not re.sub(r"[-–—―－/\s]", "", unit):
+            unit = None  # a dash in a column of units says none
+        entry.has_value = entry.has_value or bool(re.search("[0-9]", plain))
         code = self.known.units.get(same(unit)) if unit else None
         if code is not None:
             entry.units[code] += 1
@@ -173,6 +180,8 @@ class Labels:
             if plain and len(plain) <= 6 and not re.search(r"[一-鿿A-WYZa-wyz]", plain):
                 self.symbols.setdefault(same(text), "M")
             return
+        if re.search(r"[0-9]\s*\*$", plain):
+            self.symbols.setdefault("*", "P")
         mark = _MARK.search(plain)
         if mark and same(mark[1]) not in self.known.units:
             self.symbols.setdefault(mark[1], status_of(mark[1]))
@@ -242,6 +251,8 @@ class Labels:
 
     def _lacks_unit(self, entry: Entry, standard: Standard) -> bool:
         """Whether no unit was found, and that of the catalogue may be off by a factor."""
+        if not entry.has_value:
+            return False
         is_known = entry.unit is not None and not entry.unknown_units
         base = standard.base_unit
         plain = self.known.dimension.get(base) == self.known.dimension.get("1")
@@ -266,7 +277,7 @@ class Labels:
             if not label or entry.of or entry.block or entry.role != "value":
                 return None, []
         else:
-            label = entry.own_label
+            label = NAMED_PERIOD.sub("", entry.own_label)
         code = entry.label if entry.label in catalogue else catalogue.match(label).exact
         if code is None and SPOKEN.search(label):
             code = catalogue.match(SPOKEN.sub("", label).rstrip("_")).exact
@@ -363,7 +374,7 @@ class Labels:
             *([f"  column: {entry.key}"] if entry.key != "value" else []),
             f"  measure: {measure}",
             *(["  scope: same_frame"] if entry.role == "last_year" else []),
-            *(["  lag_months: 1"] if LAG.search(entry.own_label) else []),
+            *([f"  {_lag(entry)[2:]}"] if _lag(entry) else []),
             *(["  stock: true"] if self._is_stock(entry) else []),
             "  price_basis: not_stated",
             f"  base_unit: {quoted(unit or '1')}",
@@ -416,6 +427,14 @@ class Labels:
         if PLAN_OF_YEAR.search(entry.of):
             return "target_level", "a plan by the header of its column"
         name, unit = entry.name, entry.unit
+        if FULFILLED.search(entry.of) and unit == "%":
+            return "ratio", "how far a plan is fulfilled, by the header of its column"
+        if (
+            re.search("(增长率?|增速|增幅)[)）]?$", _bare(name))
+            and unit == "%"
+            and "环比" not in name
+        ):
+            return "yoy_growth_pct", "growth by its name: on the same period of last year"
         if re.search("累计|当月|本月|当季|本季", name) and TIME_WORDS.search(name):
             return measure, (
                 "its name says what time it is of (累计: from January on; 当月, 当季: that one "
@@ -423,8 +442,6 @@ class Labels:
             )
         if re.search("位次|排名|名次", name):
             return "rank", "a rank by its name"
-        if re.search("(增长率?|增速|增幅)[)）]?$", name) and unit == "%" and "环比" not in name:
-            return "yoy_growth_pct", "growth by its name: on the same period of last year"
         if re.search("增长|增速|增幅|指数|比重|占比|同比|环比|率", name) or unit in ("%", "‰"):
             return measure, "level, yoy_growth_pct, share_pct, ratio or another one"
         return measure, ""
@@ -472,8 +489,14 @@ def no_unit(unit: str) -> str:
     )
 
 
+def _bare(name: str) -> str:
+    """A name without the unit or gloss in brackets at its end."""
+    return re.sub(r"\s*[(（][^()（）]*[)）]\s*$", "", name)
+
+
 def _lag(entry: Entry) -> str:
-    return ", lag_months: 1" if LAG.search(entry.own_label) else ""
+    months = entry.lag or (1 if LAG.search(entry.own_label) else 0)
+    return f", lag_months: {months}" if months else ""
 
 
 class Relations:

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from orchestration.authoring.columns import CLASSES, WHOLES, Below, Column, Columns
-from orchestration.authoring.known import LAG, SPOKEN, Known
+from orchestration.authoring.known import LAG, NAMED_PERIOD, SPOKEN, Known
 from orchestration.authoring.labels import Entry, Labels, no_unit
 from orchestration.authoring.look import Seen, is_rank, is_value, most, plain_title, rows_of, tables
 from orchestration.authoring.opening import source_lines
@@ -93,6 +93,7 @@ class Printed:
         self.row_names: list[str] = []
         self.needs_period = False
         self.footnotes: dict[str, str] = {}
+        self.report: Period | None = None
 
     def layout(self, grids: list[Grid]) -> tuple[list[str], str, Period | None]:
         """The lines of the layout, the title of the file, and its period.
@@ -251,6 +252,7 @@ class Printed:
         subject = self._subject(table) if "indicator" not in stub.stub_is else None
         first = {c: p for c, p in paths.items() if not again or c < again[0]}
         by_column = "indicator" not in stub.stub_is
+        self.report = report
         below = Below(
             texts={c: [rows[r][c] for r in body if c in rows[r]] for c in first},
             report=report,
@@ -619,7 +621,25 @@ class Printed:
             if len(stub.stub_is) == 1:
                 entry.above = name.path[:-1]
         entry.block = block
+        self._named_period(entry, name)
         return entry
+
+    def _named_period(self, entry: Entry, name: Name) -> None:
+        """地区生产总值(1-9月) in a report of 1-10月, and what stands under it, come later."""
+        said = next((m for n in reversed(name.path) if (m := NAMED_PERIOD.search(fold(n)))), None)
+        report = self.report
+        if said is None or report is None:
+            return
+        try:
+            own, _ = read_period(said[1], report)
+        except ValueError:
+            return
+        months = (report.end.year - own.end.year) * 12 + report.end.month - own.end.month
+        if months > 0:
+            entry.lag = months
+            entry.doubt(
+                f"{said[0].strip()} is said of it, the report is later: lag_months {months}"
+            )
 
     def _label(self, name: Name, stub: Stub) -> str:
         if stub.stub_is[:1] == ("region",):

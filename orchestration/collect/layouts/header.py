@@ -22,6 +22,7 @@ from orchestration.collect.periods import (
     Period,
     beside_period,
     default_kind,
+    is_month_of_year,
     is_period_text,
     read_period,
     resolve_period,
@@ -160,7 +161,8 @@ def match_columns(
                 continue
             if column.after is not None and not _stands_after(column, col, plain, words):
                 continue
-            if column.every and column.period == "header" and not _says_period(texts):
+            is_part = "period" in block.stub_is and any(map(is_month_of_year, texts))
+            if column.every and column.period == "header" and not (is_part or _says_period(texts)):
                 continue
             if column.means is not None and not _is_meant(column, meanings[col]):
                 continue

@@ -89,6 +89,7 @@ class Parts:
 
     Attributes:
         period: The period of the last table that has one, those of earlier grids included.
+        tail: The notes below the last of several tables: they are those of a table without any.
     """
 
     figures: list[pl.DataFrame] = field(default_factory=list)
@@ -96,6 +97,8 @@ class Parts:
     notes: list[tuple[str, str, str]] = field(default_factory=list)
     blanks: int = 0
     period: str | None = None
+    tail: Parts | None = None
+    marks: dict[str, str] = field(default_factory=dict)
 
 
 def extract_tables(grids: list[Grid], layout: TableLayout, told: Told) -> Extract:
@@ -327,6 +330,7 @@ def _grid(
     if preamble.height:
         role = pl.when(_is_numeric() & ~_is_day()).then(pl.lit("stray"))
         parts.roles.append(preamble.with_columns(role=role.otherwise(pl.lit("title"))))
+    parts.tail = _tail(grid, regions) if len(regions) > 1 else None
     for region in regions:
         _block(grid, layout, region, told, parts)
     roles = pl.concat([frame.select("row", "col", "text", "role") for frame in parts.roles])
@@ -409,13 +413,34 @@ def _block(grid: Grid, layout: TableLayout, region: Region, told: Told, parts: P
         )
         if number == 0:
             notes = _notes(frame, parts)
+            if not notes and notes_from == FAR and parts.tail is not None:
+                notes = parts.tail.marks
         roles = _columns(frame, layout, told, _Around(report, report_text, said, notes), parts)
         body_roles.append(roles)
     parts.roles += body_roles
     texts = [text for _, _, text in parts.notes[told_before:]]
+    if not texts and parts.tail is not None:
+        texts = [text for _, _, text in parts.tail.notes]
     parts.figures[known:] = [
         heed(figures, layout.footnotes, texts) for figures in parts.figures[known:]
     ]
+
+
+def _tail(grid: Grid, regions: list[Region]) -> Parts:
+    """The notes that stand below the last of several tables, at the end of their sheet."""
+    import polars as pl
+
+    region = regions[-1]
+    cells = grid.formatted().filter(pl.col("row").is_between(region.first, region.last))
+    top, stub_col = _stubs(grid, region.block, cells)[0]
+    last_header = top + region.block.header_rows - 1
+    notes_from = _notes_from(region.block, cells.filter(pl.col("row") > last_header))
+    frame = Frame(
+        grid, region.block, cells, 0, FAR, top, last_header, stub_col, notes_from, region.last
+    )
+    tail = Parts()
+    tail.marks = _notes(frame, tail)
+    return tail
 
 
 @dataclass(frozen=True)

@@ -355,7 +355,11 @@ _AWAITED = {
 class RecordColumns(Model):
     """Header texts of the columns; a column that is not declared is an unexpected cell."""
 
-    indicator: str | None = None
+    indicator: str | tuple[str, ...] | None = Field(
+        default=None,
+        description="The column of the name; several where it stands in parts: [指标名称, 统计类型] "
+        "makes 游客人次/本月 and 游客人次/累计.",
+    )
     region: str | None = None
     region_code: str | None = None
     period: str | tuple[str, ...] | None = Field(

@@ -430,7 +430,7 @@ class Labels:
         if FULFILLED.search(entry.of) and unit == "%":
             return "ratio", "how far a plan is fulfilled, by the header of its column"
         if (
-            re.search("(增长率?|增速|增幅)[)）]?$", _bare(name))
+            re.search("(同比|增长率?|增速|增幅)[)）]?$", _bare(name))
             and unit == "%"
             and "环比" not in name
         ):

@@ -6,11 +6,14 @@ here: printed tables (``printed``), the names of indicators (``labels``).
 
 from __future__ import annotations
 
+import itertools
+import json
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from orchestration.authoring import services
 from orchestration.authoring.known import Known
@@ -19,8 +22,10 @@ from orchestration.authoring.look import is_value, most, rows_of
 from orchestration.authoring.opening import source_lines
 from orchestration.authoring.yamltext import UNSURE, asked, flow, scalar, without_period
 from orchestration.collect.grid import Grid
+from orchestration.collect.layouts.header import meaning_of
 from orchestration.collect.names import whole_region
 from orchestration.collect.normalise import POWERS
+from orchestration.collect.periods import is_period_text
 from orchestration.spec import Source
 from orchestration.text import fold, same
 
@@ -32,7 +37,20 @@ RECORD_WORDS = {
         *("indicator_code", "aggregate", "characteristics", "statistic", "item"),
     ),
     "region": (
-        *("地区", "区域", "行政区", "镇街", "街道", "单位名称", "region", "geo", "geography"),
+        *(
+            "地区",
+            "区域",
+            "行政区",
+            "行政区划",
+            "行政区划名称",
+            "区划名称",
+            "镇街",
+            "街道",
+            "单位名称",
+            "region",
+            "geo",
+            "geography",
+        ),
         *("area", "region_name_zh", "region_name", "country", "location", "countryname"),
         *("areaname", "regionname", "economy", "geographyname", "countryorarea", "entity"),
     ),
@@ -41,7 +59,21 @@ RECORD_WORDS = {
         *("areacode", "regioncode", "geographycode", "geocode"),
     ),
     "period": (
-        *("期间", "时间", "时期", "月份", "年份", "年度", "报告期", "日期", "季度", "年月"),
+        *(
+            "期间",
+            "时间",
+            "时期",
+            "月份",
+            "年份",
+            "年度",
+            "报告期",
+            "日期",
+            "季度",
+            "年月",
+            "统计时间",
+            "统计期",
+            "数据时间",
+        ),
         *("period", "date", "time", "month", "year", "sj", "ref_date", "time_period", "quarter"),
     ),
     "period_kind": ("period_kind", "期间类型"),
@@ -72,6 +104,7 @@ _SCALE = ("scalar_factor", "scale", "multiplier", "倍率", "数量级", "单位
 """Columns that say in words by what the unit is multiplied."""
 
 SPANS = {"累计": "to_date", "期末": "point", "当期": "period", "当月": "period", "当季": "period"}
+SPANS |= {"本月": "period", "本季": "period"}
 """What words in a name say of the period beside a figure."""
 
 _OF_OFFICES = {"dguid", "uom_id", "scalar_id", "vector", "coordinate"}
@@ -120,6 +153,8 @@ class Records:
     ) -> None:
         self.path, self.content, self.known = path, content, known
         self.labels, self.source, self.doubts = labels, source, doubts
+        self.called = _descriptions(content) if source.format == "json" else {}
+        self.kinds: tuple[int, str] | None = None
 
     # --- files of people and of offices ---------------------------------------------------------
 
@@ -154,7 +189,13 @@ class Records:
         ignored, scales = [], []
         for col, text in header.items():
             told = [cells[col] for cells in body if col in cells]
-            role = carried(text, told, RECORD_WORDS | BESIDE_WORDS, self.known.kinds)
+            name = self.called.get(text, text)
+            role = carried(name, told, RECORD_WORDS | BESIDE_WORDS, self.known.kinds)
+            if role in ("note", None) and self._are_stages(told):
+                role = "stage"
+            if role is None and self.kinds is None and self._are_kinds(told):
+                self.kinds = (col, text)
+                continue
             if same(text).lower() in _SCALE and are_powers(told):
                 if "multiplier" in found:
                     ignored.append(found["multiplier"][0])
@@ -172,6 +213,24 @@ class Records:
                 found[role] = (col, text)
         return found, ignored, scales
 
+    def _are_stages(self, texts: list[str]) -> bool:
+        """Whether all that stands in a column says the stage of an estimate: 初步数."""
+        said = {same(text) for text in texts if text}
+        return bool(said) and all(text in self.known.stages for text in said)
+
+    def _are_kinds(self, texts: list[str]) -> bool:
+        """Whether a column says of which time or measure its rows are: 本月, 累计, 本月同比."""
+        said = {text for text in texts if text}
+        words = self.known.words
+        return (
+            len(said) > 1
+            and any(is_period_text(text) for text in said)
+            and all(
+                not re.search("[0-9]", fold(text)) and meaning_of((text,), None, words) is not None
+                for text in said
+            )
+        )
+
     def _are_statuses(self, texts: list[str]) -> bool:
         known = self.known.lists.members("obs_status")
         marks = {text for text in texts if text} - known.keys()
@@ -186,7 +245,8 @@ class Records:
             label = cells.get(found["indicator"][0]) if "indicator" in found else self._whole()
             if label is None:
                 continue
-            entry = self.labels.entry("value", label)
+            kind = cells.get(self.kinds[0], "") if self.kinds else ""
+            entry = self.labels.entry("value", f"{label}/{kind}" if kind else label)
             unit = self._unit(cells.get(found["unit"][0])) if "unit" in found else None
             present = cells.get(found["present"][0], "") if "present" in found else "yes"
             text = cells.get(found["value"][0], "")
@@ -201,6 +261,9 @@ class Records:
 
     def _column(self, role: str, at: tuple[int, str], body: Body) -> str:
         col, text = at
+        if role == "indicator" and self.kinds is not None:
+            doubt = f"{self.kinds[1]} says of what time or measure a row is: part of its name"
+            return asked(f"  indicator: {flow([text, self.kinds[1]])}", doubt)
         doubt = ""
         told = [same(cells[col]) for cells in body if col in cells]
         if role == "period" and told and all(map(_LAST_DAYS.match, told)):
@@ -226,6 +289,7 @@ class Records:
     ) -> list[str]:
         """The columns that carry nothing known; figures must not differ by them unseen."""
         cols = [found[role][0] for role in _KEY if role in found]
+        cols += [self.kinds[0]] if self.kinds else []
         keys = [tuple(cells.get(col, "") for col in cols) for cells in body]
         are_apart = len(set(keys)) == len(keys)
         varied = [col for col in ignored if len({cells.get(col, "") for cells in body}) > 1]
@@ -379,6 +443,29 @@ class Records:
             constants.append(f"  period: '{date.today().year}'  {UNSURE} the period of all figures")
         lines += spans_of(self.labels) if self.source.format == "nbs" else []
         return lines + (["constants:", *constants] if constants else [])
+
+
+def _descriptions(content: bytes) -> dict[str, str]:
+    """What the fields of a JSON answer are called, where it says so: a list of name and desc."""
+    try:
+        todo: list[Any] = [json.loads(content)]
+    except (ValueError, RecursionError):
+        return {}
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict):
+            todo += value.values()
+        elif isinstance(value, list) and value and all(isinstance(v, dict) for v in value):
+            for name, said in itertools.product(_FIELD, _SAID):
+                if all(
+                    isinstance(v.get(name), str) and isinstance(v.get(said), str) for v in value
+                ):
+                    return {v[name]: v[said] for v in value}
+    return {}
+
+
+_FIELD = ("name", "field", "column", "code", "id")
+_SAID = ("desc", "description", "label", "title", "comment", "cn", "alias")
 
 
 def are_powers(texts: list[str]) -> bool:

@@ -357,7 +357,7 @@ class RecordColumns(Model):
 
     indicator: str | tuple[str, ...] | None = Field(
         default=None,
-        description="The column of the name; several where it stands in parts: [指标名称, 统计类型] "
+        description="The column of the name; several where it stands in parts: [指标名称, 类型] "
         "makes 游客人次/本月 and 游客人次/累计.",
     )
     region: str | None = None
@@ -537,10 +537,11 @@ class Source(Model):
         description="Regular expression for it; its group `period` is the period.",
     )
 
-    spans: dict[str, Literal["to_date", "point", "period"]] = Field(
+    spans: dict[str, Literal["to_date", "point", "period", "year"]] = Field(
         default={},
         description="What words in the name of an indicator say of the period beside it: "
-        "{累计: to_date} from January on, {期末: point} its end, {当季: period} the period itself. "
+        "{累计: to_date} from January on, {期末: point} its end, {当季: period} the period itself, "
+        "{全年目标: year} its whole year. "
         "The name keeps its words; the longest word holds.",
     )
     units: dict[str, str] = Field(

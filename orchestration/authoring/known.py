@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from orchestration.collect.layouts.extract import Words
-from orchestration.collect.layouts.header import split_marks
+from orchestration.collect.layouts.header import meaning_of, split_marks
 from orchestration.collect.periods import Period, beside_period, is_period_text, parse_period
 from orchestration.spec import PERIOD_WRITTEN
 from orchestration.text import fold, same
@@ -114,6 +114,22 @@ class Known:
         if not plain or not is_period_text(plain):
             return False
         return bool(self.period_of(plain)) or not _FILLER.sub("", beside_period(plain))
+
+    def are_kinds(self, texts: Iterable[str]) -> bool:
+        """Whether texts say of what time or measure rows are: 本月, 累计, 同比(%), 全年目标."""
+        said = {text for text in texts if text}
+        plans = {t for t in said if PLAN_OF_YEAR.search(t) or FULFILLED.search(t)}
+        meant = {t: meaning_of((t,), None, self.words) for t in said - plans}
+        is_more = bool(plans) or any(
+            "累计" in text or (told is not None and told.measure not in ("level", "count"))
+            for text, told in meant.items()
+        )
+        return (
+            len(said) > 1
+            and is_more
+            and all(told is not None for told in meant.values())
+            and any(is_period_text(same(text)) for text in said)
+        )
 
     def period_of(self, text: str) -> Period | None:
         """The absolute period that a text is, whatever mark or stage stands behind it."""

@@ -56,6 +56,16 @@ _MEASURE = {role: measure for role, measure in ROLE.values() if role != "value"}
 _MARK = re.compile(r"[0-9]\s*[\[(]?([A-Za-z]{1,3})[\])]?$")
 """A mark beside a number: 41.4 u, 1,200 [r]."""
 
+_KIND_FULFILLED = re.compile("完成率$|完成进度$|进度$")
+
+_ABSENT = {
+    **dict.fromkeys(
+        ("暂无", "暂缺", "无数据", "未公布", "未报", "缺", "待定", "n/a", "NA", "N/A"), "M"
+    ),
+    **dict.fromkeys(("无", "不适用", "无任务", "不下达", "不考核"), "L"),
+}
+"""Words that stand in the place of a figure."""
+
 _COMPANION = {"growth": "growth_of", "rank": "rank_of"}
 _TOLD = 3
 _CONTRADICTED = 0.51
@@ -177,7 +187,9 @@ class Labels:
                 status = status_of(alone[1])
                 self.symbols.setdefault(same(text), status if status in ("M", "Q") else "M")
                 return
-            if plain and len(plain) <= 6 and not re.search(r"[一-鿿A-WYZa-wyz]", plain):
+            if plain in _ABSENT:
+                self.symbols.setdefault(same(text), _ABSENT[plain])
+            elif plain and len(plain) <= 6 and not re.search(r"[一-鿿A-WYZa-wyz]", plain):
                 self.symbols.setdefault(same(text), "M")
             return
         if re.search(r"[0-9]\s*\*$", plain):
@@ -424,10 +436,10 @@ class Labels:
             return measure, ""
         if INDEX.search(entry.name):
             return "ratio", "an index: its base is 100"
-        if PLAN_OF_YEAR.search(entry.of):
+        if PLAN_OF_YEAR.search(entry.of) or PLAN_OF_YEAR.fullmatch(entry.own_label):
             return "target_level", "a plan by the header of its column"
         name, unit = entry.name, entry.unit
-        if FULFILLED.search(entry.of) and unit == "%":
+        if (FULFILLED.search(entry.of) or _KIND_FULFILLED.search(entry.own_label)) and unit == "%":
             return "ratio", "how far a plan is fulfilled, by the header of its column"
         if (
             re.search("(同比|增长率?|增速|增幅)[)）]?$", _bare(name))

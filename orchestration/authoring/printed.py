@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from orchestration.authoring.columns import CLASSES, WHOLES, Below, Column, Columns
-from orchestration.authoring.known import LAG, NAMED_PERIOD, SPOKEN, Known
+from orchestration.authoring.known import LAG, NAMED_PERIOD, PLAN_OF_YEAR, SPOKEN, Known
 from orchestration.authoring.labels import Entry, Labels, no_unit
 from orchestration.authoring.look import Seen, is_rank, is_value, most, plain_title, rows_of, tables
 from orchestration.authoring.opening import source_lines
@@ -73,12 +73,14 @@ class Stub:
         stub_is: What they name.
         hierarchy: What puts a row under another.
         doubt: What a person has to decide about them.
+        kinds: What a column says of time or measure of each row: part of its name.
     """
 
     names: dict[int, Name]
     stub_is: tuple[str, ...]
     hierarchy: tuple[str, ...]
     doubt: str = ""
+    kinds: dict[int, str] = field(default_factory=dict)
 
 
 class Printed:
@@ -94,6 +96,7 @@ class Printed:
         self.needs_period = False
         self.footnotes: dict[str, str] = {}
         self.report: Period | None = None
+        self.kinds: dict[str, None] = {}
 
     def layout(self, grids: list[Grid]) -> tuple[list[str], str, Period | None]:
         """The lines of the layout, the title of the file, and its period.
@@ -268,6 +271,8 @@ class Printed:
         columns = Columns(self.known, below).of(first)
         if self.source.format == "json":
             _doubt_counters(columns)
+        if stub.stub_is == ("indicator",):
+            stub = self._with_kinds(table, body, columns, below, stub)
         if not any(column.is_value for column in columns):
             return []
         if not below.period_in_rows:
@@ -309,6 +314,29 @@ class Printed:
         self.doubts += [*table.doubts, *_without_header(table, body, rows, paths, last)]
         self._notes(table, rows, report)
         return lines
+
+    def _with_kinds(
+        self, table: Seen, body: list[int], columns: list[Column], below: Below, stub: Stub
+    ) -> Stub:
+        """The rows of names that are merged over several, of which a column says a part each."""
+        merged = {
+            row: first
+            for first, left, end, right in table.grid.merged
+            if left <= table.stub_col <= right and first in stub.names
+            for row in range(first, end + 1)
+        }
+        if not merged or any(row not in merged for row in body):
+            return stub
+        for column in columns:
+            texts = below.texts.get(column.cols[0], [])
+            if column.is_value or len(texts) < len(body) or not self.known.are_kinds(texts):
+                continue
+            column.written = {"header": column.written["header"], "carries": "indicator"}
+            column.doubt = "it says of what time or measure a row is: part of its name"
+            self.kinds |= dict.fromkeys(texts)
+            names = {row: stub.names[merged[row]] for row in body}
+            return replace(stub, names=names, kinds=dict(zip(body, texts, strict=False)))
+        return stub
 
     def _unit_above(self, table: Seen) -> tuple[str, str] | None:
         """The unit that ends a title, or stands above the table alone: a pattern for it, and it."""
@@ -566,6 +594,7 @@ class Printed:
         ends = [re.sub(r"[(（].*?[)）]$", "", label) for label in self.row_names]
         said = [match[0] for end in ends if (match := SPOKEN.search(end))]
         spans = {word: span for word, span in SPANS.items() if any(word in s for s in said)}
+        spans |= {m[0]: "year" for t in self.kinds if (m := PLAN_OF_YEAR.search(t))}
         return [f"spans: {flow(spans)}"] if spans else []
 
     # --- figures --------------------------------------------------------------------------------
@@ -588,6 +617,9 @@ class Printed:
             if name is None:
                 continue
             own = rows[row].get(unit_cols[0] + moved) if unit_cols else None
+            own = self.known.unit_in(stub.kinds.get(row, ""))[1] or own
+            if stub.kinds and own:
+                name = replace(name, unit=None)
             in_name = self.known.unit_in(name.name)[2]
             for column in columns:
                 if not column.is_value:
@@ -596,7 +628,7 @@ class Printed:
                     text = rows[row].get(col + moved)
                     if text is None:
                         continue
-                    entry = self._entry(column, name, stub, block)
+                    entry = self._entry(column, name, stub, block, stub.kinds.get(row, ""))
                     unit = column.unit or name.unit or own or (None if unit_cols else corner)
                     unknown = column.unknown_unit or (in_name if unit is None else None)
                     if in_name and not column.unit:
@@ -611,11 +643,12 @@ class Printed:
                 if column.unknown_unit:
                     entry.unknown_units.setdefault(column.unknown_unit)
 
-    def _entry(self, column: Column, name: Name, stub: Stub, block: str) -> Entry:
+    def _entry(self, column: Column, name: Name, stub: Stub, block: str, kind: str) -> Entry:
         if "indicator" not in stub.stub_is:
             entry = self.labels.entry(column.key, column.label, column.role)
         else:
             label = self._label(name, stub)
+            label += f"/{self.known.unit_in(kind)[0]}" if kind else ""
             entry = self.labels.entry(column.key, label, column.role)
             entry.of = column.label
             if len(stub.stub_is) == 1:

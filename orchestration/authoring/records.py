@@ -22,10 +22,8 @@ from orchestration.authoring.look import is_value, most, rows_of
 from orchestration.authoring.opening import source_lines
 from orchestration.authoring.yamltext import UNSURE, asked, flow, scalar, without_period
 from orchestration.collect.grid import Grid
-from orchestration.collect.layouts.header import meaning_of
 from orchestration.collect.names import whole_region
 from orchestration.collect.normalise import POWERS
-from orchestration.collect.periods import is_period_text
 from orchestration.spec import Source
 from orchestration.text import fold, same
 
@@ -193,7 +191,7 @@ class Records:
             role = carried(name, told, RECORD_WORDS | BESIDE_WORDS, self.known.kinds)
             if role in ("note", None) and self._are_stages(told):
                 role = "stage"
-            if role is None and self.kinds is None and self._are_kinds(told):
+            if role is None and self.kinds is None and self.known.are_kinds(told):
                 self.kinds = (col, text)
                 continue
             if same(text).lower() in _SCALE and are_powers(told):
@@ -217,19 +215,6 @@ class Records:
         """Whether all that stands in a column says the stage of an estimate: 初步数."""
         said = {same(text) for text in texts if text}
         return bool(said) and all(text in self.known.stages for text in said)
-
-    def _are_kinds(self, texts: list[str]) -> bool:
-        """Whether a column says of which time or measure its rows are: 本月, 累计, 本月同比."""
-        said = {text for text in texts if text}
-        words = self.known.words
-        return (
-            len(said) > 1
-            and any(is_period_text(text) for text in said)
-            and all(
-                not re.search("[0-9]", fold(text)) and meaning_of((text,), None, words) is not None
-                for text in said
-            )
-        )
 
     def _are_statuses(self, texts: list[str]) -> bool:
         known = self.known.lists.members("obs_status")

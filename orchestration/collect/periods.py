@@ -785,8 +785,8 @@ def shift_months(period: Period, count: int) -> Period:
     raise ValueError(f"a lag of {count} months says nothing about {period.code}")
 
 
-def spanned(period: Period, span: Literal["to_date", "point"]) -> Period:
-    """What a word beside a period makes of it: from January on to its end, or its end alone.
+def spanned(period: Period, span: Literal["to_date", "point", "year"]) -> Period:
+    """What a word beside a period makes of it: from January on to its end, its end, its year.
 
     Raises:
         ValueError: it begins in another month than January, or runs over several years.
@@ -797,6 +797,8 @@ def spanned(period: Period, span: Literal["to_date", "point"]) -> Period:
         return _point(period)
     if period.precision == "year":
         return period
+    if span == "year" and period.start.year == period.end.year:
+        return year(period.end.year)
     if period.start.year != period.end.year:
         raise ValueError(f"{period.code} is more than one year")
     if period.precision == "month_range" and period.start.month != 1:

@@ -485,7 +485,7 @@ def _columns(
     )
     _refuse_values_on_cuts(grid, body, on, list(values))
     lines = _lines(frame, names, around.notes)
-    lines = _companions(frame, body, beside, lines)
+    lines = _companions(frame, body, beside, lines, told.words)
     ignored = [n.row for n in names if n.role == IGNORED]
     found = body.filter(pl.col("col").is_in(list(values)) & ~pl.col("row").is_in(ignored))
     figures = found.select("row", "col", value="text")
@@ -845,7 +845,11 @@ def _down_merged(frame: Frame, col: int, by_row: dict[int, Name]) -> list[tuple[
 
 
 def _companions(
-    frame: Frame, body: pl.DataFrame, beside: dict[int, Found], lines: pl.DataFrame
+    frame: Frame,
+    body: pl.DataFrame,
+    beside: dict[int, Found],
+    lines: pl.DataFrame,
+    words: Words,
 ) -> pl.DataFrame:
     """Add the texts that stand beside the values; those of one key only come with their key."""
     import polars as pl
@@ -874,11 +878,33 @@ def _companions(
             heads = (stub, "/".join(hit.texts))
             lines = _joined_period(lines, name, heads)
             stub = heads[1]
+        elif f"{name}_" in lines.columns and name == "indicator":
+            lines = _joined_name(lines, words)
         elif f"{name}_" in lines.columns:
             lines = lines.with_columns(pl.coalesce(name, f"{name}_").alias(name)).drop(f"{name}_")
         elif carries == "period":
             stub = "/".join(hit.texts)
     return lines
+
+
+def _joined_name(lines: pl.DataFrame, words: Words) -> pl.DataFrame:
+    """A name of which two cells of the row say a part each: 总产值(万元) | 完成率(%)."""
+    import polars as pl
+
+    texts = lines["indicator"].drop_nulls().unique().to_list()
+    read = {text: words.unit_in(text) for text in texts}
+    schema = {"indicator": pl.String, "_bare": pl.String, "_unit": pl.String}
+    told = pl.DataFrame([(t, *read[t]) for t in texts], schema=schema, orient="row")
+    lines = lines.join(told, on="indicator", how="left", maintain_order="left")
+    parts = (("indicator", "indicator_"), ("indicator_path", "indicator_path"))
+    return (
+        lines.with_columns(
+            pl.concat_str(whole, "_bare", separator="/", ignore_nulls=True).alias(name)
+            for name, whole in parts
+        )
+        .with_columns(unit=pl.coalesce("_unit", "unit"))
+        .drop("indicator_", "_bare", "_unit")
+    )
 
 
 def _joined_period(lines: pl.DataFrame, name: str, heads: tuple[str, str]) -> pl.DataFrame:

@@ -401,9 +401,10 @@ class RecordColumns(Model):
         description="A column that says whether there is a figure at all (hasdata): where it says "
         "no, the value is blank, whatever stands there.",
     )
-    status: str | None = Field(
+    status: str | tuple[str, ...] | None = Field(
         default=None,
-        description="SDMX OBS_STATUS of the figure, or a mark that `symbols` gives one.",
+        description="SDMX OBS_STATUS of the figure, or a mark that `symbols` gives one; several "
+        "columns where marks stand in them: [STATUS, SYMBOL].",
     )
     confidentiality: str | None = Field(
         default=None,

@@ -50,6 +50,9 @@ WHOLES = ("全市", "全区", "全县", "全省", "全国", "合计", "总计", 
 _OF_GROWTH = ("%", "‰", "百分点", "个百分点")
 """Units of growth."""
 
+_CUT = re.compile("按.{1,12}分")
+"""A header that says by what the one to its left is divided."""
+
 _WHOLE_YEAR = re.compile(r"annual|year|total|全年|年度|年平均|全年平均", re.IGNORECASE)
 
 _CHANGE = re.compile("增减|比上|较上|变动")
@@ -125,6 +128,7 @@ class Columns:
     def __init__(self, known: Known, below: Below) -> None:
         self.known, self.below = known, below
         self.left_unit: str | None = None
+        self.left_key = ""
         self.words = known.words
         self.months: list[str] = []
         self.before: tuple[tuple[str, ...], str] = ((), "")
@@ -142,8 +146,11 @@ class Columns:
         for col, path in sorted(paths.items()):
             column = self._one(path, full[col], col, left)
             self.before = (path, column.role if column.is_value else "")
-            if column.is_value and column.role == "value" and not _CHANGE.search(column.label):
-                left, self.left_unit = column.label, column.unit
+            is_own = (
+                column.is_value and column.role == "value" and "breakdown" not in column.written
+            )
+            if is_own and not _CHANGE.search(column.label):
+                left, self.left_unit, self.left_key = column.label, column.unit, column.key
             if not column.is_value:
                 columns.append(column)
                 continue
@@ -389,6 +396,8 @@ class Columns:
         """A column that is an indicator of its own; a bare 同比 is that of the one to its left."""
         bare, unit, unknown = self._unit(path)
         texts = self.below.texts.get(col, [])
+        if self.below.by_column and left and len(path) > 1 and _CUT.match(same(path[0])):
+            return self._class_of(path, left, col)
         measure, names = self._measure(bare, path, full)
         label = "".join(names)
         doubt = ""
@@ -452,6 +461,15 @@ class Columns:
         column = self._finished(written, col, key, "level", unit or self.left_unit)
         column.role, column.label = "last_year", label
         return column
+
+    def _class_of(self, path: tuple[str, ...], left: str, col: int) -> Column:
+        """A column under 按性别分: a class of the indicator to its left."""
+        written: dict[str, Any] = {"header": list(path), "key": self.left_key}
+        written["breakdown"] = re.sub(r"\s+", " ", re.sub("[①-⑳]", "", path[-1]))
+        if not self.below.period_in_rows and self.below.report is not None:
+            written["period"] = "title"
+        doubt = f"a class of {re.sub(chr(10), ' ', left)}, which stands to its left: is it"
+        return Column(written, [col], self.left_key, self.left_unit, label=left, doubt=doubt)
 
     def _header_of(self, path: tuple[str, ...], full: tuple[str, ...]) -> dict[str, Any]:
         """The header of such a column as it is written, and where its period comes from."""

@@ -108,6 +108,9 @@ SPANS |= {"本月": "period", "本季": "period"}
 _OF_OFFICES = {"dguid", "uom_id", "scalar_id", "vector", "coordinate"}
 """Columns that offices put beside dimensions, which bear names of their own: StatCan."""
 
+_MARKS = ("symbol", "symbols", "flag", "flags", "标志", "标记", "符号")
+"""Columns of marks beside one of statuses."""
+
 _KEY = ("indicator", "region", "region_code", "period", "period_kind", "measure", "figure_kind")
 _LAST_DAYS = re.compile(r"(19|20)\d\d[-/.年]\d{1,2}[-/.月](28|29|30|31)日?$")
 
@@ -153,6 +156,7 @@ class Records:
         self.labels, self.source, self.doubts = labels, source, doubts
         self.called = _descriptions(content) if source.format == "json" else {}
         self.kinds: tuple[int, str] | None = None
+        self.marks = ""
 
     # --- files of people and of offices ---------------------------------------------------------
 
@@ -209,6 +213,12 @@ class Records:
                 ignored.append(col)
             else:
                 found[role] = (col, text)
+        for col in [c for c in ignored if same(header[c]).lower() in _MARKS]:
+            marks = [cells[col] for cells in body if cells.get(col)]
+            if "status" in found and marks and self._are_statuses(marks):
+                self.marks = header[col]
+                ignored.remove(col)
+                break
         return found, ignored, scales
 
     def _are_stages(self, texts: list[str]) -> bool:
@@ -246,6 +256,8 @@ class Records:
 
     def _column(self, role: str, at: tuple[int, str], body: Body) -> str:
         col, text = at
+        if role == "status" and self.marks:
+            return f"  status: {flow([text, self.marks])}"
         if role == "indicator" and self.kinds is not None:
             doubt = f"{self.kinds[1]} says of what time or measure a row is: part of its name"
             return asked(f"  indicator: {flow([text, self.kinds[1]])}", doubt)

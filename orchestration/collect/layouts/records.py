@@ -134,22 +134,22 @@ def _whole_period(rows: pl.DataFrame, declared: dict[str, str]) -> pl.DataFrame:
 
 
 def _whole_name(rows: pl.DataFrame, declared: dict[str, str]) -> pl.DataFrame:
-    """The rows with a name that stands in several columns put together: 游客人次/本月."""
+    """The rows with a name or a status that stands in several columns: 游客人次/本月."""
     import polars as pl
 
-    names = [name for name in declared if name.partition(" ")[0] == "indicator"]
-    if len(names) < 2:
-        return rows
-    absent = [pl.lit(None, dtype=pl.String).alias(n) for n in names if n not in rows.columns]
-    rows = rows.with_columns(absent)
-    parts = [pl.when(pl.col(name) != "").then(name) for name in names]
-    whole = pl.concat_str(parts, separator="/", ignore_nulls=True)
-    return (
-        rows.with_columns(whole.alias("_whole"))
-        .drop(names)
-        .rename({"_whole": "indicator"})
-        .with_columns(indicator_path=pl.col("indicator"))
-    )
+    for part, between in (("indicator", "/"), ("status", " ")):
+        names = [name for name in declared if name.partition(" ")[0] == part]
+        if len(names) < 2:
+            continue
+        absent = [pl.lit(None, dtype=pl.String).alias(n) for n in names if n not in rows.columns]
+        rows = rows.with_columns(absent)
+        texts = [pl.when(pl.col(name) != "").then(name) for name in names]
+        whole = pl.concat_str(texts, separator=between, ignore_nulls=True)
+        rows = rows.with_columns(_whole=pl.when(whole != "").then(whole))
+        rows = rows.drop(names).rename({"_whole": part})
+        if part == "indicator":
+            rows = rows.with_columns(indicator_path=pl.col("indicator"))
+    return rows
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,12 @@ _MARK = re.compile(r"[0-9]\s*[\[(]?([A-Za-z]{1,3})[\])]?$")
 
 _KIND_FULFILLED = re.compile("完成率$|完成进度$|进度$")
 
+_GROWTH = re.compile(
+    "(同比|增长率?|增速|增幅)[)）]?$|year[- ]over[- ]year|year[- ]on[- ]year|(annual|yearly) growth",
+    re.IGNORECASE,
+)
+"""Names that say growth on the same period of last year, of figures in per cent."""
+
 _ABSENT = {
     **dict.fromkeys(
         ("暂无", "暂缺", "无数据", "未公布", "未报", "缺", "待定", "n/a", "NA", "N/A"), "M"
@@ -442,7 +448,7 @@ class Labels:
         if (FULFILLED.search(entry.of) or _KIND_FULFILLED.search(entry.own_label)) and unit == "%":
             return "ratio", "how far a plan is fulfilled, by the header of its column"
         if (
-            re.search("(同比|增长率?|增速|增幅)[)）]?$", _bare(name))
+            _GROWTH.search(_bare(name))
             and unit == "%"
             and "环比" not in name
         ):

@@ -290,7 +290,8 @@ class Records:
         keys = [tuple(cells.get(col, "") for col in cols) for cells in body]
         are_apart = len(set(keys)) == len(keys)
         varied = [col for col in ignored if len({cells.get(col, "") for cells in body}) > 1]
-        told = [] if are_apart else [c for c in varied if _is_class(c, body)]
+        classes = [c for c in varied if _is_class(c, body)]
+        told = [] if are_apart else sorted(classes, key=lambda c: not _tells_apart(c, keys, body))
         lines = []
         if told and "breakdown" not in found:
             lines.append(
@@ -500,6 +501,12 @@ def _is_class(col: int, body: Body) -> bool:
     """Whether the texts of a column are classes: words that come again."""
     texts = [cells.get(col, "") for cells in body]
     return len(set(texts)) < len(texts) and not most(text.isdigit() for text in texts)
+
+
+def _tells_apart(col: int, keys: list[tuple[str, ...]], body: Body) -> bool:
+    """Whether no two rows are of one figure any more once a column is one of its classes."""
+    whole = [(*key, cells.get(col, "")) for key, cells in zip(keys, body, strict=True)]
+    return len(set(whole)) == len(whole)
 
 
 def _has_figures(cols: list[int], body: Body) -> bool:

@@ -429,14 +429,23 @@ NO_MAKER = "".join(f"(?<!{who})" for who in _MAKERS)
 """Before 单位 in the corner of a table: 编制单位：县财政局 says who made it, and no unit."""
 
 _TO = r"\s*[-–—−~～至到]\s*"
-_WITHIN = r"上半年|下半年|前三季度|第?[一二三四1-4]季度末?|末|底|度"
+_MONTH = r"(?:\d{1,2}|十[一二]?|[一二三四五六七八九])"
+_WITHIN = (
+    rf"上半年|下半年|前[三3]季度|前{_MONTH}个月"
+    rf"|第?[一二三四1-4](?:{_TO}第?[一二三四1-4])?季度末?|末|底|度"
+)
+_GOES_ON = (
+    r"(?!\s*(?:第?[0-9一二三四五六七八九十]+(?:[-–—~～至到]|个?月|季)|元月|[上下]半|H[12]|Q[1-4]"
+    r"|[首头]季|[前首头][0-9一二三四五六七八九十]+个?(?:月|季)|[上中下]旬|[0-9]+日))"
+)
+"""What follows a year or a month is no part of a period: else it would be taken for the whole."""
 _LAST_DAY = r"(?:(?:0?[13578]|1[02])月31日|(?:0?[469]|11)月30日|0?2月2[89]日)"
 PERIOD_WRITTEN = (
     rf"(?P<period>(?:(?<=截至)|(?<=截止)|(?<=截至到)|(?<=截止到)|(?<=截止至))\d{{4}}年{_LAST_DAY}"
     r"|(?!\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日)(?:"
-    rf"\d{{4}}\s?年\s?\d{{1,2}}\s?月?{_TO}(?:\d{{4}}\s?年\s?)?\d{{1,2}}\s?月"
+    rf"\d{{4}}\s?年\s?{_MONTH}\s?月?{_TO}(?:\d{{4}}\s?年\s?)?{_MONTH}\s?月"
     rf"|\d{{4}}\s?年?{_TO}\d{{4}}\s?年"
-    rf"|\d{{4}}\s?年(?!\s?[春夏秋冬]季)(?:\s?\d{{1,2}}\s?月(?:份|末|底)?|\s?(?:{_WITHIN}))?"
+    rf"|\d{{4}}\s?年(?!\s?[春夏秋冬]季)(?:\s?{_MONTH}\s?月(?:份|末|底)?|\s?(?:{_WITHIN}))?{_GOES_ON}"
     r"|(?<=[(])\d{4}[^()]*(?=[)])))"
 )
 """A period that is written out in a title or a name; a full date is none, but for the last day of a
@@ -764,6 +773,11 @@ class Block(Model):
         default=("indicator",),
         description="What the stub names; several: of each depth of the hierarchy, from the top.",
         min_length=1,
+    )
+    stub_fill: bool = Field(
+        default=False,
+        description="A row of figures without a name has the name of the row above (merges were "
+        "lost).",
     )
     hierarchy: tuple[Clue, ...] = Field(
         default=("numbering", "mark", "cut"),

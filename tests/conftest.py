@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 
 from orchestration.declarations import Declarations, load_declarations
 from orchestration.settings import Settings
+from orchestration.spec import DataSet
 from tests.pipeline.released import (
     RELEASE_ID,
     RELEASE_TIME,
@@ -148,6 +149,12 @@ def postgres() -> database.Postgres:
 def mariadb() -> database.MariaDB:
     """A MariaDB server."""
     return database.running_mariadb()
+
+
+@pytest.fixture
+def data_set(declarations: Declarations) -> DataSet:
+    """The one that is pulled where it does not matter which."""
+    return declarations.get("yunxi-profile").data_set
 
 
 @pytest.fixture

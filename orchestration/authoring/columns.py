@@ -35,8 +35,11 @@ UNITS = ("单位", "计量单位", "unit", "units")
 SERIAL = ("序号", "编号", "代码", "行次", "no.", "no", "id")
 _CODES = re.compile("(编码|代码|编号|区划码|code|codes)$")
 """The ends of headers over codes, which are no figures."""
+_YEARS = re.compile("(?:19|20)[0-9]{2}年?")
 _FREQUENCIES = ("年", "季", "月", "日", "年度", "季度", "月度", "日度", "半年")
-_PLAN = re.compile("计划|目标|预算|预期|完成|进度|占|比例|贡献|拉动|差|环比|比上月|比年初|较")
+_PLAN = re.compile(
+    "计划|目标|预算|预期|完成|进度|占|比例|贡献|拉动|差|环比|比上月|比年初|较|增减|增量"
+)
 
 CLASSES = (
     *("城市", "城镇", "农村", "乡村", "男", "女", "男性", "女性"),
@@ -129,6 +132,7 @@ class Columns:
         self.known, self.below = known, below
         self.left_unit: str | None = None
         self.left_key = ""
+        self.years: list[str] = []
         self.words = known.words
         self.months: list[str] = []
         self.before: tuple[tuple[str, ...], str] = ((), "")
@@ -138,6 +142,7 @@ class Columns:
         columns: list[Column] = []
         left = ""
         self.left_unit = None
+        self.years = [t for path in paths.values() for t in path if is_absolute(t)]
         meant: dict[tuple[Any, ...], Column] = {}
         full = with_left_period(paths)
         if self.below.period_in_rows and self.below.by_column:
@@ -146,10 +151,9 @@ class Columns:
         for col, path in sorted(paths.items()):
             column = self._one(path, full[col], col, left)
             self.before = (path, column.role if column.is_value else "")
-            is_own = (
-                column.is_value and column.role == "value" and "breakdown" not in column.written
-            )
-            if is_own and not _CHANGE.search(column.label):
+            is_own = column.is_value and column.role == "value"
+            is_own = is_own and "breakdown" not in column.written
+            if is_own and not (_PLAN.search(column.label) or _CHANGE.search(column.label)):
                 left, self.left_unit, self.left_key = column.label, column.unit, column.key
             if not column.is_value:
                 columns.append(column)
@@ -307,6 +311,10 @@ class Columns:
             header = [opened(t) if t in (*absolute, *relative) else t for t in path]
             written: dict[str, Any] = {"header": header, "period": "header", "every": True}
             return self._finished(written, col, key, measure, unit or said.unit)
+        if said is not None and is_readable and not absolute and not relative:
+            beside = self._beside_a_period(said, path, full, col, unit)
+            if beside is not None:
+                return beside
         if said is not None and (relative or self.below.report is not None) and not absolute:
             return self._by_meaning(said, relative, col, unit)
         bare = self._unit(path)[0]
@@ -347,6 +355,23 @@ class Columns:
         if "means" not in kept and "period" not in kept and self.below.report is not None:
             kept["period"] = "header" if any(self.known.is_time(t) for t in rest) else "title"
         column.written |= kept
+        return column
+
+    def _beside_a_period(
+        self, said: Said, path: tuple[str, ...], full: tuple[str, ...], col: int, unit: str | None
+    ) -> Column | None:
+        """增长% beside 2024年 and 2025年 is of the one to its left, which may not be the newest."""
+        left = next((text for text in full if text not in path and is_absolute(text)), None)
+        if left is None or said.measure == "level":
+            return None
+        key, measure = ROLE.get(said.measure, ("value", "level"))
+        written = {"header": list(path), "period": "header"}
+        column = self._finished(written, col, key, measure, unit or said.unit)
+        newest = max(filter(None, map(self.known.period_of, self.years)), key=lambda p: p.end)
+        if self.known.period_of(left) != newest:
+            column.doubt = f"is it of {left} on its left, or of {newest.code}"
+        if said.measure == "cagr_pct":
+            column.doubt = "from which year on is it the average: declare its period"
         return column
 
     def _by_meaning(self, said: Said, relative: list[str], col: int, unit: str | None) -> Column:
@@ -400,14 +425,17 @@ class Columns:
             return self._class_of(path, left, col)
         measure, names = self._measure(bare, path, full)
         label = "".join(names)
-        doubt = ""
+        doubt = self._of_which_year(path)
         is_bare = not label
         if is_bare:
-            label = left or (self.below.title if self.below.by_column else "") or "".join(bare)
-            if not left and not self.below.is_named_above:
-                doubt = "its header names no indicator: which one is it"
+            title = self.below.title if self.below.by_column else ""
+            # What only says its time (本月, 累计完成) is no companion of the column to its left.
+            label = (title or left if measure == "level" else left or title) or "".join(bare)
+            if (not left or measure == "level") and not self.below.is_named_above:
+                which = "which one is it"
                 if label == self.below.title:
-                    doubt = "its header names no indicator: what the title names is assumed"
+                    which = "what the title names is assumed"
+                doubt = doubt or f"its header names no indicator: {which}"
         if is_bare and self.below.period_in_rows and _is_last_year(bare[-1]):
             return self._last_year(path, label, col, unit)
         if (measure == "level" and texts and most(map(is_rank, texts))) or (
@@ -454,6 +482,17 @@ class Columns:
         column.doubt = doubt
         return column
 
+    def _of_which_year(self, path: tuple[str, ...]) -> str:
+        """Months without a year anywhere, or two periods in one header."""
+        if self.below.period_in_rows:
+            return ""
+        if any(len(_YEARS.findall(fold(text))) > 1 for text in path):
+            return "its header says two periods: of which of them is it, and what does it compare"
+        is_open = self.below.report is None and not any(map(is_absolute, path))
+        if is_open and any(map(self._has_months, path)):
+            return "no year is said anywhere: give the period with its year (2026年1—5月)"
+        return ""
+
     def _last_year(self, path: tuple[str, ...], label: str, col: int, unit: str | None) -> Column:
         """上年同期 beside rows of periods: of a year before that of the row."""
         key = f"{identifier(label, '_')}_last_year"
@@ -484,6 +523,8 @@ class Columns:
             written["period"] = "header" if speaks else "title"
             if speaks:
                 written["header"] = [opened(t) if self.known.is_time(t) else t for t in path]
+        elif any(self._has_months(t) for t in full):
+            written["period"] = "header"  # of which year nothing says: it waits until it is said
         return written
 
     def _beside_periods(self, bare: list[str], names: list[str], written: dict[str, Any]) -> str:

@@ -231,9 +231,20 @@ def _tried(text: str, drafter: _Drafter, content: bytes, declarations: Declarati
     parsed, outcome = parse_bytes(
         content, stand_in(drafter.path, drafter.data_set_id), declared, declarations.codelists
     )
-    text += "".join(f"{UNSURE} {one_line(said)}\n" for said in _why_not(parsed, outcome))
+    said = [*_why_not(parsed, outcome), *drafter.labels.contradicted(_kinds(outcome))]
+    text += "".join(f"{UNSURE} {one_line(line)}\n" for line in said)
     doubts = sum(UNSURE in line for line in text.splitlines()[2:])
     return Draft(drafter.data_set_id, drafter.theme, text, doubts, parsed, outcome)
+
+
+def _kinds(outcome: Outcome | None) -> dict[str, set[str]]:
+    """The kinds of period of the figures of each indicator."""
+    kinds: dict[str, set[str]] = {}
+    if outcome is not None:
+        told = outcome.accepted.select("indicator_code", "period_kind").unique()
+        for code, kind in told.iter_rows():
+            kinds.setdefault(code, set()).add(kind)
+    return kinds
 
 
 def _told(error: QutongError) -> str:

@@ -201,5 +201,7 @@ def opened(text: str) -> str:
         return "*"
     if re.fullmatch(r"(19|20)[0-9]{2}([-./]?(0?[1-9]|1[0-2])([-./][0-9]{1,2})?|-?Q[1-4])?", plain):
         return "*"
+    if re.fullmatch("(19|20)[0-9]{2}年", plain):
+        return "*年"
     absolute = re.sub(PERIOD_WRITTEN, "*", plain)
     return absolute if absolute != plain else _RELATIVE.sub("*", plain, count=1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -177,6 +177,8 @@ class Labels:
         plain = fold(text).strip()
         if "百分点" in plain:
             unit, unknown = "百分点", None
+        elif unit is None and (sign := re.search(r"[0-9]\s*([%‰])$", plain)):
+            unit, unknown = sign[1], None
         if unit is not None and not re.sub(r"[-–—―－/\s]", "", unit):
             unit = None  # a dash in a column of units says none
         entry.has_value = entry.has_value or bool(re.search("[0-9]", plain))
@@ -425,6 +427,30 @@ class Labels:
             f"{nearest}not in the catalogue: its English name, measure, stock or flow, price basis"
         )
 
+    def contradicted(self, kinds: Mapping[str, Container[str]]) -> list[str]:
+        """Indicators of the catalogue whose figures are of another kind of period than theirs.
+
+        Args:
+            kinds: Kinds of period of the figures that were read, by code of the indicator.
+        """
+        said = []
+        for entry in self.entries.values():
+            standard = entry.standard
+            if standard is None or not entry.is_reference or entry.role != "value":
+                continue
+            told = kinds.get(entry.code, ())
+            if "point" in told and not standard.stock and standard.additive.time == "sum":
+                said.append(
+                    f"{standard.code} {standard.name.zh} adds up over time, and its figures are "
+                    "read as of the end of a period: give its column period_kind"
+                )
+            if "cumulative_range" in told and standard.stock:
+                said.append(
+                    f"{standard.code} {standard.name.zh} is a stock, and its figures are read as "
+                    "what came together over a period: give its column period_kind: point"
+                )
+        return list(dict.fromkeys(said))
+
     def _is_stock(self, entry: Entry) -> bool:
         return entry.role == "value" and bool(AT_AN_END.search(entry.own_label))
 
@@ -447,11 +473,7 @@ class Labels:
         name, unit = entry.name, entry.unit
         if (FULFILLED.search(entry.of) or _KIND_FULFILLED.search(entry.own_label)) and unit == "%":
             return "ratio", "how far a plan is fulfilled, by the header of its column"
-        if (
-            _GROWTH.search(_bare(name))
-            and unit == "%"
-            and "环比" not in name
-        ):
+        if _GROWTH.search(_bare(name)) and unit == "%" and "环比" not in name:
             return "yoy_growth_pct", "growth by its name: on the same period of last year"
         if re.search("累计|当月|本月|当季|本季", name) and TIME_WORDS.search(name):
             return measure, (

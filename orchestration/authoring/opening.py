@@ -35,6 +35,7 @@ FORMATS = {
     ".pdf": "pdf",
     ".json": "json",
     ".xml": "sdmx-ml",
+    ".px": "px",
     ".parquet": "parquet",
 }
 

@@ -207,8 +207,14 @@ class Printed:
             for word in sorted(self.known.lists.region_words, key=len, reverse=True)
             if len(word) > 1 and any(word in text for text in texts)
         ]
-        region = named[0] if named else self.known.district
-        doubt = "" if named else "whose figures they are; the district is assumed"
+        region, doubt = self.known.district, "whose figures they are; the district is assumed"
+        if named:
+            region, doubt = named[0], ""
+        elif (told := self._region_of_title(texts)) is not None:
+            word, meant = told
+            region = word if len(meant) == 1 else region
+            doubt = f"{word} may be {', '.join(meant[:4])}: write the code of the one that is meant"
+            doubt = doubt if len(meant) > 1 else ""
         lines = ["constants:", asked(f"  region: {scalar(region)}", doubt)]
         if report is None and self.needs_period:
             year = datetime.now(UTC).year
@@ -216,6 +222,20 @@ class Printed:
                 f"  period: '{year}'  {UNSURE} no period was found in title, sheet or file name"
             )
         return lines
+
+    def _region_of_title(self, texts: list[str]) -> tuple[str, list[str]] | None:
+        """The region that a title begins with, behind its number and its period: 江北区主要指标."""
+        for text in texts:
+            bare = re.sub(
+                rf"^\s*(表\s*[-0-9.、一二三四五六七八九十]+)?\s*[:：]?\s*({PERIOD_WRITTEN})?",
+                "",
+                fold(text),
+            )
+            names = [bare[: match.end()] for match in re.finditer("[省市区县州盟旗]", bare[:16])]
+            for name in reversed(names):
+                if meant := self.known.meant_regions(name):
+                    return name, meant
+        return None
 
     def _report(self, table: Seen) -> tuple[Period | None, str]:
         written = [
@@ -294,6 +314,7 @@ class Printed:
         lines += _rows_lines(stub)
         if again:
             lines.append("side_by_side: true")
+        lines += self._unnamed(table, body, rows, columns)
         lines += self._ignored(table, body, rows, stub, stub_cols)
         if any(n.unit for n in stub.names.values()):
             lines.append("unit_in_name: true")
@@ -395,6 +416,22 @@ class Printed:
                     f" ({text[:60]}): see whether theirs carry a mark of it; else give their "
                     "indicators lag_months"
                 )
+
+    def _unnamed(
+        self,
+        table: Seen,
+        body: list[int],
+        rows: dict[int, dict[int, str]],
+        columns: list[Column],
+    ) -> list[str]:
+        """Rows without a name that say another period, region or class than the one above."""
+        told = {col for column in columns if not column.is_value for col in column.cols}
+        values = {col for column in columns if column.is_value for col in column.cols}
+        bare = [r for r in body if table.stub_col not in rows[r] and values & rows[r].keys()]
+        told = {c for c in told if c > table.stub_col}
+        if not bare or bare[0] == body[0] or not all(told & rows[row].keys() for row in bare):
+            return []
+        return [asked("stub_fill: true", "rows without a name have the name of the row above")]
 
     def _moves(self, period: str, text: str, report: Period | None) -> None:
         """A note that gives the figures with its mark another period than their column does."""
@@ -615,7 +652,7 @@ class Printed:
         for row in body:
             name = stub.names.get(row)
             if name is None:
-                continue
+                continue  # with stub_fill it has a name that was noted in the row above
             own = rows[row].get(unit_cols[0] + moved) if unit_cols else None
             own = self.known.unit_in(stub.kinds.get(row, ""))[1] or own
             if stub.kinds and own:
@@ -845,7 +882,8 @@ def _longest(words: Iterable[str]) -> list[str]:
 def _about(table: Seen) -> str:
     """What the title of a table is about, without its period and the unit behind it."""
     title = re.sub(r"[(（][^()（）]*[)）]\s*$", "", fold(plain_title(table.titles)).strip())
-    return without_period(re.sub(r"^表\s*[-0-9一二三四五六七八九十]+[、:：.\s]*", "", title))
+    bare = re.sub(r"^表\s*[-0-9一二三四五六七八九十]+[、:：.\s]*", "", title)
+    return without_period(re.sub("(完成|基本|主要)?(情况|统计|一览|汇总)*表?$", "", bare))
 
 
 def _doubt_counters(columns: list[Column]) -> None:

@@ -404,7 +404,8 @@ class Records:
             unknown = sorted(
                 t
                 for t, code in short.items()
-                if same(code) not in known and (role == "unit" or not self.known.is_region(code))
+                if same(code) not in known
+                and (role == "unit" or not self.known.meant_regions(code))
             )
             if unknown:
                 self.doubts.append(

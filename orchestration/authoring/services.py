@@ -192,8 +192,12 @@ def roles_of(
     if form == "json":
         return Roles({name: name for name in columns})  # keys are called by what they carry
     words = _BUREAU if form == "nbs" else _SDMX
-    is_cube = form == "json-stat"
-    roles = _of_cube(content, columns) if is_cube else _by_words(columns, words, offered)
+    if form == "json-stat":
+        roles = _of_cube(content, columns)
+    elif form == "px":
+        roles = _of_px(columns, offered, lists)
+    else:
+        roles = _by_words(columns, words, offered)
     if form == "nbs":
         roles.names = _pairs(columns, "zb", "zb.name")
         _readable_period(roles, columns)
@@ -235,6 +239,34 @@ def _of_cube(content: bytes, columns: Columns) -> Roles:
             roles.carried[role] = header
     roles.names = _pairs(columns, metric, f"{metric}.label")
     _rest(roles, [dimension.id for dimension in dimensions], columns)
+    return roles
+
+
+_PX_REGIONS = ("地区", "区域", "region", "area", "municipality", "county", "country", "geo")
+_PX_INDICATORS = ("指标", "indicator", "contents", "contentscode", "variable", "statistic")
+
+
+def _of_px(columns: Columns, offered: frozenset[str], lists: CodeLists) -> Roles:
+    """A PX file says what is measured and in what unit; its variables bear any name."""
+    roles = Roles(title=next(iter(columns.get("contents", [])), ""))
+    variables = [header for header in columns if header not in offered and header != "value"]
+    for header in variables:
+        texts = set(columns[header])
+        name = header.lower().rpartition(".")[2]
+        if "period" not in roles.carried and _all_periods(columns[header]):
+            roles.carried["period"] = header
+        elif "region_code" not in roles.carried and (
+            name in _PX_REGIONS or texts <= lists.region_words.keys()
+        ):
+            roles.carried["region_code"] = header
+        elif "indicator" not in roles.carried and name in _PX_INDICATORS:
+            roles.carried["indicator"] = header
+            roles.names = _pairs(columns, header, f"{header}.label")
+    if "indicator" not in roles.carried and "contents" in columns:
+        roles.carried["indicator"] = "contents"
+    roles.carried["value"] = "value"
+    roles.carried |= {part: part for part in ("unit", "decimals") if part in columns}
+    _rest(roles, variables, columns)
     return roles
 
 

@@ -806,6 +806,41 @@ def spanned(period: Period, span: Literal["to_date", "point", "year"]) -> Period
     return months(period.end.year, 1, period.end.year, period.end.month)
 
 
+def with_years(texts: Sequence[str | None]) -> list[str | None]:
+    """Texts of rows from the top down, months without a year with that of the row above.
+
+    2026年1-2月, 3月 and 4月 are of one year. Where the next does not lie after the one above, the
+    year may be the next one or not: it stays as it is, and so do all below it.
+    """
+    found: list[str | None] = []
+    last: Period | None = None
+    for text in texts:
+        try:
+            last = parse_period(text) if text else last
+        except ValueError:
+            last, kept = _with_year(text or "", last)
+            found.append(kept)
+            continue
+        found.append(text)
+    return found
+
+
+def _with_year(text: str, last: Period | None) -> tuple[Period | None, str]:
+    if last is None or not _WITHOUT_YEAR.fullmatch(_plain(text)):
+        return None, text
+    whole = f"{last.end.year}年{_plain(text)}"
+    try:
+        period = parse_period(whole)
+    except ValueError:
+        return None, text
+    return (period, whole) if period.end > last.end else (None, text)
+
+
+_WITHOUT_YEAR = re.compile(
+    rf"[0-9]{{1,2}}(?:{_TO}[0-9]{{1,2}})?月份?|第?[一二三四1-4]季度|[上下]半年"
+)
+
+
 def joined(parts: Sequence[tuple[str, str | None]]) -> str | None:
     """A period whose parts stand in several cells (2024 | 5), written as one text.
 

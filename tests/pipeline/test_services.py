@@ -7,7 +7,6 @@ Belongs here: one run with a data set of each kind. Does not belong here: how ea
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -95,8 +94,10 @@ def test_the_release_holds_together(served: Released) -> None:
     assert qutong(served.settings, "release", "verify").exit_code == 0
 
 
-def test_a_region_that_no_longer_comes_is_seen(served: Released, tmp_path: Path) -> None:
-    settings = copy_of(served, tmp_path / "district")
+@pytest.fixture(scope="module")
+def changed(served: Released, tmp_path_factory: pytest.TempPathFactory) -> Released:
+    """The next day of two services: one dropped a region, the other renamed a code."""
+    settings = copy_of(served, tmp_path_factory.mktemp("changed") / "district")
     file = settings.raw / "datasets" / "profile" / "yunxi-population-cube.yml"
     text = file.read_text("utf-8")
     expected = (
@@ -109,6 +110,31 @@ def test_a_region_that_no_longer_comes_is_seen(served: Released, tmp_path: Path)
     fewer = fewer.replace('{"990102": 1, "990101": 0}', '{"990101": 0}')
     fewer = fewer.replace(', "4": 28.05, "6": 99100, "7": null', "").replace(', "7": "M"', "")
     deliver(settings, "yunxi-population-cube", "2026-02-20", name, fewer.encode())
-    done = qutong(settings, "run")
-    assert "delivery.incomplete" in done.output
-    assert "hu_ji_ren_kou 990102" in done.output
+    name, content = FILES["yunxi-bureau-new"]
+    renamed = content().decode().replace("9e4", "9e4b")
+    assert renamed != content().decode()
+    deliver(settings, "yunxi-bureau-new", "2026-02-20", name, renamed.encode())
+    return Released(settings, qutong(settings, "run"))
+
+
+def test_a_region_that_no_longer_comes_is_seen(changed: Released) -> None:
+    assert "delivery.incomplete" in changed.done.output
+    assert "hu_ji_ren_kou 990102" in changed.done.output
+
+
+def test_a_code_that_was_renamed_is_seen_and_what_it_said_stays(
+    served: Released, changed: Released
+) -> None:
+    assert changed.lines(
+        "select rule_id, delivery_place from quality.quarantine "
+        "where data_set_id = 'yunxi-bureau-new' order by all"
+    ) == [
+        "indicator.unknown | $.data[0].values[1].value",
+        "indicator.unknown | $.data[2].values[1].value",
+    ]
+    steel = (
+        "select period, value from core.observation where data_set_id = 'yunxi-bureau-new' "
+        "and indicator_code = 'gang_cai_chan_liang_wan_dun' order by 1"
+    )
+    assert len(served.rows(steel)) == 2
+    assert changed.rows(steel) == served.rows(steel)

@@ -29,7 +29,7 @@ import pytest
 from orchestration.collect.connectors.attempts import Known
 from orchestration.collect.connectors.query import QuerySection
 from orchestration.collect.connectors.secrets import Secrets
-from orchestration.collect.connectors.source import Asked, Pulled
+from orchestration.collect.connectors.source import Asked, Pulled, SourceError
 from orchestration.deadlines import Awaited
 from tests.sources.worlds import PERIODS
 from tests.support import NOW
@@ -379,6 +379,15 @@ class Puller:
 def puller(connector: Any, source: Mapping[str, Any], folder: Path, data_set: Any) -> Puller:
     """A puller of a declared source; what may pass is tried once unless it says otherwise."""
     return Puller(connector, connector.Section(**({"tries": 1} | dict(source))), folder, data_set)
+
+
+def refused(source: Puller) -> SourceError:
+    """What a pull is refused with; it never names who asked."""
+    with pytest.raises(SourceError) as caught:
+        source.pull()
+    told = f"{caught.value} {caught.value.zh} {caught.value.remedy} {caught.value.__cause__!r}"
+    assert PASSWORD not in told and USER not in told
+    return caught.value
 
 
 MONTHS = (

@@ -143,3 +143,9 @@ def _month(year: int, month: int) -> Awaited:
 
 PERIODS: Final = (_month(2025, 12), _month(2026, 1))
 """Two months that are asked for."""
+
+
+def content(thing: Pulled) -> bytes:
+    """The bytes of what was pulled."""
+    assert thing.path is not None
+    return thing.path.read_bytes()

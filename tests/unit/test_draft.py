@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from orchestration.authoring.draft import Draft, draft
 from orchestration.authoring.init import lay_out
 from orchestration.authoring.look import is_data, is_rank, is_stamp, is_value
 from orchestration.authoring.yamltext import UNSURE
+from orchestration.collect.periods import parse_period
 from orchestration.declarations import Declarations, load_declarations
 from orchestration.errors import QutongError
 from orchestration.settings import load_settings
+from orchestration.spec import PERIOD_WRITTEN
 from tests.unit.test_shapes import plain
 
 pytestmark = pytest.mark.core
@@ -644,3 +647,128 @@ def test_a_column_of_years_says_the_period_of_its_row(drafted: Drafted) -> None:
 def test_a_unit_in_a_row_of_its_own_is_written_out(drafted: Drafted) -> None:
     one = drafted("指标,甲物资产量,甲物资增速\n频度,月,月\n单位,万吨,%\n2026-01,3,5\n2026-02,7,9\n")
     assert [row.split()[-1] for row in figures(one)] == ["万吨", "%"] * 2
+
+
+def test_a_px_file_says_its_indicator_and_unit_itself(drafted: Drafted) -> None:
+    one = drafted(
+        'CODEPAGE="utf-8";\nCHARSET="ANSI";\nDECIMALS=1;\nUNITS="万人";\nCONTENTS="常住人口";\n'
+        'STUB="地区","性别";\nHEADING="年份";\nVALUES("地区")="海曙区","鄞州区";\n'
+        'VALUES("性别")="男","女";\nVALUES("年份")="2023","2024";\n'
+        'CODES("地区")="330203","330212";\nDATA=\n1.5 2\n3 4.25\n5 ".."\n"-" 8;\n',
+        "population.px",
+    )
+    assert figures(one)[:2] == [
+        "resident_population 330203 2023 annual level 1.5 万人",
+        "resident_population 330203 2024 annual level 2 万人",
+    ]
+    assert one.parsed.accepted == 8
+    assert any(line.startswith("breakdown: 性别  # ?") for line in asked(one))
+    assert not any("not known" in line for line in asked(one))
+
+
+@pytest.mark.parametrize(
+    ("title", "period"),
+    [
+        ("2025年1-3季度地区生产总值", "2025-01/2025-09"),
+        ("2025年一至三季度", "2025-01/2025-09"),
+        ("2025年前3季度", "2025-01/2025-09"),
+        ("2025年前五个月", "2025-01/2025-05"),
+        ("2025年五月工业", "2025-05"),
+        ("2025年第二产业", "2025"),
+        ("2025年上级补助", "2025"),
+        ("2025年第一季度末", "2025-03"),
+        ("2025年元月", None),
+        ("2025年首季", None),
+        ("2025年5月上旬", None),
+        ("2025年3月5日制", None),
+    ],
+)
+def test_a_part_of_a_year_in_a_title_is_never_the_year(title: str, period: str | None) -> None:
+    match = re.search(PERIOD_WRITTEN, title)
+    assert (parse_period(match["period"]).code if match else None) == period
+
+
+def test_growth_beside_years_is_of_the_one_to_its_left(drafted: Drafted) -> None:
+    rows = "甲物资,吨,49.1,49.5,0.8\n乙物资,吨,850.1,900.5,5.1\n"
+    one = drafted(f"主要指标对比,,,,\n指标,单位,2024年,2025年,增长%\n{rows}")
+    other = drafted(f"主要指标对比,,,,\n指标,单位,2025年,2024年,增长%\n{rows}")
+    assert figures(one)[2] == "jia_wu_zi_growth 990101 2025 annual yoy_growth_pct 0.8 %"
+    assert not any("on its left" in line for line in asked(one))
+    assert any("is it of 2024年 on its left, or of 2025" in line for line in asked(other))
+
+
+def test_months_without_a_year_wait_until_somebody_says_it(drafted: Drafted) -> None:
+    one = drafted(
+        "分县工业总产值,,\n地区,1月—5月(亿元),5月(亿元)\n海曙区,100.1,20.1\n鄞州区,200.1,40.1\n"
+    )
+    assert one.outcome is not None
+    assert one.outcome.accepted.height == 0
+    assert set(one.outcome.quarantined["rule_id"]) == {"period.unreadable"}
+    assert sum("no year is said anywhere" in line for line in asked(one)) == 2
+
+
+def test_two_years_in_one_header_are_asked_about(drafted: Drafted) -> None:
+    one = drafted(
+        "指标,单位,2025年,2024年,2025年为2024年%\n甲物资,吨,49,48,102.1\n乙物资,吨,9,8,112.5\n"
+    )
+    assert any("its header says two periods" in line for line in asked(one))
+    assert one.outcome is not None
+    assert one.outcome.accepted["period"].to_list() == ["2025", "2024"] * 2
+
+
+def test_what_only_says_its_time_is_not_the_plan_to_its_left(drafted: Drafted) -> None:
+    one = drafted(
+        "镇街创收完成情况表(2026年1-5月),,,,\n镇街,年度预算(万元),累计完成(万元),同比增减额(万元),同比增减%\n"
+        "海曙区,100,50,5,11.1\n鄞州区,200,90,8,9.8\n"
+    )
+    rows = [row.split() for row in figures(one)[:4]]
+    assert [row[0] for row in rows] == [
+        "nian_du_yu_suan",
+        "zhen_jie_chuang_shou",
+        "tong_bi_zeng_jian_e",
+        "zhen_jie_chuang_shou_growth",
+    ]
+    assert [row[-1] for row in rows] == ["万元", "万元", "万元", "%"]
+    assert any("what the title names is assumed" in line for line in asked(one))
+
+
+def test_a_sign_of_per_cent_at_the_figures_is_their_unit(drafted: Drafted) -> None:
+    one = drafted("2025年,,\n地区,产值(亿元),占全国比重\n海曙区,500,4.0%\n鄞州区,480,3.9%\n")
+    assert [row.split()[-1] for row in figures(one)] == ["亿元", "%"] * 2
+
+
+def test_a_flow_that_is_read_as_of_a_day_is_asked_about(drafted: Drafted) -> None:
+    table = "指标,{}\n城镇新增就业人数(人),1000\n年末常住人口(万人),49\n"
+    one = drafted("2025年就业情况,\n" + table.format("2025年12月末"))
+    other = drafted("2025年就业情况,\n" + table.format("2025年"))
+    assert any("new_urban_employment" in line and "adds up" in line for line in asked(one))
+    assert not any("adds up" in line for line in asked(other))
+
+
+def test_months_below_a_year_are_of_that_year(drafted: Drafted) -> None:
+    one = drafted("月份,产值(万元)\n2026年1-2月,100\n3月,52\n4月,53\n")
+    assert [row.split()[2:4] for row in figures(one)] == [
+        ["2026-01/2026-02", "cumulative_range"],
+        ["2026-03", "monthly"],
+        ["2026-04", "monthly"],
+    ]
+
+
+def test_rows_without_a_name_are_of_the_one_above(drafted: Drafted) -> None:
+    one = drafted("指标,年份,产量(万吨)\n甲物资,2021,3\n,2022,4\n乙物资,2021,7\n,2022,8\n")
+    assert [" ".join(row.split()[:3] + row.split()[5:]) for row in figures(one)] == [
+        "jia_wu_zi_chan_liang 990101 2021 3 万吨",
+        "jia_wu_zi_chan_liang 990101 2022 4 万吨",
+        "yi_wu_zi_chan_liang 990101 2021 7 万吨",
+        "yi_wu_zi_chan_liang 990101 2022 8 万吨",
+    ]
+    assert any(line.startswith("stub_fill: true  # ?") for line in asked(one))
+
+
+def test_the_region_that_a_title_begins_with_is_whose_figures_they_are(drafted: Drafted) -> None:
+    rows = "指标,1978,2020\n甲物资(吨),1,2\n乙物资(吨),3,4\n"
+    one = drafted(f"表1 北京市主要年份指标,,\n{rows}")
+    other = drafted(f"江北区主要年份指标,,\n{rows}")
+    assert "    region: 北京市\n" in one.text
+    assert {row.split()[1] for row in figures(one)} == {"110000"}
+    assert any("江北区 may be 330205, 500105" in line for line in asked(other))

@@ -28,7 +28,7 @@ MOST_BYTES = 300_000
 
 SEEDS = sorted(path for path in CORPUS.rglob("*") if path.is_file())
 
-COSTLY = {"pdf", "layout", "declaration", "xlsx"}
+COSTLY = {"draft", "pdf", "layout", "declaration", "xlsx"}
 """Targets of which fewer changed seeds are tried."""
 
 

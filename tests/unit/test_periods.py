@@ -23,6 +23,7 @@ from orchestration.collect.periods import (
     resolve_period,
     shift_months,
     span_of,
+    with_years,
     year,
     years,
 )
@@ -445,3 +446,20 @@ def test_any_path_is_a_period_or_a_clear_error(texts: list[str]) -> None:
     except ValueError:
         return
     assert period.start <= period.end
+
+
+@pytest.mark.parametrize(
+    ("texts", "read"),
+    [
+        (["2026年1-2月", "3月", "4月"], ["2026年1-2月", "2026年3月", "2026年4月"]),
+        (["2025年12月", "1月", "2月"], ["2025年12月", "1月", "2月"]),
+        (["2026年", "1月"], ["2026年", "1月"]),
+        (["2026年一季度", "二季度", None], ["2026年一季度", "2026年二季度", None]),
+        (["1月", "2026年2月", "3月"], ["1月", "2026年2月", "2026年3月"]),
+        (["2026年1月", "合计", "2月"], ["2026年1月", "合计", "2月"]),
+    ],
+)
+def test_months_without_a_year_below_one_that_has_it(
+    texts: list[str | None], read: list[str | None]
+) -> None:
+    assert with_years(texts) == read

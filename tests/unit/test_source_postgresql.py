@@ -16,19 +16,18 @@ from typing import Any
 import pytest
 
 from orchestration.collect.connectors import postgresql
-from orchestration.collect.connectors.source import SourceError
-from orchestration.declarations import Declarations
+from orchestration.spec import DataSet
 from tests.sources.database import (
     BY_MONTH,
     ENVIRONMENT,
     MONTHS,
     OF_MONTHS,
-    PASSWORD,
     USER,
     Postgres,
     Puller,
     by_period,
     puller,
+    refused,
     rows,
     types,
     without_tls,
@@ -48,22 +47,13 @@ Make = Callable[..., Puller]
 
 
 @pytest.fixture
-def make(postgres: Postgres, tmp_path: Path, declarations: Declarations) -> Make:
+def make(postgres: Postgres, tmp_path: Path, data_set: DataSet) -> Make:
     """A puller of a query."""
-    data_set = declarations.get("yunxi-profile").data_set
 
     def made(database: str, query: str, **more: Any) -> Puller:
         return puller(postgresql, postgres.source(database, query, **more), tmp_path, data_set)
 
     return made
-
-
-def refused(source: Puller) -> SourceError:
-    with pytest.raises(SourceError) as caught:
-        source.pull()
-    told = f"{caught.value} {caught.value.zh} {caught.value.remedy} {caught.value.__cause__!r}"
-    assert PASSWORD not in told and USER not in told
-    return caught.value
 
 
 # --- rows ---------------------------------------------------------------------------------------

@@ -12,31 +12,20 @@ import stamina
 from orchestration.collect.connectors import s3
 from orchestration.collect.connectors.secrets import Secrets
 from orchestration.collect.connectors.source import Asked, Pulled, SourceError
-from orchestration.declarations import Declarations
 from orchestration.errors import QutongError
 from orchestration.spec import DataSet
 from tests.sources.s3 import Environ, S3World, Start
-from tests.sources.worlds import PERIODS, asking, known_of
+from tests.sources.worlds import PERIODS, asking, content, known_of
+
+pytestmark = pytest.mark.usefixtures("nobody_waits")
 
 BIG = bytes(range(256)) * 8192  # 2 MiB: several chunks
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting() -> Iterator[None]:
-    stamina.set_testing(True, attempts=4)
-    yield
-    stamina.set_testing(False)
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[S3World]:
     with S3World(tmp_path) as made:
         yield made
-
-
-@pytest.fixture
-def data_set(declarations: Declarations) -> DataSet:
-    return declarations.get("yunxi-profile").data_set
 
 
 def pulled(asked: Asked) -> list[Pulled]:
@@ -47,11 +36,6 @@ def refused(asked: Asked) -> SourceError:
     with pytest.raises(SourceError) as caught:
         pulled(asked)
     return caught.value
-
-
-def content(thing: Pulled) -> bytes:
-    assert thing.path is not None
-    return thing.path.read_bytes()
 
 
 # --- what is fetched ----------------------------------------------------------------------------
@@ -246,6 +230,13 @@ def test_a_transfer_that_breaks_off_goes_on_where_it_stopped(
     assert world.moved - before < 1.5 * len(BIG)
 
 
+@pytest.fixture
+def one_more_try(nobody_waits: None) -> None:
+    """It breaks off three times."""
+    stamina.set_testing(True, attempts=4)
+
+
+@pytest.mark.usefixtures("one_more_try")
 @pytest.mark.parametrize("size", [0, 1, 262_144, 262_145, 700_001])
 @pytest.mark.parametrize("shares", [(0.0,), (1.0,), (0.999, 0.0, 0.001), (0.4, 0.4, 0.4)])
 def test_wherever_it_breaks_off_the_bytes_are_those_that_lie_there(

@@ -9,36 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import stamina
 from paramiko import ECDSAKey, HostKeys, RSAKey, SFTPAttributes
 
 from orchestration.collect.connectors import sftp
 from orchestration.collect.connectors.source import Asked, Pulled, SourceError
-from orchestration.declarations import Declarations
 from orchestration.errors import QutongError
 from orchestration.spec import DataSet
 from tests.sources.sftp import PASSWORD, SftpWorld, written
-from tests.sources.worlds import PERIODS, asking, known_of, renamed
+from tests.sources.worlds import PERIODS, asking, content, known_of, renamed
+
+pytestmark = pytest.mark.usefixtures("nobody_waits")
 
 BIG = bytes(range(256)) * 16384  # 4 MiB: several windows
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting() -> Iterator[None]:
-    stamina.set_testing(True, attempts=4)
-    yield
-    stamina.set_testing(False)
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[SftpWorld]:
     with SftpWorld(tmp_path) as made:
         yield made
-
-
-@pytest.fixture
-def data_set(declarations: Declarations) -> DataSet:
-    return declarations.get("yunxi-profile").data_set
 
 
 def pulled(asked: Asked) -> list[Pulled]:
@@ -49,11 +37,6 @@ def refused(asked: Asked) -> SourceError:
     with pytest.raises(SourceError) as caught:
         pulled(asked)
     return caught.value
-
-
-def content(thing: Pulled) -> bytes:
-    assert thing.path is not None
-    return thing.path.read_bytes()
 
 
 # --- what is fetched ----------------------------------------------------------------------------

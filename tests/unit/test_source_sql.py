@@ -18,9 +18,8 @@ import pytest
 from pydantic import ValidationError
 
 from orchestration.collect.connectors import sql
-from orchestration.collect.connectors.source import SourceError
 from orchestration.collect.connectors.table import batches_of
-from orchestration.declarations import Declarations
+from orchestration.spec import DataSet
 from tests.sources.database import (
     BY_MONTH,
     ENVIRONMENT,
@@ -32,6 +31,7 @@ from tests.sources.database import (
     Puller,
     by_period,
     puller,
+    refused,
     rows,
     types,
 )
@@ -51,9 +51,8 @@ Make = Callable[..., Puller]
 
 
 @pytest.fixture
-def make(mariadb: MariaDB, tmp_path: Path, declarations: Declarations) -> Make:
+def make(mariadb: MariaDB, tmp_path: Path, data_set: DataSet) -> Make:
     """A puller of a query of MariaDB."""
-    data_set = declarations.get("yunxi-profile").data_set
 
     def made(database: str, query: str, **more: Any) -> Puller:
         return puller(sql, mariadb.source(database, query, **more), tmp_path, data_set)
@@ -62,9 +61,8 @@ def make(mariadb: MariaDB, tmp_path: Path, declarations: Declarations) -> Make:
 
 
 @pytest.fixture
-def file(tmp_path: Path, declarations: Declarations) -> Make:
+def file(tmp_path: Path, data_set: DataSet) -> Make:
     """A puller of a query of a file of SQLite, which is ``gdp.db``."""
-    data_set = declarations.get("yunxi-profile").data_set
 
     def made(query: str, **more: Any) -> Puller:
         source = {"module": "sqlite3", "database": str(tmp_path / "gdp.db"), "query": query} | more
@@ -77,14 +75,6 @@ def fill(folder: Path, *statements: str) -> None:
     with closing(sqlite3.connect(folder / "gdp.db")) as connection, connection:
         for text in statements:
             connection.execute(text)
-
-
-def refused(source: Puller) -> SourceError:
-    with pytest.raises(SourceError) as caught:
-        source.pull()
-    told = f"{caught.value} {caught.value.zh} {caught.value.remedy} {caught.value.__cause__!r}"
-    assert PASSWORD not in told and USER not in told
-    return caught.value
 
 
 # --- MariaDB ------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ EARLIER = re.compile(r"(上年|去年)(同期|同月|同季)|(?<![与和比较])
 _THIS_YEAR = re.compile(r"本年|今年|本期|本年度")
 _COMPARED = re.compile(r"[比较与和](上年|去年|上月|上季度?)(同期|同月|同季|末)?")
 _OTHER_BASE = re.compile(r"环比|完成率|进度|[比较](上(月|季|期)|年初|上年末|期初)")
+_AMOUNT = re.compile("(增减|增加|增长|净增|增)(绝对)?(额|量|数)")
 _FILLER = re.compile(
     r"按?可比(价格?|口径)(计算)?|按?现价|名义|实际|情况|[±()（）,，、:：]|的|率|幅|完成|为|数$|额$|量$"
 )
@@ -236,6 +237,8 @@ def meaning_of(texts: tuple[str, ...], report: Period | None, words: Words) -> S
     for text in texts:
         if _OTHER_BASE.search(same(text)):
             return None  # growth on the period before, or the year's beginning, is another basis
+        if _AMOUNT.search(same(text)):
+            return None  # by how much, and not by how many per cent
         bare, own = words.unit_in(text)
         unit = own or unit
         key = same(bare)

@@ -45,6 +45,7 @@ from orchestration.collect.periods import (
     label_zh,
     parse_period,
     read_period,
+    with_years,
     year_before,
 )
 from orchestration.text import fold, same
@@ -485,6 +486,12 @@ def _columns(
     )
     _refuse_values_on_cuts(grid, body, on, list(values))
     lines = _lines(frame, names, around.notes)
+    if frame.block.stub_fill:
+        lines = _filled_down(lines, body.filter(pl.col("col").is_in(list(values)))["row"])
+    if "period" in frame.block.stub_is and around.report is None:
+        lines = lines.with_columns(
+            pl.Series("period", with_years(lines["period"].to_list()), dtype=pl.String)
+        )
     lines = _companions(frame, body, beside, lines, told.words)
     ignored = [n.row for n in names if n.role == IGNORED]
     found = body.filter(pl.col("col").is_in(list(values)) & ~pl.col("row").is_in(ignored))
@@ -827,6 +834,18 @@ def _lines(frame: Frame, names: list[Name], notes: dict[str, str]) -> pl.DataFra
         {"row": [row for row, _ in filled], **data},
         schema={"row": pl.Int64} | dict.fromkeys(data, pl.String),
     )
+
+
+def _filled_down(lines: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    """The lines with those of rows that have figures and no name: what the one above says."""
+    import polars as pl
+
+    wanted = pl.DataFrame({"row": rows.unique()}).join(lines, on="row", how="anti")
+    above = lines.sort("row")
+    return pl.concat(
+        [above, wanted.sort("row").join_asof(above, on="row", strategy="backward")],
+        how="diagonal",
+    ).sort("row")
 
 
 def _down_merged(frame: Frame, col: int, by_row: dict[int, Name]) -> list[tuple[int, Name]]:

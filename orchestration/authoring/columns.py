@@ -168,7 +168,9 @@ class Columns:
                     columns.append(column)
                     continue
                 for clash, own in ((again, paths[again.cols[0]]), (column, path)):
-                    told = {"header": list(own), "period": "header"}
+                    told: dict[str, Any] = {"header": list(own), "period": "header"}
+                    if clash.unit is not None:
+                        told["unit"] = "header" if self._unit(own)[1] else clash.unit
                     clash.written = told | _literal(clash)
                 if full[again.cols[0]] == full[col]:
                     column.doubt = "another column says the same: check its header and key"
@@ -315,6 +317,10 @@ class Columns:
             beside = self._beside_a_period(said, path, full, col, unit)
             if beside is not None:
                 return beside
+            if left and said.measure != "level":
+                column = self._own(path, full, col, left)
+                column.doubt = column.doubt or f"is it of {left}, which stands to its left"
+                return column
         if said is not None and (relative or self.below.report is not None) and not absolute:
             return self._by_meaning(said, relative, col, unit)
         bare = self._unit(path)[0]
@@ -428,23 +434,15 @@ class Columns:
         doubt = self._of_which_year(path)
         is_bare = not label
         if is_bare:
-            title = self.below.title if self.below.by_column else ""
-            # What only says its time (本月, 累计完成) is no companion of the column to its left.
-            label = (title or left if measure == "level" else left or title) or "".join(bare)
-            if (not left or measure == "level") and not self.below.is_named_above:
-                which = "which one is it"
-                if label == self.below.title:
-                    which = "what the title names is assumed"
-                doubt = doubt or f"its header names no indicator: {which}"
+            label, unnamed = self._named_around(bare, measure, left)
+            doubt = doubt or unnamed
         if is_bare and self.below.period_in_rows and _is_last_year(bare[-1]):
             return self._last_year(path, label, col, unit)
-        if (measure == "level" and texts and most(map(is_rank, texts))) or (
-            measure == "level" and any(RANKED.search(t) for t in path)
-        ):
+        if measure == "level" and self._are_ranks(path, texts):
             measure = "rank"
         before, role_before = self.before
         if measure == "rank" and role_before == "growth" and before[:-1] == path[:-1]:
-            label += before[-1]  # 位次 beside 增速 is the place by growth
+            label += self.known.unit_in(before[-1])[0]  # 位次 beside 增速 is the place by growth
         if not is_bare and measure == "level" and _PLAN.search(label) and self.below.by_column:
             doubt = doubt or "what its header says of the figure: a plan, a share, another basis"
         if LAG.search("".join(path)):
@@ -459,9 +457,9 @@ class Columns:
         written = self._header_of(path, full)
         if AT_AN_END.search(label) and measure == "level" and not self.below.period_in_rows:
             written["period_kind"] = "point"
-        if self.below.period_in_rows:
-            beside = self._beside_periods(bare, names, written)
-            doubt = doubt or beside
+        in_rows = self.below.period_in_rows
+        beside = self._beside_periods(bare, names, written) if in_rows else ""
+        doubt = doubt or beside
         if TIME_WORDS.search(label) and re.search("累计|当月|本月|当季|本季", label):
             doubt = doubt or "its header says what time it is of: do its periods say so too"
         key = identifier(label, "_") + ("" if role == "value" else f"_{role}")
@@ -481,6 +479,20 @@ class Columns:
         column.label = "" if is_bare and not left and not self.below.by_column else label
         column.doubt = doubt
         return column
+
+    def _named_around(self, bare: list[str], measure: str, left: str) -> tuple[str, str]:
+        """What a column is called whose header names nothing, and what is open about it."""
+        title = self.below.title if self.below.by_column else ""
+        # What only says its time (本月, 累计完成) is no companion of the column to its left.
+        label = (title or left if measure == "level" else left or title) or "".join(bare)
+        if self.below.is_named_above or (left and measure != "level"):
+            return label, ""
+        which = "what the title names is assumed" if label == title else "which one is it"
+        return label, f"its header names no indicator: {which}"
+
+    def _are_ranks(self, path: tuple[str, ...], texts: list[str]) -> bool:
+        by_texts = bool(texts) and most(map(is_rank, texts))
+        return by_texts or any(RANKED.search(text) for text in path)
 
     def _of_which_year(self, path: tuple[str, ...]) -> str:
         """Months without a year anywhere, or two periods in one header."""

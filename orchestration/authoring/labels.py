@@ -59,7 +59,7 @@ _MARK = re.compile(r"[0-9]\s*[\[(]?([A-Za-z]{1,3})[\])]?$")
 _KIND_FULFILLED = re.compile("完成率$|完成进度$|进度$")
 
 _GROWTH = re.compile(
-    "(同比|增长率?|增速|增幅)[)）]?$|year[- ]over[- ]year|year[- ]on[- ]year|(annual|yearly) growth",
+    "(同比|增长率?|增速|增幅)[)）]?$|year[- ](over|on)[- ]year|(annual|yearly) growth",
     re.IGNORECASE,
 )
 """Names that say growth on the same period of last year, of figures in per cent."""
@@ -466,22 +466,15 @@ class Labels:
         measure = _MEASURE.get(entry.role, "level")
         if entry.role != "value":
             return measure, ""
-        if INDEX.search(entry.name):
-            return "ratio", "an index: its base is 100"
-        if PLAN_OF_YEAR.search(entry.of) or PLAN_OF_YEAR.fullmatch(entry.own_label):
-            return "target_level", "a plan by the header of its column"
+        spoken = _spoken_measure(entry)
+        if spoken is not None:
+            return spoken
         name, unit = entry.name, entry.unit
-        if (FULFILLED.search(entry.of) or _KIND_FULFILLED.search(entry.own_label)) and unit == "%":
-            return "ratio", "how far a plan is fulfilled, by the header of its column"
-        if _GROWTH.search(_bare(name)) and unit == "%" and "环比" not in name:
-            return "yoy_growth_pct", "growth by its name: on the same period of last year"
         if re.search("累计|当月|本月|当季|本季", name) and TIME_WORDS.search(name):
             return measure, (
                 "its name says what time it is of (累计: from January on; 当月, 当季: that one "
                 "alone): do its periods say so too"
             )
-        if re.search("位次|排名|名次", name):
-            return "rank", "a rank by its name"
         if re.search("增长|增速|增幅|指数|比重|占比|同比|环比|率", name) or unit in ("%", "‰"):
             return measure, "level, yoy_growth_pct, share_pct, ratio or another one"
         return measure, ""
@@ -527,6 +520,22 @@ def no_unit(unit: str) -> str:
         f"the unit {unit} is in no list: add it to raw/codelists/units.csv, or the figures are off "
         "by its factor"
     )
+
+
+def _spoken_measure(entry: Entry) -> tuple[str, str] | None:
+    """A measure that the name or the column of an indicator says, and what is open about it."""
+    name, unit = entry.name, entry.unit
+    if INDEX.search(name):
+        return "ratio", "an index: its base is 100"
+    if PLAN_OF_YEAR.search(entry.of) or PLAN_OF_YEAR.fullmatch(entry.own_label):
+        return "target_level", "a plan by the header of its column"
+    if (FULFILLED.search(entry.of) or _KIND_FULFILLED.search(entry.own_label)) and unit == "%":
+        return "ratio", "how far a plan is fulfilled, by the header of its column"
+    if _GROWTH.search(_bare(name)) and unit == "%" and "环比" not in name:
+        return "yoy_growth_pct", "growth by its name: on the same period of last year"
+    if re.search("位次|排名|名次", name):
+        return "rank", "a rank by its name"
+    return None
 
 
 def _bare(name: str) -> str:

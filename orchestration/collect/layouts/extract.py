@@ -138,9 +138,10 @@ def no_notes() -> pl.DataFrame:
 
 _BARE = re.compile(
     r"(?<![0-9])(?<![0-9][-—–~/_])((?:19|20)[0-9]{2}(?:-?(?:0[1-9]|1[0-2])|-?[Qq][1-4])?)"
-    r"(?![0-9]|[-—–~/_][0-9]|[Qq][1-4])"
+    r"(?![0-9]|[-—–~/_][0-9]|[Qq][1-4]|\s?年)"
 )
-"""A bare period in a name: 2026, 202611, 2026q3; of 2025-2026 neither year is one."""
+"""A bare period in a name: 2026, 202611, 2026q3; of 2025-2026 neither year is one, and
+what 2025年 says a pattern tells."""
 
 
 def title_text(text: str) -> str:

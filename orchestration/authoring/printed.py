@@ -196,8 +196,8 @@ class Printed:
                     file=self.path,
                     remedy="draft them apart: save those of one shape as a file of their own",
                 )
-            for block, pattern in zip(blocks, patterns, strict=True):
-                block.append(f"sheet: {quoted(str(pattern))}")
+            for block, own in zip(blocks, patterns, strict=True):
+                block.append(f"sheet: {quoted(str(own))}")
         return lines
 
     def _constants(self, seen: list[Seen], report: Period | None) -> list[str]:

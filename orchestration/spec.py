@@ -424,10 +424,6 @@ class RecordColumns(Model):
     ignored: tuple[str, ...] = Field(default=(), description="Columns that carry no data.")
 
 
-_MAKERS = ("编制", "填报", "报送", "发布", "制表", "填表", "编报", "汇总", "责任", "主管")
-NO_MAKER = "".join(f"(?<!{who})" for who in _MAKERS)
-"""Before 单位 in the corner of a table: 编制单位：县财政局 says who made it, and no unit."""
-
 _TO = r"\s*[-–—−~～至到]\s*"
 _MONTH = r"(?:\d{1,2}|十[一二]?|[一二三四五六七八九])"
 _WITHIN = (
@@ -760,9 +756,10 @@ class Block(Model):
     )
     title_rows: int = Field(default=3, ge=1, description="The title stands in these first rows.")
     unit: str = Field(
-        default=rf"(?:{NO_MAKER}单位|\b[Uu]nits?)\s*[:：]\s*(?P<unit>[^()（）:：]+?)\s*"
-        r"(?:[(（][^()（）]*[)）])?\s*[)）]?$",
-        description="Regular expression for the unit in the corner; its group `unit` is the unit.",
+        default=r"(?:(?<![报制送任管责总表查设工在属人布])单位|\b[Uu]nits?)\s*[:：]\s*"
+        r"(?P<unit>[^()（）:：]+?)\s*(?:[(（][^()（）]*[)）])?\s*[)）]?$",
+        description="Regular expression for the unit in the corner; its group `unit` is the unit. "
+        "填报单位 names no unit, but who reports.",
     )
     header_rows: int = Field(default=2, ge=1, le=4)
     stub: str = Field(

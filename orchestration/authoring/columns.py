@@ -133,6 +133,8 @@ class Columns:
         self.left_unit: str | None = None
         self.left_key = ""
         self.years: list[str] = []
+        self.paths: dict[int, tuple[str, ...]] = {}
+        self.has_period_beside = False
         self.words = known.words
         self.months: list[str] = []
         self.before: tuple[tuple[str, ...], str] = ((), "")
@@ -142,6 +144,14 @@ class Columns:
         columns: list[Column] = []
         left = ""
         self.left_unit = None
+        self.paths = paths
+        self.has_period_beside = any(
+            same(path[-1]).lower() in RECORD_WORDS["period"]
+            and most(
+                (is_stamp(t) or self.known.is_time(t) for t in self.below.texts.get(c, [])), 0.9
+            )
+            for c, path in paths.items()
+        )
         self.years = [t for path in paths.values() for t in path if is_absolute(t)]
         meant: dict[tuple[Any, ...], Column] = {}
         full = with_left_period(paths)
@@ -262,7 +272,7 @@ class Columns:
         role = carried(path[-1], texts, BESIDE_WORDS, self.known.kinds)
         if role is not None and role not in OF_ONE_VALUE:
             return Column({"header": list(path), "carries": role}, [col])
-        if most(map(is_stamp, texts), 0.9):
+        if most((is_stamp(t) or self.known.is_time(t) for t in texts), 0.9):
             return self._dates(path, col)
         if any(re.search(r"\d", fold(t)) for t in texts) and not most(
             bool(re.search(r"[一-鿿]{3}", t)) for t in texts
@@ -295,12 +305,9 @@ class Columns:
 
     def _value(self, path: tuple[str, ...], full: tuple[str, ...], col: int, left: str) -> Column:
         """A column of figures beside rows that name indicators."""
-        region = self._region(path, full, col)
-        if region is not None:
-            return region
-        divided = self._divided(path, full, col, left)
-        if divided is not None:
-            return divided
+        placed = self._region(path, full, col) or self._divided(path, full, col, left)
+        if placed is not None:
+            return placed
         _, unit, _ = self._unit(path)
         said = meaning_of(full, self.below.report, self.words)
         if any(INDEX.search(text) for text in path):
@@ -323,6 +330,9 @@ class Columns:
                 return column
         if said is not None and (relative or self.below.report is not None) and not absolute:
             return self._by_meaning(said, relative, col, unit)
+        if said is not None and self.has_period_beside and not relative and not absolute:
+            key, measure = ROLE.get(said.measure, ("value", "level"))
+            return self._finished({"header": list(path)}, col, key, measure, unit or said.unit)
         bare = self._unit(path)[0]
         if (
             self.below.has_last_year
@@ -363,6 +373,14 @@ class Columns:
         column.written |= kept
         return column
 
+    def _measure_of_left(self, said: Said, col: int) -> str:
+        """上年同月 right of 3月同比: the growth is said on its left alone."""
+        own = meaning_of(self.paths[col], self.below.report, self.words)
+        plain = ("level", "count")
+        if own is None or own.measure not in plain or said.measure in plain or not own.last_year:
+            return ""
+        return "is it an amount, or growth as the column to its left"
+
     def _beside_a_period(
         self, said: Said, path: tuple[str, ...], full: tuple[str, ...], col: int, unit: str | None
     ) -> Column | None:
@@ -389,9 +407,10 @@ class Columns:
             means["last_year"] = True
             key = "last_year"
         column = self._finished({"means": means}, col, key, measure, unit or said.unit)
+        column.doubt = self._measure_of_left(said, col)
         report = self.below.report
         if not relative and report is not None and report.precision == "month":
-            column.doubt = (
+            column.doubt = column.doubt or (
                 "the header does not say whether it is the month alone, or from January on"
             )
         return column
@@ -631,7 +650,11 @@ def _ask_whose_last_year(
         if not column.is_value or len(path) > 1 or not _is_last_year(known.unit_in(path[-1])[0]):
             continue
         before = [other for other in columns[:number] if other.is_value and other.key == "value"]
-        if len(before) > 1 or any(len(other.cols) > 1 for other in before):
+        is_open = [o for o in before if "any" in o.written.get("means", {}).values() or o.doubt]
+        if is_open and len(before) == 1:
+            said = "/".join(paths[before[-1].cols[-1]])
+            column.doubt = column.doubt or f"it is of the same stretch of time as {said}: which one"
+        elif len(before) > 1 or any(len(other.cols) > 1 for other in before):
             said = "/".join(paths[before[-1].cols[-1]])
             column.doubt = column.doubt or (
                 f"of which of the columns to its left: that of {said} is assumed"

@@ -189,6 +189,14 @@ def _reads(text: str) -> bool:
         return False
 
 
+def _opened_period(match: re.Match[str]) -> str:
+    """A written period left open; what makes it a year or a month stays, for 1-3月 is neither."""
+    said = re.fullmatch("[0-9]{4}年(.*月)?(份|末|底)?", match["period"])
+    if said is None or (said[2] and not said[1]):
+        return "*"
+    return f"*年*月{said[2] or ''}" if said[1] else "*年"
+
+
 _RELATIVE = re.compile(
     r"1\s*[-–—~至]\s*1?[0-9]\s*月份?|(?<![0-9])1?[0-9]月份?|第?[一二三四1-4]季度|上半年|前三季度|全年"
 )
@@ -201,7 +209,5 @@ def opened(text: str) -> str:
         return "*"
     if re.fullmatch(r"(19|20)[0-9]{2}([-./]?(0?[1-9]|1[0-2])([-./][0-9]{1,2})?|-?Q[1-4])?", plain):
         return "*"
-    if re.fullmatch("(19|20)[0-9]{2}年", plain):
-        return "*年"
-    absolute = re.sub(PERIOD_WRITTEN, "*", plain)
+    absolute = re.sub(PERIOD_WRITTEN, _opened_period, plain)
     return absolute if absolute != plain else _RELATIVE.sub("*", plain, count=1)

@@ -45,7 +45,7 @@ _CHANGE = re.compile(
 )
 _BESIDE = re.compile(r"(?<=[0-9])(\s*[\[(][A-Za-z]{1,3}[\])]|\s+[A-Za-z]{1,2})$")
 """A mark of a status beside a number: 1,200 [r], 41.4 u."""
-_CORNER = re.compile(r"(计量)?单位\s*[:：]|\b[Uu]nits?\s*[:：]")
+_CORNER = re.compile(r"(?<![报制送任管责总表查设工在属人布])单位\s*[:：]|\b[Uu]nits?\s*[:：]")
 _HEADLINE = re.compile(r"^Table\s*[0-9]|表|情况|指标|统计|一览|汇总|完成|收支|[0-9]{4}年")
 NAMED_INDICATOR = {
     *("指标", "指标名称", "项目名称", "indicator", "indicatorname", "seriesname", "series"),

@@ -94,6 +94,7 @@ class Printed:
         self.breakdown_list = ""
         self.row_names: list[str] = []
         self.needs_period = False
+        self.needs_region = False
         self.footnotes: dict[str, str] = {}
         self.report: Period | None = None
         self.kinds: dict[str, None] = {}
@@ -215,13 +216,15 @@ class Printed:
             region = word if len(meant) == 1 else region
             doubt = f"{word} may be {', '.join(meant[:4])}: write the code of the one that is meant"
             doubt = doubt if len(meant) > 1 else ""
-        lines = ["constants:", asked(f"  region: {scalar(region)}", doubt)]
+        lines = ["constants:"]
+        if self.needs_region:
+            lines.append(asked(f"  region: {scalar(region)}", doubt))
         if report is None and self.needs_period:
             year = datetime.now(UTC).year
             lines.append(
                 f"  period: '{year}'  {UNSURE} no period was found in title, sheet or file name"
             )
-        return lines
+        return lines if len(lines) > 1 else []
 
     def _region_of_title(self, texts: list[str]) -> tuple[str, list[str]] | None:
         """The region that a title begins with, behind its number and its period: 江北区主要指标."""
@@ -295,6 +298,11 @@ class Printed:
             stub = self._with_kinds(table, body, columns, below, stub)
         if not any(column.is_value for column in columns):
             return []
+        says_region = any(column.written.get("carries") == "region" for column in columns)
+        if not below.region_in_rows and not says_region:
+            self.needs_region |= any(
+                column.is_value and "region" not in column.written for column in columns
+            )
         if not below.period_in_rows:
             values = [column.written for column in columns if column.is_value]
             has_column = any(column.written.get("carries") == "period" for column in columns)

@@ -22,6 +22,7 @@ from orchestration.authoring.look import is_value, most, rows_of
 from orchestration.authoring.opening import source_lines
 from orchestration.authoring.yamltext import UNSURE, asked, flow, scalar, without_period
 from orchestration.collect.grid import Grid
+from orchestration.collect.layouts.header import meaning_of
 from orchestration.collect.names import whole_region
 from orchestration.collect.normalise import POWERS
 from orchestration.spec import Source
@@ -178,6 +179,8 @@ class Records:
             return None
         if "indicator" not in found and ("period" not in found or _has_figures(ignored, body)):
             return None
+        if self._has_companions(ignored, header, body):
+            return None  # 同比增速 beside 数值: two figures a row, which a table can declare
         self._figures(found, body)
         lines = ["kind: records", *source_lines(self.source), "columns:"]
         lines += [self._column(role, found[role], body) for role in found]
@@ -225,6 +228,14 @@ class Records:
         """Whether all that stands in a column says the stage of an estimate: 初步数."""
         said = {same(text) for text in texts if text}
         return bool(said) and all(text in self.known.stages for text in said)
+
+    def _has_companions(self, ignored: list[int], header: dict[int, str], body: Body) -> bool:
+        """Whether growth, a share or a rank stands beside the figures, by its header."""
+        for col in ignored:
+            said = meaning_of((header[col],), None, self.known.words)
+            if said is not None and said.measure not in ("level", "count"):
+                return _has_figures([col], body)
+        return False
 
     def _are_statuses(self, texts: list[str]) -> bool:
         known = self.known.lists.members("obs_status")

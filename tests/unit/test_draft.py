@@ -772,3 +772,46 @@ def test_the_region_that_a_title_begins_with_is_whose_figures_they_are(drafted: 
     assert "    region: 北京市\n" in one.text
     assert {row.split()[1] for row in figures(one)} == {"110000"}
     assert any("江北区 may be 330205, 500105" in line for line in asked(other))
+
+
+def test_growth_and_rank_beside_the_figures_of_records_are_read_too(drafted: Drafted) -> None:
+    one = drafted(
+        "时间,地区,指标,数值,同比增速,位次,单位\n2025年1-3月,海曙区,甲物资,100,5.1,2,吨\n"
+        "2025年1-3月,鄞州区,甲物资,200,4.1,1,吨\n2025年1-3月,海曙区,乙物资,300,3.1,1,吨\n"
+    )
+    quarter = "2025-01/2025-03 cumulative_range"
+    assert figures(one)[:4] == [
+        f"jia_wu_zi 330203 {quarter} level 100 吨",
+        f"jia_wu_zi_growth 330203 {quarter} yoy_growth_pct 5.1 %",
+        f"jia_wu_zi_rank 330203 {quarter} rank 2 位",
+        f"jia_wu_zi 330212 {quarter} level 200 吨",
+    ]
+    assert "constants:" not in one.text
+
+
+def test_the_year_before_of_an_open_stretch_is_open_too(drafted: Drafted) -> None:
+    rows = "营业收入,100,90\n营业成本,80,70\n"
+    one = drafted(f"2026年6月报表(万元),,\n指标,本年,上年同期\n{rows}")
+    other = drafted(f"2026年6月报表(万元),,\n指标,本月,上年同期\n{rows}")
+    assert any("of the same stretch of time as 本年: which one" in line for line in asked(one))
+    assert not any("same stretch of time" in line for line in asked(other))
+
+
+@pytest.mark.parametrize("corner", ["单位：万元", "计量单位：万元", "（单位：万元）"])
+def test_who_reports_is_no_unit(drafted: Drafted, corner: str) -> None:
+    one = drafted(
+        f"2026年6月产值,,\n填报单位：江北区统计局,,{corner}\n指标,本月,累计\n甲物资,1,2\n乙物资,3,4\n"
+    )
+    assert {row.split()[-1] for row in figures(one)} == {"万元"}
+
+
+def test_an_amount_right_of_growth_is_not_taken_for_growth_unasked(drafted: Drafted) -> None:
+    one = drafted(
+        "2026年3月,,,\n单位:吨,,,\n指标,3月同比(%),1-3月上年同期,上年同月\n甲物资,1,2,3\n乙物资,4,5,6\n"
+    )
+    assert any("is it an amount, or growth" in line for line in asked(one))
+
+
+def test_years_beside_months_are_columns_of_their_own(drafted: Drafted) -> None:
+    one = drafted("2026年3月,,\n指标,2025年(吨),1-3月(吨)\n甲物资,1,40\n乙物资,2,50\n")
+    assert [row.split()[2] for row in figures(one)[:2]] == ["2025", "2026-01/2026-03"]

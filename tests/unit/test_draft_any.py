@@ -93,3 +93,75 @@ def test_a_draft_of_any_grid_runs_or_says_why(
         assert error.remedy
         return
     check_draft(made)
+
+
+# --- tables of which the truth is known --------------------------------------------------------
+
+MEANT = {
+    "本月": ("2026-03", "monthly", "level"),
+    "1-3月": ("2026-01/2026-03", "cumulative_range", "level"),
+    "1-3月累计": ("2026-01/2026-03", "cumulative_range", "level"),
+    "2025年": ("2025", "annual", "level"),
+    "1-2月同比增长(%)": ("2026-01/2026-02", "cumulative_range", "yoy_growth_pct"),
+    "3月同比(%)": ("2026-03", "monthly", "yoy_growth_pct"),
+}
+"""Period, its kind and the measure of a column in a table of March 2026, by its header."""
+
+UNITS = ("万元", "吨", "亿千瓦时", "RMB mn", "thousand tonnes", "£m")
+PLACES = ("title", "header", "column", "name")
+
+
+@st.composite
+def known_tables(draw: st.DrawFn) -> tuple[list[list[str]], set[tuple[str, ...]]]:
+    """A table of a few rows with what each of its figures is."""
+    heads = draw(
+        st.lists(st.sampled_from(sorted(MEANT)), min_size=1, max_size=4, unique_by=MEANT.get)
+    )
+    names = [f"{sign}物资" for sign in draw(st.permutations("甲乙丙丁戊"))[:3]]
+    unit, place = draw(st.sampled_from(UNITS)), draw(st.sampled_from(PLACES))
+    is_numbered = draw(st.booleans())
+    head = [f"{h}({unit})" if place == "header" and "%" not in h else h for h in heads]
+    rows = [["2026年3月物资"], [f"单位:{unit}"] if place == "title" else []]
+    rows.append([*(["序号"] if is_numbered else []), "指标"])
+    rows[-1] += [*(["计量单位"] if place == "column" else []), *head]
+    told = set()
+    for number, name in enumerate(names, start=1):
+        values = draw(st.lists(st.decimals(1, 9999, places=1), min_size=4, max_size=4))
+        row = [*([str(number)] if is_numbered else [])]
+        row += [f"{name}({unit})" if place == "name" else name]
+        row += [unit] if place == "column" else []
+        rows.append([*row, *(str(value) for value in values[: len(heads)])])
+        for header, value in zip(heads, values, strict=False):
+            period, kind, measure = MEANT[header]
+            told.add((period, kind, measure, str(value), "%" if "%" in header else unit))
+    return [row for row in rows if row], told
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(table=known_tables())
+def test_what_a_draft_of_a_known_table_reads_is_right(
+    table: tuple[list[list[str]], set[tuple[str, ...]]],
+) -> None:
+    declarations, folder = district()
+    grid, told = table
+    width = max(map(len, grid))
+    text = io.StringIO()
+    csv.writer(text).writerows(row + [""] * (width - len(row)) for row in grid)
+    path = folder / "known.csv"
+    path.write_text(text.getvalue(), encoding="utf-8")
+    made = drafted(path, declarations, "known", None)
+    check_draft(made)
+    assert made.outcome is not None, made.parsed.refusal
+    columns = ("period", "period_kind", "measure", "value_printed", "unit_printed")
+    units = declarations.codelists.unit_words
+    read = {
+        (*row[:4], row[4] if row[4] in (*UNITS, "%") else units[row[4]])
+        for row in made.outcome.accepted.select(columns).iter_rows()
+    }
+    assert made.outcome.quarantined.height == 0, made.text
+    assert read == told, made.text

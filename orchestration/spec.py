@@ -376,7 +376,11 @@ _AWAITED = {
 class RecordColumns(Model):
     """Header texts of the columns; a column that is not declared is an unexpected cell."""
 
-    indicator: str | None = None
+    indicator: str | tuple[str, ...] | None = Field(
+        default=None,
+        description="The column of the name; several where it stands in parts: [指标名称, 类型] "
+        "makes 游客人次/本月 and 游客人次/累计.",
+    )
     region: str | None = None
     region_code: str | None = None
     period: str | tuple[str, ...] | None = Field(
@@ -421,9 +425,10 @@ class RecordColumns(Model):
         description="A column that says whether there is a figure at all (hasdata): where it says "
         "no, the value is blank, whatever stands there.",
     )
-    status: str | None = Field(
+    status: str | tuple[str, ...] | None = Field(
         default=None,
-        description="SDMX OBS_STATUS of the figure, or a mark that `symbols` gives one.",
+        description="SDMX OBS_STATUS of the figure, or a mark that `symbols` gives one; several "
+        "columns where marks stand in them: [STATUS, SYMBOL].",
     )
     confidentiality: str | None = Field(
         default=None,
@@ -457,10 +462,10 @@ _GOES_ON = (
 _LAST_DAY = r"(?:(?:0?[13578]|1[02])月31日|(?:0?[469]|11)月30日|0?2月2[89]日)"
 PERIOD_WRITTEN = (
     rf"(?P<period>(?:(?<=截至)|(?<=截止)|(?<=截至到)|(?<=截止到)|(?<=截止至))\d{{4}}年{_LAST_DAY}"
-    r"|(?!\d{4}年\d{1,2}月\d{1,2}日)(?:"
-    rf"\d{{4}}年{_MONTH}月?{_TO}(?:\d{{4}}年)?{_MONTH}月"
-    rf"|\d{{4}}年?{_TO}\d{{4}}年"
-    rf"|\d{{4}}年(?:{_MONTH}月(?:份|末|底)?|{_WITHIN})?{_GOES_ON}"
+    r"|(?!\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日)(?:"
+    rf"\d{{4}}\s?年\s?{_MONTH}\s?月?{_TO}(?:\d{{4}}\s?年\s?)?{_MONTH}\s?月"
+    rf"|\d{{4}}\s?年?{_TO}\d{{4}}\s?年"
+    rf"|\d{{4}}\s?年(?!\s?[春夏秋冬]季)(?:\s?{_MONTH}\s?月(?:份|末|底)?|\s?(?:{_WITHIN}))?{_GOES_ON}"
     r"|(?<=[(])\d{4}[^()]*(?=[)])))"
 )
 """A period that is written out in a title or a name; a full date is none, but for the last day of a
@@ -552,20 +557,22 @@ class Source(Model):
         description="Of JSON: names for the last keys on the way to a record, as columns of their "
         "own; a record may then be a bare number, in the column `value`.",
     )
-    period_from: Literal["title", "sheet", "file"] = Field(
+    period_from: Literal["title", "document", "sheet", "file"] = Field(
         default="title",
-        description="Where the report's period stands: above the table, in the name of the sheet "
-        "or of the file. Relative periods (本月, 1-11月, 上年同期) follow from it.",
+        description="Where the report's period stands: above the table, above it or the tables "
+        "before it in the file (document), in the name of the sheet or of the file. Relative "
+        "periods (本月, 1-11月, 上年同期) follow from it.",
     )
     period_written: str = Field(
         default=PERIOD_WRITTEN,
         description="Regular expression for it; its group `period` is the period.",
     )
 
-    spans: dict[str, Literal["to_date", "point", "period"]] = Field(
+    spans: dict[str, Literal["to_date", "point", "period", "year"]] = Field(
         default={},
         description="What words in the name of an indicator say of the period beside it: "
-        "{累计: to_date} from January on, {期末: point} its end, {当季: period} the period itself. "
+        "{累计: to_date} from January on, {期末: point} its end, {当季: period} the period itself, "
+        "{全年目标: year} its whole year. "
         "The name keeps its words; the longest word holds.",
     )
     units: dict[str, str] = Field(
@@ -778,8 +785,8 @@ class Block(Model):
     )
     title_rows: int = Field(default=3, ge=1, description="The title stands in these first rows.")
     unit: str = Field(
-        default=r"(?:(?<![报制送任管责总表查设工在属人])单位|\b[Uu]nits?)\s*[:：]\s*"
-        r"(?P<unit>[^()（）:：]+?)\s*[)）]?$",
+        default=r"(?:(?<![报制送任管责总表查设工在属人布])单位|\b[Uu]nits?)\s*[:：]\s*"
+        r"(?P<unit>[^()（）:：]+?)\s*(?:[(（][^()（）]*[)）])?\s*[)）]?$",
         description="Regular expression for the unit in the corner; its group `unit` is the unit. "
         "填报单位 names no unit, but who reports.",
     )

@@ -14,6 +14,7 @@ from orchestration.authoring.known import (
     AT_AN_END,
     INDEX,
     LAG,
+    PLAN_OF_YEAR,
     RANKED,
     TIME_WORDS,
     Known,
@@ -24,8 +25,9 @@ from orchestration.authoring.labels import NAMES, ROLE
 from orchestration.authoring.look import is_rank, is_stamp, is_value, most
 from orchestration.authoring.records import BESIDE_WORDS, RECORD_WORDS, carried
 from orchestration.authoring.yamltext import identifier
+from orchestration.collect.layouts.extract import fits
 from orchestration.collect.layouts.header import Said, meaning_of, with_left_period
-from orchestration.collect.periods import Period, is_period_text
+from orchestration.collect.periods import Period, is_month_of_year, is_period_text
 from orchestration.spec import OF_ONE_VALUE
 from orchestration.text import fold, same
 
@@ -38,6 +40,26 @@ _FREQUENCIES = ("年", "季", "月", "日", "年度", "季度", "月度", "日�
 _PLAN = re.compile(
     "计划|目标|预算|预期|完成|进度|占|比例|贡献|拉动|差|环比|比上月|比年初|较|增减|增量"
 )
+
+CLASSES = (
+    *("城市", "城镇", "农村", "乡村", "男", "女", "男性", "女性"),
+    *("urban", "rural", "male", "female", "men", "women"),
+)
+"""Headers that say a class of what stands below them."""
+
+WHOLES = ("全市", "全区", "全县", "全省", "全国", "合计", "总计", "total")
+"""Headers beside them that say all classes together."""
+
+_OF_GROWTH = ("%", "‰", "百分点", "个百分点")
+"""Units of growth."""
+
+_CUT = re.compile("按.{1,12}分")
+"""A header that says by what the one to its left is divided."""
+
+_WHOLE_YEAR = re.compile(r"annual|year|total|全年|年度|年平均|全年平均", re.IGNORECASE)
+
+_CHANGE = re.compile("增减|比上|较上|变动")
+"""Headers of changes: growth beside them is that of the level to their left."""
 
 _LAST_YEAR = ("上年同期", "去年同期", "同期", "上年同期数", "去年同期数", "同期数")
 _OF_THE_ROW = re.compile("[当本][月期季年]|单月|[年月季期]末|年底|月底")
@@ -86,6 +108,8 @@ class Below:
         period_in_rows: Whether the rows say the period.
         suffix: Behind the keys of this block, where another block has equal names.
         is_named_above: Whether the title says the indicator.
+        has_last_year: Whether a column says what it was in the same period of last year.
+        is_divided: Whether groups of equal columns stand under classes: 城市, 农村.
         title: What the title is about, without its period and unit.
     """
 
@@ -96,6 +120,8 @@ class Below:
     region_in_rows: bool
     suffix: str = ""
     is_named_above: bool = False
+    is_divided: bool = False
+    has_last_year: bool = False
     title: str = ""
 
 
@@ -105,10 +131,13 @@ class Columns:
     def __init__(self, known: Known, below: Below) -> None:
         self.known, self.below = known, below
         self.left_unit: str | None = None
+        self.left_key = ""
         self.years: list[str] = []
         self.paths: dict[int, tuple[str, ...]] = {}
         self.has_period_beside = False
         self.words = known.words
+        self.months: list[str] = []
+        self.before: tuple[tuple[str, ...], str] = ((), "")
 
     def of(self, paths: dict[int, tuple[str, ...]]) -> list[Column]:
         """Every column of the header."""
@@ -126,11 +155,16 @@ class Columns:
         self.years = [t for path in paths.values() for t in path if is_absolute(t)]
         meant: dict[tuple[Any, ...], Column] = {}
         full = with_left_period(paths)
+        if self.below.period_in_rows and self.below.by_column:
+            ends = [path[-1] for path in paths.values() if is_month_of_year(path[-1])]
+            self.months = list(dict.fromkeys(ends)) if len(ends) > 1 else []
         for col, path in sorted(paths.items()):
             column = self._one(path, full[col], col, left)
-            is_named = column.is_value and column.role == "value" and column.label
-            if is_named and not _PLAN.search(column.label):
-                left, self.left_unit = column.label, column.unit
+            self.before = (path, column.role if column.is_value else "")
+            is_own = column.is_value and column.role == "value"
+            is_own = is_own and "breakdown" not in column.written
+            if is_own and not (_PLAN.search(column.label) or _CHANGE.search(column.label)):
+                left, self.left_unit, self.left_key = column.label, column.unit, column.key
             if not column.is_value:
                 columns.append(column)
                 continue
@@ -144,13 +178,17 @@ class Columns:
                     columns.append(column)
                     continue
                 for clash, own in ((again, paths[again.cols[0]]), (column, path)):
-                    told = {"header": list(own), "period": "header"}
+                    told: dict[str, Any] = {"header": list(own), "period": "header"}
+                    if clash.unit is not None:
+                        told["unit"] = "header" if self._unit(own)[1] else clash.unit
                     clash.written = told | _literal(clash)
                 if full[again.cols[0]] == full[col]:
                     column.doubt = "another column says the same: check its header and key"
             meant.setdefault(_identity(column), column)
             columns.append(column)
+        _to_date_index(columns, paths)
         _keep_apart(columns)
+        _close_stars(columns, paths)
         _ask_whose_last_year(columns, paths, self.known)
         return columns
 
@@ -189,9 +227,26 @@ class Columns:
             column = Column({"header": list(path), "carries": "none"}, [col])
             column.doubt = "empty in this file: what will stand here"
             return column
+        if self.months and (path[-1] in self.months or _WHOLE_YEAR.fullmatch(key)):
+            return self._of_year(path, col)
         if self.below.by_column:
             return self._own(path, full, col, left)
-        return self._value(path, full, col)
+        return self._value(path, full, col, left)
+
+    def _of_year(self, path: tuple[str, ...], col: int) -> Column:
+        """A month, or the whole, of the year that the row says; the title says of what."""
+        label = self.below.title or "".join(path)
+        is_month = path[-1] in self.months
+        written: dict[str, Any] = {"header": list(path)}
+        if is_month:
+            written = {"header": [*path[:-1], "|".join(self.months)], "period": "header"}
+            written["every"] = True
+        column = self._finished(written, col, identifier(label, "_"), "level", None)
+        column.label = label
+        column.doubt = "what the title names is assumed of months: which indicator is it"
+        if not is_month:
+            column.doubt = "the year's figure of the same indicator, its sum or its mean: is it"
+        return column
 
     def _means_figures(self, path: tuple[str, ...], full: tuple[str, ...]) -> bool:
         """Whether a column that is empty this month will have figures another month."""
@@ -248,11 +303,11 @@ class Columns:
         unknown = next((other for _, _, other in reversed(read) if other), None)
         return [bare for bare, _, _ in read], unit, None if unit else unknown
 
-    def _value(self, path: tuple[str, ...], full: tuple[str, ...], col: int) -> Column:
+    def _value(self, path: tuple[str, ...], full: tuple[str, ...], col: int, left: str) -> Column:
         """A column of figures beside rows that name indicators."""
-        region = self._region(path, full, col)
-        if region is not None:
-            return region
+        placed = self._region(path, full, col) or self._divided(path, full, col, left)
+        if placed is not None:
+            return placed
         _, unit, _ = self._unit(path)
         said = meaning_of(full, self.below.report, self.words)
         if any(INDEX.search(text) for text in path):
@@ -260,21 +315,37 @@ class Columns:
         relative = [t for t in full if is_period_text(t) and not re.search("[0-9]{4}", fold(t))]
         absolute = [t for t in path if is_absolute(t)]
         is_readable = said is not None and said.period is not None
-        if said is not None and absolute and not relative and is_readable:
+        if said is not None and absolute and is_readable:
             key, measure = ROLE.get(said.measure, ("value", "level"))
-            header = [opened(t) if t in absolute else t for t in path]
+            header = [opened(t) if t in (*absolute, *relative) else t for t in path]
             written: dict[str, Any] = {"header": header, "period": "header", "every": True}
             return self._finished(written, col, key, measure, unit or said.unit)
         if said is not None and is_readable and not absolute and not relative:
             beside = self._beside_a_period(said, path, full, col, unit)
             if beside is not None:
                 return beside
+            if left and said.measure != "level":
+                column = self._own(path, full, col, left)
+                column.doubt = column.doubt or f"is it of {left}, which stands to its left"
+                return column
         if said is not None and (relative or self.below.report is not None) and not absolute:
             return self._by_meaning(said, relative, col, unit)
         if said is not None and self.has_period_beside and not relative and not absolute:
             key, measure = ROLE.get(said.measure, ("value", "level"))
             return self._finished({"header": list(path)}, col, key, measure, unit or said.unit)
-        column = self._own(path, full, col, "")
+        bare = self._unit(path)[0]
+        if (
+            self.below.has_last_year
+            and unit == "%"
+            and same(bare[-1]) in ("增减", "增减率", "增长")
+        ):
+            written = {"header": list(path), "period": "header", "measure": "yoy_growth_pct"}
+            return self._finished(written, col, "growth", "yoy_growth_pct", unit)
+        column = self._own(path, full, col, left)
+        if PLAN_OF_YEAR.search("".join(bare)):
+            column.written["period"] = "全年"
+        elif len(full) > len(path) and _PLAN.search("".join(path)):
+            column.written["period"] = "header"  # 为预算% beside 累计完成
         named = next((t for t in path if self.known.looks_like_region(t)), None)
         if named is not None:
             column.doubt = _unknown_region(named, self.known) + ", and draft it again"
@@ -282,6 +353,24 @@ class Columns:
             "its header is neither a period nor a measure: what it adds to the name of the row "
             "(a class, a plan, a region, another basis)"
         )
+        return column
+
+    def _divided(
+        self, path: tuple[str, ...], full: tuple[str, ...], col: int, left: str
+    ) -> Column | None:
+        """A column of a class (城市, 农村, 男), or of all of them, over headers that come again."""
+        heads = [text for text in path[:-1] if same(text) in (*CLASSES, *WHOLES)]
+        if len(heads) != 1 or not self.below.is_divided:
+            return None
+        rest = tuple(text for text in path if text != heads[0])
+        column = self._value(rest, tuple(t for t in full if t != heads[0]), col, left)
+        kept = {k: v for k, v in column.written.items() if k not in ("header", "means")}
+        column.written = {"header": list(path)}
+        if same(heads[0]) in CLASSES:
+            column.written["breakdown"] = heads[0]
+        if "means" not in kept and "period" not in kept and self.below.report is not None:
+            kept["period"] = "header" if any(self.known.is_time(t) for t in rest) else "title"
+        column.written |= kept
         return column
 
     def _measure_of_left(self, said: Said, col: int) -> str:
@@ -346,7 +435,7 @@ class Columns:
         header = [opened(t) if t != places[0] else t for t in path]
         says_period = any(is_period_text(t) for t in rest)
         period = "header" if says_period else "title" if self.below.report else None
-        column.written = {"header": header, "region": places[0], **kept}
+        column.written = {"header": header, "region": _one_word(places[0]), **kept}
         if period is not None and not self.below.period_in_rows:
             column.written["period"] = period
         if said is not None and said.measure not in ("level", "count"):
@@ -357,29 +446,29 @@ class Columns:
         """A column that is an indicator of its own; a bare 同比 is that of the one to its left."""
         bare, unit, unknown = self._unit(path)
         texts = self.below.texts.get(col, [])
+        if self.below.by_column and left and len(path) > 1 and _CUT.match(same(path[0])):
+            return self._class_of(path, left, col)
         measure, names = self._measure(bare, path, full)
         label = "".join(names)
         doubt = self._of_which_year(path)
         is_bare = not label
         if is_bare:
-            title = self.below.title if self.below.by_column else ""
-            # What only says its time (本月, 累计完成) is no companion of the column to its left.
-            label = (title or left if measure == "level" else left or title) or "".join(bare)
-            if (not left or measure == "level") and not self.below.is_named_above:
-                which = "which one is it"
-                if label == self.below.title:
-                    which = "what the title names is assumed"
-                doubt = doubt or f"its header names no indicator: {which}"
+            label, unnamed = self._named_around(bare, measure, left)
+            doubt = doubt or unnamed
         if is_bare and self.below.period_in_rows and _is_last_year(bare[-1]):
             return self._last_year(path, label, col, unit)
-        if (measure == "level" and texts and most(map(is_rank, texts))) or (
-            measure == "level" and any(RANKED.search(t) for t in path)
-        ):
+        if measure == "level" and self._are_ranks(path, texts):
             measure = "rank"
+        before, role_before = self.before
+        if measure == "rank" and role_before == "growth" and before[:-1] == path[:-1]:
+            label += self.known.unit_in(before[-1])[0]  # 位次 beside 增速 is the place by growth
         if not is_bare and measure == "level" and _PLAN.search(label) and self.below.by_column:
             doubt = doubt or "what its header says of the figure: a plan, a share, another basis"
         if LAG.search("".join(path)):
             doubt = doubt or "its header says that it comes later: give its indicator lag_months"
+        if measure == "yoy_growth_pct" and (unit or unknown or "%") not in _OF_GROWTH:
+            measure, label = "level", label + ("" if bare[-1] in label else bare[-1])
+            doubt = f"a change in {unit or unknown}, and no growth in per cent"
         role, _ = ROLE.get(measure, ("value", "level"))
         if any(INDEX.search(t) for t in path):
             role, measure = "value", "ratio"
@@ -387,28 +476,42 @@ class Columns:
         written = self._header_of(path, full)
         if AT_AN_END.search(label) and measure == "level" and not self.below.period_in_rows:
             written["period_kind"] = "point"
-        if self.below.period_in_rows:
-            beside = self._beside_periods(bare, names, written)
-            doubt = doubt or beside
+        in_rows = self.below.period_in_rows
+        beside = self._beside_periods(bare, names, written) if in_rows else ""
+        doubt = doubt or beside
         if TIME_WORDS.search(label) and re.search("累计|当月|本月|当季|本季", label):
             doubt = doubt or "its header says what time it is of: do its periods say so too"
         key = identifier(label, "_") + ("" if role == "value" else f"_{role}")
-        if not self.below.by_column and is_bare and role != "value":
+        if not self.below.by_column and is_bare and role != "value" and not left:
             key = role
         below = bare[1:]
         if unit is None:
             unit = next((t for t in below if same(t) in self.known.units), None)
         region = next((t for t in below if len(self.known.meant_regions(t)) == 1), None)
         if region is not None and not self.below.region_in_rows:
-            written["region"] = region
+            written["region"] = _one_word(region)
         column = self._finished(written, col, key, measure, unit)
         if unit is None and any(INDEX.search(t) for t in path):
             column.written["unit"] = column.unit = "1"  # 性别比(女=100) under 单位：人
         column.role, column.unknown_unit = role, unknown
         # Beside rows that are indicators, a bare measure adds nothing to their names.
-        column.label = "" if is_bare and not self.below.by_column else label
+        column.label = "" if is_bare and not left and not self.below.by_column else label
         column.doubt = doubt
         return column
+
+    def _named_around(self, bare: list[str], measure: str, left: str) -> tuple[str, str]:
+        """What a column is called whose header names nothing, and what is open about it."""
+        title = self.below.title if self.below.by_column else ""
+        # What only says its time (本月, 累计完成) is no companion of the column to its left.
+        label = (title or left if measure == "level" else left or title) or "".join(bare)
+        if self.below.is_named_above or (left and measure != "level"):
+            return label, ""
+        which = "what the title names is assumed" if label == title else "which one is it"
+        return label, f"its header names no indicator: {which}"
+
+    def _are_ranks(self, path: tuple[str, ...], texts: list[str]) -> bool:
+        by_texts = bool(texts) and most(map(is_rank, texts))
+        return by_texts or any(RANKED.search(text) for text in path)
 
     def _of_which_year(self, path: tuple[str, ...]) -> str:
         """Months without a year anywhere, or two periods in one header."""
@@ -428,6 +531,15 @@ class Columns:
         column = self._finished(written, col, key, "level", unit or self.left_unit)
         column.role, column.label = "last_year", label
         return column
+
+    def _class_of(self, path: tuple[str, ...], left: str, col: int) -> Column:
+        """A column under 按性别分: a class of the indicator to its left."""
+        written: dict[str, Any] = {"header": list(path), "key": self.left_key}
+        written["breakdown"] = re.sub(r"\s+", " ", re.sub("[①-⑳]", "", path[-1]))
+        if not self.below.period_in_rows and self.below.report is not None:
+            written["period"] = "title"
+        doubt = f"a class of {re.sub(chr(10), ' ', left)}, which stands to its left: is it"
+        return Column(written, [col], self.left_key, self.left_unit, label=left, doubt=doubt)
 
     def _header_of(self, path: tuple[str, ...], full: tuple[str, ...]) -> dict[str, Any]:
         """The header of such a column as it is written, and where its period comes from."""
@@ -510,6 +622,11 @@ class Columns:
         return Column(written, [col], key, unit, role=role if role in NAMES else "value")
 
 
+def _one_word(text: str) -> str:
+    """A name that is broken over lines or spaced out (望江\\n街道, 北 苑 街道) as one word."""
+    return re.sub(r"(?<=[一-鿿])\s+(?=[一-鿿])", "", text)
+
+
 def _unknown_region(text: str, known: Known) -> str:
     meant = known.meant_regions(text)
     if not meant:
@@ -555,6 +672,45 @@ def _keep_apart(columns: list[Column]) -> None:
             key, number = f"{column.key}_{number}", number + 1
         if key != column.key:
             column.key = column.written["key"] = key
+
+
+def _to_date_index(columns: list[Column], paths: dict[int, tuple[str, ...]]) -> None:
+    """上年同期=100 beside 上年同月=100 compares what runs from January on."""
+    bases = {col: same(path[-1]) for col, path in paths.items() if INDEX.search(path[-1])}
+    if not any("同月" in base for base in bases.values()):
+        return
+    for column in columns:
+        if "同期" in bases.get(column.cols[0], "") and column.written.get("period") == "title":
+            column.written["period"] = "累计"
+            column.doubt = "beside 上年同月=100 it is taken to run from January on"
+
+
+def _close_stars(columns: list[Column], paths: dict[int, tuple[str, ...]]) -> None:
+    """A header with a bare * fits whatever stands there: beside others it keeps a word of time."""
+    for column in columns:
+        header = [str(text) for text in column.written.get("header", ())]
+        others = [p for c, p in paths.items() if c not in column.cols and len(p) == len(header)]
+        if "*" not in header or not any(_all_fit(header, path) for path in others):
+            continue
+        own = [paths[col] for col in column.cols if col in paths]
+        for word in ("月", "季", "年"):
+            closed = [
+                f"*{word}*" if text == "*" and all(word in path[i] for path in own) else text
+                for i, text in enumerate(header)
+            ]
+            if closed != header and not any(_all_fit(closed, path) for path in others):
+                column.written["header"] = closed
+                break
+        else:
+            if len(own) == 1:
+                column.written["header"] = list(own[0])
+
+
+def _all_fit(header: list[str], path: tuple[str, ...]) -> bool:
+    return all(
+        wanted == text or fits(wanted, text) is not None
+        for wanted, text in zip(header, path, strict=True)
+    )
 
 
 def _identity(column: Column) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from orchestration.collect.layouts.extract import Words
-from orchestration.collect.layouts.header import split_marks
+from orchestration.collect.layouts.header import meaning_of, split_marks
 from orchestration.collect.periods import Period, beside_period, is_period_text, parse_period
 from orchestration.spec import PERIOD_WRITTEN
 from orchestration.text import fold, same
@@ -38,9 +38,19 @@ SPOKEN = re.compile("累计值?$|当[月季期年]值?$|本[月季期年]值?$|�
 """What the end of a name says of the stretch of time that it is about."""
 
 INDEX = re.compile(r"[=＝]\s*100")
+NAMED_PERIOD = re.compile(
+    r"\s*[(（]\s*(1\s*[-–—~至]\s*1?[0-9]月份?|1?[0-9]月份?|[一二三四]季度|上半年|前三季度)\s*[)）]\s*$"
+)
+"""A period in brackets behind a name, of a row that is not of the period of the report."""
+
+FULFILLED = re.compile("^(为|占|完成)?.*(预算|计划|目标|任务).*$|完成率|进度")
+"""Headers of per cents of a plan."""
+
+PLAN_OF_YEAR = re.compile("年初预算|(年度?|全年)(预算|目标|计划|任务)|^目标(任务|数|值)$")
+"""Headers of what is planned for the whole year."""
 RANKED = re.compile("位次|排名|名次|排位|名列")
 _FILLER = re.compile(r"数$|值$|[()（）,，、:：]|的|份")
-_TOWN = re.compile("(街道|[^城]镇|[^家]乡|社区|开发区|新区|园区|[市区县旗州盟])$")
+_TOWN = re.compile("(街道|[^城]镇|[^家]乡|社区|开发区|新区|园区|[^城]市|[区县旗州盟])$")
 
 
 class Known:
@@ -104,6 +114,22 @@ class Known:
         if not plain or not is_period_text(plain):
             return False
         return bool(self.period_of(plain)) or not _FILLER.sub("", beside_period(plain))
+
+    def are_kinds(self, texts: Iterable[str]) -> bool:
+        """Whether texts say of what time or measure rows are: 本月, 累计, 同比(%), 全年目标."""
+        said = {text for text in texts if text}
+        plans = {t for t in said if PLAN_OF_YEAR.search(t) or FULFILLED.search(t)}
+        meant = {t: meaning_of((t,), None, self.words) for t in said - plans}
+        is_more = bool(plans) or any(
+            "累计" in text or (told is not None and told.measure not in ("level", "count"))
+            for text, told in meant.items()
+        )
+        return (
+            len(said) > 1
+            and is_more
+            and all(told is not None for told in meant.values())
+            and any(is_period_text(same(text)) for text in said)
+        )
 
     def period_of(self, text: str) -> Period | None:
         """The absolute period that a text is, whatever mark or stage stands behind it."""
@@ -172,7 +198,7 @@ def _opened_period(match: re.Match[str]) -> str:
 
 
 _RELATIVE = re.compile(
-    r"1\s*[-–—~至]\s*1?[0-9]\s*月份?|(?<![0-9])1?[0-9]月份?|第?[一二三四1-4]季度|上半年|前三季度"
+    r"1\s*[-–—~至]\s*1?[0-9]\s*月份?|(?<![0-9])1?[0-9]月份?|第?[一二三四1-4]季度|上半年|前三季度|全年"
 )
 
 

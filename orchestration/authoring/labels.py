@@ -13,7 +13,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from orchestration.authoring.known import AT_AN_END, INDEX, LAG, SPOKEN, TIME_WORDS, Known
+from orchestration.authoring.known import (
+    AT_AN_END,
+    FULFILLED,
+    INDEX,
+    LAG,
+    NAMED_PERIOD,
+    PLAN_OF_YEAR,
+    SPOKEN,
+    TIME_WORDS,
+    Known,
+)
 from orchestration.authoring.services import status_of
 from orchestration.authoring.yamltext import UNSURE, flow, identifier, is_latin, one_line, quoted
 from orchestration.text import fold, same
@@ -45,6 +55,22 @@ _MEASURE = {role: measure for role, measure in ROLE.values() if role != "value"}
 }
 _MARK = re.compile(r"[0-9]\s*[\[(]?([A-Za-z]{1,3})[\])]?$")
 """A mark beside a number: 41.4 u, 1,200 [r]."""
+
+_KIND_FULFILLED = re.compile("完成率$|完成进度$|进度$")
+
+_GROWTH = re.compile(
+    "(同比|增长率?|增速|增幅)[)）]?$|year[- ](over|on)[- ]year|(annual|yearly) growth",
+    re.IGNORECASE,
+)
+"""Names that say growth on the same period of last year, of figures in per cent."""
+
+_ABSENT = {
+    **dict.fromkeys(
+        ("暂无", "暂缺", "无数据", "未公布", "未报", "缺", "待定", "n/a", "NA", "N/A"), "M"
+    ),
+    **dict.fromkeys(("无", "不适用", "无任务", "不下达", "不考核"), "L"),
+}
+"""Words that stand in the place of a figure."""
 
 _COMPANION = {"growth": "growth_of", "rank": "rank_of"}
 _TOLD = 3
@@ -83,6 +109,8 @@ class Entry:
     others: list[Entry] = field(default_factory=list)
     standard: Standard | None = None
     is_reference: bool = False
+    has_value: bool = False
+    lag: int = 0
 
     @property
     def name(self) -> str:
@@ -151,6 +179,9 @@ class Labels:
             unit, unknown = "百分点", None
         elif unit is None and (sign := re.search(r"[0-9]\s*([%‰])$", plain)):
             unit, unknown = sign[1], None
+        if unit is not None and not re.sub(r"[-–—―－/\s]", "", unit):
+            unit = None  # a dash in a column of units says none
+        entry.has_value = entry.has_value or bool(re.search("[0-9]", plain))
         code = self.known.units.get(same(unit)) if unit else None
         if code is not None:
             entry.units[code] += 1
@@ -159,14 +190,18 @@ class Labels:
         else:
             entry.no_unit = True
         if not re.search("[0-9]", plain):
-            alone = re.fullmatch(r"\[([A-Za-z]{1,5})\]", plain)
+            alone = re.fullmatch(r"[\[(]([A-Za-z]{1,5})[\])]", plain)
             if alone:
                 status = status_of(alone[1])
                 self.symbols.setdefault(same(text), status if status in ("M", "Q") else "M")
                 return
-            if plain and len(plain) <= 6 and not re.search(r"[一-鿿A-WYZa-wyz]", plain):
+            if plain in _ABSENT:
+                self.symbols.setdefault(same(text), _ABSENT[plain])
+            elif plain and len(plain) <= 6 and not re.search(r"[一-鿿A-WYZa-wyz]", plain):
                 self.symbols.setdefault(same(text), "M")
             return
+        if re.search(r"[0-9]\s*\*$", plain):
+            self.symbols.setdefault("*", "P")
         mark = _MARK.search(plain)
         if mark and same(mark[1]) not in self.known.units:
             self.symbols.setdefault(mark[1], status_of(mark[1]))
@@ -236,6 +271,8 @@ class Labels:
 
     def _lacks_unit(self, entry: Entry, standard: Standard) -> bool:
         """Whether no unit was found, and that of the catalogue may be off by a factor."""
+        if not entry.has_value:
+            return False
         is_known = entry.unit is not None and not entry.unknown_units
         base = standard.base_unit
         plain = self.known.dimension.get(base) == self.known.dimension.get("1")
@@ -260,7 +297,7 @@ class Labels:
             if not label or entry.of or entry.block or entry.role != "value":
                 return None, []
         else:
-            label = entry.own_label
+            label = NAMED_PERIOD.sub("", entry.own_label)
         code = entry.label if entry.label in catalogue else catalogue.match(label).exact
         if code is None and SPOKEN.search(label):
             code = catalogue.match(SPOKEN.sub("", label).rstrip("_")).exact
@@ -357,7 +394,7 @@ class Labels:
             *([f"  column: {entry.key}"] if entry.key != "value" else []),
             f"  measure: {measure}",
             *(["  scope: same_frame"] if entry.role == "last_year" else []),
-            *(["  lag_months: 1"] if LAG.search(entry.own_label) else []),
+            *([f"  {_lag(entry)[2:]}"] if _lag(entry) else []),
             *(["  stock: true"] if self._is_stock(entry) else []),
             "  price_basis: not_stated",
             f"  base_unit: {quoted(unit or '1')}",
@@ -429,16 +466,15 @@ class Labels:
         measure = _MEASURE.get(entry.role, "level")
         if entry.role != "value":
             return measure, ""
-        if INDEX.search(entry.name):
-            return "ratio", "an index: its base is 100"
+        spoken = _spoken_measure(entry)
+        if spoken is not None:
+            return spoken
         name, unit = entry.name, entry.unit
         if re.search("累计|当月|本月|当季|本季", name) and TIME_WORDS.search(name):
             return measure, (
                 "its name says what time it is of (累计: from January on; 当月, 当季: that one "
                 "alone): do its periods say so too"
             )
-        if re.search("位次|排名|名次", name):
-            return "rank", "a rank by its name"
         if re.search("增长|增速|增幅|指数|比重|占比|同比|环比|率", name) or unit in ("%", "‰"):
             return measure, "level, yoy_growth_pct, share_pct, ratio or another one"
         return measure, ""
@@ -486,8 +522,30 @@ def no_unit(unit: str) -> str:
     )
 
 
+def _spoken_measure(entry: Entry) -> tuple[str, str] | None:
+    """A measure that the name or the column of an indicator says, and what is open about it."""
+    name, unit = entry.name, entry.unit
+    if INDEX.search(name):
+        return "ratio", "an index: its base is 100"
+    if PLAN_OF_YEAR.search(entry.of) or PLAN_OF_YEAR.fullmatch(entry.own_label):
+        return "target_level", "a plan by the header of its column"
+    if (FULFILLED.search(entry.of) or _KIND_FULFILLED.search(entry.own_label)) and unit == "%":
+        return "ratio", "how far a plan is fulfilled, by the header of its column"
+    if _GROWTH.search(_bare(name)) and unit == "%" and "环比" not in name:
+        return "yoy_growth_pct", "growth by its name: on the same period of last year"
+    if re.search("位次|排名|名次", name):
+        return "rank", "a rank by its name"
+    return None
+
+
+def _bare(name: str) -> str:
+    """A name without the unit or gloss in brackets at its end."""
+    return re.sub(r"\s*[(（][^()（）]*[)）]\s*$", "", name)
+
+
 def _lag(entry: Entry) -> str:
-    return ", lag_months: 1" if LAG.search(entry.own_label) else ""
+    months = entry.lag or (1 if LAG.search(entry.own_label) else 0)
+    return f", lag_months: {months}" if months else ""
 
 
 class Relations:

@@ -45,8 +45,8 @@ _CHANGE = re.compile(
 )
 _BESIDE = re.compile(r"(?<=[0-9])(\s*[\[(][A-Za-z]{1,3}[\])]|\s+[A-Za-z]{1,2})$")
 """A mark of a status beside a number: 1,200 [r], 41.4 u."""
-_CORNER = re.compile(r"(?<![报制送任管责总表查设工在属人])单位\s*[:：]|\b[Uu]nits?\s*[:：]")
-_HEADLINE = re.compile(r"表|情况|指标|统计|一览|汇总|完成|收支|[0-9]{4}年")
+_CORNER = re.compile(r"(?<![报制送任管责总表查设工在属人布])单位\s*[:：]|\b[Uu]nits?\s*[:：]")
+_HEADLINE = re.compile(r"^Table\s*[0-9]|表|情况|指标|统计|一览|汇总|完成|收支|[0-9]{4}年")
 NAMED_INDICATOR = {
     *("指标", "指标名称", "项目名称", "indicator", "indicatorname", "seriesname", "series"),
     *("subjectdescriptor", "variable", "item"),
@@ -226,7 +226,9 @@ def _end(rows: Rows, numbers: list[int], data: int) -> int:
 
 
 def _titled(text: str) -> bool:
-    return bool(re.search(r"[0-9]{4}年|^[(（]?[一二三四五六七八九十]+[)）、]|^表", text))
+    return bool(
+        re.search(r"[0-9]{4}年|^[(（]?[一二三四五六七八九十]+[)）、]|^表|^Table\s*[0-9]", text)
+    )
 
 
 def _seen(
@@ -245,8 +247,9 @@ def _seen(
     ):
         serial.append(values[0])
         first_data = data + 1 if data + 1 < end else data
-    opens = numbers[data - 1] if _opens_a_block(rows, numbers, data - 1, data) else numbers[data]
-    header_rows = opens - numbers[top]
+    # Rows that are blank, or hidden, may stand between the header and the figures.
+    last = data - 2 if _opens_a_block(rows, numbers, data - 1, data) else data - 1
+    header_rows = numbers[last] - numbers[top] + 1
     stub_col = _stub_col(rows, numbers, top, first_data, end)
     doubts = []
     if header_rows > 4:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from orchestration.authoring.columns import Below, Column, Columns
-from orchestration.authoring.known import LAG, SPOKEN, Known
+from orchestration.authoring.columns import CLASSES, WHOLES, Below, Column, Columns
+from orchestration.authoring.known import LAG, NAMED_PERIOD, PLAN_OF_YEAR, SPOKEN, Known
 from orchestration.authoring.labels import Entry, Labels, no_unit
 from orchestration.authoring.look import Seen, is_rank, is_value, most, plain_title, rows_of, tables
 from orchestration.authoring.opening import source_lines
@@ -30,7 +30,7 @@ from orchestration.authoring.yamltext import (
 from orchestration.collect.grid import Grid
 from orchestration.collect.layouts.extract import period_in
 from orchestration.collect.layouts.footnotes import OF_ANOTHER
-from orchestration.collect.layouts.header import header_paths, mark_key, split_marks
+from orchestration.collect.layouts.header import EARLIER, header_paths, mark_key, split_marks
 from orchestration.collect.layouts.stub import Name, names_of
 from orchestration.collect.periods import Period, parse_period, read_period
 from orchestration.collect.readers.selection import matches
@@ -73,12 +73,14 @@ class Stub:
         stub_is: What they name.
         hierarchy: What puts a row under another.
         doubt: What a person has to decide about them.
+        kinds: What a column says of time or measure of each row: part of its name.
     """
 
     names: dict[int, Name]
     stub_is: tuple[str, ...]
     hierarchy: tuple[str, ...]
     doubt: str = ""
+    kinds: dict[int, str] = field(default_factory=dict)
 
 
 class Printed:
@@ -94,6 +96,8 @@ class Printed:
         self.needs_period = False
         self.needs_region = False
         self.footnotes: dict[str, str] = {}
+        self.report: Period | None = None
+        self.kinds: dict[str, None] = {}
 
     def layout(self, grids: list[Grid]) -> tuple[list[str], str, Period | None]:
         """The lines of the layout, the title of the file, and its period.
@@ -112,12 +116,14 @@ class Printed:
         written_by: list[Seen] = []
         kept: list[Seen] = []
         written: dict[str, int] = {}
-        period_from = "title"
+        wheres: dict[str, list[str]] = {}
         kinds: dict[str, int] = {}
         for table in seen:
             own, where = self._report(table)
-            if own is not None and where != "title":
-                period_from = where
+            if "title" in wheres and (own is None or where == "file"):
+                own, where = report, "document"
+            if own is not None:
+                wheres.setdefault(where, []).append(table.grid.name)
             report = report or own
             kind = _kind_of(table) or (next(reversed(kinds), "") if _goes_on(table) else "")
             number = kinds.setdefault(kind, len(kinds))
@@ -142,11 +148,7 @@ class Printed:
             _tell_apart(blocks, seen, written_by)
         lines = ["kind: table", *source_lines(self.source)]
         lines += self._sheets(grids, seen, blocks, places, several=several)
-        if period_from != "title":
-            doubt = "is it the period of the figures, or when the file was sent"
-            lines.append(
-                asked(f"period_from: {period_from}", doubt if period_from == "file" else "")
-            )
+        lines += _period_from(wheres)
         if self.breakdown_list:
             lines.append(f"breakdown_list: {self.breakdown_list}")
         lines += self._spans()
@@ -181,15 +183,9 @@ class Printed:
         filled = list(dict.fromkeys(table.grid.name for table in seen))
         others = [grid.name for grid in grids if grid.name not in filled]
         if others:
-            pattern = _pattern_of(filled, others)
+            # Where no pattern tells them apart, a sheet without the headers is passed over.
+            pattern = _pattern_of(filled, others) or "*"
             told = ", ".join(others[:3])
-            if pattern is None:
-                raise QutongError(
-                    f"some sheets have no table ({told}), and their names do not tell them from "
-                    "the others / 部分工作表没有表格",
-                    file=self.path,
-                    remedy="take them out of the file, or name the sheets to be read alike",
-                )
             lines.append(f"sheet: {quoted(pattern)}")
             lines.append(asked("other_sheets: ignore", f"without a table: {told}"))
         if len(blocks) > 1 and not several:
@@ -201,8 +197,8 @@ class Printed:
                     file=self.path,
                     remedy="draft them apart: save those of one shape as a file of their own",
                 )
-            for block, pattern in zip(blocks, patterns, strict=True):
-                block.append(f"sheet: {quoted(str(pattern))}")
+            for block, own in zip(blocks, patterns, strict=True):
+                block.append(f"sheet: {quoted(str(own))}")
         return lines
 
     def _constants(self, seen: list[Seen], report: Period | None) -> list[str]:
@@ -269,6 +265,7 @@ class Printed:
         self, table: Seen, report: Period | None, *, several: bool, suffix: str, name: str
     ) -> list[str]:
         rows = rows_of(table.grid)
+        table = _below_groups(table, rows)
         last = table.top + table.header_rows - 1
         stub_text = rows.get(table.top, {}).get(table.stub_col, "")
         paths, fill = _paths(table, rows, last)
@@ -281,6 +278,7 @@ class Printed:
         subject = self._subject(table) if "indicator" not in stub.stub_is else None
         first = {c: p for c, p in paths.items() if not again or c < again[0]}
         by_column = "indicator" not in stub.stub_is
+        self.report = report
         below = Below(
             texts={c: [rows[r][c] for r in body if c in rows[r]] for c in first},
             report=report,
@@ -289,11 +287,15 @@ class Printed:
             region_in_rows="region" in stub.stub_is,
             suffix=suffix,
             is_named_above=subject is not None,
+            is_divided=_is_divided(first),
+            has_last_year=any(EARLIER.search(same(path[-1])) for path in first.values()),
             title=_about(table),
         )
         columns = Columns(self.known, below).of(first)
         if self.source.format == "json":
             _doubt_counters(columns)
+        if stub.stub_is == ("indicator",):
+            stub = self._with_kinds(table, body, columns, below, stub)
         if not any(column.is_value for column in columns):
             return []
         says_region = any(column.written.get("carries") == "region" for column in columns)
@@ -341,6 +343,29 @@ class Printed:
         self.doubts += [*table.doubts, *_without_header(table, body, rows, paths, last)]
         self._notes(table, rows, report)
         return lines
+
+    def _with_kinds(
+        self, table: Seen, body: list[int], columns: list[Column], below: Below, stub: Stub
+    ) -> Stub:
+        """The rows of names that are merged over several, of which a column says a part each."""
+        merged = {
+            row: first
+            for first, left, end, right in table.grid.merged
+            if left <= table.stub_col <= right and first in stub.names
+            for row in range(first, end + 1)
+        }
+        if not merged or any(row not in merged for row in body):
+            return stub
+        for column in columns:
+            texts = below.texts.get(column.cols[0], [])
+            if column.is_value or len(texts) < len(body) or not self.known.are_kinds(texts):
+                continue
+            column.written = {"header": column.written["header"], "carries": "indicator"}
+            column.doubt = "it says of what time or measure a row is: part of its name"
+            self.kinds |= dict.fromkeys(texts)
+            names = {row: stub.names[merged[row]] for row in body}
+            return replace(stub, names=names, kinds=dict(zip(body, texts, strict=False)))
+        return stub
 
     def _unit_above(self, table: Seen) -> tuple[str, str] | None:
         """The unit that ends a title, or stands above the table alone: a pattern for it, and it."""
@@ -614,6 +639,7 @@ class Printed:
         ends = [re.sub(r"[(（].*?[)）]$", "", label) for label in self.row_names]
         said = [match[0] for end in ends if (match := SPOKEN.search(end))]
         spans = {word: span for word, span in SPANS.items() if any(word in s for s in said)}
+        spans |= {m[0]: "year" for t in self.kinds if (m := PLAN_OF_YEAR.search(t))}
         return [f"spans: {flow(spans)}"] if spans else []
 
     # --- figures --------------------------------------------------------------------------------
@@ -636,6 +662,9 @@ class Printed:
             if name is None:
                 continue  # with stub_fill it has a name that was noted in the row above
             own = rows[row].get(unit_cols[0] + moved) if unit_cols else None
+            own = self.known.unit_in(stub.kinds.get(row, ""))[1] or own
+            if stub.kinds and own:
+                name = replace(name, unit=None)
             in_name = self.known.unit_in(name.name)[2]
             for column in columns:
                 if not column.is_value:
@@ -644,7 +673,7 @@ class Printed:
                     text = rows[row].get(col + moved)
                     if text is None:
                         continue
-                    entry = self._entry(column, name, stub, block)
+                    entry = self._entry(column, name, stub, block, stub.kinds.get(row, ""))
                     unit = column.unit or name.unit or own or (None if unit_cols else corner)
                     unknown = column.unknown_unit or (in_name if unit is None else None)
                     if in_name and not column.unit:
@@ -659,17 +688,36 @@ class Printed:
                 if column.unknown_unit:
                     entry.unknown_units.setdefault(column.unknown_unit)
 
-    def _entry(self, column: Column, name: Name, stub: Stub, block: str) -> Entry:
+    def _entry(self, column: Column, name: Name, stub: Stub, block: str, kind: str) -> Entry:
         if "indicator" not in stub.stub_is:
             entry = self.labels.entry(column.key, column.label, column.role)
         else:
             label = self._label(name, stub)
+            label += f"/{self.known.unit_in(kind)[0]}" if kind else ""
             entry = self.labels.entry(column.key, label, column.role)
             entry.of = column.label
             if len(stub.stub_is) == 1:
                 entry.above = name.path[:-1]
         entry.block = block
+        self._named_period(entry, name)
         return entry
+
+    def _named_period(self, entry: Entry, name: Name) -> None:
+        """地区生产总值(1-9月) in a report of 1-10月, and what stands under it, come later."""
+        said = next((m for n in reversed(name.path) if (m := NAMED_PERIOD.search(fold(n)))), None)
+        report = self.report
+        if said is None or report is None:
+            return
+        try:
+            own, _ = read_period(said[1], report)
+        except ValueError:
+            return
+        months = (report.end.year - own.end.year) * 12 + report.end.month - own.end.month
+        if months > 0:
+            entry.lag = months
+            entry.doubt(
+                f"{said[0].strip()} is said of it, the report is later: lag_months {months}"
+            )
 
     def _label(self, name: Name, stub: Stub) -> str:
         if stub.stub_is[:1] == ("region",):
@@ -698,6 +746,20 @@ def _rows_lines(stub: Stub) -> list[str]:
     if stub.hierarchy != Block.model_fields["hierarchy"].default:
         lines.append(f"hierarchy: {flow(list(stub.hierarchy))}")
     return lines
+
+
+def _period_from(wheres: dict[str, list[str]]) -> list[str]:
+    """The line that says where periods stand, and what is open about it."""
+    where = next((w for w in ("file", "sheet", "document") if w in wheres), "title")
+    if where == "title":
+        return []
+    doubt = ""
+    if where == "file":
+        doubt = "is it the period of the figures, or when the file was sent"
+    elif where == "document":
+        told = ", ".join(wheres["document"][:3])
+        doubt = f"no period stands above {told}: is it that of the table before"
+    return [asked(f"period_from: {where}", doubt)]
 
 
 def _repeat(block: list[str]) -> None:
@@ -740,6 +802,45 @@ def _paths(
         if col != table.stub_col
     }
     return bare, fill
+
+
+def _below_groups(table: Seen, rows: dict[int, dict[int, str]]) -> Seen:
+    """Two tables side by side under a heading each (收入 | 支出): their header is the row below.
+
+    The headings stand above it like a title. Where they are needed to tell names apart, equal
+    names are refused by the gate.
+    """
+    last = table.top + table.header_rows - 1
+    low, high = rows.get(last, {}), rows.get(table.top, {})
+    stub = low.get(table.stub_col)
+    again = [
+        c for c, text in low.items() if stub and c != table.stub_col and same(text) == same(stub)
+    ]
+    if (
+        table.header_rows < 2
+        or not again
+        or same(high.get(table.stub_col, "")) in ("", same(stub or ""))
+    ):
+        return table
+    if any(col not in low for col in high):
+        return table
+    above = tuple(t for row in range(table.top, last) for t in rows.get(row, {}).values())
+    return replace(table, top=last, header_rows=1, titles=(*table.titles, *above))
+
+
+def _is_divided(paths: dict[int, tuple[str, ...]]) -> bool:
+    """Whether classes stand over groups of equal headers: 城市 | 农村, each with 环比 | 同比."""
+    below: dict[str, list[tuple[str, ...]]] = {}
+    for path in paths.values():
+        head = next((text for text in path[:-1] if same(text) in (*CLASSES, *WHOLES)), None)
+        if head is not None:
+            below.setdefault(same(head), []).append(tuple(t for t in path if t != head))
+    groups = [sorted(paths_) for paths_ in below.values()]
+    return (
+        bool(below.keys() & set(CLASSES))
+        and len(groups) > 1
+        and all(g == groups[0] for g in groups)
+    )
 
 
 def _is_note(cells: dict[int, str]) -> bool:

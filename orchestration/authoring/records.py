@@ -6,11 +6,14 @@ here: printed tables (``printed``), the names of indicators (``labels``).
 
 from __future__ import annotations
 
+import itertools
+import json
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from orchestration.authoring import services
 from orchestration.authoring.known import Known
@@ -33,7 +36,20 @@ RECORD_WORDS = {
         *("indicator_code", "aggregate", "characteristics", "statistic", "item"),
     ),
     "region": (
-        *("地区", "区域", "行政区", "镇街", "街道", "单位名称", "region", "geo", "geography"),
+        *(
+            "地区",
+            "区域",
+            "行政区",
+            "行政区划",
+            "行政区划名称",
+            "区划名称",
+            "镇街",
+            "街道",
+            "单位名称",
+            "region",
+            "geo",
+            "geography",
+        ),
         *("area", "region_name_zh", "region_name", "country", "location", "countryname"),
         *("areaname", "regionname", "economy", "geographyname", "countryorarea", "entity"),
     ),
@@ -42,7 +58,21 @@ RECORD_WORDS = {
         *("areacode", "regioncode", "geographycode", "geocode"),
     ),
     "period": (
-        *("期间", "时间", "时期", "月份", "年份", "年度", "报告期", "日期", "季度", "年月"),
+        *(
+            "期间",
+            "时间",
+            "时期",
+            "月份",
+            "年份",
+            "年度",
+            "报告期",
+            "日期",
+            "季度",
+            "年月",
+            "统计时间",
+            "统计期",
+            "数据时间",
+        ),
         *("period", "date", "time", "month", "year", "sj", "ref_date", "time_period", "quarter"),
     ),
     "period_kind": ("period_kind", "期间类型"),
@@ -73,10 +103,14 @@ _SCALE = ("scalar_factor", "scale", "multiplier", "倍率", "数量级", "单位
 """Columns that say in words by what the unit is multiplied."""
 
 SPANS = {"累计": "to_date", "期末": "point", "当期": "period", "当月": "period", "当季": "period"}
+SPANS |= {"本月": "period", "本季": "period"}
 """What words in a name say of the period beside a figure."""
 
 _OF_OFFICES = {"dguid", "uom_id", "scalar_id", "vector", "coordinate"}
 """Columns that offices put beside dimensions, which bear names of their own: StatCan."""
+
+_MARKS = ("symbol", "symbols", "flag", "flags", "标志", "标记", "符号")
+"""Columns of marks beside one of statuses."""
 
 _KEY = ("indicator", "region", "region_code", "period", "period_kind", "measure", "figure_kind")
 _LAST_DAYS = re.compile(r"(19|20)\d\d[-/.年]\d{1,2}[-/.月](28|29|30|31)日?$")
@@ -121,6 +155,9 @@ class Records:
     ) -> None:
         self.path, self.content, self.known = path, content, known
         self.labels, self.source, self.doubts = labels, source, doubts
+        self.called = _descriptions(content) if source.format == "json" else {}
+        self.kinds: tuple[int, str] | None = None
+        self.marks = ""
 
     # --- files of people and of offices ---------------------------------------------------------
 
@@ -157,7 +194,13 @@ class Records:
         ignored, scales = [], []
         for col, text in header.items():
             told = [cells[col] for cells in body if col in cells]
-            role = carried(text, told, RECORD_WORDS | BESIDE_WORDS, self.known.kinds)
+            name = self.called.get(text, text)
+            role = carried(name, told, RECORD_WORDS | BESIDE_WORDS, self.known.kinds)
+            if role in ("note", None) and self._are_stages(told):
+                role = "stage"
+            if role is None and self.kinds is None and self.known.are_kinds(told):
+                self.kinds = (col, text)
+                continue
             if same(text).lower() in _SCALE and are_powers(told):
                 if "multiplier" in found:
                     ignored.append(found["multiplier"][0])
@@ -173,7 +216,18 @@ class Records:
                 ignored.append(col)
             else:
                 found[role] = (col, text)
+        for col in [c for c in ignored if same(header[c]).lower() in _MARKS]:
+            marks = [cells[col] for cells in body if cells.get(col)]
+            if "status" in found and marks and self._are_statuses(marks):
+                self.marks = header[col]
+                ignored.remove(col)
+                break
         return found, ignored, scales
+
+    def _are_stages(self, texts: list[str]) -> bool:
+        """Whether all that stands in a column says the stage of an estimate: 初步数."""
+        said = {same(text) for text in texts if text}
+        return bool(said) and all(text in self.known.stages for text in said)
 
     def _has_companions(self, ignored: list[int], header: dict[int, str], body: Body) -> bool:
         """Whether growth, a share or a rank stands beside the figures, by its header."""
@@ -197,7 +251,8 @@ class Records:
             label = cells.get(found["indicator"][0]) if "indicator" in found else self._whole()
             if label is None:
                 continue
-            entry = self.labels.entry("value", label)
+            kind = cells.get(self.kinds[0], "") if self.kinds else ""
+            entry = self.labels.entry("value", f"{label}/{kind}" if kind else label)
             unit = self._unit(cells.get(found["unit"][0])) if "unit" in found else None
             present = cells.get(found["present"][0], "") if "present" in found else "yes"
             text = cells.get(found["value"][0], "")
@@ -212,6 +267,11 @@ class Records:
 
     def _column(self, role: str, at: tuple[int, str], body: Body) -> str:
         col, text = at
+        if role == "status" and self.marks:
+            return f"  status: {flow([text, self.marks])}"
+        if role == "indicator" and self.kinds is not None:
+            doubt = f"{self.kinds[1]} says of what time or measure a row is: part of its name"
+            return asked(f"  indicator: {flow([text, self.kinds[1]])}", doubt)
         doubt = ""
         told = [same(cells[col]) for cells in body if col in cells]
         if role == "period" and told and all(map(_LAST_DAYS.match, told)):
@@ -237,10 +297,12 @@ class Records:
     ) -> list[str]:
         """The columns that carry nothing known; figures must not differ by them unseen."""
         cols = [found[role][0] for role in _KEY if role in found]
+        cols += [self.kinds[0]] if self.kinds else []
         keys = [tuple(cells.get(col, "") for col in cols) for cells in body]
         are_apart = len(set(keys)) == len(keys)
         varied = [col for col in ignored if len({cells.get(col, "") for cells in body}) > 1]
-        told = [] if are_apart else [c for c in varied if _is_class(c, body)]
+        classes = [c for c in varied if _is_class(c, body)]
+        told = [] if are_apart else sorted(classes, key=lambda c: not _tells_apart(c, keys, body))
         lines = []
         if told and "breakdown" not in found:
             lines.append(
@@ -393,6 +455,29 @@ class Records:
         return lines + (["constants:", *constants] if constants else [])
 
 
+def _descriptions(content: bytes) -> dict[str, str]:
+    """What the fields of a JSON answer are called, where it says so: a list of name and desc."""
+    try:
+        todo: list[Any] = [json.loads(content)]
+    except (ValueError, RecursionError):
+        return {}
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict):
+            todo += value.values()
+        elif isinstance(value, list) and value and all(isinstance(v, dict) for v in value):
+            for name, said in itertools.product(_FIELD, _SAID):
+                if all(
+                    isinstance(v.get(name), str) and isinstance(v.get(said), str) for v in value
+                ):
+                    return {v[name]: v[said] for v in value}
+    return {}
+
+
+_FIELD = ("name", "field", "column", "code", "id")
+_SAID = ("desc", "description", "label", "title", "comment", "cn", "alias")
+
+
 def are_powers(texts: list[str]) -> bool:
     """Whether a column says powers of ten in words: thousands, millions, 万."""
     words = {same(text).lower() for text in texts if text}
@@ -428,6 +513,12 @@ def _is_class(col: int, body: Body) -> bool:
     """Whether the texts of a column are classes: words that come again."""
     texts = [cells.get(col, "") for cells in body]
     return len(set(texts)) < len(texts) and not most(text.isdigit() for text in texts)
+
+
+def _tells_apart(col: int, keys: list[tuple[str, ...]], body: Body) -> bool:
+    """Whether no two rows are of one figure any more once a column is one of its classes."""
+    whole = [(*key, cells.get(col, "")) for key, cells in zip(keys, body, strict=True)]
+    return len(set(whole)) == len(whole)
 
 
 def _has_figures(cols: list[int], body: Body) -> bool:

@@ -121,15 +121,16 @@ def write_records(
 ) -> bytes:
     """A CSV file with one row a figure."""
     columns = layout.columns
-    # Where the period stands in parts, the first may say all of it.
+    # Where the period or the name stands in parts, the first may say all of it.
     period = columns.period[0] if isinstance(columns.period, tuple) else columns.period
+    name = columns.indicator[0] if isinstance(columns.indicator, tuple) else columns.indicator
     indicators = {i.code: i for i in declared.data_set.indicators}
 
     def texts(figure: Figure) -> dict[str | None, str]:
         indicator = indicators[figure.code]
         label = figure.name if figure.name in indicator.labels else indicator.labels[0]
         return {
-            columns.indicator: label,
+            name: label,
             columns.region: figure.region,
             period: period_text(figure.period, figure.period_kind),
             columns.period_kind: words.word("period_kind", figure.period_kind),

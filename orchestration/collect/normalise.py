@@ -1033,6 +1033,9 @@ def _units(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
 
     lists = work.context.codelists
     frame = _units_by_indicator(frame, work)
+    # A dash in a column of units says none: the level of what is published as growth alone.
+    says_one = ~pl.col("unit").str.contains(r"^\s*[-–—―－/]+\s*$").fill_null(value=False)
+    frame = frame.with_columns(unit=pl.when(says_one).then("unit"))
     frame = _constant(frame, "unit", work.data_set.layout.constants.unit)
     # -0.2个百分点 in a column of per cents: the words in the cell are nearer to the figure.
     is_points = pl.col("value_unit").eq(POINTS)
@@ -1052,7 +1055,8 @@ def _units(frame: pl.DataFrame, work: _Work) -> pl.DataFrame:
     )
     # Of "the same as before" (持平) the unit is that of whatever stayed the same.
     is_flat = pl.col("is_growth") & pl.col("plain").eq("0")
-    missing = pl.col("unit_code").is_null() & pl.col("base_unit").ne("1")
+    has_value = pl.col("plain").is_not_null()
+    missing = pl.col("unit_code").is_null() & pl.col("base_unit").ne("1") & has_value
     frame = _flag(frame, missing & ~is_flat.fill_null(value=False), "unit.missing")
     frame = frame.with_columns(unit_code=pl.col("unit_code").fill_null(pl.col("base_unit")))
     units = pl.DataFrame(

@@ -155,6 +155,13 @@ _ENGLISH = re.compile(
 )
 """Jan 2024, January 2024, 1988 JAN, Q1 2024. Of Jan-24 nobody knows whether 24 is a day."""
 
+_ENGLISH_RANGE = re.compile(
+    rf"(?P<first>{_NAMED})\.?(?P<first_year>(?:19|20)[0-9]{{2}})?(?:to|-|–)"
+    rf"(?P<last>{_NAMED})\.?(?P<year>(?:19|20)[0-9]{{2}})",
+    re.IGNORECASE,
+)
+"""Jul to Sep 2026, Nov 2025 to Jan 2026."""
+
 
 def _in_digits(match: re.Match[str]) -> str:
     if match["quarter"]:
@@ -267,6 +274,17 @@ def _absolute(plain: str) -> Period | None:
     return None
 
 
+def _english_range(plain: str) -> Period | None:
+    """JultoSep2026: three months; NovtoJan2026 begins in the year before."""
+    match = _ENGLISH_RANGE.fullmatch(plain)
+    if match is None:
+        return None
+    first, last = (_MONTHS[match[name].lower()] for name in ("first", "last"))
+    last_year = int(match["year"])
+    first_year = int(match["first_year"] or last_year - (first > last))
+    return months(first_year, first, last_year, last)
+
+
 def parse_period(text: str) -> Period:
     """Read a period as deliveries write it.
 
@@ -274,7 +292,7 @@ def parse_period(text: str) -> Period:
     ``二〇二二年``, ``2023-06``, ``2023.06``, ``202306``, ``2023年6月末``, ``2023-06-30`` (the last
     day of a month and no other), ``2026-Q1``, ``2026年第一季度``, ``2026H1``, ``2024年1—5月``,
     ``2021年1月—2023年6月``, ``2021-01/2023-06``, ``2020—2022年``, ``2024年上半年``, ``2024年末``;
-    ``Jan 2024``, ``1988 JAN``, ``Q1 2024``;
+    ``Jan 2024``, ``1988 JAN``, ``Q1 2024``, ``Jul to Sep 2026``;
     in answers of services ``202509MM``, ``202404SS`` (a quarter), ``2025YY``, ``2024M09``,
     ``2024-S1`` (a half-year) and ``2024-01/P30M`` (thirty months from January on).
 
@@ -283,7 +301,7 @@ def parse_period(text: str) -> Period:
             before it begins).
         ValueError: the form is not known.
     """
-    period = _absolute(_plain(text))
+    period = _absolute(_plain(text)) or _english_range(same(text))
     if period is None:
         raise ValueError(f"{text!r} is not written like a period")
     return period
@@ -785,8 +803,8 @@ def shift_months(period: Period, count: int) -> Period:
     raise ValueError(f"a lag of {count} months says nothing about {period.code}")
 
 
-def spanned(period: Period, span: Literal["to_date", "point"]) -> Period:
-    """What a word beside a period makes of it: from January on to its end, or its end alone.
+def spanned(period: Period, span: Literal["to_date", "point", "year"]) -> Period:
+    """What a word beside a period makes of it: from January on to its end, its end, its year.
 
     Raises:
         ValueError: it begins in another month than January, or runs over several years.
@@ -797,6 +815,8 @@ def spanned(period: Period, span: Literal["to_date", "point"]) -> Period:
         return _point(period)
     if period.precision == "year":
         return period
+    if span == "year" and period.start.year == period.end.year:
+        return year(period.end.year)
     if period.start.year != period.end.year:
         raise ValueError(f"{period.code} is more than one year")
     if period.precision == "month_range" and period.start.month != 1:
@@ -862,6 +882,19 @@ def joined(parts: Sequence[tuple[str, str | None]]) -> str | None:
     return "".join(texts) if all(texts) else " / ".join(text or "?" for text in texts)
 
 
+_MONTHS_NAMED = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH_NAMED = re.compile(rf"({'|'.join(_MONTHS_NAMED)})[a-z]{{0,6}}\.?", re.IGNORECASE)
+
+
+def is_month_of_year(text: str) -> bool:
+    """Whether a text says a month or a quarter of any year: 1月, Jan, 二季度, Q2."""
+    bare = same(text)
+    return bool(
+        _MONTH_NAMED.fullmatch(bare)
+        or re.fullmatch(r"1?[0-9]月份?|第?[一二三四1-4]季度?|[Qq][1-4]", bare)
+    )
+
+
 def _part(header: str, text: str | None) -> str:
     bare = same(text)
     if re.fullmatch("[0-9]{4}", bare):
@@ -871,6 +904,9 @@ def _part(header: str, text: str | None) -> str:
             return f"{bare}月"
         if "季" in header or re.search("quarter", header, re.IGNORECASE):
             return f"第{bare}季度"
+    named = _MONTH_NAMED.fullmatch(bare)
+    if named is not None:
+        return f"{_MONTHS_NAMED.index(named[1].lower()) + 1}月"
     return bare
 
 

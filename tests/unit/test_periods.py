@@ -463,3 +463,16 @@ def test_months_without_a_year_below_one_that_has_it(
     texts: list[str | None], read: list[str | None]
 ) -> None:
     assert with_years(texts) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Jul to Sep 2026", "2026-07/2026-09"),
+        ("Nov to Jan 2026", "2025-11/2026-01"),
+        ("Nov 2025 to Jan 2026", "2025-11/2026-01"),
+        ("January-March 2026", "2026-01/2026-03"),
+    ],
+)
+def test_a_rolling_window_in_english_is_a_range_of_months(text: str, code: str) -> None:
+    assert parse_period(text).code == code

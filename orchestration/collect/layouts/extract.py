@@ -136,7 +136,12 @@ def no_notes() -> pl.DataFrame:
     return pl.DataFrame(schema=dict.fromkeys(NOTE_COLUMNS, pl.String))
 
 
-_BARE = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2}(?:-?(?:0[1-9]|1[0-2]))?)(?![0-9])")
+_BARE = re.compile(
+    r"(?<![0-9])(?<![0-9][-—–~/_])((?:19|20)[0-9]{2}(?:-?(?:0[1-9]|1[0-2])|-?[Qq][1-4])?)"
+    r"(?![0-9]|[-—–~/_][0-9]|[Qq][1-4]|\s?年)"
+)
+"""A bare period in a name: 2026, 202611, 2026q3; of 2025-2026 neither year is one, and
+what 2025年 says a pattern tells."""
 
 
 def title_text(text: str) -> str:
@@ -150,7 +155,7 @@ def period_in(text: str, pattern: str) -> str | None:
     if match is not None:
         return match.group("period")
     bare = _BARE.search(fold(text))
-    return bare[1] if bare else None
+    return bare[1].upper() if bare else None
 
 
 def with_all_columns(frame: pl.DataFrame) -> pl.DataFrame:

@@ -86,7 +86,7 @@ def _said(
             else []
         )
         meant = _resolved(period, report)
-        if (match and not about) or (meant is not None and meant in map(_absolute, about)):
+        if (match and not about) or any(_holds(_absolute(text), meant) for text in about):
             stage, status = stage or entry.stage, status or entry.status
     if moved is not None:
         return moved, "row", stage, status
@@ -97,6 +97,13 @@ def _said(
             # Two periods beside one figure: it is quarantined with both of them.
             return f"{period} ({other[0]})", None, stage, status
     return None, None, stage, status
+
+
+def _holds(spoken: Period | None, printed: Period | None) -> bool:
+    """Whether what a note says of a period is said of a figure: 2026年 of its quarters too."""
+    if spoken is None or printed is None:
+        return False
+    return spoken.start <= printed.start and printed.end <= spoken.end
 
 
 def _is_one(spoken: Period | None, printed: Period | None) -> bool:

@@ -22,6 +22,7 @@ from orchestration.collect.periods import (
     Period,
     beside_period,
     default_kind,
+    is_month_of_year,
     is_period_text,
     read_period,
     resolve_period,
@@ -41,10 +42,11 @@ MARK = re.compile(r"(?:\s*+(?:[①-⑳]|\^\s*+[0-9a-z]{1,2}\)?|\[[0-9]{1,2}\]|[*
 MARKED = 60
 """So many characters at the end of a text may be marks."""
 
-_EARLIER = re.compile(r"(上年|去年)(同期|同月|同季)|(?<![与和比较])同期")
+EARLIER = re.compile(r"(上年|去年)(同期|同月|同季)|(?<![与和比较])同期")
+"""Words for the same period of last year."""
 _THIS_YEAR = re.compile(r"本年|今年|本期|本年度")
 _COMPARED = re.compile(r"[比较与和](上年|去年|上月|上季度?)(同期|同月|同季|末)?")
-_OTHER_BASE = re.compile(r"环比|[比较](上(月|季|期)|年初|上年末|期初)")
+_OTHER_BASE = re.compile(r"环比|完成率|进度|[比较](上(月|季|期)|年初|上年末|期初)")
 _AMOUNT = re.compile("(增减|增加|增长|净增|增)(绝对)?(额|量|数)")
 _FILLER = re.compile(
     r"按?可比(价格?|口径)(计算)?|按?现价|名义|实际|情况|[±()（）,，、:：]|的|率|幅|完成|为|数$|额$|量$"
@@ -160,7 +162,8 @@ def match_columns(
                 continue
             if column.after is not None and not _stands_after(column, col, plain, words):
                 continue
-            if column.every and column.period == "header" and not _says_period(texts):
+            is_part = "period" in block.stub_is and any(map(is_month_of_year, texts))
+            if column.every and column.period == "header" and not (is_part or _says_period(texts)):
                 continue
             if column.means is not None and not _is_meant(column, meanings[col]):
                 continue
@@ -252,7 +255,7 @@ def meaning_of(texts: tuple[str, ...], report: Period | None, words: Words) -> S
             rest = _COMPARED.sub("", key.replace(word[0], "", 1))
         else:
             rest = compared
-            last_year = last_year or bool(_EARLIER.search(rest))
+            last_year = last_year or bool(EARLIER.search(rest))
         if same(rest) not in words.units and _FILLER.sub("", beside_period(rest)):
             return None
     period = period_said(texts, report)
@@ -292,8 +295,8 @@ def with_left_period(paths: dict[int, tuple[str, ...]]) -> dict[int, tuple[str, 
     held: tuple[str, ...] = ()
     for col, texts in sorted(paths.items()):
         spoken = tuple(text for text in texts if is_period_text(_COMPARED.sub("", same(text))))
-        own = tuple(text for text in spoken if not _EARLIER.fullmatch(same(text)))
-        if own and not any(_EARLIER.search(same(text)) for text in texts):
+        own = tuple(text for text in spoken if not EARLIER.fullmatch(same(text)))
+        if own and not any(EARLIER.search(same(text)) for text in texts):
             held = own  # growth stands beside 上年同期 and is not about it
         # 上年同期 beside 本年 is that of the report; beside 1-5月 it is that of 1-5月.
         is_opposed = bool(spoken) and all(_THIS_YEAR.fullmatch(same(text)) for text in held)

@@ -60,7 +60,7 @@ def extract_records(grid: Grid, layout: RecordsLayout, told: Told) -> Extract:
     is_number = pl.col("text").str.contains(NUMERIC)
     stray = pl.concat([above.filter(is_number).select("row", "col", "text"), body.stray])
     figures = grid.places(
-        _whole_period(body.rows, declared).with_columns(
+        _whole_name(_whole_period(body.rows, declared), declared).with_columns(
             pl.lit("value").alias("column_key"),
             pl.lit(grid.name).alias("sheet"),
             pl.lit(positions["value"], dtype=pl.Int64).alias("col"),
@@ -100,7 +100,7 @@ def extract_records(grid: Grid, layout: RecordsLayout, told: Told) -> Extract:
 
 
 def _declared(layout: RecordsLayout) -> dict[str, str]:
-    """Header text by part; the further parts of a period are called ``period 2`` and so on."""
+    """Header text by part; further parts of a period or name are ``period 2`` and so on."""
     declared: dict[str, str] = {}
     for name in (*TEXT_COLUMNS, "present"):
         text = getattr(layout.columns, name)
@@ -131,6 +131,25 @@ def _whole_period(rows: pl.DataFrame, declared: dict[str, str]) -> pl.DataFrame:
         .drop(names)
         .rename({"_whole": "period"})
     )
+
+
+def _whole_name(rows: pl.DataFrame, declared: dict[str, str]) -> pl.DataFrame:
+    """The rows with a name or a status that stands in several columns: 游客人次/本月."""
+    import polars as pl
+
+    for part, between in (("indicator", "/"), ("status", " ")):
+        names = [name for name in declared if name.partition(" ")[0] == part]
+        if len(names) < 2:
+            continue
+        absent = [pl.lit(None, dtype=pl.String).alias(n) for n in names if n not in rows.columns]
+        rows = rows.with_columns(absent)
+        texts = [pl.when(pl.col(name) != "").then(name) for name in names]
+        whole = pl.concat_str(texts, separator=between, ignore_nulls=True)
+        rows = rows.with_columns(_whole=pl.when(whole != "").then(whole))
+        rows = rows.drop(names).rename({"_whole": part})
+        if part == "indicator":
+            rows = rows.with_columns(indicator_path=pl.col("indicator"))
+    return rows
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from orchestration.collect.layouts.header import (
 from orchestration.collect.layouts.stub import CUT, IGNORED, Name, names_of
 from orchestration.collect.periods import (
     Period,
+    is_month_of_year,
     joined,
     label_zh,
     parse_period,
@@ -85,12 +86,20 @@ class Region:
 
 @dataclass
 class Parts:
-    """What the blocks of one grid give, to be put together."""
+    """What the blocks of one grid give, to be put together.
+
+    Attributes:
+        period: The period of the last table that has one, those of earlier grids included.
+        tail: The notes below the last of several tables: they are those of a table without any.
+    """
 
     figures: list[pl.DataFrame] = field(default_factory=list)
     roles: list[pl.DataFrame] = field(default_factory=list)
     notes: list[tuple[str, str, str]] = field(default_factory=list)
     blanks: int = 0
+    period: str | None = None
+    tail: Parts | None = None
+    marks: dict[str, str] = field(default_factory=dict)
 
 
 def extract_tables(grids: list[Grid], layout: TableLayout, told: Told) -> Extract:
@@ -102,6 +111,7 @@ def extract_tables(grids: list[Grid], layout: TableLayout, told: Told) -> Extrac
     import polars as pl
 
     met: set[int] = set()
+    period: str | None = None
     extracts = []
     for grid in grids:
         if layout.other_sheets == "ignore" and not _has_block(grid, layout):
@@ -109,7 +119,9 @@ def extract_tables(grids: list[Grid], layout: TableLayout, told: Told) -> Extrac
             continue
         regions = _regions(grid, layout)
         met |= {id(region.block) for region in regions}
-        extracts.append(_grid(grid, layout, regions, told))
+        parts = Parts(period=period)
+        extracts.append(_grid(grid, layout, regions, told, parts))
+        period = parts.period
     for number, block in enumerate(layout.blocks, start=1):
         if id(block) not in met and not block.optional:
             wanted = block.starts or block.first_row or block.stub
@@ -135,7 +147,10 @@ def _has_block(grid: Grid, layout: TableLayout) -> bool:
     for block in layout.blocks:
         if not fnmatch.fnmatch(grid.name, block.sheet):
             continue
-        if block.starts is None:
+        if block.starts is None and not block.stub.strip():
+            if _blank_corner(block, grid.cells) is not None:
+                return True
+        elif block.starts is None:
             if any(fits(block.stub, split_marks(text)[0]) is not None for text in texts):
                 return True
         elif any(re.search(block.starts, text) for text in texts):
@@ -306,15 +321,17 @@ def _refuse_equal_titles(grid: Grid, opened: dict[int, tuple[Block, dict[str, st
         seen.add(key)
 
 
-def _grid(grid: Grid, layout: TableLayout, regions: list[Region], told: Told) -> Extract:
+def _grid(
+    grid: Grid, layout: TableLayout, regions: list[Region], told: Told, parts: Parts
+) -> Extract:
     import polars as pl
 
-    parts = Parts()
     before = regions[0].first
     preamble = grid.cells.filter(pl.col("row") < before)
     if preamble.height:
         role = pl.when(_is_numeric() & ~_is_day()).then(pl.lit("stray"))
         parts.roles.append(preamble.with_columns(role=role.otherwise(pl.lit("title"))))
+    parts.tail = _tail(grid, regions) if len(regions) > 1 else None
     for region in regions:
         _block(grid, layout, region, told, parts)
     roles = pl.concat([frame.select("row", "col", "text", "role") for frame in parts.roles])
@@ -345,6 +362,7 @@ class Frame:
         left: First column that it takes; ``right`` the last one.
         top: First header row; ``last_header`` the last one.
         notes_from: First row of its notes.
+        last: Last row of the block, notes included.
     """
 
     grid: Grid
@@ -356,6 +374,7 @@ class Frame:
     last_header: int
     stub_col: int
     notes_from: int
+    last: int
 
 
 def _block(grid: Grid, layout: TableLayout, region: Region, told: Told, parts: Parts) -> None:
@@ -370,7 +389,8 @@ def _block(grid: Grid, layout: TableLayout, region: Region, told: Told, parts: P
         cells.filter(pl.col("row") <= last_header).select("row", "col", "text").iter_rows()
     )
     said = dict(region.said)
-    report, report_text = _report(grid, layout, block, head, top, said, told)
+    report, report_text = _report(grid, layout, block, head, top, said, told, parts.period)
+    parts.period = report_text or parts.period
     said.setdefault("unit", _corner_unit(grid, block, head, told.words) or "")
     notes_from = _notes_from(block, cells.filter(pl.col("row") > last_header))
     starts = [col for _, col in stubs]
@@ -390,16 +410,38 @@ def _block(grid: Grid, layout: TableLayout, region: Region, told: Told, parts: P
             last_header,
             stub_col,
             notes_from,
+            region.last,
         )
         if number == 0:
             notes = _notes(frame, parts)
+            if not notes and notes_from == FAR and parts.tail is not None:
+                notes = parts.tail.marks
         roles = _columns(frame, layout, told, _Around(report, report_text, said, notes), parts)
         body_roles.append(roles)
     parts.roles += body_roles
     texts = [text for _, _, text in parts.notes[told_before:]]
+    if not texts and parts.tail is not None:
+        texts = [text for _, _, text in parts.tail.notes]
     parts.figures[known:] = [
         heed(figures, layout.footnotes, texts) for figures in parts.figures[known:]
     ]
+
+
+def _tail(grid: Grid, regions: list[Region]) -> Parts:
+    """The notes that stand below the last of several tables, at the end of their sheet."""
+    import polars as pl
+
+    region = regions[-1]
+    cells = grid.formatted().filter(pl.col("row").is_between(region.first, region.last))
+    top, stub_col = _stubs(grid, region.block, cells)[0]
+    last_header = top + region.block.header_rows - 1
+    notes_from = _notes_from(region.block, cells.filter(pl.col("row") > last_header))
+    frame = Frame(
+        grid, region.block, cells, 0, FAR, top, last_header, stub_col, notes_from, region.last
+    )
+    tail = Parts()
+    tail.marks = _notes(frame, tail)
+    return tail
 
 
 @dataclass(frozen=True)
@@ -450,7 +492,7 @@ def _columns(
         lines = lines.with_columns(
             pl.Series("period", with_years(lines["period"].to_list()), dtype=pl.String)
         )
-    lines = _companions(frame, body, beside, lines)
+    lines = _companions(frame, body, beside, lines, told.words)
     ignored = [n.row for n in names if n.role == IGNORED]
     found = body.filter(pl.col("col").is_in(list(values)) & ~pl.col("row").is_in(ignored))
     figures = found.select("row", "col", value="text")
@@ -558,6 +600,7 @@ def _dress(
                 "measure": hit.measure,
                 "col_unit": hit.unit,
                 "col_note": _resolved(hit.marks, around.notes),
+                "col_part": _part_of_row(frame.block, hit),
                 **{f"col_{name}": hit.said.get(name) for name in SAID if name != "unit"},
             }
             for col, hit in values.items()
@@ -572,6 +615,7 @@ def _dress(
                 "measure",
                 "col_unit",
                 "col_note",
+                "col_part",
                 *(f"col_{name}" for name in SAID if name != "unit"),
             ),
             pl.String,
@@ -583,6 +627,7 @@ def _dress(
     frame_ = frame_.with_columns(
         pl.lit(None, dtype=pl.String).alias(n) for n in dict.fromkeys(absent)
     )
+    frame_ = _with_part(frame_, frame.block)
     row_period = pl.col("period").is_not_null()
     title = around.report_text
     in_name: pl.Expr = pl.lit(None, dtype=pl.String)
@@ -647,6 +692,32 @@ def _year_before(text: str, report: Period | None) -> str:
     if beside:
         return text
     return label_zh(before) + "末" if period.is_point else before.code
+
+
+def _part_of_row(block: Block, hit: Found) -> str | None:
+    """What the header says of the period where the row says the other part: 2021 | Jan."""
+    said = [text for text in hit.texts if is_month_of_year(text)]
+    is_joined = "period" in block.stub_is and hit.column.period == "header"
+    return said[-1] if is_joined and said else None
+
+
+def _with_part(figures: pl.DataFrame, block: Block) -> pl.DataFrame:
+    """The period of each figure of which the row says the year and the header the month."""
+    import polars as pl
+
+    pairs = figures.filter(pl.col("col_part").is_not_null()).select("period", "col_part").unique()
+    if not pairs.height:
+        return figures
+    told = [joined([(block.stub, row), ("", part)]) for row, part in pairs.iter_rows()]
+    both = pairs.with_columns(_joined=pl.Series(told, dtype=pl.String))
+    return (
+        figures.join(both, on=["period", "col_part"], how="left", maintain_order="left")
+        .with_columns(
+            period=pl.coalesce("_joined", "period"),
+            period_kind=pl.when(pl.col("_joined").is_null()).then("period_kind"),
+        )
+        .drop("_joined")
+    )
 
 
 def _constants(figures: pl.DataFrame, block: Block) -> pl.DataFrame:
@@ -783,7 +854,7 @@ def _down_merged(frame: Frame, col: int, by_row: dict[int, Name]) -> list[tuple[
         (first_row, row)
         for first_row, first_col, last_row, last_col in frame.grid.merged
         if first_col <= col <= last_col and first_row > frame.last_header
-        for row in range(first_row, min(last_row, frame.notes_from - 1) + 1)
+        for row in range(first_row, min(last_row, frame.notes_from - 1, frame.last) + 1)
     }
     filled = dict(by_row)
     for first, row in spans:
@@ -793,7 +864,11 @@ def _down_merged(frame: Frame, col: int, by_row: dict[int, Name]) -> list[tuple[
 
 
 def _companions(
-    frame: Frame, body: pl.DataFrame, beside: dict[int, Found], lines: pl.DataFrame
+    frame: Frame,
+    body: pl.DataFrame,
+    beside: dict[int, Found],
+    lines: pl.DataFrame,
+    words: Words,
 ) -> pl.DataFrame:
     """Add the texts that stand beside the values; those of one key only come with their key."""
     import polars as pl
@@ -822,11 +897,33 @@ def _companions(
             heads = (stub, "/".join(hit.texts))
             lines = _joined_period(lines, name, heads)
             stub = heads[1]
+        elif f"{name}_" in lines.columns and name == "indicator":
+            lines = _joined_name(lines, words)
         elif f"{name}_" in lines.columns:
             lines = lines.with_columns(pl.coalesce(name, f"{name}_").alias(name)).drop(f"{name}_")
         elif carries == "period":
             stub = "/".join(hit.texts)
     return lines
+
+
+def _joined_name(lines: pl.DataFrame, words: Words) -> pl.DataFrame:
+    """A name of which two cells of the row say a part each: 总产值(万元) | 完成率(%)."""
+    import polars as pl
+
+    texts = lines["indicator"].drop_nulls().unique().to_list()
+    read = {text: words.unit_in(text) for text in texts}
+    schema = {"indicator": pl.String, "_bare": pl.String, "_unit": pl.String}
+    told = pl.DataFrame([(t, *read[t]) for t in texts], schema=schema, orient="row")
+    lines = lines.join(told, on="indicator", how="left", maintain_order="left")
+    parts = (("indicator", "indicator_"), ("indicator_path", "indicator_path"))
+    return (
+        lines.with_columns(
+            pl.concat_str(whole, "_bare", separator="/", ignore_nulls=True).alias(name)
+            for name, whole in parts
+        )
+        .with_columns(unit=pl.coalesce("_unit", "unit"))
+        .drop("indicator_", "_bare", "_unit")
+    )
 
 
 def _joined_period(lines: pl.DataFrame, name: str, heads: tuple[str, str]) -> pl.DataFrame:
@@ -902,8 +999,12 @@ def _report(
     top: int,
     said: dict[str, str],
     told: Told,
+    before: str | None,
 ) -> tuple[Period | None, str | None]:
-    """The period of the report, with its text; what else the title says goes into ``said``."""
+    """The period of the report, with its text; what else the title says goes into ``said``.
+
+    ``before`` is the period of the last table before this one that has one.
+    """
     title_rows = sorted({row for row, _, _ in head if row < top})[: block.title_rows]
     found = []
     for row, _, text in head:
@@ -916,7 +1017,7 @@ def _report(
                 found.append(groups["period"])
     if "period" in said:
         found = [said["period"]]
-    elif layout.period_from != "title":
+    elif layout.period_from in ("sheet", "file"):
         name = grid.name if layout.period_from == "sheet" else told.file_name
         named = period_in(name, layout.period_written)
         found = [named] if named else []
@@ -932,17 +1033,22 @@ def _report(
             f"标题中有 {len(periods)} 个不同的期间",
             f"there are {len(periods)} different periods in the titles",
         )
-    said_period: str | None = found[0] if found else None
+    said_period: str | None = found[0] if found else layout.constants.period
+    if said_period is None and layout.period_from == "document":
+        said_period = before
     if said_period is None and _needs_report(block):
-        where = {"title": "标题中", "sheet": "工作表名中", "file": "文件名中"}[layout.period_from]
+        where = {
+            "title": "标题中",
+            "document": "本表及之前各表的标题中",
+            "sheet": "工作表名中",
+            "file": "文件名中",
+        }[layout.period_from]
         raise RefusedError(
             "delivery.missing-title-period",
             grid.where(head[0][0]),
             f"{where}找不到期间",
             f"no period in the {layout.period_from}",
         )
-    if said_period is None:
-        said_period = layout.constants.period
     try:
         return (parse_period(said_period) if said_period else None), said_period
     except ValueError:
@@ -1031,7 +1137,7 @@ def _notes(frame: Frame, parts: Parts) -> dict[str, str]:
 def _refuse_merged_values(grid: Grid, values: dict[int, Found], frame: Frame) -> None:
     """A value cell that spans several rows or columns belongs to nobody knows which of them."""
     for first_row, first_col, last_row, last_col in grid.merged:
-        inside = frame.last_header < first_row < frame.notes_from
+        inside = frame.last_header < first_row < min(frame.notes_from, frame.last + 1)
         spanned = [col for col in values if first_col <= col <= last_col]
         if inside and spanned and (first_row, first_col) != (last_row, last_col):
             covers_stub = first_col <= frame.stub_col <= last_col

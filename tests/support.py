@@ -77,6 +77,13 @@ INVESTMENT: tuple[Row, ...] = (
     ("其中：房地产开发投资", "亿元", 90.0, None, 45.0),
 )
 
+# A quarter later.
+INVESTMENT_LATER: tuple[Row, ...] = (
+    ("固定资产投资", "亿元", 310.0, 6.1, None),
+    ("其中：工业投资", "亿元", 78.0, None, 25.2),
+    ("其中：房地产开发投资", "亿元", 140.2, None, 45.2),
+)
+
 
 def investment(
     rows: Sequence[Row] = INVESTMENT,

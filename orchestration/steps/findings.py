@@ -104,6 +104,8 @@ def write_reports(work: Workplace, con: DuckDBPyConnection) -> None:
     )
     identity = state.identity_of(work.settings)
     begun = identity.started_at.replace(tzinfo=UTC)
+    # A rule that is no more has nothing to say to anybody.
+    found = [row for row in found if row["rule_id"] in work.catalogue]
     for row in found:
         rule = work.catalogue.get(row["rule_id"])
         row |= {"sql": rule.sql, "title_en": rule.title.en, "rule": rule}
@@ -112,6 +114,7 @@ def write_reports(work: Workplace, con: DuckDBPyConnection) -> None:
         "select rule_id, gate, outcome, checked_count as checked, undecided_count as undecided, "
         "error from landing.validation where gate in ('delivery', 'marts') order by rule_id",
     )
+    outcomes = [row for row in outcomes if row["rule_id"] in work.catalogue]
     for row in outcomes:
         rule = work.catalogue.get(row["rule_id"])
         row |= {

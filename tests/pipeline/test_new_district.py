@@ -13,7 +13,15 @@ from click.testing import CliRunner
 from orchestration.cli import main
 from orchestration.settings import CODE_ROOT, load_settings
 from tests.pipeline.released import Released, ask, copy_of, current, last_run, qutong
-from tests.support import GOOD_ROW, deliver, drop, investment, make_project, profile
+from tests.support import (
+    GOOD_ROW,
+    INVESTMENT_LATER,
+    deliver,
+    drop,
+    investment,
+    make_project,
+    profile,
+)
 
 INIT = ("--code", "990101", "--name-zh", "云溪区", "--name-en", "Yunxi District")
 
@@ -119,7 +127,8 @@ def test_one_data_set_alone_is_collected_and_the_rest_stays_in_force(
 ) -> None:
     settings = copy_of(first, tmp_path / "district")
     title = "云溪区固定资产投资（2025年1—9月）"
-    deliver(settings, "yunxi-investment", "2025-10-15", "投资三.xlsx", investment(title=title))
+    content = investment(INVESTMENT_LATER, title=title)
+    deliver(settings, "yunxi-investment", "2025-10-15", "投资三.xlsx", content)
     deliver(settings, "yunxi-profile", "2025-10-15", "公报新.csv", profile(GOOD_ROW))
     done = qutong(settings, "run", "--data-set", "yunxi-investment", all_products=False)
     assert done.exit_code == 0, done.output

@@ -187,6 +187,7 @@ def cell(rule: str, place: str, said: str, hidden: str) -> DeliveryCase:
     return DeliveryCase(rule, place, said, refused_by="delivery.quarantined-cells", hidden=hidden)
 
 
-def refused(rule: str, place: str, said: str, **more: Any) -> DeliveryCase:
-    """A delivery that a hard rule refuses as a whole."""
-    return DeliveryCase(rule, place, said, refused_by=rule, **more)
+def refused(rule: str, place: str, said: str, *, also: str = "", **more: Any) -> DeliveryCase:
+    """A delivery that a hard rule refuses as a whole, alone or with another one."""
+    by = ",".join(sorted(filter(None, (rule, also))))
+    return DeliveryCase(rule, place, said, refused_by=by, **more)

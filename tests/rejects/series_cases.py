@@ -141,8 +141,8 @@ SERIES_DELIVERIES = (
     DeliveryCase(
         "growth.implausible",
         "R3C5",
-        "growth of 5000 %, to 51 times the year before",
-        content=bulletin(2023, growth=("4.8", "5000")),
+        "growth of 400 %, to 5 times the year before",
+        content=bulletin(2023, growth=("4.8", "400")),
     ),
     DeliveryCase(
         "value.all-amounts-of-another-size",

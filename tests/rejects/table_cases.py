@@ -137,6 +137,7 @@ TABLE_CASES: tuple[DeliveryCase, ...] = (
         "表1!C5",
         "3 of 3 comparable figures are about 10^4 times those before: looks like 万元 instead of "
         "亿元",
+        also="plausible.impossible",
         content=lambda: invested(UNIT_FORGOTTEN),
         variant="unit",
         **INVESTED,

@@ -156,7 +156,7 @@ def write_findings(con: DuckDBPyConnection, judged: Judged, catalogue: Catalogue
         select
             {lettered("finding", digest)} as finding_id,
             * exclude (n, expected),
-            try_cast(expected as double) as expected,
+            try_cast(expected as decimal(30, 8)) as expected,
             substr(md5(concat_ws('|', rule_id, {claim})), 1, 16) as claim
         from numbered
         order by rule_id, finding_id
@@ -177,7 +177,7 @@ def measure_effects(con: DuckDBPyConnection) -> None:
     con.execute(
         """
         update landing.finding
-        set effect_pct = measured.effect_pct
+        set effect_pct = least(measured.effect_pct, 1e12)
         from (
             with sides as (
                 select
@@ -199,7 +199,7 @@ def measure_effects(con: DuckDBPyConnection) -> None:
                     u.dimension,
                     cast(a.value as double) * cast(u.factor as double) as amount,
                     coalesce(
-                        s.expected * cast(u.factor as double),
+                        cast(s.expected as double) * cast(u.factor as double),
                         if(
                             b.indicator_code = a.indicator_code and v.dimension = u.dimension
                             and b.region_code = a.region_code and b.period = a.period,

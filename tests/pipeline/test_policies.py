@@ -41,7 +41,7 @@ def test_demo_publishes_and_says_so_on_every_product(contradicted: Released) -> 
         (
             "relation.share-differs-from-computed",
             "fai_industry_share",
-            "50 / 200 * 100 = [24.96, 25.04]; printed 35 [34.95, 35.05]; tolerance 0",
+            "78 / 310 * 100 = [25.14, 25.19]; printed 35 [34.95, 35.05]; tolerance 0",
         )
     ]
 
@@ -92,7 +92,7 @@ def test_what_waits_is_shown_with_its_cells_although_nothing_was_published(
     (finding,) = waiting(blocked.settings)
     told = qutong(blocked.settings, "finding", "show", finding).stdout
     assert "relation.share-differs-from-computed" in told
-    assert "算式 Arithmetic  50 / 200 * 100 = [24.96, 25.04]; printed 35 [34.95, 35.05]" in told
+    assert "算式 Arithmetic  78 / 310 * 100 = [25.14, 25.19]; printed 35 [34.95, 35.05]" in told
     assert re.search(r"数字 Figure .+\n +yunxi-\S+ .+\d", told)
     assert "/quality/report.html: not published" in blocked.done.output
     assert "qutong finding accept ID --reason WHY" in blocked.done.output

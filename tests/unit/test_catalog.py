@@ -83,8 +83,9 @@ def test_what_serves_a_figure_serves_some_figure(shipped: Catalog) -> None:
         for column in table.with_role("qualifier", "unit")
         if not any(column.name in (c.qualifier_column, c.unit_column) for c in table.columns)
     ]
-    # The unit that an indicator is kept in: its figures stand in core.observation.
-    assert idle == ["core.indicator.base_unit"]
+    # The unit that an indicator is kept in, and that of a series of which changes are told: their
+    # figures stand in core.observation.
+    assert idle == ["core.indicator.base_unit", "quality.threshold.unit"]
 
 
 def test_every_observation_stands_behind_a_column_or_what_is_computed(shipped: Catalog) -> None:

@@ -56,6 +56,7 @@ def regions() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@pytest.fixture(scope="module")
 def good_series() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         build(connection)

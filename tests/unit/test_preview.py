@@ -47,7 +47,7 @@ def test_each_cell_is_shown_with_what_it_means(project: Settings, tmp_path: Path
     )
     assert first == (
         "表1!C5 fai 固定资产投资 990101 云州市云溪区 2025-01/2025-06 cumulative_range level "
-        "cumulative 200.0 亿元 200 亿元 P"
+        "cumulative 310.0 亿元 310 亿元 P"
     )
     assert done.output.splitlines()[-1] == "✓ 一次运行将接收 | a run would admit it"
     assert sorted(project.home.rglob("*")) == before

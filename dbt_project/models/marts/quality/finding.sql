@@ -14,7 +14,7 @@ select
     nullif(findings.observation_a, '') as observation_a,
     nullif(findings.observation_b, '') as observation_b,
     nullif(findings.arithmetic, '') as arithmetic,
-    cast(round(findings.effect_pct, 4) as decimal(18, 4)) as effect_pct,
+    findings.effect_pct,
     findings.message_zh,
     findings.message_en,
     coalesce(decisions.decision, 'open') as decision,

@@ -11,9 +11,10 @@ other pages (``site.words``) and briefs (``paper.words``).
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
@@ -26,7 +27,7 @@ from orchestration.publish.tables import quote
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_NUMBER = re.compile(r"(?<!\d)-?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"(?<![\dA-Za-z])-?\d+(?:\.\d+)?")
 _NOTES = re.compile(r"。说明：.*|\. Note: .*", re.DOTALL)
 _IDS = re.compile(r"[\s,;]+")
 _WHOLES = {"%": Decimal(100), "‰": Decimal(1000), "‱": Decimal(10000)}
@@ -532,6 +533,95 @@ def _shares(_: _Release, finding: Finding) -> _Told:
     return _told(finding, [Decimal(len(shares)), sum_, Decimal(100)], holds=sum_ != 100)
 
 
+def _line(finding: Finding) -> list[Decimal]:
+    """The numbers of its arithmetic, without the power of ten that a sentence spells out."""
+    return [Decimal(found) for found in _NUMBER.findall(finding.arithmetic)]
+
+
+def _ends(expected: Sequence[Expected]) -> tuple[list[Expected], ...]:
+    """Behind them one end of what is usual, or both: that is declared and follows of no figure."""
+    return [*expected, None], [*expected, None, None]
+
+
+def _unusual(_: _Release, finding: Finding) -> _Told:
+    """The figure, and the range of its line, outside of which it lies."""
+    value, *ends = _line(finding)
+    fact = finding.a[0]
+    is_out = (
+        not min(ends) <= value <= max(ends)
+        if len(ends) > 1
+        else value > ends[0] if "at most" in finding.arithmetic else value < ends[0]
+    )  # fmt: skip
+    return _told(finding, [fact.value, *ends], holds=is_out and value == fact.value)
+
+
+def _whole(_: _Release, finding: Finding) -> _Told:
+    value = finding.a[0].value
+    return _told(finding, [value], holds=value != value.to_integral_value())
+
+
+def _per_head(_: _Release, finding: Finding) -> _Told:
+    """The figure over the residents: in reference units and, of a flow, over the years it is of."""
+    value, people, share = _line(finding)
+    fact, residents = finding.a[0], finding.b[0]
+    found = [x / y for x, y in product(fact.ends, residents.ends) if y]
+    held = any(
+        Computed(min(found) / years, max(found) / years, in_any_unit=True).allows(share)
+        for years in (1.0, fact.months / 12)
+    )
+    holds = value == fact.value and held
+    return _told(finding, *_ends([fact.value, people, share]), holds=holds)
+
+
+def _domains(_: _Release, finding: Finding) -> _Told:
+    """The figure, what it is held against, and their quotient, a population between them or not."""
+    value, *times, by, quotient = _line(finding)
+    scale = math.prod(float(number) for number in times)
+    found = float(value) * scale / float(by) if by else math.nan
+    computed = Computed(found, found, in_any_unit=True)
+    known = {fact.value for fact in finding.b}
+    holds = value == finding.a[0].value and by in known and computed.allows(quotient)
+    return _told(finding, *_ends([value, by, quotient]), holds=holds)
+
+
+def _around(_: _Release, finding: Finding) -> _Told:
+    """Per head here and around, and how many times; of how many sisters, where it is of them."""
+    value, (here, there, times) = finding.a[0].value, _line(finding)
+    holds = _is_times(times, here, there)
+    zh = [*_ends([value, here, there, times]), *_ends([value, here, None, there, times])]
+    en = [*_ends([value, here, times, there]), *_ends([value, here, times, None, there])]
+    told = _told(finding, *zh, holds=holds)
+    return replace(told, en=tuple(tuple(way) for way in en))
+
+
+def _moved(_: _Release, finding: Finding) -> _Told:
+    before, share, times = _line(finding)
+    value = finding.a[0].value
+    return _told(finding, [value, share, before, times], holds=_is_times(times, share, before))
+
+
+def _off(_: _Release, finding: Finding) -> _Told:
+    """How many of how many amounts, and about by which factor: near the power of its line."""
+    alike, figures, power, here, there, times = _line(
+        replace(finding, arithmetic=finding.arithmetic.replace("10^", ""))
+    )
+    factor = Computed(10.0 ** (float(power) - 0.5), 10.0 ** (float(power) + 0.5))
+    value = finding.a[0].value
+    told = _told(
+        finding, [figures, alike, factor, value],
+        holds=alike <= figures and _is_times(times, here, there),
+    )  # fmt: skip
+    return replace(told, en=((alike, figures, factor, value),))
+
+
+def _is_times(times: Decimal, one: Decimal, other: Decimal) -> bool:
+    """Whether a number is a quotient of two others, as far as their digits say."""
+    if not other:
+        return False
+    found = float(one) / float(other)
+    return math.isclose(found, float(times), rel_tol=5e-3)
+
+
 def _is_above(a: Decimal, b: Decimal) -> bool:
     return a >= b
 
@@ -593,6 +683,13 @@ _KINDS: Mapping[str, _Kind] = {
     "revision.larger-than-usual": _two(_is_other),
     "revision.goes-back-a-stage": _two(_is_other),
     "shares.stop-adding": _shares,
+    "plausible.unusual": _unusual,
+    "plausible.unusual-per-head": _per_head,
+    "plausible.not-whole": _whole,
+    "plausible.domains": _domains,
+    "levels.per-head-unlike-around": _around,
+    "levels.share-moved": _moved,
+    "levels.delivery-off": _off,
 }
 """What the sentences of each rule follow from."""
 

@@ -25,10 +25,10 @@ pytestmark = pytest.mark.core
 End = tuple[int, int] | tuple[str, str, str, str]
 """Figures accepted and quarantined of a file that is read; else rule, place and reason."""
 
-TIME: End = ("delivery.over-reading-limit", "file", "", "")
+TIME: End = ("delivery.over-reading-limit", "file", "用时", "time")
 """What would go on much longer: here a district allows two seconds, and a small file has less."""
 
-MEMORY: End = ("delivery.over-reading-limit", "file", "", "")
+MEMORY: End = ("delivery.over-reading-limit", "file", "内存", "memory")
 """Whether a library says so itself or dies of it, differs: see below."""
 
 LONG_TEXT: End = (

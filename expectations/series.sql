@@ -94,6 +94,7 @@ with placed as (
     select
         figure_no,
         series,
+        delivery_id,
         season,
         ended,
         kind,
@@ -170,16 +171,35 @@ changed as (
     from referred
 ),
 
+-- Of a history that comes at once nothing came before: there a figure is held against the others of
+-- its own delivery. Later ones never count, so what was accepted stays accepted.
 windowed as (
     select
-        *,
-        count(change) over before as changes_before,
-        median(change) over before as usual,
-        1.4826 * mad(change) over before as spread
-    from changed
-    window before as (
-        partition by series, is_by_year order by ended, season
-        rows between 24 preceding and 1 preceding
+        * exclude (changes_before, usual, spread, changes_beside, usual_beside, spread_beside),
+        if(is_at_once, changes_beside, changes_before) as changes_before,
+        if(is_at_once, usual_beside, usual) as usual,
+        if(is_at_once, spread_beside, spread) as spread
+    from (
+        select
+            *,
+            count(change) over before as changes_before,
+            median(change) over before as usual,
+            1.4826 * mad(change) over before as spread,
+            count(change) over beside as changes_beside,
+            median(change) over beside as usual_beside,
+            -- four times are far here, not six: nobody looked at any of them yet
+            1.4826 * mad(change) over beside * 2 / 3 as spread_beside,
+            changes_before < 8 and changes_beside >= 8 as is_at_once
+        from changed
+        window
+            before as (
+                partition by series, is_by_year order by ended, season
+                rows between 24 preceding and 1 preceding
+            ),
+            beside as (
+                partition by series, is_by_year, delivery_id order by ended, season
+                rows between 24 preceding and 24 following exclude current row
+            )
     )
 ),
 

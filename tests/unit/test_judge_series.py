@@ -103,6 +103,30 @@ def test_twelve_honest_years_are_none(world: World) -> None:
     assert world.found("series.outlier") == []
 
 
+VOLATILE = "10.0 24.0 9.0 14.0 33.0 12.0 8.0 22.0 17.0 28.0 11.0 19.0".split()
+"""Twelve years of which some are three times those before, and some a third."""
+
+
+def test_a_history_that_comes_at_once_is_held_against_itself(world: World) -> None:
+    world.yearly(VOLATILE)
+    assert world.found("series.outlier") == []
+    world.con.execute("update core.observation set value = 3300 where value = 33.0")
+    (said, *more) = world.found("series.outlier")
+    assert (said.split(",")[0], more) == ("14 -> 3300", [])
+
+
+def test_what_comes_year_by_year_is_held_against_what_came_before(world: World) -> None:
+    """Later figures never count: what was once accepted stays accepted."""
+    world.yearly(VOLATILE)
+    world.con.execute("update core.observation set delivery_id = 'd' || period")
+    before = world.found("series.outlier", "period, arithmetic")
+    assert [period for period, _ in before][:2] == ["2011", "2012"]
+    world.con.execute("delete from core.observation where period > '2014'")
+    assert world.found("series.outlier", "period, arithmetic") == [
+        (period, said) for period, said in before if period <= "2014"
+    ]
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [

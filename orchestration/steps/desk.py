@@ -118,7 +118,7 @@ def findings(work: Workplace, rule_id: str = "") -> list[Finding]:
             decision=now.get(row[1]),
             told=tuple(decision for decision in told if decision.claim == row[1]),
             delivery_id=row[9] or _delivery_of(behind, row[8]),
-            effect_pct=row[10],
+            effect_pct=None if row[10] is None else float(row[10]),
         )
         for row in rows
     ]

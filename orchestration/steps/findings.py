@@ -162,14 +162,14 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
     expected = row["expected"]
     return {
         "severity": row["severity"],
-        "effect": row["effect_pct"],
+        "effect": None if row["effect_pct"] is None else float(row["effect_pct"]),
         "data_set": row["data_set"],
         "file": row["file_name"],
         "sheet": sheet,
         "cell": cell,
         "about": row["about"],
         "printed": row["printed"],
-        "expected": "" if expected is None else f"{expected:.6g} {row['unit']}".strip(),
+        "expected": "" if expected is None else f"{float(expected):.6g} {row['unit']}".strip(),
         "why": f"{row['message_zh']}\n{row['message_en']}",
         "remedy": f"{guidance.zh}\n{guidance.en}",
         "rule": row["rule_id"],

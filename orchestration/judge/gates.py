@@ -177,7 +177,7 @@ def measure_effects(con: DuckDBPyConnection) -> None:
     con.execute(
         """
         update landing.finding
-        set effect_pct = least(measured.effect_pct, 1e12)
+        set effect_pct = if(measured.effect_pct > 1e12, 1e12, measured.effect_pct)
         from (
             with sides as (
                 select

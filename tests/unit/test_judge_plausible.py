@@ -433,7 +433,8 @@ def effects(con: duckdb.DuckDBPyConnection, *rules: str) -> list[tuple[str, floa
     return [
         (name, None if effect is None else round(effect, 2))
         for name, effect in con.execute(
-            "select observation_a, effect_pct from landing.finding order by 2 desc nulls last, 1"
+            "select observation_a, cast(effect_pct as double) from landing.finding "
+            "order by 2 desc nulls last, 1"
         ).fetchall()
     ]
 

@@ -281,6 +281,15 @@ def measure_effects(con: DuckDBPyConnection) -> None:
     )
 
 
+def undecided_comparisons(con: DuckDBPyConnection) -> int:
+    """How many comparisons of deliveries and marts lacked data: as many as the report says."""
+    ((number,),) = con.execute(
+        "select coalesce(sum(undecided_count), 0) from landing.validation "
+        "where gate in ('delivery', 'marts')"
+    ).fetchall()
+    return int(number)
+
+
 Subject = Literal["rule", "data_set", "table"]
 
 

@@ -71,7 +71,7 @@ def marts_gate(work: Workplace) -> tuple[list[RuleOutcome], dict[str, Any]]:
             write_reports(work, con)
             step.detail = {
                 "findings": gates.open_findings(con),
-                "undecided": sum(outcome.undecided_count for outcome in outcomes),
+                "undecided": gates.undecided_comparisons(con),
                 "error": "\n".join(
                     [f"{o.rule_id}: {o.error}" for o in outcomes if o.error]
                     + _said_by_blocking(catalogue, found)

@@ -56,7 +56,7 @@ def test_the_summary_tells_a_person_what_came_of_it(first: Released) -> None:
         "  收集 Collected  2 files on offer, 2 new",
         "  接收 Accepted   2 of 2 deliveries, 13 observations",
         "  拒收 Refused    0 deliveries (0 open)",
-        "  发现 Found      no findings; 19 comparisons lacked data",
+        "  发现 Found      no findings; 30 comparisons lacked data",
         f"  位置 Place      {first.settings.releases / RELEASE_ID}",
         '  下一步 Next   open quality/report.html there, or ask: qutong sql "from core.data_set"',
     ]

@@ -134,11 +134,15 @@ def test_honest_differences_raise_no_alarm(series: Released) -> None:
         "select region_code, period from quality.finding where rule_id = "
         "'region.parts-exceed-total' order by all"
     ) == [("330200", "2015"), ("330200", "2016"), ("330300", "2021")]
-    # What students compiled of 2005 nearly doubles the share of the year before: that is found.
+    # What students compiled of 2004 and 2005 falls to half a share and nearly doubles: found.
     assert series.lines(
         "select rule_id, period, region_code from quality.finding "
-        "where region_code in ('500105', '330205')"
-    ) == ["levels.share-moved | 2005 | 330205"]
+        "where region_code in ('500105', '330205') order by all"
+    ) == [
+        "levels.share-moved | 2005 | 330205",
+        "series.outlier | 2004 | 330205",
+        "series.outlier | 2005 | 330205",
+    ]
     rounded = series.rows(
         "select count(*) from quality.finding where region_code = '330203' and period = '2010' "
         "and contains(arithmetic, '400.09')"

@@ -213,6 +213,7 @@ learnt as (
         c.years,
         c.change,
         c.noise,
+        c.is_at_once,
         c.changes_before,
         c.usual,
         c.spread,

@@ -113,6 +113,8 @@ def test_a_history_that_comes_at_once_is_held_against_itself(world: World) -> No
     world.con.execute("update core.observation set value = 3300 where value = 33.0")
     (said, *more) = world.found("series.outlier")
     assert (said.split(",")[0], more) == ("14 -> 3300", [])
+    (message,) = world.found("series.outlier", "message_en")
+    assert " of the 10 other changes of its delivery. " in message
 
 
 def test_what_comes_year_by_year_is_held_against_what_came_before(world: World) -> None:

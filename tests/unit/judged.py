@@ -5,7 +5,8 @@ Belongs here: builders with literal content. Does not belong here: expected valu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -598,3 +599,14 @@ def set_core(where: str, change: str) -> str:
 def answers(con: duckdb.DuckDBPyConnection, view: str, column: str) -> list[bool | None]:
     rows = con.execute(f"select {column} from judge.{view} order by observation_a").fetchall()
     return [row[0] for row in rows]
+
+
+@contextlib.contextmanager
+def laid(
+    *builds: Callable[[duckdb.DuckDBPyConnection], None],
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with good rows of these kinds."""
+    with duckdb.connect() as con:
+        for lay in builds:
+            lay(con)
+        yield con

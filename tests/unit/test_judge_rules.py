@@ -28,6 +28,7 @@ from tests.unit.judged import (
     collect_findings,
     insert,
     known,
+    laid,
     relate,
     set_core,
 )
@@ -42,26 +43,19 @@ SQL_RULES = tuple(rule for rule in CATALOGUE if rule.executor == "sql")
 
 @pytest.fixture(scope="module")
 def good() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        build(connection)
-        build_suspicious(connection)
+    with laid(build, build_suspicious) as connection:
         yield connection
 
 
 @pytest.fixture(scope="module")
 def regions() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        build(connection)
-        build_plausible(connection)
+    with laid(build, build_plausible) as connection:
         yield connection
 
 
 @pytest.fixture(scope="module")
 def good_series() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        build(connection)
-        build_suspicious(connection)
-        build_series(connection)
+    with laid(build, build_suspicious, build_series) as connection:
         yield connection
 
 

@@ -26,6 +26,7 @@ from tests.unit.judged import (
     build_series,
     build_suspicious,
     collect_findings,
+    laid,
 )
 from tests.unit.test_judge_rules import BAD, RANGED
 
@@ -65,18 +66,13 @@ create table rel.quality.finding as select * from landing.finding;
 
 @pytest.fixture(scope="module")
 def good() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        build(connection)
-        build_suspicious(connection)
-        build_series(connection)
+    with laid(build, build_suspicious, build_series) as connection:
         yield connection
 
 
 @pytest.fixture(scope="module")
 def ranged() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        build(connection)
-        build_plausible(connection)
+    with laid(build, build_plausible) as connection:
         yield connection
 
 

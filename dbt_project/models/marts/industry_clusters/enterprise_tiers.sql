@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, item and basis family.
+-- Grain: one row per region, period, period kind, item, basis family and class.
 with {{ mart_rows(
     'industry_clusters.enterprise_tiers',
     values=['stock', 'added', 'cultivated'],
@@ -13,5 +13,6 @@ select
     rows_named.is_simulated,
     {{ observation_ids('rows_named', ['stock', 'added', 'cultivated', 'rank']) }},
     {{ about_rank('rows_named') }},
-    {{ calendar_parts('rows_named') }}
+    {{ calendar_parts('rows_named') }},
+    {{ row_facts('rows_named', 'stock') }}
 from rows_named

@@ -89,36 +89,3 @@ end
 {% macro month_number(day) -%}
 cast(12 * date_part('year', {{ day }}) + date_part('month', {{ day }}) as integer)
 {%- endmacro %}
-
-
-{#- What `int_series_figure` says of a figure. The models after it hand it on, each with its own
-    columns beside it: rows stream through, and only what is looked up is held in memory. -#}
-{% macro series_figure_columns() -%}
-{{ return([
-    'observation_id', 'series_no', 'period', 'period_end', 'started', 'ended', 'months', 'value',
-    'resolution', 'is_exact', 'is_amount', 'is_at_comparable_prices', 'estimate_stage', 'vintage',
-    'data_set_id', 'known_from', 'is_simulated', 'stretch', 'last_break', 'is_first',
-]) }}
-{%- endmacro %}
-
-
-{#- What `int_figure_change` adds. -#}
-{% macro change_columns() -%}
-{{ return([
-    'growth_as_published', 'growth_price_basis', 'growth_observation_id',
-    'average_growth_two_years', 'average_growth_reason', 'value_year_before',
-    'year_before_observation_id', 'change_on_published', 'change_pct_on_published',
-    'change_reason', 'previous_value', 'previous_observation_id', 'previous_change_on_published',
-    'previous_change_pct_on_published', 'previous_change_reason', 'change_is_simulated',
-]) }}
-{%- endmacro %}
-
-
-{#- What `int_figure_flow` adds. -#}
-{% macro flow_columns() -%}
-{{ return([
-    'current_computed', 'current_period', 'cumulative_before_observation_id', 'current_reason',
-    'rolling_twelve_months', 'rolling_reason', 'index_to_base', 'index_base_period',
-    'index_base_observation_id', 'index_reason', 'flow_is_simulated',
-]) }}
-{%- endmacro %}

@@ -45,7 +45,16 @@ others as (
 
 paired as (
     select
-        {{ named_columns('figures', series_figure_columns()) }},
+        figures.observation_id,
+        figures.series_no,
+        figures.started,
+        figures.ended,
+        figures.is_first,
+        figures.value,
+        figures.is_exact,
+        figures.is_amount,
+        figures.resolution,
+        figures.is_simulated,
         coalesce(year_before.is_simulated, false)
         or coalesce(previous.is_simulated, false) as others_are_simulated,
         series.measure,
@@ -72,7 +81,6 @@ paired as (
                 then {{ as_value(average_of_two_growths('figures.value', 'year_before.value'), 2) }}
         end as average_growth,
         previous.value as previous_value,
-        previous.observation_id as previous_observation_id,
         case
             when series.period_kind = 'cumulative_range' then 'cumulative'
             else {{ why_not_compared('figures', 'previous', "'no_previous'") | indent(12) }}
@@ -118,7 +126,13 @@ growths as (
 )
 
 select
-    {{ named_columns('paired', series_figure_columns()) }},
+    paired.observation_id,
+    paired.series_no,
+    paired.started,
+    paired.ended,
+    paired.is_first,
+    paired.value,
+    paired.is_exact,
     growths.value as growth_as_published,
     growths.price_basis as growth_price_basis,
     growths.observation_id as growth_observation_id,
@@ -149,13 +163,14 @@ select
             then 'frame'
     end as change_reason,
     paired.previous_value,
-    paired.previous_observation_id,
     case when paired.why_no_previous is null then paired.previous_change end
         as previous_change_on_published,
     case when paired.why_no_previous is null then paired.previous_change_pct end
         as previous_change_pct_on_published,
     paired.why_no_previous as previous_change_reason,
-    paired.others_are_simulated or coalesce(growths.is_simulated, false) as change_is_simulated
+    paired.is_simulated
+    or paired.others_are_simulated
+    or coalesce(growths.is_simulated, false) as is_simulated
 from paired
 left join growths
     on

@@ -1,12 +1,7 @@
 -- Grain: one row per headline figure in force: its index on a base, its part of a cumulative year, twelve months up to it.
-with told as (
-    select *
-    from {{ ref('int_figure_change') }}
-),
-
-figures as (
+with figures as (
     select
-        {{ named_columns('figures', series_figure_columns()) }},
+        figures.*,
         series.period_kind,
         series.is_stock,
         series.adds_over_time,
@@ -39,8 +34,7 @@ based as (
         bases.months,
         bases.season,
         figures.value,
-        figures.period,
-        figures.observation_id
+        figures.period
     from bases
     inner join figures
         on
@@ -120,28 +114,17 @@ completed as (
     where now.is_to_date and now.months < 12 and now.adds_over_time = 'sum'
 ),
 
-placed as (
-    select
-        told.*,
-        series.is_stock,
-        series.adds_over_time,
-        series.period_kind = 'cumulative_range'
-        and told.started % 12 = 1
-        and told.months <= 12 as is_to_date
-    from told
-    inner join {{ ref('int_series') }} as series
-        on told.series_no = series.series_no
-),
-
 reasoned as (
     select
-        {{ named_columns('figures', series_figure_columns() + change_columns()) }},
+        figures.observation_id,
+        figures.value,
+        figures.months,
+        figures.started,
         coalesce(cumulated.before_is_simulated, false)
         or coalesce(added.is_simulated, false)
-        or coalesce(completed.is_simulated, false) as flow_is_simulated,
+        or coalesce(completed.is_simulated, false) as is_simulated,
         based.value as base_value,
         based.period as base_period,
-        based.observation_id as base_observation_id,
         case
             when not figures.is_amount then 'rate'
             when figures.value is null then 'missing'
@@ -149,7 +132,6 @@ reasoned as (
             when not figures.is_exact then 'bound'
             when based.value is null then 'not_positive'
         end as index_reason,
-        cumulated.before_id,
         coalesce(cumulated.before_months, 0) as before_months,
         figures.value - coalesce(cumulated.before_value, 0) as part_value,
         case
@@ -197,7 +179,7 @@ reasoned as (
             when added.months_count <> 12 then 'gap'
             when added.first_stretch <> figures.stretch then coalesce(figures.last_break, 'census')
         end as twelve_reason
-    from placed as figures
+    from figures
     left join based
         on
             figures.series_no = based.series_no
@@ -213,14 +195,12 @@ reasoned as (
 )
 
 select
-    {{ series_figure_columns() | join(',\n    ') }},
-    {{ change_columns() | join(',\n    ') }},
+    observation_id,
     case
         when index_reason is null
             then {{ as_value(percentage('value', 'base_value'), 2) }}
     end as index_to_base,
     case when index_reason is null then base_period end as index_base_period,
-    case when index_reason is null then base_observation_id end as index_base_observation_id,
     index_reason,
     case when part_reason is null then cast(part_value as decimal(30, 8)) end
         as current_computed,
@@ -230,10 +210,9 @@ select
                 '((started - 1) // 12)', 'before_months + 1', '(months - before_months)'
             ) | indent(12) }}
     end as current_period,
-    case when part_reason is null then before_id end as cumulative_before_observation_id,
     part_reason as current_reason,
     case when twelve_reason is null then cast(twelve_months as decimal(30, 8)) end
         as rolling_twelve_months,
     twelve_reason as rolling_reason,
-    flow_is_simulated
+    is_simulated
 from reasoned

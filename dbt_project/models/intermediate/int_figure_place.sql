@@ -1,13 +1,7 @@
 -- Grain: one row per headline figure in force: its share of the region above, its amount per head, its rank.
-{%- set handed_on = series_figure_columns() + change_columns() + flow_columns() %}
-with told as (
-    select *
-    from {{ ref('int_figure_flow') }}
-),
-
-figures as (
+with figures as (
     select
-        {{ named_columns('figures', series_figure_columns()) }},
+        figures.*,
         series.indicator_code,
         series.region_code,
         series.region_kind,
@@ -19,6 +13,8 @@ figures as (
         series.measure,
         series.is_of_region,
         series.is_lower_better,
+        series.adds_over_regions,
+        series.parent_series_no,
         series.rank_group_no,
         coalesce(figures.period_end >= series.valid_from, true)
         and coalesce(figures.period_end < series.valid_to, true) as is_in_force
@@ -137,28 +133,10 @@ counted as (
     group by moments.parent_code, moments.region_kind, moments.ended
 ),
 
-seen as (
-    select
-        told.*,
-        series.region_code,
-        series.parent_code,
-        series.scope,
-        series.figure_kind,
-        series.unit,
-        series.measure,
-        series.is_of_region,
-        series.adds_over_regions,
-        series.parent_series_no,
-        coalesce(told.period_end >= series.valid_from, true)
-        and coalesce(told.period_end < series.valid_to, true) as is_in_force
-    from told
-    inner join {{ ref('int_series') }} as series
-        on told.series_no = series.series_no
-),
-
 placed as (
     select
-        {{ named_columns('figures', handed_on) }},
+        figures.observation_id,
+        figures.value,
         above.value as value_above,
         above.observation_id as parent_observation_id,
         case
@@ -207,8 +185,8 @@ placed as (
         end as rank_reason,
         coalesce(above.is_simulated, false)
         or coalesce(people.is_simulated, false)
-        or coalesce(ranked.is_simulated, false) as place_is_simulated
-    from seen as figures
+        or coalesce(ranked.is_simulated, false) as is_simulated
+    from figures
     left join {{ ref('int_series_figure') }} as above
         on
             figures.parent_series_no = above.series_no
@@ -232,7 +210,7 @@ placed as (
 )
 
 select
-    {{ handed_on | join(',\n    ') }},
+    observation_id,
     case
         when share_reason is null
             then {{ as_value(percentage('value', 'value_above'), 4) }}
@@ -252,5 +230,5 @@ select
     coalesce(
         rank_reason, case when rank_regions_lacking > 0 then 'incomplete' end
     ) as rank_reason,
-    place_is_simulated
+    is_simulated
 from placed

@@ -1,7 +1,7 @@
 -- Grain: one row per headline figure in force: what is computed from it and others, never published by anybody.
 with told as (
     select *
-    from {{ ref('int_figure_place') }}
+    from {{ ref('int_figure_change') }}
 ),
 
 series as (
@@ -29,7 +29,7 @@ wholes as (
         changes.value_year_before,
         changes.change_on_published,
         changes.change_reason,
-        changes.is_simulated or changes.change_is_simulated as is_simulated,
+        changes.is_simulated,
         series.is_grown_really
     from {{ ref('int_figure_change') }} as changes
     inner join series
@@ -46,10 +46,21 @@ wholes as (
 figures as (
     select
         told.*,
+        {{ named_columns('flows', [
+            'current_computed', 'current_period', 'current_reason', 'rolling_twelve_months',
+            'rolling_reason', 'index_to_base', 'index_base_period', 'index_reason',
+        ]) | indent(4) }},
+        {{ named_columns('places', [
+            'share_of_region_above', 'region_above_observation_id', 'share_reason', 'per_head',
+            'per_head_unit', 'population_observation_id', 'per_head_reason', 'rank_computed',
+            'rank_of_regions', 'rank_shared_by', 'rank_regions_lacking', 'rank_reason',
+        ]) | indent(4) }},
         series.unit,
         series.measure,
         wholes.observation_id as whole_observation_id,
-        coalesce(wholes.is_simulated, false) as whole_is_simulated,
+        flows.is_simulated
+        or places.is_simulated
+        or coalesce(wholes.is_simulated, false) as others_are_simulated,
         case
             when not series.is_amount then 'rate'
             when series.whole_code is null then 'no_part'
@@ -80,6 +91,10 @@ figures as (
     from told
     inner join series
         on told.series_no = series.series_no
+    inner join {{ ref('int_figure_flow') }} as flows
+        on told.observation_id = flows.observation_id
+    inner join {{ ref('int_figure_place') }} as places
+        on told.observation_id = places.observation_id
     left join wholes
         on
             series.whole_series_no = wholes.series_no
@@ -102,19 +117,16 @@ select
     case when {{ is_in_points('measure') }} then '百分点' else unit end as change_unit,
     change_reason,
     previous_value,
-    previous_observation_id,
     previous_change_on_published,
     previous_change_pct_on_published,
     previous_change_reason,
     current_computed,
     current_period,
-    cumulative_before_observation_id,
     current_reason,
     rolling_twelve_months,
     rolling_reason,
     index_to_base,
     index_base_period,
-    index_base_observation_id,
     index_reason,
     share_of_region_above,
     region_above_observation_id,
@@ -138,9 +150,5 @@ select
             then contribution_pct
     end as contribution_pct,
     coalesce(whole_reason, pull_reason, contribution_reason) as contribution_reason,
-    is_simulated
-    or change_is_simulated
-    or flow_is_simulated
-    or place_is_simulated
-    or whole_is_simulated as is_simulated
+    is_simulated or others_are_simulated as is_simulated
 from figures

@@ -70,6 +70,7 @@ paired as (
             else 'no_year_before'
         end") | indent(8) }} as why_no_change,
         case
+            when figures.source_grade <> year_before.source_grade then 'grade'
             when figures.estimate_stage <> year_before.estimate_stage then 'stage'
             when year_before.known_from > figures.known_from then 'revised'
         end as caution,

@@ -17,9 +17,12 @@ with figures as (
         figures.estimate_stage,
         {{ vintage('figures.estimate_stage', 'figures.source_document') }} as vintage,
         figures.data_set_id,
+        documents.source_grade,
         figures.known_from,
         figures.is_simulated
     from {{ ref('fact_figure') }} as figures
+    left join {{ source('landing', 'source_document') }} as documents
+        on figures.source_document = documents.source_document
     inner join {{ ref('int_series') }} as series
         on
             figures.indicator_code = series.indicator_code
@@ -143,6 +146,7 @@ select
     figures.estimate_stage,
     figures.vintage,
     figures.data_set_id,
+    figures.source_grade,
     figures.known_from,
     figures.is_simulated,
     coalesce(passed.stretch, 0) as stretch,

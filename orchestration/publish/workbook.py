@@ -37,8 +37,21 @@ from orchestration.publish.tables import Table
 from orchestration.text import shown_moment
 
 NOT_PRINTED_SCHEMAS = ("quality", "meta")
-# Every version of every figure: what tables are made from, not a table to print.
-LEFT_OUT = frozenset({("core", "observation")})
+# What tables are made from and machines join, not tables to print: every figure, what is computed
+# of each, and the dimensions, whose words stand in the tables that are printed.
+LEFT_OUT = frozenset(
+    ("core", name)
+    for name in (
+        "observation",
+        "fact_figure",
+        "derived",
+        "dim_period",
+        "dim_region",
+        "dim_indicator",
+        "dim_source",
+        "dim_unit",
+    )
+)
 CONTENTS = "目录 Contents"
 SHEET_NAME_LIMIT = 31
 CELL_LIMIT = 32_767

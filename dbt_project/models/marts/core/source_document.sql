@@ -1,25 +1,15 @@
 -- Grain: one row per document that figures are quoted from.
-with counts as (
-    select
-        source_document,
-        count(*) as observation_count
-    from {{ ref('observation') }}
-    group by source_document
-)
-
 select
-    documents.source_document,
-    documents.title_zh,
-    nullif(documents.title_en, '') as title_en,
-    nullif(documents.issuer, '') as issuer,
-    nullif(documents.published, '') as published,
-    documents.published_on,
-    documents.source_grade,
-    nullif(documents.citation, '') as citation,
-    nullif(documents.licence, '') as licence,
-    nullif(documents.address, '') as address,
-    documents.data_set_id,
-    coalesce(counts.observation_count, 0) as observation_count
-from {{ source('landing', 'source_document') }} as documents
-left join counts
-    on documents.source_document = counts.source_document
+    source_document,
+    title_zh,
+    title_en,
+    issuer,
+    published,
+    published_on,
+    source_grade,
+    citation,
+    licence,
+    address,
+    data_set_id,
+    observation_count
+from {{ ref('dim_source') }}

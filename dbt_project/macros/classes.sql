@@ -1,0 +1,215 @@
+{#-
+Rows of a mart whose figures are broken down: one row per region, period, period kind, item, class
+and basis family; the class `_T` is the total. A model opens with
+
+    with {{ class_rows('schema.table', values=[…]) }}
+
+and goes on from the CTE `rows_named`, whose columns are those of `mart_rows`, and `class_code`,
+`class_name_zh`, `class_name_en`.
+-#}
+{% macro class_rows(mart, values) -%}
+cells as (
+    select
+        observations.*,
+        observations.breakdown as class_code,
+        observations.figure_kind as basis_family,
+        declared.item,
+        declared.role as slot,
+        nullif(declared.topic, '') as topic,
+        units.dimension as unit_dimension,
+        cast(observations.value as decimal(24, 8)) * cast(units.factor as decimal(14, 4))
+            as reference_value
+    from {{ ref('observation') }} as observations
+    inner join {{ source('landing', 'indicator') }} as declared
+        on
+            observations.indicator_code = declared.indicator_code
+            and observations.scope = declared.scope
+    left join {{ source('landing', 'unit') }} as units
+        on observations.unit = units.unit
+    where
+        declared.mart = '{{ mart }}'
+        and observations.is_headline
+        and observations.figure_kind in ('outturn', 'target', 'standard')
+        and observations.subject = '_T'
+        and observations.locality = '_T'
+),
+
+items as (
+    select
+        item,
+        item_name_zh,
+        item_name_en
+    from {{ mart_items(mart) }}
+),
+
+codes as (
+    select
+        list,
+        code,
+        name_zh,
+        name_en
+    from {{ source('landing', 'code') }}
+    where list in ('topic', 'breakdown')
+),
+
+rows_printed as (
+    select
+        region_code,
+        region_name_zh,
+        period,
+        period_start,
+        period_end,
+        period_kind,
+        item,
+        class_code,
+        basis_family,
+        min(topic) as topic,
+        {%- for name in values %}
+        cast({{ slot('value', name) }} as decimal(30, 8)) as {{ name }},
+        {{ slot('unit', name) }} as {{ name }}_unit,
+        {{ slot('qualifier', name) }} as {{ name }}_qualifier,
+        {{ slot('scope', name) }} as {{ name }}_scope,
+        {{ slot('reference_value', name) }} as {{ name }}_reference,
+        {{ slot('unit_dimension', name) }} as {{ name }}_dimension,
+        {{ slot('observation_id', name) }} as {{ name }}_observation_id,
+        {%- endfor %}
+        bool_or(is_simulated) as is_simulated
+    from cells
+    group by
+        region_code, region_name_zh, period, period_start, period_end, period_kind, item,
+        class_code, basis_family
+),
+
+rows_named as (
+    select
+        rows_printed.*,
+        items.item_name_zh,
+        items.item_name_en,
+        topics.name_zh as topic_name_zh,
+        topics.name_en as topic_name_en,
+        classes.name_zh as class_name_zh,
+        classes.name_en as class_name_en
+    from rows_printed
+    left join items
+        on rows_printed.item = items.item
+    left join codes as topics
+        on rows_printed.topic = topics.code and topics.list = 'topic'
+    left join codes as classes
+        on rows_printed.class_code = classes.code and classes.list = 'breakdown'
+)
+{%- endmacro %}
+
+
+{#-
+What a number comes to over its classes, and what it was before: CTE `compared`, with
+<name>_in_classes (the sum, on every row), <name>_of (the printed total, else that sum),
+<name>_before, <name>_before_observation_id and period_before (the last earlier period of the same
+kind), each null where a figure in it is a bound or of another unit or scope.
+-#}
+{% macro class_compared(rows, name) -%}
+in_classes as (
+    select
+        region_code,
+        period,
+        period_kind,
+        item,
+        basis_family,
+        sum({{ name }}) filter (where class_code <> '_T') as classes_sum,
+        max({{ name }}) filter (where class_code = '_T') as total_printed,
+        bool_or(is_simulated) as is_any_simulated
+    from {{ rows }}
+    where {{ name }} is not null
+    group by region_code, period, period_kind, item, basis_family
+    having
+        bool_and({{ name }}_qualifier = 'exact')
+        and count(distinct concat_ws('|', {{ name }}_unit, {{ name }}_scope)) = 1
+),
+
+earlier as (
+    select
+        *,
+        lag(period) over previous as period_before,
+        case
+            when
+                {{ name }}_qualifier = 'exact'
+                and lag({{ name }}_qualifier) over previous = 'exact'
+                and lag({{ name }}_unit) over previous = {{ name }}_unit
+                and lag({{ name }}_scope) over previous = {{ name }}_scope
+                then lag({{ name }}) over previous
+        end as {{ name }}_before,
+        lag({{ name }}_observation_id) over previous as {{ name }}_before_observation_id,
+        lag(is_simulated) over previous as is_before_simulated
+    from {{ rows }}
+    window previous as (
+        partition by region_code, item, class_code, basis_family, period_kind
+        order by period_end asc, period_start asc
+    )
+),
+
+compared as (
+    select
+        earlier.*,
+        in_classes.classes_sum as {{ name }}_in_classes,
+        coalesce(in_classes.total_printed, in_classes.classes_sum) as {{ name }}_of,
+        earlier.is_simulated
+        or coalesce(earlier.is_before_simulated, false)
+        or coalesce(in_classes.is_any_simulated, false) as is_any_simulated
+    from earlier
+    left join in_classes
+        on
+            earlier.region_code = in_classes.region_code
+            and earlier.period = in_classes.period
+            and earlier.period_kind = in_classes.period_kind
+            and earlier.item = in_classes.item
+            and earlier.basis_family = in_classes.basis_family
+)
+{%- endmacro %}
+
+
+{#- What every mart of classes begins with. -#}
+{% macro class_keys(alias) -%}
+{{ row_keys(alias) }},
+    {{ alias }}.class_code,
+    {{ alias }}.class_name_zh,
+    {{ alias }}.class_name_en
+{%- endmacro %}
+
+
+{#- What `class_compared` found of a number: its change, what its classes come to on the row of the
+    total, and its share. -#}
+{% macro class_columns(alias, name) -%}
+    {{ alias }}.period_before,
+    {{ alias }}.{{ name }}_before,
+    {{ alias }}.{{ name }}_before_observation_id,
+    cast({{ alias }}.{{ name }} - {{ alias }}.{{ name }}_before as decimal(30, 8))
+        as {{ name }}_change,
+    case
+        when {{ alias }}.class_code = '_T'
+            then cast({{ alias }}.{{ name }}_in_classes as decimal(30, 8))
+    end as {{ name }}_computed,
+    case
+        when {{ alias }}.class_code = '_T'
+            then cast({{ alias }}.{{ name }} - {{ alias }}.{{ name }}_in_classes as decimal(30, 8))
+    end as {{ name }}_difference,
+    case
+        when {{ alias }}.class_code <> '_T'
+            then {{ as_value(percentage(alias ~ '.' ~ name, alias ~ '.' ~ name ~ '_of'), 2) }}
+    end as {{ name }}_share_computed
+{%- endmacro %}
+
+
+{#- An amount per mu of land, in 万元 a mu, and its qualifier. -#}
+{% macro per_mu_qualifier(name) -%}
+case
+    when {{ name }}_dimension = 'currency_cny' and land_dimension = 'area_mu'
+        then {{ quotient_qualifier(name, 'land') }}
+end
+{%- endmacro %}
+
+
+{% macro per_mu(name) -%}
+{{ as_bound(
+    ratio(name ~ '_reference / 10000', 'land_reference'),
+    name ~ '_per_mu_computed_qualifier', 2
+) }}
+{%- endmacro %}

@@ -46,6 +46,7 @@ WRITTEN_BY_THE_JUDGE = "create schema landing;" + ";".join(
 )
 SCHEMA = f"""
 {WRITTEN_BY_THE_JUDGE}; create schema core; create schema intermediate; create schema investment;
+create schema industry_clusters; create schema public_services;
 create table landing.candidate (
     {FIGURE}, occurrence integer, place_order integer, unit_printed varchar);
 create table landing.observation ({FIGURE}, occurrence integer);
@@ -89,6 +90,27 @@ create table landing.source_document (
     source_document varchar, title_zh varchar, title_en varchar, published varchar,
     source_grade varchar);
 create table landing.release (release_time timestamp);
+create table industry_clusters.enterprise_tiers (
+    basis_family varchar, added decimal(30, 8), exited decimal(30, 8),
+    net_gain_computed decimal(30, 8), stock_before decimal(30, 8), stock_at_end decimal(30, 8),
+    stock_computed decimal(30, 8), stock_difference decimal(30, 8),
+    stock_before_observation_id varchar, stock_at_end_observation_id varchar);
+create table industry_clusters.per_mu_class (
+    firms decimal(30, 8), firms_computed decimal(30, 8), firms_difference decimal(30, 8),
+    firms_observation_id varchar, share_unit varchar, share_observation_id varchar,
+    firms_share_computed decimal(30, 2), tax_per_mu_unit varchar,
+    tax_per_mu_computed decimal(30, 2), tax_per_mu_computed_qualifier varchar,
+    tax_per_mu_observation_id varchar, value_added_per_mu_unit varchar,
+    value_added_per_mu_computed decimal(30, 2), value_added_per_mu_computed_qualifier varchar,
+    value_added_per_mu_observation_id varchar);
+create table core.case_ledger (
+    cases decimal(30, 8), cases_computed decimal(30, 8), cases_difference decimal(30, 8),
+    cases_observation_id varchar, share_unit varchar, share_observation_id varchar,
+    cases_share_computed decimal(30, 2), completion_rate_computed decimal(30, 2),
+    completion_rate_difference decimal(30, 2), completion_rate_observation_id varchar);
+create table public_services.service_coverage (
+    coverage_computed decimal(30, 2), coverage_difference decimal(30, 2),
+    coverage_observation_id varchar);
 create table investment.project (project varchar, value_observation_id varchar);
 create table landing.column_dictionary (
     schema_name varchar, table_name varchar, column_name varchar, role varchar);

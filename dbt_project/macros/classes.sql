@@ -1,112 +1,11 @@
 {#-
-Rows of a mart whose figures are broken down: one row per region, period, period kind, item, class
-and basis family; the class `_T` is the total. A model opens with
-
-    with {{ class_rows('schema.table', values=[…]) }}
-
-and goes on from the CTE `rows_named`, whose columns are those of `mart_rows`, and `class_code`,
-`class_name_zh`, `class_name_en`.
--#}
-{% macro class_rows(mart, values) -%}
-cells as (
-    select
-        observations.*,
-        observations.breakdown as class_code,
-        observations.figure_kind as basis_family,
-        declared.item,
-        declared.role as slot,
-        nullif(declared.topic, '') as topic,
-        units.dimension as unit_dimension,
-        cast(observations.value as decimal(24, 8)) * cast(units.factor as decimal(14, 4))
-            as reference_value
-    from {{ ref('observation') }} as observations
-    inner join {{ source('landing', 'indicator') }} as declared
-        on
-            observations.indicator_code = declared.indicator_code
-            and observations.scope = declared.scope
-    left join {{ source('landing', 'unit') }} as units
-        on observations.unit = units.unit
-    where
-        declared.mart = '{{ mart }}'
-        and observations.is_headline
-        and observations.figure_kind in ('outturn', 'target', 'standard')
-        and observations.subject = '_T'
-        and observations.locality = '_T'
-),
-
-items as (
-    select
-        item,
-        item_name_zh,
-        item_name_en
-    from {{ mart_items(mart) }}
-),
-
-codes as (
-    select
-        list,
-        code,
-        name_zh,
-        name_en
-    from {{ source('landing', 'code') }}
-    where list in ('topic', 'breakdown')
-),
-
-rows_printed as (
-    select
-        region_code,
-        region_name_zh,
-        period,
-        period_start,
-        period_end,
-        period_kind,
-        item,
-        class_code,
-        basis_family,
-        min(topic) as topic,
-        {%- for name in values %}
-        cast({{ slot('value', name) }} as decimal(30, 8)) as {{ name }},
-        {{ slot('unit', name) }} as {{ name }}_unit,
-        {{ slot('qualifier', name) }} as {{ name }}_qualifier,
-        {{ slot('scope', name) }} as {{ name }}_scope,
-        {{ slot('reference_value', name) }} as {{ name }}_reference,
-        {{ slot('unit_dimension', name) }} as {{ name }}_dimension,
-        {{ slot('observation_id', name) }} as {{ name }}_observation_id,
-        {%- endfor %}
-        bool_or(is_simulated) as is_simulated
-    from cells
-    group by
-        region_code, region_name_zh, period, period_start, period_end, period_kind, item,
-        class_code, basis_family
-),
-
-rows_named as (
-    select
-        rows_printed.*,
-        items.item_name_zh,
-        items.item_name_en,
-        topics.name_zh as topic_name_zh,
-        topics.name_en as topic_name_en,
-        classes.name_zh as class_name_zh,
-        classes.name_en as class_name_en
-    from rows_printed
-    left join items
-        on rows_printed.item = items.item
-    left join codes as topics
-        on rows_printed.topic = topics.code and topics.list = 'topic'
-    left join codes as classes
-        on rows_printed.class_code = classes.code and classes.list = 'breakdown'
-)
-{%- endmacro %}
-
-
-{#-
-What a number comes to over its classes, and what it was before: CTE `compared`, with
+What a number comes to over the classes of the code list that a system is of, and what it was
+before: CTE `compared`, with
 <name>_in_classes (the sum, on every row), <name>_of (the printed total, else that sum),
 <name>_before, <name>_before_observation_id and period_before (the last earlier period of the same
 kind), each null where a figure in it is a bound or of another unit or scope.
 -#}
-{% macro class_compared(rows, name) -%}
+{% macro class_compared(rows, name, list) -%}
 in_classes as (
     select
         region_code,
@@ -114,11 +13,11 @@ in_classes as (
         period_kind,
         item,
         basis_family,
-        sum({{ name }}) filter (where class_code <> '_T') as classes_sum,
+        sum({{ name }}) filter (where class_list = '{{ list }}') as classes_sum,
         max({{ name }}) filter (where class_code = '_T') as total_printed,
         bool_or(is_simulated) as is_any_simulated
     from {{ rows }}
-    where {{ name }} is not null
+    where {{ name }} is not null and class_list in ('_T', '{{ list }}')
     group by region_code, period, period_kind, item, basis_family
     having
         bool_and({{ name }}_qualifier = 'exact')
@@ -141,7 +40,8 @@ earlier as (
         lag(is_simulated) over previous as is_before_simulated
     from {{ rows }}
     window previous as (
-        partition by region_code, item, class_code, basis_family, period_kind
+        partition by
+            region_code, item, class_list, class_code, basis_family, period_kind
         order by period_end asc, period_start asc
     )
 ),
@@ -163,15 +63,6 @@ compared as (
             and earlier.item = in_classes.item
             and earlier.basis_family = in_classes.basis_family
 )
-{%- endmacro %}
-
-
-{#- What every mart of classes begins with. -#}
-{% macro class_keys(alias) -%}
-{{ row_keys(alias) }},
-    {{ alias }}.class_code,
-    {{ alias }}.class_name_zh,
-    {{ alias }}.class_name_en
 {%- endmacro %}
 
 

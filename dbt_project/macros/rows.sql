@@ -1,11 +1,11 @@
 {#-
-Mart rows out of `int_mart_cell`: one row per region, period, item and basis family, one group of
-columns per slot. A model opens with
+Mart rows out of `int_mart_cell`: one row per region, period, item, basis family and class of a
+breakdown (`_T`: of all classes), one group of columns per slot. A model opens with
 
     with {{ mart_rows('schema.table', values=[…], growths=[…], has_rank=true) }}
 
 and goes on from the CTE `rows_named`. For every value: <slot>, _unit, _qualifier, _price_basis, _scope, _reference (in the reference unit
-of its _dimension: yuan, persons, square metres), _period, _observation_id; for every growth: <slot>,
+of its _dimension: yuan, persons, square metres), _period, _status, _observation_id; for every growth: <slot>,
 _qualifier, _price_basis, _scope, _period, _observation_id. A period is there where the role stands
 in the row of the last year of a range (code list `last_year_role`). A rank is an integer.
 -#}
@@ -14,19 +14,28 @@ in the row of the last year of a range (code list `last_year_role`). A rank is a
     which part of `int_mart_cell` and `int_mart_item` a model reads: where that stays what it was,
     the model need not be built again (`orchestration/steps/standing.py`). A model that names these
     tables itself reads all of them. -#}
-{% macro mart_cells(mart, kinds=none, with_localities=false) -%}
+{% macro mart_cells(mart, kinds=none, with_localities=false, with_classes=false) -%}
 {{ config(tags=['mart:' ~ mart]) -}}
 (select * from {{ ref('int_mart_cell') }} where mart = '{{ mart }}' and is_shown
-    and {{ belongs_in_mart(kinds, with_localities) }})
+    and {{ belongs_in_mart(kinds, with_localities, with_classes) }})
 {%- endmacro %}
 
 
 {#- Which cells of a mart are rows of it: figures of the region itself that came about, are aimed at
     or have to hold. `kinds` names others, `with_localities` lets those of places below the region in,
-    for a mart that has a column for it. All others stand in core.figure_apart. -#}
-{% macro belongs_in_mart(kinds=none, with_localities=false) -%}
+    `with_classes` those of the classes of a breakdown, for a mart that has columns for them. All
+    others stand in core.figure_apart. -#}
+{% macro belongs_in_mart(kinds=none, with_localities=false, with_classes=false) -%}
 basis_family in ('{{ (kinds or ['outturn', 'target', 'standard']) | join("', '") }}')
     and subject = '_T' {{ "" if with_localities else "and locality = '_T'" }}
+    {{ "" if with_classes else "and class_code = '_T'" }}
+{%- endmacro %}
+
+
+{#- Marts whose rows are of all classes: what they compute sets counts of one cohort, or regions, side
+    by side. Figures of classes that are sent to them stand in core.figure_apart. -#}
+{% macro is_without_classes(mart) -%}
+{{ mart }} in ('investment.project_pipeline', 'peers.peer_benchmark', 'plan.plan_summary')
 {%- endmacro %}
 
 
@@ -56,7 +65,8 @@ summable as (
 {%- endmacro %}
 
 
-{#- Joins `summable` to rows of a mart. -#}
+{#- Joins `summable` to rows of a mart. A row of a class may not be added up: its figure is in that
+    of all classes, and nothing says that the classes of a list are all there are. -#}
 {% macro join_summable(alias) -%}
 left join summable
     on
@@ -65,13 +75,14 @@ left join summable
         and {{ alias }}.period_kind = summable.period_kind
         and {{ alias }}.item = summable.item
         and {{ alias }}.basis_family = summable.basis_family
+        and {{ alias }}.class_code = '_T'
 {%- endmacro %}
 
 
 {% macro mart_rows(mart, values=[], growths=[], has_rank=false, with_localities=false) -%}
 cells as (
     select *
-    from {{ mart_cells(mart, with_localities=with_localities) }}
+    from {{ mart_cells(mart, with_localities=with_localities, with_classes=true) }}
 ),
 
 items as (
@@ -103,6 +114,10 @@ rows_printed as (
         item,
         basis_family,
         locality,
+        class_list,
+        class_code,
+        any_value(class_name_zh) as class_name_zh,
+        any_value(class_name_en) as class_name_en,
         nullif(min(topic), '') as topic,
         {%- for name in values %}
         cast({{ slot('value', name) }} as decimal(30, 8)) as {{ name }},
@@ -113,6 +128,7 @@ rows_printed as (
         {{ slot('reference_value', name) }} as {{ name }}_reference,
         {{ slot('unit_dimension', name) }} as {{ name }}_dimension,
         {{ slot('growth_period', name) }} as {{ name }}_period,
+        {{ slot('obs_status', name) }} as {{ name }}_status,
         {{ slot('observation_id', name) }} as {{ name }}_observation_id,
         {%- endfor %}
         {%- for name in growths %}
@@ -136,7 +152,7 @@ rows_printed as (
     from cells
     group by
         region_code, region_name_zh, period, period_start, period_end, period_kind, item,
-        basis_family, locality
+        basis_family, locality, class_list, class_code
 ),
 
 rows_named as (
@@ -208,6 +224,37 @@ rows_named as (
     {{ alias }}.item_name_zh,
     {{ alias }}.item_name_en,
     {{ alias }}.basis_family
+{%- endmacro %}
+
+
+{#- What every such mart ends with: the class that a row is of, its names null where it is all of
+    them; and of its main value the ends, whether it is a bound, and its status. -#}
+{% macro row_class(alias) -%}
+    {{ alias }}.class_list,
+    {{ alias }}.class_code,
+    {{ alias }}.class_name_zh,
+    {{ alias }}.class_name_en
+{%- endmacro %}
+
+
+{% macro same_class(one, other) -%}
+{{ one }}.class_list = {{ other }}.class_list and {{ one }}.class_code = {{ other }}.class_code
+{%- endmacro %}
+
+
+{% macro row_facts(alias, main) -%}
+{{ row_class(alias) }},
+    case when bounds.has_low({{ alias }}.{{ main }}_qualifier) then {{ alias }}.{{ main }} end
+        as {{ main }}_low,
+    case when bounds.has_high({{ alias }}.{{ main }}_qualifier) then {{ alias }}.{{ main }} end
+        as {{ main }}_high,
+    case
+        when {{ alias }}.{{ main }} is not null
+            then
+                bounds.is_lower({{ alias }}.{{ main }}_qualifier)
+                or bounds.is_upper({{ alias }}.{{ main }}_qualifier)
+    end as {{ main }}_is_bound,
+    {{ alias }}.{{ main }}_status
 {%- endmacro %}
 
 

@@ -5,6 +5,8 @@ stocks as (
     select
         region_code,
         item,
+        class_list,
+        class_code,
         period_end as stock_on,
         arg_min(stock, period_kind) as stock,
         arg_min(stock_unit, period_kind) as unit,
@@ -13,7 +15,7 @@ stocks as (
         bool_or(is_simulated) as is_simulated
     from {{ rows }}
     where basis_family = 'outturn' and stock_qualifier = 'exact' and stock is not null
-    group by region_code, item, period_end
+    group by region_code, item, class_list, class_code, period_end
 )
 {%- endmacro %}
 
@@ -31,7 +33,9 @@ targets as (
 
 
 {% macro same_tier(one, other) -%}
-{{ one }}.region_code = {{ other }}.region_code and {{ one }}.item = {{ other }}.item
+{{ one }}.region_code = {{ other }}.region_code
+    and {{ one }}.item = {{ other }}.item
+    and {{ same_class(one, other) }}
 {%- endmacro %}
 
 

@@ -59,6 +59,7 @@ def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[s
         "quotient": _quotients(declarations),
         "region": _regions(declarations),
         "code": _codes(declarations),
+        "class": _classes_of_data_sets(declarations),
         "unit": _units(lists),
         "scorecard": [
             {"indicator_code": code, "sort": position}
@@ -223,6 +224,28 @@ def _classes(declarations: Declarations, listed: Rows) -> Rows:
         if row["list"] in used and row["code"] not in known:
             classes.setdefault(row["code"], {**row, "list": BREAKDOWN_LIST, "maps_to": ""})
     return list(classes.values())
+
+
+def _classes_of_data_sets(declarations: Declarations) -> Rows:
+    """The classes of every data set with the list that each is of.
+
+    A code that the lists of several layouts have is that of the latest.
+    """
+    rows = []
+    for declared in declarations:
+        classes: dict[str, dict[str, Any]] = {}
+        for layout in declared.data_set.layouts:
+            name = layout.breakdown_list
+            for entry in declarations.codelists.members(name or "").values():
+                classes[entry.code] = {
+                    "data_set_id": declared.id,
+                    "code": entry.code,
+                    "class_list": name,
+                    "name_zh": entry.name_zh,
+                    "name_en": entry.name_en,
+                }
+        rows.extend(classes.values())
+    return rows
 
 
 def _units(lists: CodeLists) -> Rows:

@@ -341,6 +341,7 @@ def build(con: duckdb.DuckDBPyConnection) -> None:
     insert(con, "landing.indicator", indicator_code="a", mart="")
     insert(con, "landing.indicator", indicator_code="residents", mart="", over_regions="sum")
     build_comparable(con)
+    build_systems(con)
     con.execute(
         "insert into investment.project select observation_id, observation_id from core.observation"
     )
@@ -355,6 +356,39 @@ def build(con: duckdb.DuckDBPyConnection) -> None:
 def collect_findings(con: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> int:
     """Run rules and write what they find; returns how many findings."""
     return write_findings(con, judge(con, tuple(rules)), CATALOGUE)
+
+
+def build_systems(con: duckdb.DuckDBPyConnection) -> None:
+    """A tier that moved as it should, classes that make up their total, a coverage that is right."""
+    insert(
+        con,
+        "industry_clusters.enterprise_tiers",
+        basis_family="outturn",
+        added="50.0",
+        exited="10.0",
+        net_gain_computed="40.0",
+        stock_before="60.0",
+        stock_at_end="100.0",
+        stock_computed="100.0",
+        stock_difference="0",
+        stock_before_observation_id="o-b",
+        stock_at_end_observation_id="o-total",
+    )
+    insert(
+        con,
+        "industry_clusters.per_mu_class",
+        firms="100.0",
+        firms_computed="100.0",
+        firms_difference="0",
+        firms_observation_id="o-total",
+    )
+    insert(
+        con,
+        "public_services.service_coverage",
+        coverage_computed="40.04",
+        coverage_difference="0",
+        coverage_observation_id="o-a",
+    )
 
 
 def build_comparable(con: duckdb.DuckDBPyConnection) -> None:

@@ -23,9 +23,23 @@ with observations as (
         known_from,
         figure_kind,
         subject,
-        locality
+        locality,
+        data_set_id,
+        breakdown,
+        obs_status
     from {{ ref('observation') }}
-    where is_headline and breakdown = '_T'
+    where is_headline
+),
+
+-- Of a figure of a class the list that its data set breaks figures down by.
+classes as (
+    select
+        data_set_id,
+        code,
+        class_list,
+        name_zh,
+        name_en
+    from {{ source('landing', 'class') }}
 ),
 
 -- The code list says which roles are growth, and which of them stand in the row of the last year.
@@ -99,6 +113,16 @@ joined as (
         units.dimension as unit_dimension,
         cast(observations.value as decimal(24, 8)) * cast(units.factor as decimal(14, 4))
             as reference_value,
+        case
+            when observations.breakdown = '_T' then '_T'
+            else coalesce(classes.class_list, 'breakdown')
+        end as class_list,
+        case
+            when observations.breakdown <> '_T' then coalesce(classes.name_zh, observations.breakdown)
+        end as class_name_zh,
+        case
+            when observations.breakdown <> '_T' then coalesce(classes.name_en, observations.breakdown)
+        end as class_name_en,
         indicators.is_growth_role,
         indicators.is_last_year_role
         and observations.kind_printed = 'growth_over_range'
@@ -113,6 +137,10 @@ joined as (
             )
     left join units
         on observations.unit = units.unit
+    left join classes
+        on
+            observations.data_set_id = classes.data_set_id
+            and observations.breakdown = classes.code
 ),
 
 placed as (
@@ -171,10 +199,15 @@ select
     whole_code,
     ranked_code,
     observation_id,
+    class_list,
+    breakdown as class_code,
+    class_name_zh,
+    class_name_en,
+    obs_status,
     row_number() over (
         partition by
             mart, region_code, period, period_kind, item, stage, basis_family, slot, subject,
-            locality
+            locality, class_list, breakdown
         order by
             is_declared_scope desc,
             headline_rank asc,

@@ -3,7 +3,8 @@
 -- A flag has to make a naive sum right, `sum(amount) where is_summable` over a whole table with no
 -- further condition, or to refuse it. So a row counts only where everything in it is declared a
 -- part of one and the same whole, is the smallest declared part, overlaps nothing, is an exact
--- outturn of the region itself, and lies in no other period or region that counts too.
+-- outturn of the region itself, and lies in no other period or region that counts too. Figures of
+-- classes have no row here: they are in the figure of all classes, and lists of classes cut across.
 with recursive parts as (
     select distinct
         indicator_code,
@@ -122,6 +123,7 @@ amounts as (
         on cells.indicator_code = smallest.indicator_code
     where
         cells.is_shown
+        and cells.class_code = '_T'
         and cells.value is not null
         and cells.measure in ('level', 'count', 'target_level')
 ),

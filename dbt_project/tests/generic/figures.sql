@@ -4,7 +4,7 @@
     and is a headline in force; one cell may name several, separated by commas. A failure says
     which of the two, and shows the figure; the slot is a role, or the column that names it. The tag
     says that it asks for no figures but those of the marts that its mart reads. -#}
-{% test figures(model, columns, kinds=none, with_localities=false) %}
+{% test figures(model, columns, kinds=none, with_localities=false, with_classes=false) %}
 {{ config(tags=['own_figures']) }}
 with named as (
     {%- for column in columns %}
@@ -38,7 +38,7 @@ left join named on cells.observation_id = named.cell
 where
     cells.mart = '{{ model.schema }}.{{ model.identifier }}'
     and cells.is_shown
-    and {{ belongs_in_mart(kinds, with_localities) }}
+    and {{ belongs_in_mart(kinds, with_localities, with_classes) }}
     and named.cell is null
 
 union all

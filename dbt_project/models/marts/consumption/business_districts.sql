@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, item, basis family and place below the region.
+-- Grain: one row per region, period, period kind, item, basis family, place below the region and class.
 with {{ mart_rows(
     'consumption.business_districts',
     values=['sales', 'footfall', 'count'],
@@ -42,5 +42,6 @@ select
     computed.is_simulated,
     {{ observation_ids('computed', ['sales', 'footfall', 'count']) }},
     nullif(computed.locality, '_T') as locality,
-    {{ calendar_parts('computed') }}
+    {{ calendar_parts('computed') }},
+    {{ row_facts('computed', 'sales') }}
 from computed

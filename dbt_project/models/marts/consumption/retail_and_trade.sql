@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, item and basis family.
+-- Grain: one row per region, period, period kind, item, basis family and class.
 with {{ mart_rows(
     'consumption.retail_and_trade',
     values=['value', 'count', 'moved', 'share_of_nation'],
@@ -64,5 +64,6 @@ select
         'value', 'count', 'moved', 'share_of_nation', 'growth', 'cagr', 'rank'
     ]) }},
     {{ about_rank('computed') }},
-    {{ calendar_parts('computed') }}
+    {{ calendar_parts('computed') }},
+    {{ row_facts('computed', 'value') }}
 from computed

@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, item and basis family.
+-- Grain: one row per region, period, period kind, item, basis family and class.
 with {{ mart_rows(
     'consumption.tourism',
     values=['revenue', 'visitors', 'share', 'count'],
@@ -39,5 +39,6 @@ select
     ]) }},
     {{ about_share('computed') }},
     {{ about_rank('computed') }},
-    {{ calendar_parts('computed') }}
+    {{ calendar_parts('computed') }},
+    {{ row_facts('computed', 'revenue') }}
 from computed

@@ -1,10 +1,10 @@
--- Grain: one row per region, period, period kind, ledger (item), state and basis family.
-with {{ class_rows(
+-- Grain: one row per region, period, period kind, ledger (item), basis family and state (class).
+with {{ mart_rows(
     'core.case_ledger',
     values=['cases', 'share', 'opened', 'closed', 'rate']
 ) }},
 
-{{ class_compared('rows_named', 'cases') }},
+{{ class_compared('rows_named', 'cases', 'case_state') }},
 
 -- A case that is done stays in its ledger: done cases over all of them are the completion rate.
 states as (
@@ -31,7 +31,8 @@ computed as (
 )
 
 select
-    {{ class_keys('computed') }},
+    {{ row_keys('computed') }},
+    {{ row_class('computed') }},
     {{ printed_values('computed', ['cases', 'share', 'opened', 'closed']) }},
     computed.rate as completion_rate,
     computed.rate_unit as completion_rate_unit,

@@ -1,7 +1,7 @@
--- Grain: one row per region, period, period kind, item and basis family (outturn or target).
+-- Grain: one row per region, period, period kind, item, basis family and class.
 with cells as (
     select *
-    from {{ mart_cells('core.district_profile') }}
+    from {{ mart_cells('core.district_profile', with_classes=true) }}
 ),
 
 items as (
@@ -30,10 +30,15 @@ profile as (
         period_kind,
         item,
         basis_family,
+        class_list,
+        class_code,
+        any_value(class_name_zh) as class_name_zh,
+        any_value(class_name_en) as class_name_en,
         min(topic) as topic,
         {{ slot('value', 'value') }} as value,
         {{ slot('unit', 'value') }} as unit,
         {{ slot('qualifier', 'value') }} as qualifier,
+        {{ slot('obs_status', 'value') }} as obs_status,
         {{ slot('scope', 'value') }} as scope,
         {{ slot('price_basis', 'value') }} as price_basis,
         {{ slot('value', 'growth') }} as growth,
@@ -55,7 +60,7 @@ profile as (
     from slotted
     group by
         region_code, region_name_zh, period, period_start, period_end, period_kind, item,
-        basis_family
+        basis_family, class_list, class_code
 )
 
 select
@@ -92,7 +97,9 @@ select
     {{ about_share('profile') }},
     {{ about_rank('profile') }},
     {{ value_ends('profile') }},
-    {{ calendar_parts('profile') }}
+    {{ calendar_parts('profile') }},
+    {{ row_class('profile') }},
+    profile.obs_status
 from profile
 left join items
     on profile.item = items.item

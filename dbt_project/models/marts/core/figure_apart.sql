@@ -1,15 +1,52 @@
--- Grain: one row per headline figure in force that is no outturn, target or standard of its region.
-with figures as (
+-- Grain: one row per headline figure in force that its mart cannot show as one of its region.
+with indicators as (
+    select
+        indicator_code,
+        mart
+    from {{ source('landing', 'indicator') }}
+    where mart <> ''
+),
+
+cells as (
+    select
+        observation_id,
+        is_shown,
+        class_list,
+        class_name_zh,
+        class_name_en
+    from {{ ref('int_mart_cell') }}
+),
+
+-- Why a figure stands here: it is no outturn, target or standard of the region; or it is one, but
+-- its mart has rows of the declared scope alone, none of classes, or room for one figure only.
+judged as (
+    select
+        observations.*,
+        cells.class_list,
+        cells.class_name_zh,
+        cells.class_name_en,
+        case
+            when observations.figure_kind not in ('outturn', 'target', 'standard') then 'kind'
+            when observations.subject <> '_T' then 'subject'
+            when observations.locality <> '_T' then 'place'
+            when indicators.mart is null then null
+            when cells.observation_id is null then 'scope'
+            when not cells.is_shown then 'taken'
+            when observations.breakdown <> '_T' and {{ is_without_classes('indicators.mart') }}
+                then 'class'
+        end as apart_reason
+    from {{ ref('observation') }} as observations
+    left join indicators
+        on observations.indicator_code = indicators.indicator_code
+    left join cells
+        on observations.observation_id = cells.observation_id
+    where observations.is_headline
+),
+
+figures as (
     select *
-    from {{ ref('observation') }}
-    where
-        is_headline
-        and breakdown = '_T'
-        and (
-            figure_kind not in ('outturn', 'target', 'standard')
-            or subject <> '_T'
-            or locality <> '_T'
-        )
+    from judged
+    where apart_reason is not null
 ),
 
 kinds as (
@@ -61,7 +98,12 @@ select
     figures.is_simulated,
     figures.observation_id as value_observation_id,
     {{ value_ends('figures') }},
-    {{ calendar_parts('figures') }}
+    {{ calendar_parts('figures') }},
+    figures.apart_reason,
+    coalesce(figures.class_list, if(figures.breakdown = '_T', '_T', 'breakdown')) as class_list,
+    figures.breakdown as class_code,
+    figures.class_name_zh,
+    figures.class_name_en
 from figures
 left join kinds
     on figures.figure_kind = kinds.code

@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, item and basis family.
+-- Grain: one row per region, period, period kind, item, basis family and class.
 with {{ mart_rows(
     'industry_clusters.cluster_performance',
     values=[
@@ -62,6 +62,8 @@ overlap_sums as (
         one.period_kind,
         one.item,
         one.basis_family,
+        one.class_list,
+        one.class_code,
         sum(other.output) as overlap_sum,
         count(*) as overlap_count,
         bool_or(other.is_simulated) as is_simulated
@@ -72,6 +74,7 @@ overlap_sums as (
             and one.period = other.period
             and one.period_kind = other.period_kind
             and one.basis_family = other.basis_family
+            and {{ same_class('one', 'other') }}
             and one.output_unit = other.output_unit
             and one.output_scope = other.output_scope
             -- only what is at least as large as printed shows that the sum is too large
@@ -80,7 +83,9 @@ overlap_sums as (
                 string_split(concat_ws(',', one.item, one.overlaps_with), ','), other.item
             )
     where one.overlaps_with is not null and one.output is not null and other.output is not null
-    group by one.region_code, one.period, one.period_kind, one.item, one.basis_family
+    group by
+        one.region_code, one.period, one.period_kind, one.item, one.basis_family, one.class_list,
+        one.class_code
 ),
 
 evidence as (
@@ -124,12 +129,14 @@ evidence as (
             and levels.period_kind = overlap_sums.period_kind
             and levels.item = overlap_sums.item
             and levels.basis_family = overlap_sums.basis_family
+            and {{ same_class('levels', 'overlap_sums') }}
     left join levels as wholes
         on
             levels.region_code = wholes.region_code
             and levels.period = wholes.period
             and levels.period_kind = wholes.period_kind
             and levels.basis_family = wholes.basis_family
+            and {{ same_class('levels', 'wholes') }}
             and item_facts.part_of_item = wholes.item
     {{ join_summable('levels') | indent(4) }}
 ),
@@ -198,5 +205,6 @@ select
     {{ observation_ids('explained', ['duration']) }},
     {{ about_share('explained') }},
     {{ about_rank('explained') }},
-    {{ calendar_parts('explained') }}
+    {{ calendar_parts('explained') }},
+    {{ row_facts('explained', 'output') }}
 from explained

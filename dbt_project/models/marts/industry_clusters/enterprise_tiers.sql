@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, item and basis family.
+-- Grain: one row per region, period, period kind, item, basis family and class.
 --
 -- What is computed is computed of exact outturns in one unit and scope: a bound has no distance.
 with {{ mart_rows(
@@ -67,7 +67,8 @@ aimed as (
     -- of several targets that a period lies in, the nearest
     qualify row_number() over (
         partition by
-            moved.region_code, moved.period, moved.period_kind, moved.item, moved.basis_family
+            moved.region_code, moved.period, moved.period_kind, moved.item, moved.basis_family,
+            moved.class_list, moved.class_code
         order by targets.period_end asc, targets.period_start desc
     ) = 1
 )
@@ -81,6 +82,7 @@ select
     {{ observation_ids('aimed', ['stock', 'added', 'cultivated', 'rank']) }},
     {{ about_rank('aimed') }},
     {{ calendar_parts('aimed') }},
+    {{ row_facts('aimed', 'stock') }},
     {{ printed_values('aimed', ['exited', 'net_gain']) }},
     {{ observation_ids('aimed', ['exited', 'net_gain']) }},
     cast(aimed.net_gain_computed as decimal(30, 8)) as net_gain_computed,

@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, item and basis family.
+-- Grain: one row per region, period, period kind, item, basis family and class.
 with {{ mart_rows(
     'industry_clusters.industrial_space',
     values=['area', 'count', 'added', 'rate', 'amount', 'standard']
@@ -28,5 +28,6 @@ select
     measured.area_square_metres,
     measured.is_simulated,
     {{ observation_ids('measured', ['area', 'count', 'added', 'rate', 'amount', 'standard']) }},
-    {{ calendar_parts('measured') }}
+    {{ calendar_parts('measured') }},
+    {{ row_facts('measured', 'area') }}
 from measured

@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, item and basis family.
+-- Grain: one row per region, period, period kind, item, basis family and class.
 with {{ mart_rows(
     'industry_clusters.innovation',
     values=['value', 'count', 'share'],
@@ -12,6 +12,8 @@ ranked as (
         period_kind,
         item,
         basis_family,
+        class_list,
+        class_code,
         lag(rank) over previous as rank_previous,
         lag(rank_qualifier) over previous as rank_previous_qualifier,
         lag(period) over previous as rank_previous_period,
@@ -19,7 +21,7 @@ ranked as (
     from rows_named
     where rank is not null
     window previous as (
-        partition by region_code, item, basis_family, period_kind
+        partition by region_code, item, basis_family, class_list, class_code, period_kind
         order by period_end asc, period_start asc, period_kind asc
     )
 ),
@@ -44,6 +46,7 @@ compared as (
             and rows_named.period_kind = ranked.period_kind
             and rows_named.item = ranked.item
             and rows_named.basis_family = ranked.basis_family
+            and {{ same_class('rows_named', 'ranked') }}
 )
 
 select
@@ -58,5 +61,6 @@ select
     {{ observation_ids('compared', ['value', 'count', 'share', 'rank']) }},
     {{ about_share('compared') }},
     {{ about_rank('compared') }},
-    {{ calendar_parts('compared') }}
+    {{ calendar_parts('compared') }},
+    {{ row_facts('compared', 'value') }}
 from compared

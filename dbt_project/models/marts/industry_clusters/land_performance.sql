@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, item and basis family.
+-- Grain: one row per region, period, period kind, item, basis family and class.
 with {{ mart_rows(
     'industry_clusters.land_performance',
     values=['firms', 'land', 'amount', 'saving'],
@@ -52,5 +52,6 @@ select
     computed.is_simulated,
     {{ observation_ids('computed', ['firms', 'land', 'amount', 'saving', 'rank']) }},
     {{ about_rank('computed') }},
-    {{ calendar_parts('computed') }}
+    {{ calendar_parts('computed') }},
+    {{ row_facts('computed', 'land') }}
 from computed

@@ -1,12 +1,12 @@
--- Grain: one row per region, period, period kind, item, class and basis family.
-with {{ class_rows(
+-- Grain: one row per region, period, period kind, item, basis family and class.
+with {{ mart_rows(
     'industry_clusters.per_mu_class',
     values=[
         'firms', 'share', 'land', 'tax', 'tax_per_mu', 'value_added', 'value_added_per_mu'
     ]
 ) }},
 
-{{ class_compared('rows_named', 'firms') }},
+{{ class_compared('rows_named', 'firms', 'per_mu_class') }},
 
 qualified as (
     select
@@ -25,7 +25,8 @@ computed as (
 )
 
 select
-    {{ class_keys('computed') }},
+    {{ row_keys('computed') }},
+    {{ row_class('computed') }},
     {{ printed_values('computed', [
         'firms', 'share', 'land', 'tax', 'tax_per_mu', 'value_added', 'value_added_per_mu'
     ]) }},

@@ -1,7 +1,7 @@
--- Grain: one row per region, period, period kind, kind of capital or target, and basis family.
+-- Grain: one row per region, period, period kind, kind of capital or target, basis family and class.
 with cells as (
     select *
-    from {{ mart_cells('investment.capital_attraction') }}
+    from {{ mart_cells('investment.capital_attraction', with_classes=true) }}
 ),
 
 items as (
@@ -23,6 +23,10 @@ printed as (
         period_kind,
         item as kind,
         basis_family,
+        class_list,
+        class_code,
+        any_value(class_name_zh) as class_name_zh,
+        any_value(class_name_en) as class_name_en,
         {{ slot('value', 'value') }} as amount,
         {{ slot('unit', 'value') }} as amount_unit,
         {{ slot('qualifier', 'value') }} as amount_qualifier,
@@ -32,6 +36,7 @@ printed as (
         cast({{ slot('value', 'growth') }} as decimal(12, 4)) as growth_printed,
         {{ slot('growth_kind', 'growth') }} as growth_kind,
         {{ slot('qualifier', 'growth') }} as growth_qualifier,
+        {{ slot('obs_status', 'value') }} as amount_status,
         bool_or(is_simulated) as is_simulated,
         {{ slot('observation_id', 'value') }} as amount_observation_id,
         {{ slot('observation_id', 'count') }} as quantity_observation_id,
@@ -39,7 +44,7 @@ printed as (
     from cells
     group by
         region_code, region_name_zh, period, period_start, period_end, period_kind, item,
-        basis_family
+        basis_family, class_list, class_code
 )
 
 select
@@ -67,7 +72,8 @@ select
     printed.quantity_observation_id,
     printed.growth_observation_id,
     printed.basis_family,
-    {{ calendar_parts('printed') }}
+    {{ calendar_parts('printed') }},
+    {{ row_facts('printed', 'amount') }}
 from printed
 left join items
     on printed.kind = items.item

@@ -1,7 +1,7 @@
--- Grain: one row per region, period, period kind, item and basis family, and one for the residual.
+-- Grain: one row per region, period, period kind, item, basis family and class; one for the residual.
 with cells as (
     select *
-    from {{ mart_cells('investment.fixed_asset_investment') }}
+    from {{ mart_cells('investment.fixed_asset_investment', with_classes=true) }}
 ),
 
 items as (
@@ -33,6 +33,10 @@ printed as (
         period_kind,
         item,
         basis_family,
+        class_list,
+        class_code,
+        any_value(class_name_zh) as class_name_zh,
+        any_value(class_name_en) as class_name_en,
         {{ slot('value', 'value') }} as investment,
         {{ slot('unit', 'value') }} as investment_unit,
         {{ slot('qualifier', 'value') }} as investment_qualifier,
@@ -43,6 +47,7 @@ printed as (
         {{ slot('growth_kind', 'growth') }} as growth_kind,
         {{ slot('qualifier', 'growth') }} as growth_qualifier,
         {{ slot('price_basis', 'growth') }} as growth_price_basis,
+        {{ slot('obs_status', 'value') }} as investment_status,
         bool_or(is_simulated) as is_simulated,
         {{ slot('observation_id', 'value') }} as investment_observation_id,
         {{ slot('observation_id', 'share') }} as share_observation_id,
@@ -50,7 +55,7 @@ printed as (
     from cells
     group by
         region_code, region_name_zh, period, period_start, period_end, period_kind, item,
-        basis_family
+        basis_family, class_list, class_code
 ),
 
 totals as (
@@ -66,16 +71,17 @@ totals as (
         is_simulated as total_is_simulated,
         investment_observation_id as total_observation_id
     from printed
-    where item = 'total' and investment is not null
+    where item = 'total' and class_code = '_T' and investment is not null
 ),
 
--- Shares and residuals compare figures of one unit only; the total has no share in itself.
+-- Shares and residuals compare figures of one unit only; the total has no share in itself, and a
+-- class of it has.
 joined as (
     select
         printed.*,
         items.item_name_zh,
         items.item_name_en,
-        coalesce(items.is_part_of_total, false) as is_part_of_total,
+        coalesce(items.is_part_of_total, false) and printed.class_code = '_T' as is_part_of_total,
         coalesce(summable.is_summable, false) as is_summable,
         totals.total,
         totals.total_unit,
@@ -85,7 +91,7 @@ joined as (
         totals.total_observation_id,
         case
             when
-                printed.item <> 'total'
+                (printed.item <> 'total' or printed.class_code <> '_T')
                 and printed.investment_unit = totals.total_unit
                 and totals.total > 0
                 then bounds.of_ratio(printed.investment_qualifier, totals.total_qualifier)
@@ -222,7 +228,12 @@ combined as (
         investment_observation_id,
         share_observation_id,
         growth_observation_id,
-        total_observation_id
+        total_observation_id,
+        class_list,
+        class_code,
+        class_name_zh,
+        class_name_en,
+        investment_status
     from computed
 
     union all by name
@@ -249,7 +260,9 @@ combined as (
         residuals.residual_investment_implied,
         residuals.residual_investment_implied_qualifier,
         residuals.is_simulated,
-        residuals.total_observation_id
+        residuals.total_observation_id,
+        '_T' as class_list,
+        '_T' as class_code
     from residuals
     cross join residual_name
 )
@@ -292,5 +305,6 @@ select
     total_observation_id,
     basis_family,
     is_summable,
-    {{ calendar_parts() }}
+    {{ calendar_parts() }},
+    {{ row_facts('combined', 'investment') }}
 from combined

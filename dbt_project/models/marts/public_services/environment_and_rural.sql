@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, item and basis family.
+-- Grain: one row per region, period, period kind, item, basis family and class.
 with {{ mart_rows(
     'public_services.environment_and_rural',
     values=['value', 'count', 'rate', 'floor'],
@@ -11,5 +11,6 @@ select
     {{ printed_growths('rows_named', ['growth']) }},
     rows_named.is_simulated,
     {{ observation_ids('rows_named', ['value', 'count', 'rate', 'floor', 'growth']) }},
-    {{ calendar_parts('rows_named') }}
+    {{ calendar_parts('rows_named') }},
+    {{ row_facts('rows_named', 'value') }}
 from rows_named

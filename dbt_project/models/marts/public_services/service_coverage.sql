@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, item and basis family.
+-- Grain: one row per region, period, period kind, item, basis family and class.
 with {{ mart_rows(
     'public_services.service_coverage',
     values=['standard', 'count', 'coverage', 'rate', 'ratio', 'covered', 'to_cover']
@@ -30,6 +30,7 @@ select
     computed.is_simulated,
     {{ observation_ids('computed', ['standard', 'count', 'coverage', 'rate', 'ratio']) }},
     {{ calendar_parts('computed') }},
+    {{ row_facts('computed', 'rate') }},
     {{ printed_values('computed', ['covered', 'to_cover']) }},
     {{ observation_ids('computed', ['covered', 'to_cover']) }},
     computed.coverage_computed,

@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, item and basis family.
+-- Grain: one row per region, period, period kind, item, basis family and class.
 with {{ mart_rows(
     'public_services.service_supply',
     values=['stock', 'added', 'served', 'amount', 'level', 'years'],
@@ -94,5 +94,6 @@ select
             then computed.residents_observation_id
     end as residents_observation_id,
     {{ about_rank('computed') }},
-    {{ calendar_parts('computed') }}
+    {{ calendar_parts('computed') }},
+    {{ row_facts('computed', 'stock') }}
 from computed

@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, spending item and basis family.
+-- Grain: one row per region, period, period kind, spending item, basis family and class.
 with {{ mart_rows(
     'public_services.social_spending',
     values=['amount'],
@@ -18,6 +18,10 @@ profile as (
         period_kind,
         item,
         basis_family,
+        class_list,
+        class_code,
+        any_value(class_name_zh) as class_name_zh,
+        any_value(class_name_en) as class_name_en,
         cast({{ slot('value', 'value') }} as decimal(30, 8)) as amount,
         {{ slot('unit', 'value') }} as amount_unit,
         {{ slot('qualifier', 'value') }} as amount_qualifier,
@@ -25,17 +29,18 @@ profile as (
         {{ slot('reference_value', 'value') }} as amount_reference,
         {{ slot('unit_dimension', 'value') }} as amount_dimension,
         {{ slot('observation_id', 'value') }} as amount_observation_id,
+        {{ slot('obs_status', 'value') }} as amount_status,
         cast({{ slot('value', 'share') }} as decimal(12, 4)) as share_printed,
         {{ slot('qualifier', 'share') }} as share_printed_qualifier,
         {{ slot('observation_id', 'share') }} as share_observation_id,
         bool_or(is_simulated) as is_simulated
-    from {{ mart_cells('core.district_profile') }}
+    from {{ mart_cells('core.district_profile', with_classes=true) }}
     where
         item in ('general_budget_expenditure', 'livelihood_expenditure')
         and item not in (select items.item from items)
     group by
         region_code, region_name_zh, period, period_start, period_end, period_kind, item,
-        basis_family
+        basis_family, class_list, class_code
 ),
 
 profile_items as (
@@ -69,7 +74,12 @@ spending as (
         growth_price_basis,
         is_simulated,
         amount_observation_id,
-        growth_observation_id
+        growth_observation_id,
+        amount_status,
+        class_list,
+        class_code,
+        class_name_zh,
+        class_name_en
     from rows_named
 
     union all by name
@@ -95,7 +105,12 @@ spending as (
         profile.share_printed_qualifier,
         profile.is_simulated,
         profile.amount_observation_id,
-        profile.share_observation_id
+        profile.share_observation_id,
+        profile.amount_status,
+        profile.class_list,
+        profile.class_code,
+        profile.class_name_zh,
+        profile.class_name_en
     from profile
     left join profile_items
         on profile.item = profile_items.item
@@ -114,7 +129,7 @@ totals as (
         is_simulated as total_is_simulated,
         amount_observation_id as total_observation_id
     from spending
-    where item = 'general_budget_expenditure'
+    where item = 'general_budget_expenditure' and class_code = '_T'
 ),
 
 {{ population() }},
@@ -125,6 +140,7 @@ compared as (
         coalesce(summable.is_summable, false) as is_summable,
         -- what is neither known to hold others nor to stand apart from them is no "not total"
         case
+            when spending.class_code <> '_T' then null
             when spending.item = 'general_budget_expenditure' or summable.is_whole then true
             when summable.is_summable then false
         end as is_total,
@@ -157,7 +173,9 @@ qualified as (
     select
         *,
         case
-            when item <> 'general_budget_expenditure' and amount_dimension = total_dimension
+            when
+                (item <> 'general_budget_expenditure' or class_code <> '_T')
+                and amount_dimension = total_dimension
                 then {{ quotient_qualifier('amount', 'total') | indent(16) }}
         end as share_computed_qualifier,
         case
@@ -210,5 +228,6 @@ select
     case when per_resident_qualifier is not null then residents_observation_id end
         as residents_observation_id,
     is_summable,
-    {{ calendar_parts() }}
+    {{ calendar_parts() }},
+    {{ row_facts('qualified', 'amount') }}
 from qualified

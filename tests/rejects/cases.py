@@ -38,6 +38,7 @@ from tests.rejects.kinds import (
 )
 from tests.rejects.plausible_cases import PLAUSIBLE_DELIVERY_CASES, PLAUSIBLE_FINDING_CASES
 from tests.rejects.series_cases import SERIES_DELIVERIES, SERIES_FINDINGS
+from tests.rejects.system_cases import SYSTEM_CASES
 from tests.rejects.table_cases import TABLE_CASES
 from tests.rejects.tables import part, with_parts
 from tests.support import GOOD_ROW, HERE, INVESTMENT, Row, investment, profile
@@ -385,6 +386,7 @@ def contradiction() -> bytes:
 
 FINDING_CASES = (
     *PLAUSIBLE_FINDING_CASES,
+    *SYSTEM_CASES,
     FindingCase(
         "relation.parts-exceed-total",
         MONTHLY,

@@ -90,7 +90,7 @@ def lay_out(folder: Path) -> Settings:
             good = (case.good.name, case.good.content())
         deliver(settings, case.data_set, GOOD_DAY, *good)
         deliver(settings, case.data_set, BAD_DAY, case.name, case.read())
-    laid = {"funds": "investment", "figures": "profile", "peers": "profile"}
+    laid = {"funds": "investment", "figures": "profile", "peers": "profile", "systems": "profile"}
     for name, theme in ((f"yunxi-{name}.yml", theme) for name, theme in laid.items()):
         shutil.copy(HERE / "rejects" / name, settings.raw / "datasets" / theme)
     for found in FINDING_CASES:

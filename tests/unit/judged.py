@@ -46,6 +46,7 @@ WRITTEN_BY_THE_JUDGE = "create schema landing;" + ";".join(
 )
 SCHEMA = f"""
 {WRITTEN_BY_THE_JUDGE}; create schema core; create schema intermediate; create schema investment;
+create schema industry_clusters; create schema public_services;
 create table landing.candidate (
     {FIGURE}, occurrence integer, place_order integer, unit_printed varchar);
 create table landing.observation ({FIGURE}, occurrence integer);
@@ -89,6 +90,27 @@ create table landing.source_document (
     source_document varchar, title_zh varchar, title_en varchar, published varchar,
     source_grade varchar);
 create table landing.release (release_time timestamp);
+create table industry_clusters.enterprise_tiers (
+    basis_family varchar, added decimal(30, 8), exited decimal(30, 8),
+    net_gain_computed decimal(30, 8), stock_before decimal(30, 8), stock_at_end decimal(30, 8),
+    stock_computed decimal(30, 8), stock_difference decimal(30, 8),
+    stock_before_observation_id varchar, stock_at_end_observation_id varchar);
+create table industry_clusters.per_mu_class (
+    firms decimal(30, 8), firms_computed decimal(30, 8), firms_difference decimal(30, 8),
+    firms_observation_id varchar, share_unit varchar, share_observation_id varchar,
+    firms_share_computed decimal(30, 2), tax_per_mu_unit varchar,
+    tax_per_mu_computed decimal(30, 2), tax_per_mu_computed_qualifier varchar,
+    tax_per_mu_observation_id varchar, value_added_per_mu_unit varchar,
+    value_added_per_mu_computed decimal(30, 2), value_added_per_mu_computed_qualifier varchar,
+    value_added_per_mu_observation_id varchar);
+create table core.case_ledger (
+    cases decimal(30, 8), cases_computed decimal(30, 8), cases_difference decimal(30, 8),
+    cases_observation_id varchar, share_unit varchar, share_observation_id varchar,
+    cases_share_computed decimal(30, 2), completion_rate_computed decimal(30, 2),
+    completion_rate_difference decimal(30, 2), completion_rate_observation_id varchar);
+create table public_services.service_coverage (
+    coverage_computed decimal(30, 2), coverage_difference decimal(30, 2),
+    coverage_observation_id varchar);
 create table investment.project (project varchar, value_observation_id varchar);
 create table landing.column_dictionary (
     schema_name varchar, table_name varchar, column_name varchar, role varchar);
@@ -319,6 +341,7 @@ def build(con: duckdb.DuckDBPyConnection) -> None:
     insert(con, "landing.indicator", indicator_code="a", mart="")
     insert(con, "landing.indicator", indicator_code="residents", mart="", over_regions="sum")
     build_comparable(con)
+    build_systems(con)
     con.execute(
         "insert into investment.project select observation_id, observation_id from core.observation"
     )
@@ -333,6 +356,39 @@ def build(con: duckdb.DuckDBPyConnection) -> None:
 def collect_findings(con: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> int:
     """Run rules and write what they find; returns how many findings."""
     return write_findings(con, judge(con, tuple(rules)), CATALOGUE)
+
+
+def build_systems(con: duckdb.DuckDBPyConnection) -> None:
+    """A tier that moved as it should, classes that make up their total, a coverage that is right."""
+    insert(
+        con,
+        "industry_clusters.enterprise_tiers",
+        basis_family="outturn",
+        added="50.0",
+        exited="10.0",
+        net_gain_computed="40.0",
+        stock_before="60.0",
+        stock_at_end="100.0",
+        stock_computed="100.0",
+        stock_difference="0",
+        stock_before_observation_id="o-b",
+        stock_at_end_observation_id="o-total",
+    )
+    insert(
+        con,
+        "industry_clusters.per_mu_class",
+        firms="100.0",
+        firms_computed="100.0",
+        firms_difference="0",
+        firms_observation_id="o-total",
+    )
+    insert(
+        con,
+        "public_services.service_coverage",
+        coverage_computed="40.04",
+        coverage_difference="0",
+        coverage_observation_id="o-a",
+    )
 
 
 def build_comparable(con: duckdb.DuckDBPyConnection) -> None:

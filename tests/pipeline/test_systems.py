@@ -1,0 +1,190 @@
+"""Systems that run: a month arrives, and tiers, classes, ledger and circles show it.
+
+Belongs here: the invented months of a new district, through the command. Does not belong here: the
+single branches of a calculation (``dbt_project/models/unit_tests/systems.yml``).
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from orchestration.cli import main
+from orchestration.settings import Settings, load_settings
+from tests.pipeline.released import Released, qutong
+from tests.support import HERE, deliver
+
+SYSTEMS = HERE / "systems"
+THEMES = {
+    "yunxi-tiers": "industry_clusters",
+    "yunxi-per-mu": "industry_clusters",
+    "yunxi-ledger": "plan",
+    "yunxi-circles": "public_services",
+}
+
+DECEMBER = {
+    "yunxi-tiers": "梯队,单位,期末数,本月新增,本月退出,全年净增目标\n规上工业企业,家,206,,,\n高新技术企业,家,116,,,\n",
+}
+JANUARY = {
+    "yunxi-tiers": """\
+梯队,单位,期末数,本月新增,本月退出,全年净增目标
+规上工业企业,家,210,6,2,20
+高新技术企业,家,120,5,1,30
+""",
+    "yunxi-per-mu": """\
+类别,企业数(家),占比(%),用地(亩),税收(万元),亩均税收(万元/亩)
+A类,40,20.0,800,24000,30.0
+B类,80,40.0,2400,36000,15.0
+C类,70,35.0,2800,14000,5.0
+D类,10,5.0,500,500,1.0
+合计,200,100.0,6500,74500,11.5
+""",
+    "yunxi-ledger": """\
+状态,期末件数,本月新增,本月办结,办结率(%)
+待派发,10,,,
+进行中,30,,,
+已完成,50,,,
+已超时,6,,,
+未办结,4,,,
+合计,100,20,12,50.0
+""",
+    "yunxi-circles": "生活圈,已覆盖社区(个),社区总数(个),覆盖率(%)\n15分钟养老服务圈,63,84,75.0\n",
+}
+FEBRUARY = {
+    "yunxi-tiers": """\
+梯队,单位,期末数,本月新增,本月退出,全年净增目标
+规上工业企业,家,213,4,1,20
+高新技术企业,家,125,5,0,30
+""",
+    "yunxi-per-mu": """\
+类别,企业数(家),占比(%),用地(亩),税收(万元),亩均税收(万元/亩)
+A类,44,21.8,880,27280,31.0
+B类,82,40.6,2460,38130,15.5
+C类,68,33.7,2720,13872,5.1
+D类,8,4.0,400,440,1.1
+合计,202,100.0,6460,79722,12.3
+""",
+    "yunxi-ledger": """\
+状态,期末件数,本月新增,本月办结,办结率(%)
+待派发,8,,,
+进行中,28,,,
+已完成,66,,,
+已超时,5,,,
+未办结,3,,,
+合计,110,10,16,60.0
+""",
+    "yunxi-circles": "生活圈,已覆盖社区(个),社区总数(个),覆盖率(%)\n15分钟养老服务圈,70,84,83.3\n",
+}
+NAMES = {
+    "yunxi-tiers": "企业梯队",
+    "yunxi-per-mu": "亩均评价",
+    "yunxi-ledger": "问题台账",
+    "yunxi-circles": "生活圈",
+}
+
+
+def arrive(settings: Settings, tables: dict[str, str], month: str, day: str) -> None:
+    """Lay the tables of a month into the district."""
+    for data_set, table in tables.items():
+        name = NAMES[data_set]
+        content = f"{name}（{month}，虚构）\n{table}"
+        deliver(settings, data_set, day, f"{name}{month}.csv", content.encode())
+
+
+@pytest.fixture(scope="module")
+def district(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder: Path = tmp_path_factory.mktemp("systems") / "district"
+    names = ("--code", "990101", "--name-zh", "云溪区", "--name-en", "Yunxi District")
+    assert CliRunner().invoke(main, ["init", str(folder), *names]).exit_code == 0
+    settings = load_settings(folder)
+    for name, theme in THEMES.items():
+        place = settings.raw / "datasets" / theme
+        place.mkdir(exist_ok=True)
+        shutil.copy(SYSTEMS / f"{name}.yml", place)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def january(district: Settings) -> Released:
+    arrive(district, DECEMBER, "2025年12月", "2026-01-08")
+    arrive(district, JANUARY, "2026年1月", "2026-02-08")
+    return Released(district, qutong(district, "run", through_dagster=False, all_products=False))
+
+
+@pytest.fixture(scope="module")
+def february(january: Released) -> Released:
+    settings = january.settings
+    arrive(settings, FEBRUARY, "2026年2月", "2026-03-08")
+    return Released(settings, qutong(settings, "run", through_dagster=False, all_products=False))
+
+
+TIERS = """
+    select period, item_name_zh, stock_before, added, exited, net_gain_computed, stock_at_end,
+        stock_difference, net_gain_target, net_gain_to_date, net_gain_progress, is_simulated
+    from industry_clusters.enterprise_tiers where added is not null order by period, stock desc
+"""
+CLASSES = """
+    select period, class_name_zh, firms, firms_change, firms_share_computed, tax_per_mu,
+        tax_per_mu_computed
+    from industry_clusters.per_mu_class where class_code <> '_T' order by period, class_code
+"""
+LEDGER = """
+    select period, coalesce(class_name_zh, '合计'), cases, cases_change, cases_share_computed,
+        opened, closed, completion_rate, completion_rate_computed
+    from core.case_ledger order by period, class_code
+"""
+CIRCLES = """
+    select period, covered, to_cover, coverage, coverage_computed
+    from public_services.service_coverage order by period
+"""
+
+
+def test_a_month_arrives_and_every_system_shows_it(january: Released) -> None:
+    assert january.done.exit_code == 0, january.done.output
+    assert january.rows("select * from quality.finding where severity <> 'informative'") == []
+    assert january.lines(TIERS) == [
+        "2026-01 | 规上工业企业 | 206 | 6 | 2 | 4 | 210 | 0 | 20 | 4 | 20 | True",
+        "2026-01 | 高新技术企业 | 116 | 5 | 1 | 4 | 120 | 0 | 30 | 4 | 13.33 | True",
+    ]
+    assert january.lines(CLASSES) == [
+        "2026-01 | A类 | 40 | – | 20 | 30 | 30",
+        "2026-01 | B类 | 80 | – | 40 | 15 | 15",
+        "2026-01 | C类 | 70 | – | 35 | 5 | 5",
+        "2026-01 | D类 | 10 | – | 5 | 1 | 1",
+    ]
+    assert january.lines(LEDGER) == [
+        "2026-01 | 合计 | 100 | – | – | 20 | 12 | 50 | 50",
+        "2026-01 | 已完成 | 50 | – | 50 | – | – | – | –",
+        "2026-01 | 进行中 | 30 | – | 30 | – | – | – | –",
+        "2026-01 | 未办结 | 4 | – | 4 | – | – | – | –",
+        "2026-01 | 已超时 | 6 | – | 6 | – | – | – | –",
+        "2026-01 | 待派发 | 10 | – | 10 | – | – | – | –",
+    ]
+    assert january.lines(CIRCLES) == ["2026-01 | 63 | 84 | 75 | 75"]
+
+
+def test_the_next_month_moves_them(february: Released) -> None:
+    assert february.done.exit_code == 0, february.done.output
+    assert february.rows("select * from quality.finding where severity <> 'informative'") == []
+    assert february.lines(TIERS)[2:] == [
+        "2026-02 | 规上工业企业 | 210 | 4 | 1 | 3 | 213 | 0 | 20 | 7 | 35 | True",
+        "2026-02 | 高新技术企业 | 120 | 5 | 0 | 5 | 125 | 0 | 30 | 9 | 30 | True",
+    ]
+    assert february.lines(CLASSES)[4:] == [
+        "2026-02 | A类 | 44 | 4 | 21.78 | 31 | 31",
+        "2026-02 | B类 | 82 | 2 | 40.59 | 15.5 | 15.5",
+        "2026-02 | C类 | 68 | -2 | 33.66 | 5.1 | 5.1",
+        "2026-02 | D类 | 8 | -2 | 3.96 | 1.1 | 1.1",
+    ]
+    assert february.lines(LEDGER)[6:] == [
+        "2026-02 | 合计 | 110 | 10 | – | 10 | 16 | 60 | 60",
+        "2026-02 | 已完成 | 66 | 16 | 60 | – | – | – | –",
+        "2026-02 | 进行中 | 28 | -2 | 25.45 | – | – | – | –",
+        "2026-02 | 未办结 | 3 | -1 | 2.73 | – | – | – | –",
+        "2026-02 | 已超时 | 5 | -1 | 4.55 | – | – | – | –",
+        "2026-02 | 待派发 | 8 | -2 | 7.27 | – | – | – | –",
+    ]
+    assert february.lines(CIRCLES)[1:] == ["2026-02 | 70 | 84 | 83.3 | 83.33"]

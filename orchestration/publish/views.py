@@ -6,6 +6,7 @@ belong here: running that (``database``) and comparing them with their tables (`
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -74,10 +75,18 @@ def views(tables: Sequence[Table]) -> tuple[View, ...]:
 
 
 def _distinct(labels: Sequence[tuple[str, str]]) -> Iterable[str]:
-    """Titles of columns; DuckDB takes names that differ in case alone for one."""
-    times = Counter(label.casefold() for label, _ in labels)
-    for label, name in labels:
-        yield label if label and times[label.casefold()] == 1 else _told_apart(label, name)
+    """Titles of columns, up to the first comma where that is enough to tell them apart.
+
+    DuckDB takes names that differ in case alone for one.
+    """
+    short = [re.split("[，；]", label, maxsplit=1)[0] for label, _ in labels]
+    times = Counter(text.casefold() for text in short)
+    full = Counter(label.casefold() for label, _ in labels)
+    for text, (label, name) in zip(short, labels, strict=True):
+        if text and times[text.casefold()] == 1:
+            yield text
+        else:
+            yield label if label and full[label.casefold()] == 1 else _told_apart(label, name)
 
 
 def _told_apart(title: str, name: str) -> str:

@@ -37,6 +37,13 @@ def test_equal_titles_are_told_apart_by_the_english_names() -> None:
     assert made[0].headings == ("名称（a）", "名称（b）", "GDP（c）", "gdp（d）", "（e）")
 
 
+def test_a_long_title_ends_at_its_first_comma_where_that_tells_it_apart() -> None:
+    labels = column("a", "数值，以基本单位计"), column("b", "单位，原文"), column("c", "单位，换算后")
+    (view,) = views([table("here", "指标", *labels, column("d", "范围；不含下级"))])
+
+    assert view.headings == ("数值", "单位，原文", "单位，换算后", "范围")
+
+
 def test_no_view_takes_the_name_of_a_table() -> None:
     made = views([table("region", "Region", column("a", "a"))])
 

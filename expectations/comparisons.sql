@@ -1905,6 +1905,8 @@ inside as (
     inner join landing.region as g
         on
             g.parent_code = t.region_code
+            -- a group of regions holds what its members hold
+            and g.region_kind is distinct from 'aggregate'
             and (g.valid_from is null or g.valid_from <= t.period_end)
             and (g.valid_to is null or g.valid_to > t.period_start)
 ),

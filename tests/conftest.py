@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from click.testing import Result
 from hypothesis import settings as hypothesis_settings
 
 from orchestration.declarations import Declarations, load_declarations
-from orchestration.settings import Settings
+from orchestration.settings import CODE_ROOT, Settings, load_settings
 from orchestration.spec import DataSet
 from tests.pipeline.released import (
     RELEASE_ID,
@@ -127,6 +128,17 @@ def contradicted(states: States, blocked: Released) -> Released:
         return qutong(settings, "run", keep_history=True)
 
     return states.get("contradicted", make)
+
+
+@pytest.fixture(scope="session")
+def shipped(states: States) -> Released:
+    """One run of the district that the repository ships."""
+
+    def make(folder: Path) -> Result:
+        shutil.copytree(CODE_ROOT / "raw", folder / "raw")
+        return qutong(load_settings(folder), "run")
+
+    return states.get("shipped", make)
 
 
 # --- databases to pull from: one server of a kind, each test has its own database in it ----------

@@ -49,11 +49,13 @@ ANSWERS: dict[int, tuple[int, list[Row]]] = {
         ],
     ),
     3: (
-        89,
+        79,
         [
             {"concept_name_zh": "地区生产总值", "period": "2022", "region_name_zh": "宁波市",
-             "value": d("15704.3"), "own_value": d("860.3"), "ratio": d("0.0548"),
-             "gap": d("-14844")},
+             "value": d("15716.34"), "own_value": d("860.3"), "ratio": d("0.0547"),
+             "gap": d("-14856.04")},
+            {"concept_name_zh": "地区生产总值", "period": "2021", "region_name_zh": "宁波市奉化区",
+             "value": d("848.4"), "own_value": d("829.4"), "ratio": d("0.9776"), "gap": d("-19")},
             {"concept_name_zh": "地区生产总值", "period": "2025", "region_name_zh": "宁波市",
              "ratio": None, "gap": None, "reason_zh": "界限方向相互抵消，不能比较"},
             {"concept_name_zh": "常住人口", "period": "2024-12", "region_name_zh": "宁波市镇海区",
@@ -161,7 +163,7 @@ ANSWERS: dict[int, tuple[int, list[Row]]] = {
         ],
     ),
     12: (
-        13,
+        171,
         [
             {"title_zh": "所列比重与计算不符", "period": RANGE,
              "arithmetic": "103.7 / 808.4 * 100 = [12.82, 12.84]; printed 13.9 [13.85, 13.95];"

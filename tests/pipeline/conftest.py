@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import CODE_ROOT, Settings, load_settings
+from orchestration.settings import CODE_ROOT, Settings
 from tests.pipeline.compiled import Models, compiled
 from tests.pipeline.interrupted import Left
-from tests.pipeline.released import Released, copy_of, qutong
+from tests.pipeline.released import Released, copy_of
 from tests.support import drop, profile
 
 
@@ -62,15 +61,6 @@ def chain(first: Released, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield Chain(settings, process, output)
         process.kill()
         process.wait()
-
-
-@pytest.fixture(scope="session")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Released:
-    """A copy of the district that the repository ships, run once; nobody changes it."""
-    folder = tmp_path_factory.mktemp("shipped") / "district"
-    shutil.copytree(CODE_ROOT / "raw", folder / "raw")
-    settings = load_settings(folder)
-    return Released(settings, qutong(settings, "run"))
 
 
 @pytest.fixture(scope="session")

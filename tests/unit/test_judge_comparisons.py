@@ -793,6 +793,19 @@ def test_what_is_declared_decides_which_sums_have_to_meet(
         assert len(found(con, "region.parts-do-not-reach-total")) == falls_short[index]
 
 
+def test_a_group_of_regions_is_no_part_beside_its_members(con: duckdb.DuckDBPyConnection) -> None:
+    """The urban districts of a city: they lack a figure, and no sum waits for it."""
+    insert(
+        con,
+        "landing.region",
+        region_code="R1-urban",
+        parent_code="R1",
+        region_kind="aggregate",
+    )
+    change(con, "o-people-12 value = 5.5")
+    assert len(found(con, "region.parts-do-not-reach-total")) == 1
+
+
 def test_the_sum_over_regions_is_shown(con: duckdb.DuckDBPyConnection) -> None:
     change(con, "o-people-12 value = 5.5")
     assert found(con, "region.parts-do-not-reach-total") == [

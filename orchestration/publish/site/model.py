@@ -237,6 +237,7 @@ class Site:
     rules: list[Row]
     questions: list[Row]
     relations: list[Row]
+    breaks: list[Row]
     latest: dict[str, Row] = field(default_factory=dict)
     previous: dict[str, Row] = field(default_factory=dict)
     flags: dict[str, Row] = field(default_factory=dict)
@@ -316,6 +317,7 @@ def read_site(reader: Reader, release: Row, relations: list[Row]) -> Site:
         rules=reader.rows("from qt_rule order by rule_id"),
         questions=reader.rows("from qt_question order by question_no"),
         relations=relations,
+        breaks=reader.rows(_BREAKS),
     )
     for row in reader.rows(_LATEST.format(district=district)):
         target = site.latest if row.pop("nth") == 1 else site.previous
@@ -496,7 +498,8 @@ from qt_ranking where region_code = {district} and is_latest
 order by ranked_among, rank_change nulls last, rank, indicator_code
 """
 
-# Where the district has a figure: concepts with most peers first, each in its last such period.
+# Where the district has a figure: what leaders look at first, the newest before, then concepts with
+# most peers; each in its last such period.
 _BENCHMARK = """
 with own as (
     from qt_benchmark where own_value is not null and value is not null
@@ -520,7 +523,11 @@ select own.*, chosen.peers
 from own
 inner join chosen on own.concept_code = chosen.concept_code and own.period = chosen.period
     and own.unit is not distinct from chosen.unit
-order by chosen.peers desc, own.concept_code, own.value desc, own.region_code
+left join (select distinct indicator_code from qt_scorecard) as watched
+    on own.concept_code = watched.indicator_code
+order by (watched.indicator_code is null)::int,
+    case when watched.indicator_code is not null then chosen.period end desc, chosen.peers desc,
+    own.concept_code, own.value desc, own.region_code
 """
 
 # The district first, then newest first. Older versions and other sources come after.
@@ -552,6 +559,26 @@ order by
     period_end desc, period_start desc, region_code, period_kind, basis, scope, breakdown,
     figure_kind, subject, locality, known_from desc, observation_id
 """
+
+_BREAKS = """
+with spans as (
+    select
+        indicator_code, region_code, min(period_end) as first_end, max(period_end) as last_end
+    from qt_observation
+    where known_to is null and coalesce(is_headline, true) and value is not null
+    group by indicator_code, region_code
+)
+
+select distinct
+    spans.indicator_code, b.break_no, b.region_code, b.since, b.begins_on, b.note_zh, b.note_en
+from qt_break as b
+inner join spans
+    on coalesce(b.indicator_code, spans.indicator_code) = spans.indicator_code
+    and coalesce(b.region_code, spans.region_code) = spans.region_code
+where spans.first_end < b.begins_on and b.begins_on <= spans.last_end
+order by spans.indicator_code, b.begins_on, b.break_no
+"""
+"""To each indicator the breaks that lie between two of its figures in some region."""
 
 REGION_FIGURES = """
 select o.*

@@ -611,11 +611,13 @@ class SiteWriter:
             self.edition.con, model.with_names("from qt_observation"), "indicator_code"
         )
         relations, findings = self._relations(), self._findings()
+        breaks = dict(by(self.site.breaks, "indicator_code"))
         return {
             code: [
                 self.shared_inputs(),
                 row,
                 figures.get(code, ""),
+                breaks.get(code, []),
                 [[item, *self._names_in(item)] for item in relations.get(code, [])],
                 findings.get(code, []),
             ]
@@ -644,6 +646,7 @@ class SiteWriter:
     def indicator_pages(self, codes: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         """Write page and data of indicators; yields code and the paths of both."""
         relations, findings = self._relations(), self._findings()
+        breaks = dict(by(self.site.breaks, "indicator_code"))
         for code, current, others, payload, count in model.figures(
             self.reader, codes, self.district
         ):
@@ -657,6 +660,7 @@ class SiteWriter:
                 "current": current,
                 "others": others,
                 "figure_count": count,
+                "breaks": breaks.get(code, []),
                 "relations": relations.get(code, []),
                 "findings": findings.get(code, []),
                 "data_name": name,

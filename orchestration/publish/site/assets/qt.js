@@ -328,6 +328,13 @@
         (MARK[row.status] ? " " + MARK[row.status][lang] : "") +
         (row.flags.indexOf("s") >= 0 ? say(" 模拟", " simulated") : "");
     }
+    // Whether a break of the region lies after one day and no later than another.
+    function breaks(region, before, end) {
+      return Array.prototype.some.call(document.querySelectorAll("#qt-breaks li"), function (item) {
+        var told = item.dataset;
+        return (!told.region || told.region === region) && before < told.begins && told.begins <= end;
+      });
+    }
     function draw(group, region) {
       var points = group.filter(function (row) { return row.value !== ""; })
         .sort(function (a, b) { return a.end < b.end ? -1 : a.end > b.end ? 1 : 0; });
@@ -354,14 +361,23 @@
       for (var d = 1; d < days.length; d++) { apart = Math.min(apart, X(d) - X(d - 1)); }
       var few = points.length <= (W < 480 ? 6 : 12) && apart >= (W < 480 ? 34 : 44);
       svg.append(make("line", { x1: L, x2: W - R, y1: H - B + 4, y2: H - B + 4, class: "axis" }));
-      // A year apart or less makes a series; more is a gap, and no line crosses it.
+      // A year apart or less makes a series, unless its figures are usually closer; more is a gap.
+      // No line crosses a gap, or a break: a thin upright stands there.
+      var steps = days.slice(1).map(function (day, i) { return day - days[i]; }).sort(function (a, b) { return a - b; });
+      var far = Math.min(400 * 864e5, 1.6 * steps[Math.floor(steps.length / 2)]);
+      var broken = points.map(function (row, i) { return i > 0 && breaks(region, points[i - 1].end, row.end); });
       var path = points.map(function (row, i) {
-        var jump = i === 0 || (new Date(row.end) - new Date(points[i - 1].end)) > 400 * 864e5;
+        var jump = i === 0 || days[i] - days[i - 1] > far || broken[i];
         return (jump ? "M" : "L") + X(i).toFixed(1) + " " + Y(values[i]).toFixed(1);
       }).join("");
+      broken.forEach(function (is, i) {
+        var x = is && (X(i) + X(i - 1)) / 2;
+        if (is) { svg.append(make("line", { x1: x, x2: x, y1: T, y2: H - B + 4, class: "break" })); }
+      });
       svg.append(make("path", { d: path, class: "line" }));
-      // A label has room where the one before it is far enough away; the last one always has.
-      var free = -Infinity, room4 = W < 480 ? 56 : 52, ends = X(points.length - 1);
+      // A label has room where the one before it ends; the last one always has.
+      var taken = -Infinity, ends = X(points.length - 1) + 10 - broad(points[points.length - 1].period);
+      function broad(text) { return 7.2 * text.length + 8; }
       points.forEach(function (row, i) {
         var open = row.status && row.status !== "A" || row.qualifier && row.qualifier !== "exact";
         var x = X(i), y = Y(values[i]);
@@ -380,8 +396,9 @@
         if (few || i === points.length - 1) {
           svg.append(make("text", { x: px, y: y - (row.qualifier && row.qualifier !== "exact" ? 19 : 11), "text-anchor": edge, class: "value" }, shown(row)));
         }
-        if (i === points.length - 1 || x - free >= room4 && ends - x >= room4) {
-          free = x;
+        var starts = i === 0 ? px : x - broad(row.period) / 2;
+        if (i === points.length - 1 || starts >= taken && starts + broad(row.period) <= ends) {
+          taken = starts + broad(row.period);
           svg.append(make("text", { x: px, y: H - B + 22, "text-anchor": edge, class: "tick" }, row.period));
         }
       });
@@ -389,7 +406,8 @@
       var note = document.createElement("p");
       note.className = "note";
       note.textContent = say("横轴按时间比例；纵轴不从零起" + (isRank ? "，第1在上。" : "。"),
-        "Time is to scale; the vertical axis does not start at zero" + (isRank ? ", number 1 is at the top." : "."));
+        "Time is to scale; the vertical axis does not start at zero" + (isRank ? ", number 1 is at the top." : ".")) +
+        (broken.indexOf(true) < 0 ? "" : say("竖线处为断点，前后不连线，原因见下。", " Uprights are breaks, which no line crosses; their reasons stand below."));
       figure.append(note);
       return figure;
     }

@@ -20,13 +20,13 @@ with behind as (
     select
         target.indicator_name_zh,
         target.period,
-        coalesce(target.target, target.growth_target),
-        case when target.growth_target is null then target.target_unit else '%' end,
+        coalesce(target.target, target.growth_target) as target,
+        case when target.growth_target is null then target.target_unit else '%' end as target_unit,
         target.outturn_period,
         target.outturn,
         target.outturn_unit,
         target.outturn_qualifier,
-        not target.is_met,
+        not target.is_met as is_behind,
         target.note_zh
     from plan.policy_target as target
     inner join meta.release

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 MANIFEST_VERSION = 6
 """2: releases carry papers, standard formats and pages besides their tables. 3: the manifest lists
 products with what each part was made from, and the id of a release stands in one file of its site.
-6: the database has a view of each table under Chinese names.
+6: the database has a view of each table under Chinese names, and there is a semantic contract.
 """
 Progress = Callable[[str], None]
 

@@ -84,6 +84,7 @@ def test_it_holds_these_files(candidate: Path) -> None:
         "sdmx/3.0/structures.xml",
         "sdmx/3.0/investment.xml",
         "sdmx/csv/investment.csv",
+        "semantic/ossie.json",
         "quality/report.json",
         "quality/report.html",
         *(f"parquet/{table}.parquet" for table in tables),

@@ -38,7 +38,11 @@ def test_equal_titles_are_told_apart_by_the_english_names() -> None:
 
 
 def test_a_long_title_ends_at_its_first_comma_where_that_tells_it_apart() -> None:
-    labels = column("a", "数值，以基本单位计"), column("b", "单位，原文"), column("c", "单位，换算后")
+    labels = (
+        column("a", "数值，以基本单位计"),
+        column("b", "单位，原文"),
+        column("c", "单位，换算后"),
+    )
     (view,) = views([table("here", "指标", *labels, column("d", "范围；不含下级"))])
 
     assert view.headings == ("数值", "单位，原文", "单位，换算后", "范围")

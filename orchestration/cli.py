@@ -333,32 +333,64 @@ def status(ctx: click.Context, english: bool) -> None:
     _echo(render_text(state, "en" if english else "zh"), nl=False)
 
 
-@main.command()
-@click.argument("query")
-@click.option(
+_FORMAT = click.option(
     "--format",
     "form",
     type=click.Choice(["table", "csv", "json", "parquet"]),
     default="table",
     show_default=True,
 )
-@click.option(
+_SECONDS = click.option(
     "--seconds",
     type=click.IntRange(min=1),
     default=120,
     show_default=True,
     help="A question that takes longer is stopped.",
 )
+
+
+@main.command()
+@click.argument("query", required=False)
+@_FORMAT
+@_SECONDS
 @click.pass_context
-def sql(ctx: click.Context, query: str, form: Format, seconds: int) -> None:
-    """Ask the current release, read-only.
+def sql(ctx: click.Context, query: str | None, form: Format, seconds: int) -> None:
+    """Ask the current release, read-only; on a terminal without a query, one after the other.
 
     qutong sql "from core.observation limit 5"
     """
     from orchestration.serve.query import run_sql
 
+    settings = _settings(ctx)
+    if query is not None:
+        output = sys.stdout.buffer if form == "parquet" else _output()
+        run_sql(settings.releases, query, form, output, seconds=seconds)
+    elif sys.stdin.isatty() and sys.stdout.isatty():
+        from orchestration.serve.prompt import converse
+
+        converse(settings.releases, settings.home / "sql_history", seconds=seconds)
+    else:
+        raise click.UsageError("give a query; a prompt needs a terminal / 请给出查询语句")
+
+
+@main.command()
+@click.argument("number", type=click.IntRange(min=1), required=False)
+@_FORMAT
+@_SECONDS
+@click.pass_context
+def ask(ctx: click.Context, number: int | None, form: Format, seconds: int) -> None:
+    """Answer one of the leaders' questions by its number; without one, list them.
+
+    qutong ask 3 --format csv
+    """
+    from orchestration.serve import ask as asking
+
+    releases = _settings(ctx).releases
+    if number is None:
+        _echo(asking.listed(releases), nl=False)
+        return
     output = sys.stdout.buffer if form == "parquet" else _output()
-    run_sql(_settings(ctx).releases, query, form, output, seconds=seconds)
+    asking.ask(releases, number, form, output, seconds=seconds)
 
 
 @main.command()

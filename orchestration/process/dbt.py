@@ -29,6 +29,7 @@ from orchestration.catalog import Catalog
 from orchestration.errors import DeclarationError, QutongError
 from orchestration.memory import uncollected
 from orchestration.process.models import TOUCHED_CELLS, NodeResult, Plan, node_of
+from orchestration.process.promised import PROMISED, promises
 from orchestration.settings import CODE_ROOT, Settings, load_settings
 
 _READ_BY_DBT = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests", "analyses")
@@ -107,6 +108,14 @@ class DbtProject:
             made = Catalog.of_manifest(self.manifest(), self.project / _KINDS, lists)
             self._catalog = folder, lists, made
         return self._catalog[2]
+
+    def promised(self, code_lists: Collection[str] | None = None) -> list[dict[str, Any]]:
+        """What the first release promised and where it stands now; see ``promised.promises``.
+
+        Raises:
+            DeclarationError: something that was promised is gone.
+        """
+        return promises(self.project / PROMISED, self.catalog(code_lists))
 
     def plan(self) -> Plan:
         """All models and tests as dbt compiled them; read once as long as the files stay the same.

@@ -24,13 +24,16 @@ from orchestration.publish.database import (
     check_belongs,
     check_contracts,
     comment,
+    constrained,
     copy_table,
     create_macros,
+    create_views,
     open_new,
 )
 from orchestration.publish.durable import remove_tree, seal
 from orchestration.publish.edition import Edition
 from orchestration.publish.helpers import Helpers
+from orchestration.publish.keys import foreign_keys
 from orchestration.publish.layout import MANIFEST_FILE, MART_FILE, RELEASE_FILE_TABLE, Releases
 from orchestration.publish.pointer import recover
 from orchestration.publish.press import Press, Previous
@@ -44,9 +47,10 @@ from orchestration.publish.tables import Table, list_macros, literal, published_
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-MANIFEST_VERSION = 5
+MANIFEST_VERSION = 6
 """2: releases carry papers, standard formats and pages besides their tables. 3: the manifest lists
 products with what each part was made from, and the id of a release stands in one file of its site.
+6: the database has a view of each table under Chinese names, and there is a semantic contract.
 """
 Progress = Callable[[str], None]
 
@@ -199,8 +203,9 @@ def _build(
             open_new(con, mart_file, most)
             # DuckDB needs no Python for this: it goes on beside what Python writes meanwhile.
             with ThreadPoolExecutor(1) as beside:
+                row_counts = {name: found.row_count for name, found in edition.prints.items()}
                 database = beside.submit(
-                    _make_database, con.cursor(), edition.tables, plan.macros_dir
+                    _make_database, con.cursor(), edition.tables, row_counts, plan.macros_dir
                 )
                 press.build(say)
                 database.result()
@@ -259,9 +264,12 @@ def _open_edition(
 
 
 def _make_database(
-    con: DuckDBPyConnection, tables: Sequence[Table], macros_dir: Path | None
+    con: DuckDBPyConnection,
+    tables: Sequence[Table],
+    row_counts: Mapping[str, int],
+    macros_dir: Path | None,
 ) -> None:
-    """The tables with their rows, comments and macros; the list of files is filled last.
+    """The tables with their rows, comments, views and macros; the list of files is filled last.
 
     The connection is this function's own, and closed by it.
     """
@@ -269,10 +277,15 @@ def _make_database(
 
     try:
         con.execute("begin")
+        with_key = constrained(tables, row_counts)
         for table in tables:
-            copy_table(con, table, with_rows=(table.schema, table.name) != RELEASE_FILE_TABLE)
+            is_filled = (table.schema, table.name) != RELEASE_FILE_TABLE
+            is_constrained = table.qualified in with_key
+            copy_table(con, table, with_rows=is_filled, is_constrained=is_constrained)
+        referring = foreign_keys(con, "mart", tables)
         for table in tables:
-            comment(con, table)
+            comment(con, table, referring.get(table.qualified, {}))
+        create_views(con, tables)
         create_macros(con, macros_dir)
         con.execute("commit")
         # Else detaching does it, when nothing goes on beside it any more.

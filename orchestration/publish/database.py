@@ -1,12 +1,12 @@
 """The database of a release: the published tables of the marts under their contract, in a new file.
 
-Belongs here: copying, contracts, keys, comments and macros. Does not belong here: products, which
-are compared with it.
+Belongs here: copying, contracts, keys, comments, views and macros. Does not belong here: products,
+which are compared with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from orchestration.errors import ReleaseError
 from orchestration.publish.rowhash import value_kind
 from orchestration.publish.tables import Table, literal, quote
+from orchestration.publish.views import views
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -78,14 +79,37 @@ def check_contracts(con: DuckDBPyConnection, tables: Sequence[Table]) -> None:
                 ) from error
 
 
-def copy_table(con: DuckDBPyConnection, table: Table, *, with_rows: bool) -> None:
+def constrained(tables: Sequence[Table], row_counts: Mapping[str, int]) -> frozenset[str]:
+    """The tables whose key is a constraint of the database, for tools that draw how tables join.
+
+    Those that others refer to. An index costs one block of the file (256 KiB), whatever it holds,
+    and no time that can be measured, while its table is no longer than a row group.
+    """
+    targets = {column.references for table in tables for column in table.columns}
+    return frozenset(
+        table.qualified
+        for table in tables
+        if table.qualified in targets
+        and row_counts.get(table.qualified, 0) <= _ROW_GROUP
+        and table.primary_key
+        and all(
+            table.has(name) and not table.by_name[name].is_nullable for name in table.primary_key
+        )
+    )
+
+
+def copy_table(
+    con: DuckDBPyConnection, table: Table, *, with_rows: bool, is_constrained: bool = False
+) -> None:
     """Create a table under its contract and fill it, ordered by its key."""
     con.execute(f"create schema if not exists mart.{quote(table.schema)}")
     columns = ", ".join(
         f"{quote(column.name)} {column.data_type}{'' if column.is_nullable else ' not null'}"
         for column in table.columns
     )
-    con.execute(f"create table {table.in_catalog('mart')} ({columns})")
+    key = ", ".join(quote(name) for name in table.primary_key)
+    constraint = f", primary key ({key})" if is_constrained else ""
+    con.execute(f"create table {table.in_catalog('mart')} ({columns}{constraint})")
     if with_rows:
         con.execute(
             f"""
@@ -123,19 +147,44 @@ def _check_key(con: DuckDBPyConnection, table: Table) -> None:
         )
 
 
-def comment(con: DuckDBPyConnection, table: Table) -> None:
-    """Say in the database itself what the dictionaries say of a table and its columns."""
+def comment(con: DuckDBPyConnection, table: Table, targets: Mapping[str, Table]) -> None:
+    """Say in the database itself what the dictionaries say of a table and its columns.
+
+    Args:
+        con: A connection with the new database as ``mart``.
+        table: The table.
+        targets: Its columns that refer to the key of another table, to that table.
+    """
     name = table.in_catalog("mart")
     title = _both(table.title_zh, table.title_en)
     said = [f"comment on table {name} is {literal(title)}"]
     for column in table.columns:
-        text = _both(column.description_zh, column.description_en)
+        key_zh, key_en = _key_of(table, column.name, targets.get(column.name))
+        text = _both(column.description_zh + key_zh, column.description_en + key_en)
         said.append(f"comment on column {name}.{quote(column.name)} is {literal(text)}")
     con.execute("; ".join(said))
 
 
+def _key_of(table: Table, name: str, target: Table | None) -> tuple[str, str]:
+    """Whether a column is a key or a part of it, and whose key it refers to, in both languages."""
+    zh, en = "", ""
+    if name in table.primary_key:
+        is_whole = len(table.primary_key) == 1
+        zh, en = ("主键", "key") if is_whole else ("主键之一", "part of the key")
+    if target is not None and target.qualified != table.qualified:
+        zh = "；".join(filter(None, (zh, f"外键 → {target.qualified}")))
+        en = "; ".join(filter(None, (en, f"refers to {target.qualified}")))
+    return (f"〔{zh}〕", f" [{en}]") if zh else ("", "")
+
+
 def _both(zh: str, en: str) -> str:
     return " | ".join(filter(None, (zh, en)))
+
+
+def create_views(con: DuckDBPyConnection, tables: Sequence[Table]) -> None:
+    """Make the view of each table, under Chinese names, with the release as default database."""
+    con.execute("use mart")
+    con.execute("; ".join(said for view in views(tables) for said in view.sql()))
 
 
 def create_macros(con: DuckDBPyConnection, macros_dir: Path | None) -> None:

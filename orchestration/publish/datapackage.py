@@ -20,6 +20,7 @@ from orchestration.publish.layout import (
     MART_FILE,
     REPORT_HTML,
     REPORT_JSON,
+    SEMANTICS_FILE,
     csv_path,
     parquet_path,
 )
@@ -101,6 +102,7 @@ _TITLES = {
     REPORT_HTML: ("质量报告", "Quality report"),
     REPORT_JSON: ("质量报告", "Quality report"),
     CITATION_FILE: ("引用方式", "How to cite"),
+    SEMANTICS_FILE: ("语义约定（Apache Ossie）", "Semantic contract (Apache Ossie)"),
 }
 _FOLDERS = {
     "xlsx": ("工作簿", "Workbook"),

@@ -18,6 +18,7 @@ DATAPACKAGE_FILE = "datapackage.json"
 CITATION_FILE = "CITATION.cff"
 REPORT_JSON = "quality/report.json"
 REPORT_HTML = "quality/report.html"
+SEMANTICS_FILE = "semantic/ossie.json"
 YEARBOOK_FILE = "xlsx/yearbook.xlsx"
 RELEASE_FILE_TABLE = ("meta", "release_file")
 

@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestration.duck import share_out
 from orchestration.errors import ReleaseError
@@ -47,12 +47,17 @@ from orchestration.publish.rules import (
     unlabelled,
 )
 from orchestration.publish.tables import Table, list_macros, literal, published_tables, quote
+from orchestration.publish.views import View, views
 from orchestration.text import counted
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 # The products that releases had whose manifest does not list them.
 _BEFORE_2 = ("tables", "workbooks", "report", "inventory")
 _LISTED_SINCE = 3
 _LOCAL_SINCE = 5
+_VIEWS_SINCE = 6
 
 
 def verify_release(
@@ -337,7 +342,8 @@ def _check_contracts(package: Package) -> Iterator[Problem]:
         ]
         for table in package.tables
     }
-    for name in sorted(set(actual) | set(declared)):
+    shown = _shown(con)
+    for name in sorted(set(actual) - shown | set(declared)):
         if actual.get(name) != declared.get(name):
             yield contract(
                 MART_FILE,
@@ -350,6 +356,57 @@ def _check_contracts(package: Package) -> Iterator[Problem]:
         _macro_names(macros) != _macro_names(recorded) or _same_duckdb(package)
     ):
         yield contract(MART_FILE, f"macros {macros}", f"{recorded}")
+
+
+def _shown(con: DuckDBPyConnection) -> set[tuple[str, str]]:
+    """The views of the release: schema and name."""
+    return set(
+        con.execute(
+            "select schema_name, view_name from duckdb_views() "
+            "where database_name = 'mart' and not internal"
+        ).fetchall()
+    )
+
+
+def _check_views(package: Package) -> Iterator[Problem]:
+    """There is a view of each table and no other, and it shows every column under its title."""
+    if package.version < _VIEWS_SINCE and not package.has_work:
+        return
+    expected = {(view.table.schema, view.name): view for view in views(package.tables)}
+    found = _shown(package.con)
+    for schema, name in sorted(set(expected) ^ found):
+        is_there = (schema, name) in found
+        yield contract(
+            f"{MART_FILE}: {schema}.{name}",
+            "a view" if is_there else "no view",
+            "none" if is_there else f"a view of {expected[schema, name].table.qualified}",
+        )
+    for key in sorted(set(expected) & found):
+        if expected[key].headings:
+            yield from _compare_with_table(package, expected[key])
+
+
+def _compare_with_table(package: Package, view: View) -> Iterator[Problem]:
+    """The view has the columns, types and rows of its table."""
+    name = f"{MART_FILE}: {view.qualified}"
+    con, table = package.con, view.table
+    described = con.execute(f"describe mart.{view.named}").fetchall()
+    columns = [(str(row[0]), str(row[1])) for row in described]
+    promised = [
+        (heading, column.data_type)
+        for heading, column in zip(view.headings, table.columns, strict=True)
+    ]
+    if columns != promised:
+        yield contract(name, f"{columns}", f"{promised}")
+        return
+    shown = checksum_sql(f"mart.{view.named}", [quote(heading) for heading in view.headings])
+    held = checksum_sql(table.in_catalog("mart"), [quote(column.name) for column in table.columns])
+    ((count, total, table_count, table_total),) = con.execute(
+        f"with shown as ({shown}), held as ({held}) select * from shown, held"
+    ).fetchall()
+    yield from rows_differ(
+        name, (count, total), (table_count, table_total), "其表", f"its table {table.qualified}"
+    )
 
 
 def _check_rows(package: Package) -> Iterator[Problem]:
@@ -406,6 +463,9 @@ def _check_dictionary(package: Package) -> Iterator[Problem]:
         select schema_name || '.' || table_name as name from duckdb_tables()
         where database_name = 'mart' and coalesce(trim(comment), '') in ('', '/')
         union all
+        select schema_name || '.' || view_name from duckdb_views()
+        where database_name = 'mart' and not internal and coalesce(trim(comment), '') in ('', '/')
+        union all
         select schema_name || '.' || table_name || '.' || column_name from duckdb_columns()
         where database_name = 'mart' and not internal
             and coalesce(trim(comment), '') in ('', '/')
@@ -444,6 +504,7 @@ _CHECKS: tuple[Callable[[Package], Iterator[Problem]], ...] = (
     _check_inputs,
     _check_parts,
     _check_contracts,
+    _check_views,
     _check_rows,
     _check_dictionary,
     _check_simulated,

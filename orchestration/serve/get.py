@@ -20,6 +20,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
+from orchestration.aggregation import ADDED, Additivity, Over, verdict
 from orchestration.bounds import BOUNDS, EXACT, INDETERMINATE, of_sum
 from orchestration.catalog import literal
 from orchestration.errors import QutongError
@@ -34,8 +35,6 @@ BYS: Final[tuple[By, ...]] = get_args(By)
 TIMES: Final = frozenset({"period", "year", "quarter", "month"})
 ALL_REGIONS: Final = ("all", "全部")
 TOTAL: Final = "_T"
-ADDED: Final = frozenset({"level", "count"})
-"""The measures whose figures may be added at all."""
 IN_POINTS: Final = frozenset({"share_pct", "yoy_growth_pct", "cagr_pct", "target_growth_pct"})
 POPULATION: Final = ("core.district_profile", "resident_population")
 """Mart and item of the figures that others are divided by, per head."""
@@ -82,6 +81,20 @@ class Indicator:
     is_stock: bool
     over_time: str | None
     over_regions: str | None
+    over_classes: str | None
+
+    @property
+    def additivity(self) -> Additivity:
+        """What its figures may be added over."""
+        return Additivity(
+            self.name_zh,
+            self.name_en,
+            self.measure,
+            bool(self.is_stock),
+            self.over_time,
+            self.over_regions,
+            self.over_classes,
+        )
 
 
 @dataclass(frozen=True)
@@ -237,7 +250,7 @@ def answer(releases_dir: Path, question: Question) -> Answer:
 _INDICATORS = """
 select
     indicator_code, name_zh, name_en, measure, base_unit, decimals, mart, item, is_stock,
-    adds_over_time, adds_over_regions
+    adds_over_time, adds_over_regions, adds_over_classes
 from core.indicator
 order by indicator_code
 """
@@ -394,6 +407,7 @@ class _Asked:
             rows = [one for one in rows if one.breakdown == TOTAL]
         classes = {one.breakdown for one in rows}
         if len(classes) > 1:
+            self._demand_sum("classes")
             raise _refused(
                 f"没有合计，各分组可能重叠或不全，不能相加：{_some(classes)}",
                 f"no total is published, and classes may overlap or lack some: {_some(classes)}",
@@ -423,13 +437,10 @@ class _Asked:
     def _over_time(self, rows: list[Figure], begin: date, end: date, name: str) -> Figure:
         """One figure of a region for a stretch of time."""
         whole = [one for one in rows if (one.start, one.end) == (begin, end)]
-        if self.indicator.is_stock or self.indicator.over_time == "last":
+        adds = verdict(self.indicator.additivity, "time")
+        if adds.way == "last":
             if not name and len({one.end for one in rows}) > 1:
-                raise _refused(
-                    "时点数不能跨期相加",
-                    "a figure that exists at a date is not added over time",
-                    "add --by year or --by period",
-                )
+                raise _refused(adds.zh, adds.en, "add --by year or --by period")
             whole += [one for one in rows if one.end == end]
         if whole:
             best = min(whole, key=lambda one: (one.kind not in ("annual", "point"), one.start))
@@ -447,14 +458,14 @@ class _Asked:
                 lacking,
                 why=(f"{gap} 没有数字", f"there is no figure from {gap.replace('至', 'to')}"),
             )
-        self._demand_sum("time", self.indicator.over_time)
+        self._demand_sum("time")
         if first.price_basis == "comparable":
             raise _refused(
                 "各期可比价的基期不同，不能相加",
                 "amounts at comparable prices of different years are not added",
                 "add --by period",
             )
-        return self._sum(parts, lacking, is_mean=self.indicator.over_time == "mean")
+        return self._sum(parts, lacking, is_mean=adds.way == "mean")
 
     def _over_regions(self, of: Mapping[str, Figure]) -> Figure:
         if "region" in self.question.by:
@@ -473,7 +484,7 @@ class _Asked:
                     "name regions that do not hold each other, or add --by region",
                 )
         if len(of) > 1:
-            self._demand_sum("regions", self.indicator.over_regions)
+            self._demand_sum("regions")
         first = next(iter(of.values()))
         if first.kind and len({(one.start, one.end) for one in of.values()}) > 1:
             raise _refused(
@@ -524,34 +535,17 @@ class _Asked:
             why=("", "") if is_known else why,
         )
 
-    def _demand_sum(self, what: str, adds: str | None) -> None:
+    def _demand_sum(self, over: Over) -> None:
         """Refuse where figures of the indicator are not added over something.
 
         Raises:
             QutongError: with the reason.
         """
-        zh = {"time": "跨期", "regions": "跨地区"}[what]
-        remedy = f"add --by {'period' if what == 'time' else 'region'}"
-        if self.indicator.measure not in ADDED:
-            raise _refused(
-                f"{self.indicator.name_zh} 是比率、速度或位次，不能{zh}相加",
-                f"{self.indicator.name_en} is a rate, a growth or a rank: never added over {what}",
-                remedy,
-            )
-        if adds is None:
-            raise _refused(
-                f"未申报 {self.indicator.name_zh} 能否{zh}相加",
-                f"nobody declared whether {self.indicator.name_en} adds up over {what}",
-                f"{remedy}; or declare `additive` of it",
-            )
-        if adds not in ("sum", "mean"):
-            raise _refused(
-                f"{self.indicator.name_zh} 不能{zh}相加"
-                + ("：各地区之和不等于全部" if adds == "at_most" else ""),
-                f"{self.indicator.name_en} is not added over {what}"
-                + (": the regions' figures do not make up the whole" if adds == "at_most" else ""),
-                remedy,
-            )
+        adds = verdict(self.indicator.additivity, over)
+        if adds.way in ("sum", "mean"):
+            return
+        remedy = {"time": "period", "regions": "region", "classes": "breakdown"}[over]
+        raise _refused(adds.zh, adds.en, f"add --by {remedy}")
 
     def _is_inside(self, code: str, other: str) -> bool:
         """Whether a region is another one, or lies within it."""

@@ -53,6 +53,7 @@ def run_sql(
     *,
     table_rows: int = TABLE_ROWS,
     seconds: float = SECONDS,
+    nothing: str = "",
 ) -> None:
     """Answer one question from the current release.
 
@@ -64,6 +65,7 @@ def run_sql(
         output: Where to write; bytes.
         table_rows: The most rows a table shows.
         seconds: How long it may take.
+        nothing: What stands in place of a table without rows; the empty table where not given.
 
     Raises:
         QutongError: No release, several statements, a statement that is no question, one that
@@ -85,7 +87,7 @@ def run_sql(
         if format == "parquet":
             _write_parquet(con, sql, output)
         else:
-            write_rows(_ask(con, sql), format, output, table_rows)
+            write_rows(_ask(con, sql), format, output, table_rows, nothing)
     except duckdb.InterruptException:
         raise QutongError(
             f"the question was stopped after {seconds:g} seconds / 查询超时, 已停止",
@@ -99,11 +101,15 @@ def run_sql(
 
 
 def write_rows(
-    rows: Rows, format: Literal["table", "csv", "json"], output: BinaryIO, limit: int = TABLE_ROWS
+    rows: Rows,
+    format: Literal["table", "csv", "json"],
+    output: BinaryIO,
+    limit: int = TABLE_ROWS,
+    nothing: str = "",
 ) -> None:
     """Write a result; at most ``limit`` rows of a table, and it says so."""
     if format == "table":
-        _write_table(rows, output, limit)
+        _write_table(rows, output, limit, nothing)
     else:
         _WRITERS[format](rows, output)
 
@@ -241,13 +247,16 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return distinct
 
 
-def _write_table(answer: Rows, output: BinaryIO, limit: int) -> None:
+def _write_table(answer: Rows, output: BinaryIO, limit: int, nothing: str) -> None:
     """Write an aligned table: numbers to the right, wide characters counted as two."""
     rows: list[Row] = []
     for batch in answer.batches:
         rows += batch
         if len(rows) > limit:
             break
+    if nothing and not rows:
+        output.write(nothing.encode())
+        return
     cells = [[_one_line(_text(value)) for value in row] for row in rows[:limit]]
     names = [_one_line(name) for name in answer.names]
     widths = [

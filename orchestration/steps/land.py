@@ -77,6 +77,7 @@ def _land_everything(work: Workplace, *, anew: bool) -> dict[str, int]:
         "table_dictionary": tables,
         "column_dictionary": columns,
         "example_query": questions(work.dbt.manifest()),
+        "promised_column": work.dbt.promised(work.declarations.codelists.lists),
     }
     touched = land_deliveries(work, landed, texts, anew=anew)
     return {

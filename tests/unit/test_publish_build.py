@@ -84,6 +84,7 @@ def test_it_holds_these_files(candidate: Path) -> None:
         "sdmx/3.0/structures.xml",
         "sdmx/3.0/investment.xml",
         "sdmx/csv/investment.csv",
+        "semantic/ossie.json",
         "quality/report.json",
         "quality/report.html",
         *(f"parquet/{table}.parquet" for table in tables),
@@ -150,12 +151,68 @@ def test_the_database_has_comments_macros_and_not_null(candidate: Path) -> None:
         ).fetchall()
 
     assert comments == [
-        ("列 observation_id。 | Column observation_id.",),
+        ("列 observation_id。〔主键〕 | Column observation_id. [key]",),
         ("列 value。 | Column value.",),
     ]
     assert table == [("表 observation | Table observation",)]
     assert as_of == [("aaaaaa01ffff",)]
     assert required == [(False,), (True,)]
+
+
+def test_the_database_has_a_view_of_each_table_under_chinese_names(candidate: Path) -> None:
+    with duckdb.connect(str(candidate / "mart.duckdb"), read_only=True) as con:
+        shown = con.execute(
+            'select "列 period", "列 projects" from investment."表 project_pipeline" order by all'
+        ).fetchall()
+        counts = con.execute(
+            "select (select count(*) from duckdb_views() where not internal), "
+            "(select count(*) from meta.schema_dictionary)"
+        ).fetchall()
+        said = con.execute(
+            "select comment from duckdb_views() where view_name = '表 project_pipeline'"
+        ).fetchall()
+
+    assert shown == [("2025", 7), ("2025", 12)]
+    assert counts == [(17, 17)]
+    assert said == [
+        (
+            "表 project_pipeline：investment.project_pipeline 的中文列名 | "
+            "Table project_pipeline: investment.project_pipeline under Chinese names",
+        )
+    ]
+
+
+def test_keys_are_told_and_are_constraints_where_others_refer_to_them(candidate: Path) -> None:
+    with duckdb.connect(str(candidate / "mart.duckdb"), read_only=True) as con:
+        told = con.execute(
+            "select table_name, column_name, comment from duckdb_columns() "
+            "where comment like '%〔%' and table_name in ('observation', 'project_pipeline') "
+            "and column_name in ('region_code', 'period') order by all"
+        ).fetchall()
+        keys = con.execute(
+            "select schema_name || '.' || table_name, constraint_text from duckdb_constraints() "
+            "where constraint_type = 'PRIMARY KEY' order by all"
+        ).fetchall()
+
+    assert told == [
+        ("observation", "period", "列 period。〔外键 → core.period〕"
+         " | Column period. [refers to core.period]"),
+        ("observation", "region_code", "列 region_code。〔外键 → core.region〕"
+         " | Column region_code. [refers to core.region]"),
+        ("project_pipeline", "period", "列 period。〔主键之一；外键 → core.period〕"
+         " | Column period. [part of the key; refers to core.period]"),
+        ("project_pipeline", "region_code", "列 region_code。〔主键之一；外键 → core.region〕"
+         " | Column region_code. [part of the key; refers to core.region]"),
+    ]  # fmt: skip
+    assert keys == [
+        ("core.data_set", "PRIMARY KEY(data_set_id)"),
+        ("core.indicator", "PRIMARY KEY(indicator_code)"),
+        ("core.period", "PRIMARY KEY(period)"),
+        ("core.region", "PRIMARY KEY(region_code)"),
+        ("core.source_document", "PRIMARY KEY(source_document)"),
+        ("quality.conservation", "PRIMARY KEY(delivery_id)"),
+        ("quality.rule", "PRIMARY KEY(rule_id)"),
+    ]
 
 
 def test_release_file_lists_all_but_its_container_and_its_own_exports(candidate: Path) -> None:

@@ -294,13 +294,47 @@ def test_a_hash_in_release_file_that_is_another(candidate: Path) -> None:
         "drop table quality.rule",
         "drop macro table core.as_of",
         "create or replace macro core.as_of(t) as table select * from core.observation",
-        "alter table core.data_set alter data_set_id drop not null",
+        "alter table quality.finding alter finding_id drop not null",
     ],
 )
 def test_a_database_that_breaks_its_contract(candidate: Path, sql: str) -> None:
     change_mart(candidate, sql)
 
     assert "release.contract-broken" in rules(candidate)
+
+
+@pytest.mark.parametrize(
+    ("sql", "rule"),
+    [
+        ("drop view core.V", "release.contract-broken"),
+        ("create view core.more as select 1 as a", "release.contract-broken"),
+        ("create view core.observation_2 as from core.observation", "release.contract-broken"),
+        (
+            "create or replace view core.V as select 'x' as [列 region_code], "
+            "region_name_zh as [列 region_name_zh], region_name_en as [列 region_name_en] "
+            "from core.region",
+            "release.row-hash-differs",
+        ),
+        (
+            "create or replace view core.V as select region_code as [列 region_code], "
+            "region_name_zh as [列 region_name_zh], region_name_en as [列 region_name_en] "
+            "from core.region limit 0",
+            "release.row-count-differs",
+        ),
+        (
+            "create or replace view core.V as select region_code as [列 region_code], "
+            "region_name_zh as [列 region_name_en], region_name_en as [列 region_name_zh] "
+            "from core.region",
+            "release.contract-broken",
+        ),
+        ("comment on view core.V is null", "release.dictionary-incomplete"),
+    ],
+)
+def test_a_view_that_does_not_show_its_table(candidate: Path, sql: str, rule: str) -> None:
+    sql = sql.replace("V", "[表 region]").replace("[", '"').replace("]", '"')
+    change_mart(candidate, sql)
+
+    assert rule in rules(candidate)
 
 
 def test_a_csv_header_that_breaks_the_contract(candidate: Path) -> None:

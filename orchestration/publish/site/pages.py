@@ -789,6 +789,8 @@ _KINDS: Sequence[tuple[str, str, str]] = (
     ("parquet/", "Parquet 表", "Parquet table"),
     ("xlsx/", "Excel 工作簿", "Excel workbook"),
     ("sdmx/", "SDMX 交换文件", "SDMX exchange file"),
+    ("semantic/", "语义约定：指标、维度与可否相加（Apache Ossie）",
+     "Semantic contract: measures, dimensions, what adds up (Apache Ossie)"),
     ("brief/", "Word 简报", "Word brief"),
     (CITATION_FILE, "引用方式", "How to cite the release"),
     ("", "其他文件", "Other file"),

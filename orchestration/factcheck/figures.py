@@ -99,6 +99,7 @@ class Region:
     name: str
     kind: str
     parent: str | None
+    is_past: bool
 
 
 _FIGURES: Final = """
@@ -119,6 +120,11 @@ order by o.observation_id
 _NAMES: Final = """
 select indicator_code, name_zh, name_en, concat_ws('/', mart, item) from core.indicator
 """
+_ITEMS: Final = """
+select i.indicator_code, c.name_zh
+from core.indicator as i
+inner join meta.code as c on c.code_list = 'item' and i.item = c.code
+"""
 _PRINTED: Final = """
 select distinct indicator_code, indicator_name_printed
 from core.observation where indicator_name_printed is not null
@@ -130,7 +136,8 @@ from meta.unit as u left join core.observation as o on u.unit = o.unit
 group by all
 """
 _REGIONS: Final = """
-select region_code, region_name_zh, region_name_en, region_kind, parent_code from core.region
+select region_code, region_name_zh, region_name_en, region_kind, parent_code, valid_to is not null
+from core.region
 """
 
 
@@ -155,7 +162,7 @@ class World:
     ) -> World:
         """Read it; ``synonyms`` are names of indicators that no source printed, by code."""
         ((district,),) = con.execute("select district_code from meta.release").fetchall()
-        regions = {row[0]: Region(row[0], row[1], row[3], row[4])
+        regions = {row[0]: Region(row[0], row[1], *row[3:])
                    for row in con.execute(_REGIONS).fetchall()}  # fmt: skip
         names = con.execute(_NAMES).fetchall()
         known = {row[0] for row in names}
@@ -166,6 +173,8 @@ class World:
         for code, printed in con.execute(_PRINTED).fetchall():
             words[_folded(printed)].add(code)
             words[_folded(_IN_BRACKETS.sub("", printed))].add(code)
+        for code, item in con.execute(_ITEMS).fetchall():
+            words[_folded(item)].add(code)
         for word, code in synonyms.items():
             if code in known:
                 words[_folded(word)].add(code)
@@ -199,21 +208,38 @@ class World:
     # --- names ---
 
     @cached_property
-    def _names(self) -> re.Pattern[str]:
-        return re.compile("|".join(re.escape(w) for w in sorted(self.words, key=len, reverse=True)))
+    def _by_beginning(self) -> Mapping[str, list[str]]:
+        """Names by their first two signs, the longest first."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for word in sorted(self.words, key=len, reverse=True):
+            found[word[:2]].append(word)
+        return found
 
     def names(self, text: str) -> list[Name]:
         """The names of indicators in a folded text, the longest at each place."""
         squeezed, places = _squeezed(text.lower())
-        found = []
-        for match in self._names.finditer(squeezed):
-            codes = self.words[match.group()]
-            start, end = places[match.start()], places[match.end() - 1] + 1
-            if match.group().isascii() and not _stands_alone(text, start, end):
+        found: list[Name] = []
+        at = 0
+        while at < len(squeezed):
+            word = self._name_at(squeezed, at, text, places)
+            if word is None:
+                at += 1
                 continue
+            codes, stop = self.words[word], at + len(word)
             subjects = frozenset(self.subject_of[code] for code in codes)
-            found.append(Name(start, end, subjects, codes))
+            found.append(Name(places[at], places[stop - 1] + 1, subjects, codes))
+            at = stop
         return found
+
+    def _name_at(
+        self, squeezed: str, at: int, text: str, places: Sequence[int]
+    ) -> str | None:
+        for word in self._by_beginning.get(squeezed[at : at + 2], ()):
+            if not squeezed.startswith(word, at):
+                continue
+            if not word.isascii() or _stands_alone(text, places[at], places[at + len(word) - 1] + 1):
+                return word
+        return None
 
     @cached_property
     def _places(self) -> tuple[re.Pattern[str], Mapping[str, str]]:
@@ -224,8 +250,11 @@ class World:
             outer = self.regions.get(region.parent or "")
             inner = name.removeprefix(outer.name) if outer else name
             words[inner].add(region.code)
-        told = {w: min(c) for w, c in words.items() if len(w) > 1 and len(c) == 1}
-        told |= self.own_words
+        told = dict(self.own_words)
+        for word, codes in words.items():
+            now = [code for code in codes if not self.regions[code].is_past] or list(codes)
+            if len(word) > 1 and len(now) == 1:
+                told[word] = now[0]
         pattern = "|".join(re.escape(w) for w in sorted(told, key=len, reverse=True))
         return re.compile(pattern), told
 
@@ -290,19 +319,22 @@ def _subjects(names: Iterable[tuple[Any, ...]], words: Mapping[str, set[str]]) -
 
 def _units(con: DuckDBPyConnection) -> Units:
     units: dict[str, Unit] = {}
+    numbered: list[str] = []
     for code, zh, en, dimension, factor, printed in con.execute(_UNITS).fetchall():
         unit = Unit(code, dimension, Decimal(factor))
         words = (code, _IN_BRACKETS.sub("", zh or ""), en or "", *(printed or ()))
         for word in words:
             told = plain(word).strip()
-            if told and not told[0].isdigit() and not told[0].isspace():
+            if told and not told[0].isdigit():
                 units.setdefault(told, unit)
+            elif len(told) > 1:
+                numbered.append(told)
     for code, unit in list(units.items()):
         if unit.dimension in ("percentage_point",):
             units.setdefault(f"个{code}", unit)
         if unit.dimension == "percent":
             units |= {"per cent": unit, "percent": unit}
-    return Units(units)
+    return Units(units, numbered)
 
 
 def _own_words(regions: Mapping[str, Region], district: str) -> dict[str, str]:

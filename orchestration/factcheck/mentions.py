@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from orchestration.bounds import BOUNDS, EXACT, opposite
-from orchestration.collect.periods import Period, parse_period
+from orchestration.collect.periods import Period, months, parse_period
 from orchestration.text import BLANKS, FULL_WIDTH, HALF_WIDTH, UNSEEN
 
 Sort = Literal["level", "growth", "points", "rank", "moved", "delta", "share", "multiple"]
@@ -120,6 +120,7 @@ _ABSOLUTE: Final = (
     rf"{_YEAR}-Q[1-4]",
     rf"{_YEAR}-(?:0[1-9]|1[0-2])-(?:[0-2][0-9]|3[01])",
     rf"{_YEAR}-(?:0[1-9]|1[0-2])(?![0-9])",
+    rf"(?:{_MONTHS_EN})\s{_YEAR} to (?:{_MONTHS_EN})\s{_YEAR}",
     rf"(?:{_MONTHS_EN})\s{_YEAR}",
     rf"{_YEAR}\s?(?:to|and|–|—|-)\s?{_YEAR}",
     rf"(?<![0-9.,]){_YEAR}(?![0-9.,]*[0-9%])(?!\s?[万亿千百])",
@@ -150,6 +151,10 @@ def moments(text: str) -> list[Moment]:
 
 
 def _period(said: str) -> Period | None:
+    if said[0].isalpha() and " to " in said:
+        first, last = (parse_period(part) for part in said.split(" to "))
+        begin, end = first.start, last.end
+        return months(begin.year, begin.month, end.year, end.month) if begin < end else None
     written = re.sub(r"\s?(?:to|and)\s?|[–—]", "-", said)
     written = re.sub(r"^([0-9]{2})([0-9]{2}-)([0-9]{2}年)$", r"\1\2\1\3", written)
     for form in (written, f"{written}年" if re.fullmatch(rf"{_YEAR}-{_YEAR}", written) else written):
@@ -186,7 +191,7 @@ _TIMES: Final = re.compile(r"(?P<times>[一二三四五六七八九十两])倍")
 _DOUBLED: Final = re.compile(r"翻了?[一1]番")
 _FLAT: Final = re.compile("(?:基本)?持平")
 _ORDINAL: Final = re.compile(rf"第\s?(?P<rank>[0-9]+|{_NUMERALS}+)\s?(?P<after>位|名)?")
-_AMONG: Final = re.compile(rf"前\s?(?P<rank>[0-9]+|{_NUMERALS}+)\s?(?P<after>位|名|强)?")
+_AMONG: Final = re.compile(rf"(?:前|\btop\s)\s?(?:top\s)?(?P<rank>[0-9]+|{_NUMERALS}+)\s?(?P<after>位|名|强)?")
 _NUMBER: Final = re.compile(
     rf"(?<![0-9A-Za-z_.])(?P<sign>[-+](?=[0-9]))?(?P<number>{_DIGITS})(?![0-9])"
 )
@@ -208,7 +213,7 @@ _NO_RANK_BEHIND: Final = re.compile(
 )
 _ENDS: Final = re.compile(r"\s*(?:$|[，,；;。.、)）(（\n])")
 _NOT_WITHIN: Final = re.compile(
-    r"(?:图|表|注|附件|附表|专栏|Figure|Table|Note)\s?[0-9]+|《[^》]*》|https?://\S+|[A-Z]{2,}/?[A-Z]?\s?[0-9][0-9.—-]*|[0-9]+[A-Za-z]+\b|"
+    r"(?:图|表|注|附件|附表|专栏|Figure|Table|Note)\s?[0-9]+|《[^》]*》|https?://\S+|[A-Z]{2,}/?[A-Z]? ?[0-9][0-9.—-]*|[“‘][^”’]{0,8}[0-9][^”’]{0,8}[”’]|[0-9]+[A-Za-z]+\b|"
     r"[A-Za-z_][A-Za-z_.-]*[0-9][\w.-]*"
 )
 _NUMBERED: Final = re.compile(
@@ -234,8 +239,30 @@ _BOUND_BEHIND: Final = re.compile(rf"\s?(?P<word>{_any(_AFTER_WORDS)})", re.IGNO
 class Units:
     """The words that units are written with."""
 
-    def __init__(self, units: Mapping[str, Unit]) -> None:
+    def __init__(self, units: Mapping[str, Unit], numbered: Sequence[str] = ()) -> None:
         self.units = dict(units)
+        self._numbered = sorted(numbered, key=len, reverse=True)
+
+    def with_digits(self, text: str) -> list[tuple[int, int]]:
+        """Where units stand whose names hold a number: 100 million yuan."""
+        if not self._numbered:
+            return []
+        return [match.span() for match in self._numbers_of_units.finditer(text)]
+
+    def within(self, text: str) -> Unit | None:
+        """The unit that a head names: 产值（亿元）, 增长%; the longest word, a single sign alone."""
+        inside = [w for w in self.units if w in text and (len(w) > 1 or w in "%‰‱")]
+        chinese = [word for word in inside if not word.isascii() or word == "%"]
+        parts = [part.strip() for part in re.split(r"[\n(（)）:：,，/\s]", text)]
+        alone = [part for part in parts if part in self.units]
+        for words in (chinese, alone, inside):
+            if words:
+                return self.units[max(words, key=len)]
+        return None
+
+    @cached_property
+    def _numbers_of_units(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(re.escape, self._numbered)))
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -328,7 +355,7 @@ def _rank(text: str, match: re.Match[str]) -> Mention | None:
     before = text[max(0, match.start() - 12) : match.start()]
     if number is None or not number:
         return None
-    is_among = match.group().startswith("前")
+    is_among = match.group().startswith(("前", "top"))
     if not match["after"] and (
         _NO_RANK_BEHIND.match(text, match.end())
         or not (_PLACED.search(before) or (is_among and _ENDS.match(text, match.end())))
@@ -408,8 +435,8 @@ def _with_words(text: str, one: Mention) -> Mention:
         value, qualifier = -value, opposite(qualifier) if qualifier in BOUNDS else qualifier
     if dimension == "percentage_point":
         sort = "points"
-    elif dimension == "rank" and changed is not None:
-        sort = "moved"
+    elif dimension == "rank":
+        sort = "rank" if changed is None else "moved"
     elif one.sort == "multiple" or dimension == "times_as_much":
         sort = "multiple"
     elif changed is not None and dimension in ("percent", "permille"):

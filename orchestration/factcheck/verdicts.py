@@ -34,6 +34,9 @@ VERDICTS: Final[dict[Verdict, tuple[str, str]]] = {
 }
 LEAST_DIGITS: Final = 3
 """So many digits a number needs to be known by its value and half of its name alone."""
+MOST_NAMES: Final = 8
+LONGEST_CELL: Final = 8
+"""A cell of more words is a sentence, and no figure of its row and column."""
 LIKENESS: Final = Decimal("0.34")
 
 
@@ -64,20 +67,24 @@ def check(world: World, blocks: Sequence[Block]) -> list[Checked]:
         found += (replace(one, block=at) for one in read.checked())
         if block.kind == "heading":
             heading = read.as_heading()
+        heading = replace(heading, label=read.as_label())
     return found
 
 
 @dataclass(frozen=True)
 class _Context:
-    """What headings say of all that stands below them."""
+    """What headings say of all that stands below them, and a line of the one that follows it."""
 
     region: str
     period: Period | None = None
+    label: str = ""
+    """The line before, where it is the label of what stands below it."""
 
 
+LONGEST_LABEL: Final = 80
 _STOPS: Final = re.compile(r"[。！？!?；;\n]|\.\s")
 _TARGET: Final = re.compile("目标|力争|预期|计划|规划|确保|target|aim", re.IGNORECASE)
-_PEERS: Final = re.compile(r"(?:排名?|位[居列次]?|居|列|第)\s*$")
+_AVERAGE: Final = re.compile("年均|复合|on average|average annual|annual average", re.IGNORECASE)
 _BETWEEN: Final = re.compile(
     "(?:" + "|".join((
         "达到?", "为", "是", "完成", "实现", "超过?", "突破", "约", "近", "逾", "不足", "不低于", "至少", "共计?",
@@ -94,9 +101,12 @@ _BETWEEN: Final = re.compile(
 )  # fmt: skip
 
 
+_MADE: Final = re.compile(
+    "推算|隐含|测算|计算|占|比重|份额|人均|每|合计|差|余额?$|贡献|computed|implied|share|per |residual", re.IGNORECASE
+)
+"""Heads of what is made of figures: it may differ from each of them."""
 _RANK_HEAD: Final = re.compile("位次|排名|名次|rank", re.IGNORECASE)
 _GROWTH_HEAD: Final = re.compile("增长|增速|增幅|同比|growth", re.IGNORECASE)
-_IS_TIME: Final = re.compile(r"[\s0-9年月日季度上下半前第一二三四至到末底全Q—–~/-]+")
 
 
 def _parts(text: str) -> list[str]:
@@ -109,21 +119,41 @@ class _Read:
 
     def __init__(self, world: World, block: Block, heading: _Context) -> None:
         self.world, self.block, self.heading = world, block, heading
+        if world.names(plain(block.text)):
+            self.heading = heading = replace(heading, label="")
         lead = "".join(f"{part}{SEPARATOR}" for part in self._lead(block))
         self.offset = len(lead)
         self.text = plain(lead + block.text)
         self.names = world.names(self.text)
-        self.places = world.places(self.text)
-        self.moments = moments(self.text)
+        within = [(name.start, name.end) for name in self.names]
+        self.places = [
+            place for place in world.places(self.text)
+            if self._is_said(place) and not any(a <= place[0] and place[1] <= b for a, b in within)
+        ]  # fmt: skip
+        self.moments = [one for one in moments(self.text) if self._is_said((one.start, one.end))]
         self.periods = self._periods()
 
-    @staticmethod
-    def _lead(block: Block) -> Iterator[str]:
-        """What stands before a cell: heads, words of time in its row, what the row is called."""
+    def _lead(self, block: Block) -> Iterator[str]:
+        """What stands before a cell: heads, the words of its row, what the row is called."""
+        if block.kind != "cell" and self.heading.label:
+            yield self.heading.label
         yield from block.heads
-        yield from (part for part in block.beside if _IS_TIME.fullmatch(plain(part)))
+        yield from block.beside
         if block.stub:
             yield block.stub
+
+    def _is_said(self, span: tuple[int, ...]) -> bool:
+        """Of a row's other cells only those count that say a region or a time and nothing else."""
+        if self.block.kind != "cell":
+            return True
+        begin = sum(len(part) + 1 for part in self.block.heads)
+        end = self.offset - (len(self.block.stub) + 1 if self.block.stub else 0)
+        if not begin <= span[0] < end:
+            return True
+        first = self.text.rfind(SEPARATOR, 0, span[0]) + 1
+        last = self.text.find(SEPARATOR, span[1])
+        rest = self.text[first : span[0]] + self.text[span[1] : last]
+        return re.search(r"[\u4e00-\u9fff]{2}[0-9]|[0-9]\.[0-9]", rest) is None and span[0] - first < 3
 
     def _periods(self) -> list[tuple[Moment, Period]]:
         known, found = self.heading.period, []
@@ -142,10 +172,24 @@ class _Read:
             said[-1] if said else self.heading.period,
         )
 
+    def as_label(self) -> str:
+        """The text where it names an indicator and has no number: the one below is its figure.
+
+        What stands below a label has it on; a number, a change and a note may follow each other.
+        """
+        if self.block.kind == "cell" or len(self.block.text) > LONGEST_LABEL:
+            return ""
+        if not self.names:
+            return self.heading.label
+        own = [name for name in self.names if name.start >= self.offset]
+        is_bare = not re.search("[0-9]", self.text[self.offset :])
+        return self.block.text if own and is_bare else self.heading.label
+
     def checked(self) -> Iterator[Checked]:
         """Its numbers."""
         taken = [(name.start, name.end) for name in self.names]
         taken += [(start, end) for start, end, _ in self.places]
+        taken += self.world.units.with_digits(self.text)
         is_cell = self.block.kind == "cell"
         for one in mentions(self.text, self.world.units, taken, of_cell=is_cell):
             if one.start < self.offset:
@@ -165,35 +209,47 @@ class _Read:
         if _RANK_HEAD.search(heads) and one.unit is None:
             return replace(one, sort="rank")
         units = self.world.units.units
-        words = [*_parts(heads), *map(plain, self.block.beside), *_parts(plain(self.block.stub))]
-        if _GROWTH_HEAD.search(heads) and "%" in heads and one.unit in (None, units.get("%")):
+        beside = [*map(plain, self.block.beside), *_parts(plain(self.block.stub))]
+        is_per_cent = one.unit == units.get("%") or (one.unit is None and "%" in heads)
+        if _GROWTH_HEAD.search(heads) and is_per_cent:
             return replace(one, sort="growth", unit=units.get("%"))
-        unit = one.unit or next((units[word] for word in words if word in units), None)
+        unit = one.unit or self.world.units.within(heads)
+        unit = unit or next((units[word] for word in beside if word in units), None)
         return replace(one, unit=unit)
 
     # --- what a number is about ---
 
     def _about(self, one: Mention) -> Checked:
-        name = self._name(one)
-        asked = _Asked(self, one, name, *self._region(one), *self._period(one))
-        return asked.answer()
+        """What the nearest name makes of it, else what another name of its sentence does."""
+        region, (period, base) = self._region(one), self._period(one)
+        told: Checked | None = None
+        for name in self._names(one) or [None]:
+            answer = _Asked(self, one, name, region, period, base).answer()
+            if answer.verdict not in ("contradicts", "not_ours"):
+                return answer
+            told = told or answer
+        assert told is not None
+        return told
 
     def _sentence(self, one: Mention) -> int:
         """Where the sentence of a number begins; the lead of a cell belongs to it."""
-        if self.block.kind == "cell":
+        if self.block.kind == "cell" or self.heading.label:
             return 0
         stops = [match.end() for match in _STOPS.finditer(self.text, 0, one.start)]
         return stops[-1] if stops else 0
 
-    def _name(self, one: Mention) -> Name | None:
+    def _names(self, one: Mention) -> list[Name]:
+        """The names that may be meant, the nearest first."""
         begin = self._sentence(one)
         before = [name for name in self.names if begin <= name.start and name.end <= one.start]
-        return before[-1] if before else None
+        return list(reversed(before))[:MOST_NAMES]
 
-    def _region(self, one: Mention) -> tuple[str, bool]:
-        """The region, and whether the sentence names it."""
+    def _region(self, one: Mention) -> str:
+        """The region that the sentence names, else the one that is spoken of."""
         begin = self._sentence(one)
-        for start, end, code in reversed(self.places):
+        heads = sum(len(part) + 1 for part in self.block.heads)
+        of_heads = [place for place in self.places if place[1] <= heads]
+        for start, end, code in reversed(of_heads or self.places):
             if end > one.start or start < begin:
                 continue
             behind = self.text[end : one.start]
@@ -201,8 +257,8 @@ class _Read:
                 continue  # 全市第3: among whom
             if re.search("占$", self.text[:start]) or re.match("(?:的)?(?:比重|份额)", behind):
                 continue  # 占全市: of what
-            return code, True
-        return self.heading.region, False
+            return code
+        return self.heading.region
 
     def _period(self, one: Mention) -> tuple[Period | None, Period | None]:
         """The period, and what it is compared with where that is said."""
@@ -244,7 +300,6 @@ class _Asked:
     one: Mention
     name: Name | None
     region: str
-    is_region_said: bool
     period: Period | None
     base: Period | None
     world: World = field(init=False)
@@ -293,7 +348,9 @@ class _Asked:
         """Whether the words make it a number of that kind."""
         unit, sort = self.one.unit, self.one.sort
         if sort == "rank" or figure.measure == "rank":
-            return sort == "rank" and figure.measure == "rank"
+            return sort == "rank" and figure.measure == "rank" and self.one.value > 0
+        if figure.is_growth and (figure.measure == "cagr_pct") != self._is_average():
+            return False  # a year's growth is no average of years
         if sort == "growth":
             return figure.is_growth or (figure.dimension == "percent" and self._is_own(figure))
         if figure.is_growth:
@@ -308,6 +365,19 @@ class _Asked:
         if unit is None:
             return True
         return unit.dimension in ("", figure.dimension) or self._counts_alike(figure)
+
+    def _is_average(self) -> bool:
+        """Whether the words make it an average of several years."""
+        read = self.read
+        begin = max(read._sentence(self.one), self.one.base)
+        words = read.text[begin : self.one.start] + read.text[self.one.end : read.offset + 400]
+        words = words if read.block.kind == "cell" else read.text[begin : self.one.start]
+        return _AVERAGE.search(words) is not None or self._is_named_average()
+
+    def _is_named_average(self) -> bool:
+        return self.name is not None and (
+            _AVERAGE.search(self.read.text[self.name.start : self.name.end]) is not None
+        )
 
     def _counts_alike(self, figure: Figure) -> bool:
         """8家 of what we count as 8个."""
@@ -434,9 +504,14 @@ class _Asked:
 
     def _is_named_alone(self) -> bool:
         """Nothing stands between the name and the number that could make it another number."""
-        name, text = self.name, self.read.text
-        if name is None or self.read.block.kind == "cell":
-            return name is not None
+        name, text, read = self.name, self.read.text, self.read
+        if name is None or read.heading.label:
+            return False
+        if read.block.kind == "cell":
+            words = re.sub(r"[^\u4e00-\u9fff]", "", read.block.text)
+            about = {subject for one in read.names for subject in one.subjects}
+            heads = SEPARATOR.join(read.block.heads)
+            return len(words) < LONGEST_CELL and len(about) == 1 and not _MADE.search(heads)
         if re.search(r"[\u4e00-\u9fff]$", text[: name.start]) and not self._is_free(name.start):
             return False
         between = self._blank(name.end, self.one.start)
@@ -446,7 +521,7 @@ class _Asked:
         """Whether what ends at a place is no part of a longer name."""
         text = self.read.text
         ends = {end for _, end, _ in self.read.places} | {m.end for m in self.read.moments}
-        return at in ends or re.search(r"(?:实现|完成|的|和|与|及|其中|是|以及)$", text[:at]) is not None
+        return at in ends or re.search(r"(?:实现|完成|的|和|与|及|其中|是|为|以及|目标|全年)$", text[:at]) is not None
 
     def _blank(self, start: int, end: int) -> str:
         """The text between two places without names of the subject, regions, times and numbers."""
@@ -464,7 +539,7 @@ class _Asked:
         return told
 
     def _contradiction(self, figures: Sequence[Figure]) -> Checked:
-        is_target = _TARGET.search(self.read.text[self.read._sentence(self.one) : self.one.end])
+        is_target = _TARGET.search(self._words_before())
         kinds = ("target", "proposal", "standard", "forecast") if is_target else ("outturn",)
         ours = [
             figure for figure in figures
@@ -479,6 +554,15 @@ class _Asked:
             "本库：" + "；".join(zh for zh, _ in told), "ours: " + "; ".join(en for _, en in told),
             tuple(ours[:3]),
         )  # fmt: skip
+
+    def _words_before(self) -> str:
+        """The words of the clause before the number, without those of names."""
+        begin = self.read._sentence(self.one)
+        text = list(self.read.text[begin : self.one.start])
+        for name in self.read.names:
+            for at in range(max(name.start, begin), min(name.end, self.one.start)):
+                text[at - begin] = " "
+        return re.split(r"[；;。，,]", "".join(text))[-1]
 
     def _not_ours(self, candidates: Sequence[Figure]) -> Checked:
         if self.name is None:
@@ -496,7 +580,7 @@ def _is_of(figure: Figure, period: Period) -> bool:
     """Whether a figure is of a period; a stock is of its end, a year printed as a year or a range."""
     if figure.end != period.end:
         return False
-    if figure.start == period.start:
+    if figure.start == period.start or figure.period_kind == "growth_over_range":
         return True
     return figure.is_stock or figure.period_kind in ("point", "target") or period.is_point
 

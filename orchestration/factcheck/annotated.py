@@ -1,4 +1,4 @@
-"""The answer about a text: an annotated copy for people, JSON for programs, a summary for a terminal.
+"""The answer about a text: an annotated copy, JSON for programs, a summary for a terminal.
 
 Belongs here: how it is shown. Does not belong here: what is said (``verdicts``).
 
@@ -23,8 +23,8 @@ from orchestration.text import shown
 
 SCHEMA: Final = "qutong-check/1"
 _STYLE: Final = """
-body{font:16px/1.8 "Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei",sans-serif;color:#1d2733;
- max-width:52rem;margin:2rem auto;padding:0 1rem}
+body{font:16px/1.8 "Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei",sans-serif;
+ color:#1d2733;max-width:52rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;margin:1rem 0}td,th{border:1px solid #c8ced6;padding:.2rem .5rem}
 mark{background:none;color:inherit;border-bottom:3px solid;padding:0 .1em}
 mark.exact,mark.rounded{border-color:#2e7d4f}mark.derived{border-color:#1f4e79}
@@ -114,7 +114,8 @@ def as_html(report: Report) -> str:
         f"<h1>核对 Checked: {_safe(report.file.name)}</h1>",
         f"<p>对照版本 against release {_safe(report.release_id)}. ",
         "　".join(
-            f"<mark class={v}>{zh} {en}</mark> {report.counts[v]}" for v, (zh, en) in VERDICTS.items()
+            f"<mark class={v}>{zh} {en}</mark> {report.counts[v]}"
+            for v, (zh, en) in VERDICTS.items()
         ),
         "</p><hr>",
         *_body(report, numbers),
@@ -163,13 +164,14 @@ def _reason(report: Report, one: Checked, number: int) -> str:
     block, mention = report.blocks[one.block], one.mention
     zh, en = VERDICTS[one.verdict]
     sources = "".join(
-        f"<br><small>{_safe(f'{f.source}，{f.place}')} · <code>qutong trace {_safe(f.observation_id)}"
-        "</code></small>"
+        f"<br><small>{_safe(f'{f.source}，{f.place}')} · "
+        f"<code>qutong trace {_safe(f.observation_id)}</code></small>"
         for f in one.figures
     )
     said = one.zh if one.zh == one.en else f"{one.zh} / {one.en}"
+    text = _safe(block.text[mention.start : mention.end])
     return (
-        f"<li id=n{number} class={one.verdict}><b>{_safe(block.text[mention.start : mention.end])}</b> "
+        f"<li id=n{number} class={one.verdict}><b>{text}</b> "
         f"{zh} {en}: {_safe(said)} <small>{block.place[0]} {block.place[1]}</small>{sources}</li>"
     )
 

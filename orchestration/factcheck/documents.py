@@ -2,8 +2,8 @@
 
 Belongs here: .docx, .html, .md and .txt. Does not belong here: what the numbers in them mean.
 
-A cell is told with what heads its column and what its row says: the words that make its number one of
-something. Tracked changes count as accepted; what a reader does not see is not read.
+A cell is told with what heads its column and what its row says: the words that make its number
+one of something. Tracked changes count as accepted; what a reader does not see is not read.
 """
 
 from __future__ import annotations
@@ -127,7 +127,9 @@ def _markdown(content: bytes, path: Path) -> Iterator[Block]:
 # --- pages ---------------------------------------------------------------------------------------
 
 _HEADINGS: Final = frozenset(f"h{level}" for level in range(1, 7)) | {"caption", "figcaption"}
-_UNREAD: Final = frozenset({"script", "style", "template", "noscript", "head", "svg", "math", "sup"})
+_UNREAD: Final = frozenset(
+    {"script", "style", "template", "noscript", "head", "svg", "math", "sup"}
+)
 """A raised sign is a footnote's mark and no digit of the number before it."""
 _BLOCKS: Final = _HEADINGS | {
     "p", "li", "dt", "dd", "div", "section", "article", "main", "header", "footer", "nav",
@@ -154,10 +156,13 @@ def _html_blocks(text: str, path: Path) -> Iterator[Block]:
     bare = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
     if not bare.strip():
         return
+    parser = html.HTMLParser(recover=True, no_network=True)
     try:
-        root = html.document_fromstring(bare, parser=html.HTMLParser(recover=True, no_network=True))
+        root = html.document_fromstring(bare, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise _damaged(path, str(error)) from error
+    if any("depth" in entry.message.lower() for entry in parser.error_log):
+        raise _damaged(path, "nested too deeply to be read whole")
     yield from _Page().blocks(root)
 
 
@@ -276,6 +281,7 @@ def _is_number(text: str) -> bool:
 # --- Word ----------------------------------------------------------------------------------------
 
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_BLANKS: Final = frozenset(f"{_W}{name}" for name in ("tab", "br", "cr", "p"))
 _GONE: Final = frozenset(f"{_W}{name}" for name in ("del", "moveFrom", "rPrChange", "pPrChange"))
 
 
@@ -316,9 +322,7 @@ def _word_text(element: _Element) -> str:
             continue
         if one.tag == f"{_W}t":
             parts.append(one.text or "")
-        elif one.tag in (f"{_W}tab", f"{_W}br", f"{_W}cr") and one.getparent().tag == f"{_W}r":
-            parts.append(" ")
-        elif one.tag == f"{_W}p" and parts:
+        elif one.tag in _BLANKS and parts:
             parts.append(" ")
         stack.extend(reversed(one))
     return "".join(parts).strip()

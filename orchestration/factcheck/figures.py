@@ -28,7 +28,8 @@ SHORTEST_NAME: Final = 2
 _IN_BRACKETS: Final = re.compile(r"[(（][^()（）]*[)）]")
 _BEHIND_SUBJECT: Final = re.compile(
     r"(?:名义|可比价)?(?:同比|环比|年均)?(?:复合)?(?:增速|增长率|增长|增幅|涨幅)$"
-    r"|(?:全市|全省|全国|在.{1,12})?(?:排名|位次|名次)$|目标(?:值)?$|, (?:year-on-year|average annual) growth$"
+    r"|(?:全市|全省|全国|在.{1,12})?(?:排名|位次|名次)$|目标(?:值)?$"
+    r"|, (?:year-on-year|average annual) growth$"
 )
 
 
@@ -157,9 +158,7 @@ class World:
     """Regions by the words that only mean them here: 全区, 全市, 我省."""
 
     @classmethod
-    def of(
-        cls, con: DuckDBPyConnection, release_id: str, synonyms: Mapping[str, str]
-    ) -> World:
+    def of(cls, con: DuckDBPyConnection, release_id: str, synonyms: Mapping[str, str]) -> World:
         """Read it; ``synonyms`` are names of indicators that no source printed, by code."""
         ((district,),) = con.execute("select district_code from meta.release").fetchall()
         regions = {row[0]: Region(row[0], row[1], *row[3:])
@@ -231,13 +230,13 @@ class World:
             at = stop
         return found
 
-    def _name_at(
-        self, squeezed: str, at: int, text: str, places: Sequence[int]
-    ) -> str | None:
+    def _name_at(self, squeezed: str, at: int, text: str, places: Sequence[int]) -> str | None:
         for word in self._by_beginning.get(squeezed[at : at + 2], ()):
             if not squeezed.startswith(word, at):
                 continue
-            if not word.isascii() or _stands_alone(text, places[at], places[at + len(word) - 1] + 1):
+            if not word.isascii() or _stands_alone(
+                text, places[at], places[at + len(word) - 1] + 1
+            ):
                 return word
         return None
 

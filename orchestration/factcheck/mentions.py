@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
+from itertools import pairwise
 from typing import Final, Literal
 
 from orchestration.bounds import BOUNDS, EXACT, opposite
@@ -134,7 +135,9 @@ _RELATIVE: Final = (
 _MOMENT: Final = re.compile(
     rf"(?P<absolute>{'|'.join(_ABSOLUTE)})|(?P<relative>{'|'.join(_RELATIVE)})"
 )
-_BASE: Final = re.compile(r"(?:比|较|相比|对比|与|compared with|from|over|since)\s*$", re.IGNORECASE)
+_BASE: Final = re.compile(
+    r"(?:比|较|相比|对比|与|compared with|from|over|since)\s*$", re.IGNORECASE
+)
 
 
 def moments(text: str) -> list[Moment]:
@@ -157,7 +160,10 @@ def _period(said: str) -> Period | None:
         return months(begin.year, begin.month, end.year, end.month) if begin < end else None
     written = re.sub(r"\s?(?:to|and)\s?|[–—]", "-", said)
     written = re.sub(r"^([0-9]{2})([0-9]{2}-)([0-9]{2}年)$", r"\1\2\1\3", written)
-    for form in (written, f"{written}年" if re.fullmatch(rf"{_YEAR}-{_YEAR}", written) else written):
+    for form in (
+        written,
+        f"{written}年" if re.fullmatch(rf"{_YEAR}-{_YEAR}", written) else written,
+    ):
         try:
             return parse_period(form)
         except ValueError:
@@ -183,15 +189,21 @@ def resolved(moment: Moment, known: Period | None) -> Period | None:
 
 # --- numbers -------------------------------------------------------------------------------------
 
-_DIGITS: Final = r"(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]{0,2}(?: [0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
+_DIGITS: Final = (
+    r"(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]{0,2}(?: [0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
+)
 _CHINESE: Final = {c: n for n, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "半": 0}
 _NUMERALS: Final = "[一二三四五六七八九十百两]"
-_TENTHS: Final = re.compile(rf"(?P<tenths>[一二三四五六七八九])成(?P<half>半)?(?![员立为功果长绩本])")
+_TENTHS: Final = re.compile(
+    r"(?P<tenths>[一二三四五六七八九])成(?P<half>半)?(?![员立为功果长绩本])"
+)
 _TIMES: Final = re.compile(r"(?P<times>[一二三四五六七八九十两])倍")
 _DOUBLED: Final = re.compile(r"翻了?[一1]番")
 _FLAT: Final = re.compile("(?:基本)?持平")
 _ORDINAL: Final = re.compile(rf"第\s?(?P<rank>[0-9]+|{_NUMERALS}+)\s?(?P<after>位|名)?")
-_AMONG: Final = re.compile(rf"(?:前|\btop\s)\s?(?:top\s)?(?P<rank>[0-9]+|{_NUMERALS}+)\s?(?P<after>位|名|强)?")
+_AMONG: Final = re.compile(
+    rf"(?:前|\btop\s)\s?(?:top\s)?(?P<rank>[0-9]+|{_NUMERALS}+)\s?(?P<after>位|名|强)?"
+)
 _NUMBER: Final = re.compile(
     rf"(?<![0-9A-Za-z_.])(?P<sign>[-+](?=[0-9]))?(?P<number>{_DIGITS})(?![0-9])"
 )
@@ -205,19 +217,19 @@ _CHANGED: Final = re.compile(
 )
 _CHANGED_TO: Final = re.compile(rf"(?:{_UP}|{_DOWN})(?:到|至|为)\s*$|\bto\s*$", re.IGNORECASE)
 _SHARE: Final = re.compile("占|比重|占比|份额|share|proportion", re.IGNORECASE)
-_PLACED: Final = re.compile(
-    "位|居|列|排|名次|跻身|进入|第|rank", re.IGNORECASE
-)
+_PLACED: Final = re.compile("位|居|列|排|名次|跻身|进入|第|rank", re.IGNORECASE)
 _NO_RANK_BEHIND: Final = re.compile(
     r"\s?(?:季度|产业|届|次|批|条|章|节|款|个|版|期|年|人民|中学|小学|医院|轮|卷|页|号|步|部分|方面|阶段|代|大)"
 )
 _ENDS: Final = re.compile(r"\s*(?:$|[，,；;。.、)）(（\n])")
 _NOT_WITHIN: Final = re.compile(
-    r"(?:图|表|注|附件|附表|专栏|Figure|Table|Note)\s?[0-9]+|《[^》]*》|https?://\S+|[A-Z]{2,}/?[A-Z]? ?[0-9][0-9.—-]*|[“‘][^”’]{0,8}[0-9][^”’]{0,8}[”’]|[0-9]+[A-Za-z]+\b|"
+    r"(?:图|表|注|附件|附表|专栏|Figure|Table|Note)\s?[0-9]+|《[^》]*》|https?://\S+|"
+    r"[A-Z]{2,}/?[A-Z]? ?[0-9][0-9.—-]*|[“‘][^”’]{0,8}[0-9][^”’]{0,8}[”’]|"
+    r"[0-9]+[A-Za-z]+(?![A-Za-z])|"
     r"[A-Za-z_][A-Za-z_.-]*[0-9][\w.-]*"
 )
 _NUMBERED: Final = re.compile(
-    r"^\s*(?:[(（]?[0-9]{1,2}[)）]|[0-9]{1,2}[.、．](?![0-9])|[①-⑳]|[0-9]{1,2}(?:\.[0-9]{1,2})+\s)"
+    r"^\s*(?:[(（]?[0-9]{1,2}[)）]|[0-9]{1,2}[.、．](?![0-9])|[①-⑳]|[0-9]{1,2}(?:\.[0-9]{1,2})+(?=\s))"
 )
 _SCALES: Final = {
     "万亿": 10**12, "千亿": 10**11, "百亿": 10**10, "亿": 10**8, "千万": 10**7, "百万": 10**6,
@@ -250,7 +262,7 @@ class Units:
         return [match.span() for match in self._numbers_of_units.finditer(text)]
 
     def within(self, text: str) -> Unit | None:
-        """The unit that a head names: 产值（亿元）, 增长%; the longest word, a single sign alone."""
+        """The unit that a head names: 产值（亿元）, 增长%; the longest word of it."""
         inside = [w for w in self.units if w in text and (len(w) > 1 or w in "%‰‱")]
         chinese = [word for word in inside if not word.isascii() or word == "%"]
         parts = [part.strip() for part in re.split(r"[\n(（)）:：,，/\s]", text)]
@@ -292,9 +304,10 @@ class Units:
         for size in range(min(12, len(text) - start), 0, -1):
             unit = self.units.get(text[start : start + size])
             if unit is not None:
-                is_cut = text[start : start + size + 1].isascii() and text[
-                    start + size : start + size + 1
-                ].isalpha()
+                is_cut = (
+                    text[start : start + size + 1].isascii()
+                    and text[start + size : start + size + 1].isalpha()
+                )
                 return None if is_cut else (unit, start + size)
         return None
 
@@ -312,8 +325,13 @@ def mentions(
     """
     blocked = [*taken, *((m.start, m.end) for m in moments(text))]
     blocked += [match.span() for match in _NOT_WITHIN.finditer(text)]
+    blocked += [match.span() for match in _ORDINAL.finditer(text) if not _rank(text, match)]
     if not of_cell:
-        blocked += [match.span() for match in _NUMBERED.finditer(text)]
+        blocked += [
+            match.span()
+            for match in _NUMBERED.finditer(text)
+            if units.behind(text, match.end())[0] is None
+        ]
     found: list[Mention] = []
     for start, end, one in _candidates(text, units):
         if any(start < stop and begin < end for begin, stop in blocked):
@@ -358,7 +376,11 @@ def _rank(text: str, match: re.Match[str]) -> Mention | None:
     is_among = match.group().startswith(("前", "top"))
     if not match["after"] and (
         _NO_RANK_BEHIND.match(text, match.end())
-        or not (_PLACED.search(before) or (is_among and _ENDS.match(text, match.end())))
+        or not (
+            _PLACED.search(before)
+            or before.endswith("\n")  # a cell
+            or (is_among and _ENDS.match(text, match.end()))
+        )
     ):
         return None
     return Mention(
@@ -453,7 +475,7 @@ _RANGE: Final = re.compile(r"\s?(?:[-–—~]|至|到)\s?")
 
 def _shared_units(text: str, found: list[Mention]) -> list[Mention]:
     """5至8亿元, 10—12%: the first of a range has the unit of the second."""
-    for at, (one, following) in enumerate(zip(found, found[1:], strict=False)):
+    for at, (one, following) in enumerate(pairwise(found)):
         between = text[one.end : following.start]
         if one.unit is None and following.unit is not None and _RANGE.fullmatch(between):
             found[at] = replace(one, unit=following.unit, sort=following.sort)

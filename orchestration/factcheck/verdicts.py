@@ -35,6 +35,8 @@ VERDICTS: Final[dict[Verdict, tuple[str, str]]] = {
 LEAST_DIGITS: Final = 3
 """So many digits a number needs to be known by its value and half of its name alone."""
 MOST_NAMES: Final = 8
+LEADING: Final = 3
+"""So near its beginning a cell names the region or time that it is for."""
 LONGEST_CELL: Final = 8
 """A cell of more words is a sentence, and no figure of its row and column."""
 LIKENESS: Final = Decimal("0.34")
@@ -85,24 +87,23 @@ LONGEST_LABEL: Final = 80
 _STOPS: Final = re.compile(r"[。！？!?；;\n]|\.\s")
 _TARGET: Final = re.compile("目标|力争|预期|计划|规划|确保|target|aim", re.IGNORECASE)
 _AVERAGE: Final = re.compile("年均|复合|on average|average annual|annual average", re.IGNORECASE)
-_BETWEEN: Final = re.compile(
-    "(?:" + "|".join((
-        "达到?", "为", "是", "完成", "实现", "超过?", "突破", "约", "近", "逾", "不足", "不低于", "至少", "共计?",
-        "合计", "累计", "总计", "已", "首次", "分别", "同口?径?比?", "环比", "年均", "复合", "比", "较", "上年", "去年",
-        "同期", "增长", "增加", "上升", "提高", "提升", "回升", "上涨", "下降", "减少", "回落", "降低", "下滑", "下跌",
-        "增速", "增幅", "名义", "按?可比价格?", "现价", "计算", "的", "了", "至", "到", "于", "在", "以上", "左右",
-        "全[国省市区县]", "排名?", "位[居列次]?", "居", "列", "第", "名", "其中", "规模", "总量", "总额", "数值", "单位",
-        "was", "were", "is", "are", "reached", "totall?ed", "stood at", "of", "by", "up", "down", "rose", "grew",
-        "fell", "to", "in", "and", "the", "a", "year-on-year", "on average", "annual", "average", "growth", "period",
-        "value", "unit", "indicator", "rank", "district", "city", "more", "than", "about", "nearly", "over",
-        r"[a-z]\b", r"[\s，,：:（）()、%‰—–-]", "指标", "报告期", "位次", "亿?万?元",
-    )) + ")*",
-    re.IGNORECASE,
-)  # fmt: skip
+_LINKS: Final = (
+    "达到?|为|是|完成|实现|超过?|突破|约|近|逾|不足|不低于|至少|共计?|合计|累计|总计|已|首次|分别|同口?径?比?",
+    "环比|年均|复合|比|较|上年|去年|同期|增长|增加|上升|提高|提升|回升|上涨|下降|减少|回落|降低|下滑|下跌",
+    "增速|增幅|名义|按?可比价格?|现价|计算|的|了|至|到|于|在|以上|左右|全[国省市区县]|排名?|位[居列次]?",
+    "居|列|第|名|其中|规模|总量|总额|数值|单位|指标|报告期|位次|亿?万?元",
+    "was|were|is|are|reached|totall?ed|stood at|of|by|up|down|rose|grew|fell|to|in|and|the|a",
+    "year-on-year|on average|annual|average|growth|period|value|unit|indicator|rank|district|city",
+    r"more|than|about|nearly|over|[a-z]\b|[\s，,：:（）()、%‰—–-]",
+)
+_BETWEEN: Final = re.compile(f"(?:{'|'.join(_LINKS)})*", re.IGNORECASE)
+"""What may stand between a name and its number without making it the number of something else."""
 
 
 _MADE: Final = re.compile(
-    "推算|隐含|测算|计算|占|比重|份额|人均|每|合计|差|余额?$|贡献|computed|implied|share|per |residual", re.IGNORECASE
+    "推算|隐含|测算|计算|占|比重|份额|人均|每|合计|差|余额?$|贡献|"
+    "computed|implied|share|per |residual",
+    re.IGNORECASE,
 )
 """Heads of what is made of figures: it may differ from each of them."""
 _RANK_HEAD: Final = re.compile("位次|排名|名次|rank", re.IGNORECASE)
@@ -128,9 +129,10 @@ class _Read:
         within = [(name.start, name.end) for name in self.names]
         self.places = [
             place for place in world.places(self.text)
-            if self._is_said(place) and not any(a <= place[0] and place[1] <= b for a, b in within)
+            if self._is_said(place[0], place[1])
+            and not any(a <= place[0] and place[1] <= b for a, b in within)
         ]  # fmt: skip
-        self.moments = [one for one in moments(self.text) if self._is_said((one.start, one.end))]
+        self.moments = [one for one in moments(self.text) if self._is_said(one.start, one.end)]
         self.periods = self._periods()
 
     def _lead(self, block: Block) -> Iterator[str]:
@@ -142,18 +144,20 @@ class _Read:
         if block.stub:
             yield block.stub
 
-    def _is_said(self, span: tuple[int, ...]) -> bool:
+    def _is_said(self, start: int, end: int) -> bool:
         """Of a row's other cells only those count that say a region or a time and nothing else."""
         if self.block.kind != "cell":
             return True
         begin = sum(len(part) + 1 for part in self.block.heads)
-        end = self.offset - (len(self.block.stub) + 1 if self.block.stub else 0)
-        if not begin <= span[0] < end:
+        stop = self.offset - (len(self.block.stub) + 1 if self.block.stub else 0)
+        if not begin <= start < stop:
             return True
-        first = self.text.rfind(SEPARATOR, 0, span[0]) + 1
-        last = self.text.find(SEPARATOR, span[1])
-        rest = self.text[first : span[0]] + self.text[span[1] : last]
-        return re.search(r"[\u4e00-\u9fff]{2}[0-9]|[0-9]\.[0-9]", rest) is None and span[0] - first < 3
+        first = self.text.rfind(SEPARATOR, 0, start) + 1
+        last = self.text.find(SEPARATOR, end)
+        rest = list(self.text[first:last])
+        for moment in moments(self.text[first:last]):
+            rest[moment.start : moment.end] = " " * (moment.end - moment.start)
+        return start - first < LEADING and not re.search("[0-9]", "".join(rest))
 
     def _periods(self) -> list[tuple[Moment, Period]]:
         known, found = self.heading.period, []
@@ -223,7 +227,8 @@ class _Read:
         """What the nearest name makes of it, else what another name of its sentence does."""
         region, (period, base) = self._region(one), self._period(one)
         told: Checked | None = None
-        for name in self._names(one) or [None]:
+        names: list[Name | None] = [*self._names(one)]
+        for name in names or [None]:
             answer = _Asked(self, one, name, region, period, base).answer()
             if answer.verdict not in ("contradicts", "not_ours"):
                 return answer
@@ -340,52 +345,47 @@ class _Asked:
     def _fitness(self, figure: Figure) -> tuple[bool, bool, bool, bool, int, str]:
         begins = self.period is not None and figure.start == self.period.start
         return (
-            not begins, not figure.is_headline, not self._is_own(figure), not figure.is_whole, -figure.end.toordinal(),
-            figure.observation_id,
+            not begins, not figure.is_headline, not self._is_own(figure), not figure.is_whole,
+            -figure.end.toordinal(), figure.observation_id,
         )  # fmt: skip
 
     def _can_be(self, figure: Figure) -> bool:
         """Whether the words make it a number of that kind."""
-        unit, sort = self.one.unit, self.one.sort
-        if sort == "rank" or figure.measure == "rank":
-            return sort == "rank" and figure.measure == "rank" and self.one.value > 0
+        sort, is_own = self.one.sort, self._is_own(figure)
+        if "rank" in (sort, figure.measure):
+            return sort == figure.measure and self.one.value > 0
         if figure.is_growth and (figure.measure == "cagr_pct") != self._is_average():
             return False  # a year's growth is no average of years
         if sort == "growth":
-            return figure.is_growth or (figure.dimension == "percent" and self._is_own(figure))
-        if figure.is_growth:
-            # 增速为4.9%, 增速4.9%: a level by its grammar where the name is that of a growth
-            return self._is_own(figure) and (unit is None or unit.dimension == figure.dimension)
-        if sort in ("points", "moved"):
-            return False
+            return figure.is_growth or (figure.dimension == "percent" and is_own)
+        if figure.is_growth or sort == "delta":
+            # 增速为4.9%: a level by its grammar where the name is that of a growth
+            return is_own and self._is_in_its_unit(figure)
         if sort == "multiple":
             return figure.dimension in ("times_as_much", "dimensionless")
-        if sort == "delta":
-            return self._is_own(figure) and unit is not None and unit.dimension == figure.dimension
+        return sort not in ("points", "moved") and self._is_in_its_unit(figure)
+
+    def _is_in_its_unit(self, figure: Figure) -> bool:
+        """Whether it is counted as the figure is; 8家 of what we count as 8个 is."""
+        unit = self.one.unit
         if unit is None:
-            return True
-        return unit.dimension in ("", figure.dimension) or self._counts_alike(figure)
+            return self.one.sort != "delta"
+        counts = "count_"
+        alike = unit.dimension.startswith(counts) and figure.dimension.startswith(counts)
+        return alike or unit.dimension in ("", figure.dimension)
 
     def _is_average(self) -> bool:
         """Whether the words make it an average of several years."""
         read = self.read
-        begin = max(read._sentence(self.one), self.one.base)
-        words = read.text[begin : self.one.start] + read.text[self.one.end : read.offset + 400]
-        words = words if read.block.kind == "cell" else read.text[begin : self.one.start]
+        is_cell = read.block.kind == "cell"
+        begin = 0 if is_cell else max(read._sentence(self.one), self.one.base)
+        words = read.text[begin : self.one.start]
+        words += read.text[self.one.end :] if is_cell else ""
         return _AVERAGE.search(words) is not None or self._is_named_average()
 
     def _is_named_average(self) -> bool:
         return self.name is not None and (
             _AVERAGE.search(self.read.text[self.name.start : self.name.end]) is not None
-        )
-
-    def _counts_alike(self, figure: Figure) -> bool:
-        """8家 of what we count as 8个."""
-        unit = self.one.unit
-        return (
-            unit is not None
-            and unit.dimension.startswith("count_")
-            and figure.dimension.startswith("count_")
         )
 
     def _is_own(self, figure: Figure) -> bool:
@@ -446,7 +446,8 @@ class _Asked:
             for subject in sorted(self.name.subjects)
             for figure in self.world.by_subject.get((subject, region or self.region), ())
             if figure.is_headline and figure.is_current and figure.is_whole
-            and not figure.is_growth and figure.measure != "rank" and figure.figure_kind == "outturn"
+            and not figure.is_growth and figure.measure != "rank"
+            and figure.figure_kind == "outturn"
             and _is_of(figure, period)
         ]  # fmt: skip
         return min(found, key=self._fitness, default=None)
@@ -512,6 +513,8 @@ class _Asked:
             about = {subject for one in read.names for subject in one.subjects}
             heads = SEPARATOR.join(read.block.heads)
             return len(words) < LONGEST_CELL and len(about) == 1 and not _MADE.search(heads)
+        if self.one.unit is None and self.one.sort == "level":
+            return False  # of what, nobody said
         if re.search(r"[\u4e00-\u9fff]$", text[: name.start]) and not self._is_free(name.start):
             return False
         between = self._blank(name.end, self.one.start)
@@ -521,7 +524,11 @@ class _Asked:
         """Whether what ends at a place is no part of a longer name."""
         text = self.read.text
         ends = {end for _, end, _ in self.read.places} | {m.end for m in self.read.moments}
-        return at in ends or re.search(r"(?:实现|完成|的|和|与|及|其中|是|为|以及|目标|全年)$", text[:at]) is not None
+        return (
+            at in ends
+            or re.search(r"(?:实现|完成|的|和|与|及|其中|是|为|以及|目标|全年)$", text[:at])
+            is not None
+        )
 
     def _blank(self, start: int, end: int) -> str:
         """The text between two places without names of the subject, regions, times and numbers."""
@@ -577,7 +584,7 @@ class _Asked:
 
 
 def _is_of(figure: Figure, period: Period) -> bool:
-    """Whether a figure is of a period; a stock is of its end, a year printed as a year or a range."""
+    """Whether a figure is of a period; a stock is of its end."""
     if figure.end != period.end:
         return False
     if figure.start == period.start or figure.period_kind == "growth_over_range":
@@ -601,7 +608,9 @@ def _agrees(one: Mention, figure: Figure) -> Literal["exact", "rounded", ""]:
     if said == known:
         if one.qualifier == figure.qualifier or figure.qualifier == "approx" == one.qualifier:
             return "exact"
-        is_bound = BOUNDS[figure.qualifier].low != "closed" or BOUNDS[figure.qualifier].high != "closed"
+        is_bound = (
+            BOUNDS[figure.qualifier].low != "closed" or BOUNDS[figure.qualifier].high != "closed"
+        )
         if one.qualifier == EXACT and is_bound and one.sort != "rank":
             return ""  # a bound told as a number
         return "rounded" if _holds(one, known) else ""

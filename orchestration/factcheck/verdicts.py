@@ -230,7 +230,8 @@ class _Read:
         names: list[Name | None] = [*self._names(one)]
         for name in names or [None]:
             answer = _Asked(self, one, name, region, period, base).answer()
-            if answer.verdict not in ("contradicts", "not_ours"):
+            is_nearest = told is None
+            if answer.verdict != "not_ours" and (is_nearest or answer.verdict != "contradicts"):
                 return answer
             told = told or answer
         assert told is not None
@@ -319,6 +320,9 @@ class _Asked:
             inside = [figure for figure in candidates if _is_of(figure, self.period)]
         else:
             inside = candidates
+        own = [figure for figure in inside if self._is_own(figure)]
+        if own and not any(figure.is_growth or figure.measure == "rank" for figure in inside):
+            inside = own  # another amount of the same subject has a name of its own
         for told in (
             self._same([f for f in inside if f.is_current]),
             self._same([f for f in inside if not f.is_current], is_old=True),

@@ -40,6 +40,7 @@ class Figure:
     observation_id: str
     indicator: str
     name: str
+    name_en: str
     region: str
     period: str
     start: date
@@ -105,8 +106,8 @@ class Region:
 
 _FIGURES: Final = """
 select
-    o.observation_id, o.indicator_code, o.indicator_name_zh, o.region_code, o.period,
-    o.period_start, o.period_end, o.period_kind, o.measure, o.scope, o.breakdown, o.value,
+    o.observation_id, o.indicator_code, o.indicator_name_zh, o.indicator_name_en, o.region_code,
+    o.period, o.period_start, o.period_end, o.period_kind, o.measure, o.scope, o.breakdown, o.value,
     coalesce(o.unit, ''), o.qualifier, o.figure_kind, o.subject, o.locality, o.known_from,
     o.known_to, o.is_headline, coalesce(i.is_stock, false), coalesce(u.dimension, ''),
     coalesce(u.factor, 1), d.title_zh,

@@ -284,7 +284,8 @@ class _Read:
         behind = self.text[moment.end : moment.end + 6]
         if behind[:1] in (")", "）") and self.text[moment.start - 1 : moment.start] in ("(", "（"):
             return True
-        return one.sort != "growth" and re.match(r"\s*(?:的)?年均|, on average", behind) is not None
+        is_its_own = one.sort == "growth" and moment.end >= one.base
+        return not is_its_own and re.match(r"\s*(?:的)?年均|, on average", behind) is not None
 
     def _period_behind(self, one: Mention) -> Period | None:
         """449.7亿元（2022年）."""
@@ -655,7 +656,7 @@ def _printed(figure: Figure) -> str:
 
 def _told(figure: Figure) -> tuple[str, str]:
     said = f"{figure.name} {figure.period} {_printed(figure)}"
-    return said, f"{figure.indicator} {figure.region} {figure.period} {_printed(figure)}"
+    return said, f"{figure.name_en} {figure.period} {_printed(figure)}"
 
 
 def _short(value: Decimal) -> str:

@@ -447,6 +447,43 @@ def get(
 
 
 @main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The annotated copy, an HTML file; FILE.checked.html where nothing is said.",
+)
+@click.option("--json", "as_json", is_flag=True, help="All of it as JSON, and no copy.")
+@click.pass_context
+def check(ctx: click.Context, file: Path, output: Path | None, as_json: bool) -> None:
+    """Hold the numbers of a text against the release: .docx, .html, .md or .txt.
+
+    Every number is exact, rounded, derived (with its formula), of an old vintage, contradicts a
+    published figure, or is not ours. Ends with 1 where one contradicts.
+    """
+    from orchestration.factcheck import annotated
+    from orchestration.factcheck.run import check_file
+
+    report = check_file(_settings(ctx), file)
+    if as_json:
+        _output().write(annotated.as_json(report).encode())
+    else:
+        copy = output or file.with_name(f"{file.name}.checked.html")
+        try:
+            copy.write_text(annotated.as_html(report), encoding="utf-8")
+        except OSError as error:
+            raise QutongError(
+                f"cannot be written: {error.strerror} / 无法写入", file=copy,
+                remedy="name another with --output",
+            ) from error  # fmt: skip
+        for line in annotated.summary(report):
+            _echo(line)
+        _echo(f"  标注稿 Annotated copy: {copy}")
+    if report.counts["contradicts"]:
+        ctx.exit(1)
+
+
+@main.command()
 @click.argument("what", required=False, metavar="[OBSERVATION_ID | SCHEMA.TABLE.COLUMN]")
 @click.argument("where", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--indicator", help="Indicator code.")

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from orchestration import deadlines
+from orchestration import deadlines, signals
 from orchestration.process.homes import field, home
 from orchestration.spec import (
     RELATION_KINDS,
@@ -85,6 +85,7 @@ def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[s
             for rule in lists.evaluation_rules
         ],
         "series_break": _breaks(declarations),
+        "signal_rule": signals.rows(signals.load_signals(declarations.settings.expectations)),
         "plan_indicator": _plan_indicators(declarations),
         "grade": _ranked(district.grades, "source_grade", "grade_rank"),
         "stage_rank": _ranked(district.stages, "estimate_stage", "stage_rank"),

@@ -178,6 +178,8 @@ class Formal:
             (n for n, other in enumerate(printed.table.columns) if other.name == known), None
         )
         of = row[place] if place is not None and column.column.role != "ordinal" else None
+        if of and "," in of:  # what follows from several figures repeats none of them
+            of = None
         return figure(self.units, value, unit, qualifier, is_plain=column.is_plain_in(row), of=of)
 
     def period(self, code: str) -> str:

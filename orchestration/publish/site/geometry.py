@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-ROW = 48.0
+ROW, BAR = 48.0, 13.0
 """Height of a line of a bar chart: a name and a figure above, a bar below."""
 
 NEAR = 0.7
@@ -119,7 +119,9 @@ def _rectangles(drawing: Any) -> tuple[dict[int, tuple[float, float]], list[floa
         found = _RECTANGLE.fullmatch(node.get("d", ""))
         if found is None or node.get("fill") is None:
             continue
-        left, top, width, _ = (float(text) for text in found.groups())
+        left, top, width, height = (float(text) for text in found.groups())
+        if height > BAR:  # the mark of a target stands across the bar
+            continue
         if node.get("fill") == _TRACK:
             tracks.append(width)
         else:

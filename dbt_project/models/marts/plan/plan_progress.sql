@@ -44,6 +44,7 @@ asked as (
         rules.name_zh as rule_name_zh,
         rules.name_en as rule_name_en,
         rules.evaluation_period,
+        rules.evaluation_end,
         case indicators.figures
             when 'annual' then rules.annual_period
             else rules.evaluation_period
@@ -379,8 +380,30 @@ judged as (
             when has_way then 'threshold_missed'
             when is_passed then 'test_passed'
             else 'test_failed'
-        end as reason
+        end as reason,
+        case
+            when obstacle is null
+                then {{ as_bound(percentage('gained', 'aimed'), 'progress_qualifier', 2)
+                    | indent(16) }}
+        end as progress
     from tested
+),
+
+-- Evaluations of a plan one after the other, each beside the one before it.
+compared as (
+    select
+        *,
+        row_number() over in_order as evaluation_no,
+        lag(rule_id) over in_order as previous_rule_id,
+        lag(assessment) over in_order as previous_assessment,
+        lag(progress) over in_order as previous_progress,
+        lag(progress_qualifier) over in_order as previous_progress_qualifier
+    from judged
+    window
+        in_order as (
+            partition by region_code, plan_id, indicator_code
+            order by evaluation_end, asked_end, rule_id
+        )
 )
 
 select
@@ -409,14 +432,7 @@ select
     judged.outturn_period,
     judged.outturn_value,
     judged.outturn_qualifier,
-    cast(
-        case
-            when judged.obstacle is null
-                then {{ as_bound(
-                    percentage('judged.gained', 'judged.aimed'), 'judged.progress_qualifier', 2
-                ) | indent(16) }}
-        end as decimal(18, 4)
-    ) as progress_pct,
+    cast(judged.progress as decimal(18, 4)) as progress_pct,
     case when judged.obstacle is null then judged.progress_qualifier end as progress_qualifier,
     case when judged.has_way then cast(judged.threshold as decimal(18, 4)) end as threshold_pct,
     judged.assessment,
@@ -429,8 +445,31 @@ select
     judged.base_observation_id,
     judged.target_observation_id,
     judged.outturn_observation_ids,
-    judged.accumulate
-from judged
+    judged.accumulate,
+    -- how much of the plan was over at the end of the period that it asks for
+    cast(
+        least(
+            round(
+                datediff('month', judged.first_day, judged.asked_end + 1) * 100.0
+                / nullif(datediff('month', judged.first_day, judged.target_end + 1), 0),
+                2
+            ),
+            100
+        ) as decimal(18, 4)
+    ) as time_elapsed_pct,
+    cast(judged.evaluation_no as integer) as evaluation_no,
+    judged.previous_rule_id,
+    judged.previous_assessment,
+    earlier.name_zh as previous_assessment_name_zh,
+    earlier.name_en as previous_assessment_name_en,
+    cast(judged.previous_progress as decimal(18, 4)) as previous_progress_pct,
+    case
+        when judged.progress_qualifier = 'exact' and judged.previous_progress_qualifier = 'exact'
+            then cast(judged.progress - judged.previous_progress as decimal(18, 4))
+    end as progress_change
+from compared as judged
+left join assessments as earlier
+    on judged.previous_assessment = earlier.code
 left join assessments
     on judged.assessment = assessments.code
 left join reasons

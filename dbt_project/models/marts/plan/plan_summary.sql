@@ -78,6 +78,18 @@ progress as (
     from {{ ref('plan_progress') }}
 ),
 
+-- What is expected at the end of the plan, from the figures that the evaluation had.
+outlooks as (
+    select
+        rule_id,
+        region_code,
+        nature,
+        verdict,
+        is_simulated
+    from {{ ref('plan_outlook') }}
+    where rule_id <> '_latest'
+),
+
 -- A printed result belongs to the rule that its own document states.
 printed as (
     select
@@ -115,6 +127,7 @@ listed as (
         rules.rule_id,
         rules.region_code,
         rules.plan_period as period,
+        'outturn' as figure_kind,
         'plan_indicators' as item,
         natures.code as nature,
         count(*) filter (where natures.code in ('all', indicators.nature)) as count_computed,
@@ -134,6 +147,7 @@ grouped as (
         rules.rule_id,
         rules.region_code,
         rules.plan_period as period,
+        'outturn' as figure_kind,
         'plan_indicator_groups' as item,
         'all' as nature,
         count(distinct indicators.group_zh) as count_computed,
@@ -152,11 +166,18 @@ verdicts as (
     where list = 'plan_assessment'
 ),
 
+ends as (
+    select code as item
+    from {{ source('landing', 'code') }}
+    where list = 'plan_item' and code in ('assessable_at_end', 'expected_met', 'at_risk')
+),
+
 assessed as (
     select
         rules.rule_id,
         rules.region_code,
         rules.evaluation_period as period,
+        'outturn' as figure_kind,
         verdicts.assessment as item,
         natures.code as nature,
         count(*) filter (
@@ -177,12 +198,44 @@ assessed as (
         rules.rule_id, rules.region_code, rules.evaluation_period, verdicts.assessment, natures.code
 ),
 
+-- Whatever is neither met nor out of reach for sure is at risk.
+expected as (
+    select
+        rules.rule_id,
+        rules.region_code,
+        rules.plan_period as period,
+        'forecast' as figure_kind,
+        ends.item,
+        natures.code as nature,
+        count(*) filter (
+            where
+            natures.code in ('all', outlooks.nature)
+            and case ends.item
+                when 'assessable_at_end' then outlooks.verdict <> 'unassessable'
+                when 'expected_met' then outlooks.verdict = 'expected_met'
+                else outlooks.verdict in ('expected_missed', 'undecided')
+            end
+        ) as count_computed,
+        bool_or(outlooks.is_simulated) as is_simulated
+    from rules
+    inner join outlooks
+        on
+            rules.rule_id = outlooks.rule_id
+            and rules.region_code = outlooks.region_code
+    cross join ends
+    cross join natures
+    where natures.code in ('all', 'anticipatory', 'binding')
+    group by rules.rule_id, rules.region_code, rules.plan_period, ends.item, natures.code
+),
+
 computed as (
     select * from listed
     union all
     select * from grouped
     union all
     select * from assessed
+    union all
+    select * from expected
 ),
 
 combined as (
@@ -193,7 +246,7 @@ combined as (
         coalesce(printed.period_kind, 'point') as period_kind,
         coalesce(printed.item, computed.item) as item,
         coalesce(printed.nature, computed.nature) as nature,
-        coalesce(printed.figure_kind, 'outturn') as figure_kind,
+        coalesce(printed.figure_kind, computed.figure_kind) as figure_kind,
         printed.count_printed,
         printed.count_unit,
         printed.count_qualifier,

@@ -132,10 +132,7 @@ select distinct indicator_code, indicator_name_printed
 from core.observation where indicator_name_printed is not null
 """
 _UNITS: Final = """
-select u.unit, u.name_zh, u.name_en, u.dimension, u.factor,
-    list(distinct o.unit_printed) filter (where o.unit_printed is not null)
-from meta.unit as u left join core.observation as o on u.unit = o.unit
-group by all
+select unit, name_zh, name_en, dimension, factor from meta.unit order by unit
 """
 _REGIONS: Final = """
 select region_code, region_name_zh, region_name_en, region_kind, parent_code, valid_to is not null
@@ -320,9 +317,9 @@ def _subjects(names: Iterable[tuple[Any, ...]], words: Mapping[str, set[str]]) -
 def _units(con: DuckDBPyConnection) -> Units:
     units: dict[str, Unit] = {}
     numbered: list[str] = []
-    for code, zh, en, dimension, factor, printed in con.execute(_UNITS).fetchall():
+    for code, zh, en, dimension, factor in con.execute(_UNITS).fetchall():
         unit = Unit(code, dimension, Decimal(factor))
-        words = (code, _IN_BRACKETS.sub("", zh or ""), en or "", *(printed or ()))
+        words = (code, _IN_BRACKETS.sub("", zh or ""), en or "")
         for word in words:
             told = plain(word).strip()
             if told and not told[0].isdigit():

@@ -123,6 +123,7 @@ _ABSOLUTE: Final = (
     rf"{_YEAR}-(?:0[1-9]|1[0-2])(?![0-9])",
     rf"(?:{_MONTHS_EN})\s{_YEAR} to (?:{_MONTHS_EN})\s{_YEAR}",
     rf"(?:{_MONTHS_EN})\s{_YEAR}",
+    rf"Q[1-4]\s{_YEAR}",
     rf"{_YEAR}\s?(?:to|and|–|—|-)\s?{_YEAR}",
     rf"(?<![0-9.,]){_YEAR}(?![0-9.,]*[0-9%])(?!\s?[万亿千百])",
 )

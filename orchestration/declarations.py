@@ -24,11 +24,13 @@ from orchestration.errors import DeclarationError, DeclarationErrors
 from orchestration.gazetteer import Gazetteer
 from orchestration.programmes import (
     BREAK_COLUMNS,
+    CLUSTER_MEMBER_COLUMNS,
     EVALUATION_RULE_COLUMNS,
     HONOUR_COLUMNS,
     SCHEME_COLUMNS,
     SCHEME_MEMBER_COLUMNS,
     Break,
+    ClusterMember,
     EvaluationRule,
     Honour,
     Known,
@@ -39,6 +41,7 @@ from orchestration.programmes import (
     check_indicators,
     check_items,
     read_breaks,
+    read_cluster_members,
     read_honours,
     read_members,
     read_rules,
@@ -96,7 +99,16 @@ CODE_COLUMNS = (
 QUALIFIER_LIST = "qualifier"
 CATALOGUE_CACHE = "catalogue.json"
 CHINA = "regions_china.csv"
-_PROGRAMME_LISTS = ("scheme_kind", "scheme_status", "programme_level", "honour_state", "break_kind")
+_PROGRAMME_LISTS = (
+    "scheme_kind",
+    "scheme_status",
+    "programme_level",
+    "honour_state",
+    "break_kind",
+    "industry",
+    "industry_division",
+    "industry_division_2011",
+)
 SYNONYM_COLUMNS = ("list", "word", "code", "valid_from", "valid_to", "note")
 
 
@@ -171,6 +183,7 @@ class CodeLists:
     codes: tuple[Code, ...]
     schemes: tuple[Scheme, ...] = ()
     scheme_members: tuple[SchemeMember, ...] = ()
+    cluster_members: tuple[ClusterMember, ...] = ()
     honours: tuple[Honour, ...] = ()
     evaluation_rules: tuple[EvaluationRule, ...] = ()
     breaks: tuple[Break, ...] = ()
@@ -616,6 +629,7 @@ def _check_programmes(declarations: Declarations) -> None:
     documents = declarations.documents
     check_documents(lists.schemes, folder / "schemes.csv", documents)
     check_documents(lists.scheme_members, folder / "scheme_members.csv", documents)
+    check_documents(lists.cluster_members, folder / "cluster_members.csv", documents)
     check_documents(lists.honours, folder / "honours.csv", documents)
     check_documents(lists.evaluation_rules, folder / "evaluation_rules.csv", documents)
     known = {*declarations.catalogue.entries, *declarations.definitions}
@@ -1381,7 +1395,8 @@ def load_codelists(folder: Path) -> CodeLists:
         lists={name: {c.code: c for c in codes if c.list == name} for name in _PROGRAMME_LISTS},
     )
     schemes = read_schemes(_optional(folder / "schemes.csv", SCHEME_COLUMNS), known)
-    members = _optional(folder / "scheme_members.csv", SCHEME_MEMBER_COLUMNS)
+    members = read_members(_optional(folder / "scheme_members.csv", SCHEME_MEMBER_COLUMNS), schemes)
+    clusters = _optional(folder / "cluster_members.csv", CLUSTER_MEMBER_COLUMNS)
     honours = _optional(folder / "honours.csv", HONOUR_COLUMNS)
     rules = _optional(folder / "evaluation_rules.csv", EVALUATION_RULE_COLUMNS)
     breaks = _optional(folder / "breaks.csv", BREAK_COLUMNS)
@@ -1390,7 +1405,8 @@ def load_codelists(folder: Path) -> CodeLists:
         units=units,
         codes=codes,
         schemes=schemes,
-        scheme_members=read_members(members, schemes),
+        scheme_members=members,
+        cluster_members=read_cluster_members(clusters, members, known),
         honours=read_honours(honours, known),
         evaluation_rules=read_rules(rules, known),
         breaks=read_breaks(breaks, known),

@@ -539,6 +539,7 @@ def _checked(
     _check_plans(resolved)
     _check_programmes(declarations)
     _check_synonyms(declarations)
+    _check_classes(declarations)
     _check_ranges(declarations)
     return declarations
 
@@ -650,6 +651,47 @@ def _check_synonyms(declarations: Declarations) -> None:
                 place=f"line {synonym.line}",
                 remedy=f"did you mean {near[0]!r}?" if near else "mend the code",
             )
+
+
+def _check_classes(declarations: Declarations) -> None:
+    """A class is told by its code: no two lists of one indicator mean two things by one."""
+    lists: dict[str, dict[str, Declared]] = {}
+    for declared in declarations:
+        names = {layout.breakdown_list for layout in declared.data_set.layouts} - {None}
+        for indicator in declared.data_set.indicators:
+            own = lists.setdefault(indicator.code, {})
+            for name in sorted(str(name) for name in names):
+                other = next(
+                    (o for o in own if _shared_code(declarations.codelists, o, name)), None
+                )
+                if other is not None:
+                    shared = _shared_code(declarations.codelists, other, name)
+                    raise DeclarationError(
+                        f"{indicator.code} is broken down by {other} ({own[other].id}) and by "
+                        f"{name}, and both have the code {shared!r} / 同一分组代码所指不同",
+                        file=declared.path,
+                        place="layout.breakdown_list",
+                        remedy="give the code another name in one of the two lists",
+                    )
+                own.setdefault(name, declared)
+
+
+def _shared_code(lists: CodeLists, one: str, other: str) -> str | None:
+    """A code that both lists have at one time, under two names."""
+    if one == other:
+        return None
+    theirs = lists.members(other)
+    for code, entry in lists.members(one).items():
+        twin = theirs.get(code)
+        if twin is not None and twin.name_zh != entry.name_zh and _meet(entry, twin):
+            return code
+    return None
+
+
+def _meet(one: Code, other: Code) -> bool:
+    """Whether two codes are in force on one day; ``valid_to`` is exclusive."""
+    begins = max(one.valid_from or date.min, other.valid_from or date.min)
+    return begins < min(one.valid_to or date.max, other.valid_to or date.max)
 
 
 def _check_ranges(declarations: Declarations) -> None:

@@ -24,11 +24,13 @@ from orchestration.errors import DeclarationError, DeclarationErrors
 from orchestration.gazetteer import Gazetteer
 from orchestration.programmes import (
     BREAK_COLUMNS,
+    CLUSTER_MEMBER_COLUMNS,
     EVALUATION_RULE_COLUMNS,
     HONOUR_COLUMNS,
     SCHEME_COLUMNS,
     SCHEME_MEMBER_COLUMNS,
     Break,
+    ClusterMember,
     EvaluationRule,
     Honour,
     Known,
@@ -39,6 +41,7 @@ from orchestration.programmes import (
     check_indicators,
     check_items,
     read_breaks,
+    read_cluster_members,
     read_honours,
     read_members,
     read_rules,
@@ -96,7 +99,16 @@ CODE_COLUMNS = (
 QUALIFIER_LIST = "qualifier"
 CATALOGUE_CACHE = "catalogue.json"
 CHINA = "regions_china.csv"
-_PROGRAMME_LISTS = ("scheme_kind", "scheme_status", "programme_level", "honour_state", "break_kind")
+_PROGRAMME_LISTS = (
+    "scheme_kind",
+    "scheme_status",
+    "programme_level",
+    "honour_state",
+    "break_kind",
+    "industry",
+    "industry_division",
+    "industry_division_2011",
+)
 SYNONYM_COLUMNS = ("list", "word", "code", "valid_from", "valid_to", "note")
 
 
@@ -171,6 +183,7 @@ class CodeLists:
     codes: tuple[Code, ...]
     schemes: tuple[Scheme, ...] = ()
     scheme_members: tuple[SchemeMember, ...] = ()
+    cluster_members: tuple[ClusterMember, ...] = ()
     honours: tuple[Honour, ...] = ()
     evaluation_rules: tuple[EvaluationRule, ...] = ()
     breaks: tuple[Break, ...] = ()
@@ -526,6 +539,7 @@ def _checked(
     _check_plans(resolved)
     _check_programmes(declarations)
     _check_synonyms(declarations)
+    _check_classes(declarations)
     _check_ranges(declarations)
     return declarations
 
@@ -616,6 +630,7 @@ def _check_programmes(declarations: Declarations) -> None:
     documents = declarations.documents
     check_documents(lists.schemes, folder / "schemes.csv", documents)
     check_documents(lists.scheme_members, folder / "scheme_members.csv", documents)
+    check_documents(lists.cluster_members, folder / "cluster_members.csv", documents)
     check_documents(lists.honours, folder / "honours.csv", documents)
     check_documents(lists.evaluation_rules, folder / "evaluation_rules.csv", documents)
     known = {*declarations.catalogue.entries, *declarations.definitions}
@@ -636,6 +651,47 @@ def _check_synonyms(declarations: Declarations) -> None:
                 place=f"line {synonym.line}",
                 remedy=f"did you mean {near[0]!r}?" if near else "mend the code",
             )
+
+
+def _check_classes(declarations: Declarations) -> None:
+    """A class is told by its code: no two lists of one indicator mean two things by one."""
+    lists: dict[str, dict[str, Declared]] = {}
+    for declared in declarations:
+        names = {layout.breakdown_list for layout in declared.data_set.layouts} - {None}
+        for indicator in declared.data_set.indicators:
+            own = lists.setdefault(indicator.code, {})
+            for name in sorted(str(name) for name in names):
+                other = next(
+                    (o for o in own if _shared_code(declarations.codelists, o, name)), None
+                )
+                if other is not None:
+                    shared = _shared_code(declarations.codelists, other, name)
+                    raise DeclarationError(
+                        f"{indicator.code} is broken down by {other} ({own[other].id}) and by "
+                        f"{name}, and both have the code {shared!r} / 同一分组代码所指不同",
+                        file=declared.path,
+                        place="layout.breakdown_list",
+                        remedy="give the code another name in one of the two lists",
+                    )
+                own.setdefault(name, declared)
+
+
+def _shared_code(lists: CodeLists, one: str, other: str) -> str | None:
+    """A code that both lists have at one time, under two names."""
+    if one == other:
+        return None
+    theirs = lists.members(other)
+    for code, entry in lists.members(one).items():
+        twin = theirs.get(code)
+        if twin is not None and twin.name_zh != entry.name_zh and _meet(entry, twin):
+            return code
+    return None
+
+
+def _meet(one: Code, other: Code) -> bool:
+    """Whether two codes are in force on one day; ``valid_to`` is exclusive."""
+    begins = max(one.valid_from or date.min, other.valid_from or date.min)
+    return begins < min(one.valid_to or date.max, other.valid_to or date.max)
 
 
 def _check_ranges(declarations: Declarations) -> None:
@@ -1381,7 +1437,8 @@ def load_codelists(folder: Path) -> CodeLists:
         lists={name: {c.code: c for c in codes if c.list == name} for name in _PROGRAMME_LISTS},
     )
     schemes = read_schemes(_optional(folder / "schemes.csv", SCHEME_COLUMNS), known)
-    members = _optional(folder / "scheme_members.csv", SCHEME_MEMBER_COLUMNS)
+    members = read_members(_optional(folder / "scheme_members.csv", SCHEME_MEMBER_COLUMNS), schemes)
+    clusters = _optional(folder / "cluster_members.csv", CLUSTER_MEMBER_COLUMNS)
     honours = _optional(folder / "honours.csv", HONOUR_COLUMNS)
     rules = _optional(folder / "evaluation_rules.csv", EVALUATION_RULE_COLUMNS)
     breaks = _optional(folder / "breaks.csv", BREAK_COLUMNS)
@@ -1390,7 +1447,8 @@ def load_codelists(folder: Path) -> CodeLists:
         units=units,
         codes=codes,
         schemes=schemes,
-        scheme_members=read_members(members, schemes),
+        scheme_members=members,
+        cluster_members=read_cluster_members(clusters, members, known),
         honours=read_honours(honours, known),
         evaluation_rules=read_rules(rules, known),
         breaks=read_breaks(breaks, known),

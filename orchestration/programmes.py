@@ -12,7 +12,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -113,6 +113,35 @@ class SchemeMember(_Line):
     @property
     def documents(self) -> tuple[str, ...]:
         """The document that names it."""
+        return (self.document,)
+
+
+class ClusterMember(_Line):
+    """An industry that a document counts to a cluster: a member of a scheme, found by its place.
+
+    Attributes:
+        sort: The place of the cluster in the scheme.
+        industry_list, industry_code: The industry, as GB/T 4754 codes it.
+        valid_from, valid_to: When the document counts it to the cluster; ``valid_to`` is the last.
+    """
+
+    scheme_code: str
+    sort: int = Field(ge=1)
+    industry_list: Literal["industry", "industry_division", "industry_division_2011"]
+    industry_code: str
+    valid_from: PublishedOn | None = None
+    valid_to: PublishedOn | None = None
+    document: str
+    section: str
+
+    @property
+    def key(self) -> str:
+        """What the row is called in messages."""
+        return f"{self.industry_code} ({self.scheme_code}, {self.sort})"
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The document that counts it to the cluster."""
         return (self.document,)
 
 
@@ -218,6 +247,7 @@ class Break(_Line):
 
 SCHEME_COLUMNS = tuple(Scheme.model_fields)
 SCHEME_MEMBER_COLUMNS = tuple(SchemeMember.model_fields)
+CLUSTER_MEMBER_COLUMNS = tuple(ClusterMember.model_fields)
 HONOUR_COLUMNS = tuple(Honour.model_fields)
 EVALUATION_RULE_COLUMNS = tuple(EvaluationRule.model_fields)
 BREAK_COLUMNS = tuple(Break.model_fields)
@@ -329,6 +359,35 @@ def read_members(rows: Iterable[Row], schemes: Iterable[Scheme]) -> tuple[Scheme
     return tuple(members)
 
 
+def read_cluster_members(
+    rows: Iterable[Row], members: Iterable[SchemeMember], known: Known
+) -> tuple[ClusterMember, ...]:
+    """The industries that documents count to clusters; documents are checked by the caller.
+
+    Raises:
+        DeclarationError: the first mistake, with file, line and remedy.
+    """
+    places = {(member.scheme_code, member.sort) for member in members}
+    seen: dict[tuple[str, int, str, str, str | None], int] = {}
+    entries = []
+    for row in rows:
+        entry = _read(ClusterMember, row)
+        _check_code(row, "scheme_code", entry.scheme_code, {code for code, _ in places})
+        if (entry.scheme_code, entry.sort) not in places:
+            what = f"{entry.scheme_code!r} has no member {entry.sort}"
+            raise _refuse(row, "sort", what, "add it to scheme_members.csv, or mend the number")
+        _check_code(row, "industry_code", entry.industry_code, known.codes(entry.industry_list))
+        _check_interval(row, entry.valid_from, entry.valid_to)
+        key = (entry.scheme_code, entry.sort, entry.industry_list, entry.industry_code,
+               entry.valid_from)  # fmt: skip
+        if key in seen:
+            what = f"it stands in line {seen[key]} too"
+            raise _refuse(row, "industry_code", what, "leave one of them out")
+        seen[key] = row[1]
+        entries.append(entry)
+    return tuple(entries)
+
+
 def read_honours(rows: Iterable[Row], known: Known) -> tuple[Honour, ...]:
     """Titles, pilots and aims; documents are checked by the caller.
 
@@ -411,7 +470,7 @@ def read_rules(rows: Iterable[Row], known: Known) -> tuple[EvaluationRule, ...]:
 
 
 def check_documents(
-    entries: Iterable[Scheme | SchemeMember | Honour | EvaluationRule],
+    entries: Iterable[Scheme | SchemeMember | ClusterMember | Honour | EvaluationRule],
     file: Path,
     known: Mapping[str, object],
 ) -> None:

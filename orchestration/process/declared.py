@@ -72,6 +72,7 @@ def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[s
             for entry in lists.schemes
         ],
         "scheme_member": [e.model_dump() for e in lists.scheme_members],
+        "cluster_member": [e.model_dump() for e in lists.cluster_members],
         "honour": [
             honour.model_dump() | {"honour_no": number}
             for number, honour in enumerate(lists.honours, start=1)
@@ -259,7 +260,7 @@ def _classes_of_data_sets(declarations: Declarations) -> Rows:
 
     A code that the lists of several layouts have is that of the latest.
     """
-    rows = []
+    rows: Rows = []
     for declared in declarations:
         classes: dict[str, dict[str, Any]] = {}
         for layout in declared.data_set.layouts:

@@ -358,6 +358,55 @@ def test_mistakes_in_synonyms(
     assert remedy in (error.remedy or "")
 
 
+BY_CLASS = """
+id: {id}
+title: {{zh: 分组表（虚构）, en: Table by class (invented)}}
+theme: profile
+owner: 综合科 / General section
+origin:
+  producer: 统计局（虚构） / Bureau (invented)
+  documents: [{{id: {id}-table, title: 表, title_en: Table, grade: official}}]
+delivery: {{connector: folder, pattern: ["{id}*.csv"], cadence: annual}}
+layout:
+  kind: records
+  columns: {{indicator: 指标, region: 地区, period: 期间, value: 数值, breakdown: 组}}
+  breakdown_list: {classes}
+indicators: [{indicator}]
+"""
+KILNS = (
+    "{code: kilns, name: {zh: 窑炉, en: Kilns}, measure: count, price_basis: not_applicable, "
+    "base_unit: 座, decimals: 0, direction: neutral}"
+)
+
+
+@pytest.mark.parametrize("ends", ["", "2020-01-01"])
+def test_two_lists_of_one_indicator_mean_one_thing_by_a_code(project: Settings, ends: str) -> None:
+    """Else two figures would be one; a code that had ended when the other began is no other."""
+    begins = ends or "2010-01-01"
+    with (project.raw / "codelists" / "codes.csv").open("a", encoding="utf-8") as file:
+        file.write(f"kiln_fuel,one,煤,Coal,1,,,{ends},\nkiln_age,one,新,New,1,,{begins},,\n")
+    folder = project.raw / "datasets" / "profile"
+    for name, classes, indicator in (
+        ("kilns-by-age", "kiln_age", KILNS),
+        ("kilns-by-fuel", "kiln_fuel", "{code: kilns}"),
+    ):
+        text = BY_CLASS.format(id=name, classes=classes, indicator=indicator)
+        (folder / f"{name}.yml").write_text(text, encoding="utf-8")
+    settings = load_settings(project.project)
+    if ends:
+        assert "kilns" in load_declarations(settings).definitions
+        return
+    with pytest.raises(DeclarationError) as caught:
+        load_declarations(settings)
+    error = caught.value
+    assert (error.file, error.place) == (
+        str(folder / "kilns-by-fuel.yml"),
+        "layout.breakdown_list",
+    )
+    assert "kilns is broken down by kiln_age (kilns-by-age) and by kiln_fuel" in error.what
+    assert "'one'" in error.what
+
+
 UNITS = Path("raw/codelists/units.csv")
 
 

@@ -14,6 +14,7 @@ from orchestration.errors import DeclarationError
 from orchestration.process.declared import ReleaseControl, declared_rows
 from orchestration.programmes import (
     BREAK_COLUMNS,
+    CLUSTER_MEMBER_COLUMNS,
     EVALUATION_RULE_COLUMNS,
     HONOUR_COLUMNS,
     SCHEME_COLUMNS,
@@ -42,6 +43,13 @@ MEMBER: Line = PRINTED | {
     "member_en": "Member",
     "sort": "1",
 }
+CLUSTER_MEMBER: Line = PRINTED | {
+    "scheme_code": "a",
+    "sort": "1",
+    "industry_list": "industry_division",
+    "industry_code": "C26",
+    "valid_from": "2021",
+}
 HONOUR: Line = PRINTED | {
     "region_code": "990101",
     "theme": "profile",
@@ -69,6 +77,7 @@ RULE: Line = {
 COLUMNS = {
     "schemes": SCHEME_COLUMNS,
     "scheme_members": SCHEME_MEMBER_COLUMNS,
+    "cluster_members": CLUSTER_MEMBER_COLUMNS,
     "honours": HONOUR_COLUMNS,
     "evaluation_rules": EVALUATION_RULE_COLUMNS,
     "breaks": BREAK_COLUMNS,
@@ -193,6 +202,42 @@ def test_mistakes_in_members(project: Settings, lines: list[Line], place: str, w
     only_named = SCHEME | {"scheme_code": "named", "status": "named_only"}
     write(project, "schemes", SCHEME, only_named)
     file = write(project, "scheme_members", *lines)
+    error = refused(project)
+    assert (error.file, error.place) == (str(file), place)
+    assert what in error.what
+    assert error.remedy
+
+
+def test_an_industry_is_counted_to_a_cluster_between_dates(project: Settings) -> None:
+    write(project, "schemes", SCHEME)
+    write(project, "scheme_members", MEMBER)
+    later = CLUSTER_MEMBER | {"valid_from": "2024", "valid_to": "2025-06"}
+    write(project, "cluster_members", CLUSTER_MEMBER, later)
+    members = load_declarations(project).codelists.cluster_members
+    assert [(m.sort, m.industry_code, m.valid_from, m.valid_to) for m in members] == [
+        (1, "C26", "2021", None),
+        (1, "C26", "2024", "2025-06"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "place", "what"),
+    [
+        ([CLUSTER_MEMBER | {"scheme_code": "b"}], "line 2, scheme_code", "unknown scheme_code 'b'"),
+        ([CLUSTER_MEMBER | {"sort": "7"}], "line 2, sort", "'a' has no member 7"),
+        ([CLUSTER_MEMBER | {"industry_list": "item"}], "line 2, industry_list", "Input should be"),
+        ([CLUSTER_MEMBER | {"industry_code": "C99"}], "line 2, industry_code", "unknown industry"),
+        ([CLUSTER_MEMBER | {"valid_to": "2020"}], "line 2, valid_to", "2020 lies before 2021"),
+        ([CLUSTER_MEMBER, CLUSTER_MEMBER], "line 3, industry_code", "it stands in line 2 too"),
+        ([CLUSTER_MEMBER | {"document": "nothing"}], "document", "C26 (a, 1) names the document"),
+    ],
+)
+def test_mistakes_in_industries_of_clusters(
+    project: Settings, lines: list[Line], place: str, what: str
+) -> None:
+    write(project, "schemes", SCHEME)
+    write(project, "scheme_members", MEMBER)
+    file = write(project, "cluster_members", *lines)
     error = refused(project)
     assert (error.file, error.place) == (str(file), place)
     assert what in error.what

@@ -165,6 +165,49 @@ placed as (
             when 'target_growth_pct' then 'target'
         end as growth_kind
     from joined
+),
+
+-- Most places have one figure alone: nothing has to be sorted to know that it is the one shown. What
+-- may have more is found by a short hash; where two places share one, they are sorted for nothing.
+keyed as materialized (
+    select
+        *,
+        hash(
+            mart, region_code, period, period_kind, item, stage, basis_family, slot, subject,
+            locality, breakdown
+        ) as place_hash
+    from placed
+),
+
+crowded as (
+    select place_hash
+    from keyed
+    group by place_hash
+    having count(*) > 1
+),
+
+shown as (
+    select
+        *,
+        true as is_shown
+    from keyed
+    where place_hash not in (select crowded.place_hash from crowded)
+    union all
+    select
+        *,
+        row_number() over (
+            partition by
+                mart, region_code, period, period_kind, item, stage, basis_family, slot, subject,
+                locality, breakdown
+            order by
+                is_declared_scope desc,
+                headline_rank asc,
+                start_printed desc,
+                known_from desc,
+                observation_id asc
+        ) = 1 as is_shown
+    from keyed
+    where place_hash in (select crowded.place_hash from crowded)
 )
 
 select
@@ -207,15 +250,5 @@ select
     class_name_en,
     field,
     obs_status,
-    row_number() over (
-        partition by
-            mart, region_code, period, period_kind, item, stage, basis_family, slot, subject,
-            locality, class_list, breakdown
-        order by
-            is_declared_scope desc,
-            headline_rank asc,
-            start_printed desc,
-            known_from desc,
-            observation_id asc
-    ) = 1 as is_shown
-from placed
+    is_shown
+from shown

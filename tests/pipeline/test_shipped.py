@@ -304,7 +304,7 @@ def test_what_the_rules_find_in_the_documents(shipped: Released) -> None:
 
 
 def test_figures_that_agree_across_documents_and_regions(shipped: Released) -> None:
-    """GDP per head of Ningbo 2024, its ten districts, two censuses: decided and found to be right."""
+    """GDP per head of Ningbo 2024, and two censuses of its districts, are found to be right."""
     decided = {
         rule: (checked - undecided, found)
         for rule, checked, undecided, found in shipped.rows(

@@ -768,6 +768,13 @@ from core.series_break
 where coalesce(indicator_code, {indicator}) = {indicator}
 """
 
+_GROWTHS: Final = """
+select indicator_code
+from core.dim_indicator
+where growth_of = {indicator} and measure = 'yoy_growth_pct'
+order by price_basis = 'comparable', indicator_code desc
+"""
+
 
 @dataclass(frozen=True)
 class _Break:
@@ -800,15 +807,13 @@ class _Changes:
         ]
         measure = asked.indicator.measure
         self.growth: dict[tuple[str, date, date, str, str], Figure] = {}
-        of = [
-            other
-            for other in asked.indicators
-            if other.measure == "yoy_growth_pct"
-            and asked.indicator.item is not None
-            and (other.mart, other.item) == (asked.indicator.mart, asked.indicator.item)
-        ]
-        if measure in ADDED and len(of) == 1:
-            for one in asked.of(of[0].code):
+        growing = asked.con.execute(
+            _GROWTHS.format(indicator=literal(asked.indicator.code))
+        ).fetchall()
+        for (code,) in growing if measure in ADDED else ():
+            # At comparable prices before any other: the last one counts.
+            found = sorted(asked.of(code), key=lambda one: one.price_basis == "comparable")
+            for one in found:
                 if one.figure_kind == "outturn" and one.value is not None:
                     self.growth[one.region, one.start, one.end, one.breakdown, one.scope] = one
 

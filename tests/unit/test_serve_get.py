@@ -152,6 +152,10 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "join core.indicator using (indicator_code)"
         )
         con.execute(
+            "create table core.dim_indicator as select 'retail_growth' as indicator_code, "
+            "'retail' as growth_of, 'yoy_growth_pct' as measure, 'current' as price_basis"
+        )
+        con.execute(
             "create table core.series_break as select 'people' as indicator_code, "
             "null::varchar as region_code, date '2022-01-01' as begins_on, 'census' as kind, "
             "'普查修订' as kind_name_zh, 'census revision' as kind_name_en"

@@ -36,6 +36,18 @@ end
 {%- endmacro %}
 
 
+{#- Why there is no figure of a year before in the series: what stands there is of another scope or price
+    basis (`others`), or nothing does. -#}
+{% macro why_absent() -%}
+case
+    when others.thing_no is null then 'no_year_before'
+    when not list_contains(others.scopes, series.scope) then 'scope'
+    when not list_contains(others.price_bases, series.price_basis) then 'price_basis'
+    else 'no_year_before'
+end
+{%- endmacro %}
+
+
 {#- Of what kind the last break is that only one of two figures has behind it. -#}
 {% macro break_between(now, before) -%}
 case
@@ -88,4 +100,12 @@ end
 {#- Of how many months since the year 0 the first day of a date's month is the last. -#}
 {% macro month_number(day) -%}
 cast(12 * date_part('year', {{ day }}) + date_part('month', {{ day }}) as integer)
+{%- endmacro %}
+
+
+{#- Columns of a table, but for some, with commas between them. -#}
+{% macro prefixed(alias, columns, but) -%}
+{%- for column in columns if column not in but -%}
+{{ alias }}.{{ column }}{{ ', ' if not loop.last }}
+{%- endfor -%}
 {%- endmacro %}

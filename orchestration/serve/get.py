@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -756,6 +756,36 @@ def _rounded(value: Decimal | int) -> Decimal:
 
 # --- beside a figure of a year before -----------------------------------------------------------
 
+_BREAKS: Final = """
+select region_code, begins_on, kind, kind_name_zh, kind_name_en
+from core.series_break
+where coalesce(indicator_code, {indicator}) = {indicator}
+"""
+
+_GROWTHS: Final = """
+select indicator_code
+from core.dim_indicator
+where growth_of = {indicator} and measure = 'yoy_growth_pct'
+order by price_basis = 'comparable', indicator_code desc
+"""
+
+
+@dataclass(frozen=True)
+class _Break:
+    """A day from which a series counts something else; of every region where it names none."""
+
+    region: str | None
+    begins_on: date
+    kind: str
+    name_zh: str
+    name_en: str
+
+    def is_behind(self, one: Figure) -> bool:
+        """Whether a figure is of the time after it, or was revised after the census that it is."""
+        is_revised = one.stage == "census_revised" and self.kind == "census"
+        day = one.known_from if is_revised and one.known_from else one.end
+        return day >= self.begins_on
+
 
 class _Changes:
     """What stands a year before each figure, and whether the two can be compared."""
@@ -763,29 +793,34 @@ class _Changes:
     def __init__(self, asked: _Asked, told: Sequence[Figure]) -> None:
         self.asked = asked
         self.by_key = {self._key(one, one.start, one.end): one for one in told}
-        measure = asked.indicator.measure
-        self.growth: dict[tuple[str, date, date, str], Figure] = {}
-        of = [
-            other
-            for other in asked.indicators
-            if other.measure == "yoy_growth_pct"
-            and asked.indicator.item is not None
-            and (other.mart, other.item) == (asked.indicator.mart, asked.indicator.item)
+        self.breaks = [
+            _Break(*row)
+            for row in asked.con.execute(
+                _BREAKS.format(indicator=literal(asked.indicator.code))
+            ).fetchall()
         ]
-        if measure in ADDED and len(of) == 1:
-            for one in asked.of(of[0].code):
+        measure = asked.indicator.measure
+        self.growth: dict[tuple[str, date, date, str, str], Figure] = {}
+        growing = asked.con.execute(
+            _GROWTHS.format(indicator=literal(asked.indicator.code))
+        ).fetchall()
+        for (code,) in growing if measure in ADDED else ():
+            # At comparable prices before any other: the last one counts.
+            found = sorted(asked.of(code), key=lambda one: one.price_basis == "comparable")
+            for one in found:
                 if one.figure_kind == "outturn" and one.value is not None:
-                    self.growth[one.region, one.start, one.end, one.breakdown] = one
+                    self.growth[one.region, one.start, one.end, one.breakdown, one.scope] = one
 
-    @staticmethod
-    def _key(one: Figure, start: date, end: date) -> tuple[Any, ...]:
+    def _key(self, one: Figure, start: date, end: date) -> tuple[Any, ...]:
         own = (one.region, one.breakdown, one.scope, one.price_basis, one.figure_kind, one.about)
-        return (*own, one.unit, start, end)
+        # A sum is of no kind of period, and stands beside whatever is as long.
+        kind = "" if self.asked.question.by else one.kind
+        return (*own, one.unit, kind, start, end)
 
     def of(self, one: Figure) -> dict[str, Any]:
         """The columns ``CHANGE`` of a figure."""
         before = self.by_key.get(self._key(one, _year_before(one.start), _year_before(one.end)))
-        growth = self.growth.get((one.region, one.start, one.end, one.breakdown))
+        growth = self.growth.get((one.region, one.start, one.end, one.breakdown, one.scope))
         measure = self.asked.indicator.measure
         told: dict[str, Any] = {
             "value_year_before": before.value if before else None,
@@ -800,7 +835,7 @@ class _Changes:
             told["change_on_published"] = one.value - before.value
             if measure in ADDED and before.value > 0:
                 ratio = (one.value / before.value - 1) * 100
-                told["change_pct_on_published"] = ratio.quantize(Decimal("0.01"))
+                told["change_pct_on_published"] = ratio.quantize(Decimal("0.01"), ROUND_HALF_UP)
             if one.stage != before.stage:
                 reason = (
                     f"发布阶段不同：{before.stage or '-'} → {one.stage or '-'}",
@@ -822,7 +857,22 @@ class _Changes:
         changed = self._boundary(one.region, before.start, one.end)
         if changed:
             return f"区划于 {changed} 变更", f"its boundaries changed on {changed}"
+        broken = self._broken(before, one)
+        if broken is not None:
+            return (
+                f"{broken.begins_on} 起{broken.name_zh}",
+                f"{broken.name_en} on {broken.begins_on}",
+            )
         return None
+
+    def _broken(self, before: Figure, one: Figure) -> _Break | None:
+        """The last break that only one of two figures has behind it."""
+        between = [
+            each
+            for each in self.breaks
+            if each.region in (None, one.region) and each.is_behind(before) != each.is_behind(one)
+        ]
+        return max(between, key=lambda each: each.begins_on, default=None)
 
     def _boundary(self, code: str, after: date, until: date) -> date | None:
         """The day on which a region began, or took over from another, between two days."""
@@ -860,23 +910,30 @@ class _PerHead:
             for row in asked.con.execute("select unit, dimension, factor from meta.unit").fetchall()
         }
         self.base = {dimension: unit for unit, (dimension, by) in self.units.items() if by == 1}
-        self.people: dict[tuple[str, date], list[Figure]] = {}
+        self.people: dict[tuple[str, str, date], list[Figure]] = {}
         for other in asked.indicators:
             if (other.mart, other.item) == POPULATION and other.measure in ADDED:
                 for one in asked.of(other.code):
                     is_whole = one.breakdown == TOTAL and one.figure_kind == "outturn"
                     if is_whole and one.value is not None:
-                        self.people.setdefault((one.region, one.end), []).append(one)
+                        self.people.setdefault((one.region, one.scope, one.end), []).append(one)
 
     def of(self, one: Figure) -> dict[str, Any]:
         """The columns ``PER_HEAD`` of a figure."""
-        there = self.people.get((one.region, one.end), [])
+        there = self.people.get((one.region, one.scope, one.end), [])
         why = ("", "")
-        if one.value is None or not one.is_exact:
+        if one.figure_kind != "outturn":
+            why = ("不是实绩", "it is no outturn")
+        elif any(name not in ("", TOTAL) for name in one.about[1:]):
+            why = ("不是全地区自身的数字", "it is not of the region itself, all of it")
+        elif one.value is None or not one.is_exact:
             why = ("没有确切数字", "it has no exact value")
         elif not there:
             day = one.end.isoformat()
-            why = (f"没有该地区 {day} 的常住人口", f"no resident population of {day} is published")
+            why = (
+                f"没有该地区 {day} 同口径的常住人口",
+                f"no resident population of {day} and of its scope is published",
+            )
         elif len({(each.value, each.unit) for each in there}) > 1:
             why = ("同日常住人口有多个数字", "several figures of the population of that day")
         elif not there[0].is_exact or not there[0].value:

@@ -151,6 +151,15 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "estimate_stage, known_from, known_to) join core.region using (region_code) "
             "join core.indicator using (indicator_code)"
         )
+        con.execute(
+            "create table core.dim_indicator as select 'retail_growth' as indicator_code, "
+            "'retail' as growth_of, 'yoy_growth_pct' as measure, 'current' as price_basis"
+        )
+        con.execute(
+            "create table core.series_break as select 'people' as indicator_code, "
+            "null::varchar as region_code, date '2022-01-01' as begins_on, 'census' as kind, "
+            "'普查修订' as kind_name_zh, 'census revision' as kind_name_en"
+        )
         con.execute("create table meta.release as select '1001' as district_code")
         con.execute(
             f"create table meta.unit as from (values {UNITS}) as t(unit, dimension, factor)"
@@ -405,6 +414,13 @@ def test_a_change_over_a_new_boundary_is_none(releases: Path) -> None:
     ]
 
 
+def test_a_change_over_a_break_is_none(releases: Path) -> None:
+    told = get(releases, indicator="people", first="2022", change=True)
+    assert lines(told, "value_year_before", "change_on_published", "remark_en") == [
+        "北区 | 2022-12 | 20 | 1 |  | 19 |  | census revision on 2022-01-01"
+    ]
+
+
 def test_per_head_is_of_the_same_date(releases: Path) -> None:
     told = get(releases, first="2021", last="2022", per_head=True)
     assert lines(told, "per_head", "per_head_unit", "why_not_per_head_en") == [
@@ -413,7 +429,8 @@ def test_per_head_is_of_the_same_date(releases: Path) -> None:
     ]
     told = get(releases, first="2023-01", last="2023-01", per_head=True)
     assert lines(told, "why_not_per_head_en") == [
-        "北区 | 2023-01 | 1 | 1 |  | no resident population of 2023-01-31 is published"
+        "北区 | 2023-01 | 1 | 1 |  | no resident population of 2023-01-31 and of its scope is "
+        "published"
     ]
 
 

@@ -1,4 +1,4 @@
--- Grain: one row per headline figure in force: what stands before it in its series, and the change on that.
+-- Grain: one row per headline figure in force: what stands before it, and the change on that.
 with figures as (
     select *
     from {{ ref('int_series_figure') }}
@@ -23,6 +23,13 @@ firsts as (
     where is_first
 ),
 
+several as (
+    select thing_no
+    from series
+    group by thing_no
+    having count(*) > 1
+),
+
 -- Of one thing and time what other scopes and price bases there are.
 others as (
     select
@@ -34,12 +41,8 @@ others as (
     from firsts
     inner join series
         on firsts.series_no = series.series_no
-    where series.thing_no in (
-        select many.thing_no
-        from series as many
-        group by many.thing_no
-        having count(*) > 1
-    )
+    inner join several
+        on series.thing_no = several.thing_no
     group by series.thing_no, firsts.started, firsts.ended
 ),
 
@@ -63,12 +66,8 @@ paired as (
         series.growth_series_no,
         year_before.value as value_year_before,
         year_before.observation_id as year_before_observation_id,
-        {{ why_not_compared('figures', 'year_before', "case
-            when others.thing_no is null then 'no_year_before'
-            when not list_contains(others.scopes, series.scope) then 'scope'
-            when not list_contains(others.price_bases, series.price_basis) then 'price_basis'
-            else 'no_year_before'
-        end") | indent(8) }} as why_no_change,
+        {{ why_not_compared('figures', 'year_before', why_absent()) | indent(8) }}
+            as why_no_change,
         case
             when figures.source_grade <> year_before.source_grade then 'grade'
             when figures.estimate_stage <> year_before.estimate_stage then 'stage'

@@ -1,4 +1,4 @@
--- Grain: one row per headline figure in force: its index on a base, its part of a cumulative year, twelve months up to it.
+-- Grain: one row per headline figure in force: the months alone, twelve months, an index.
 with figures as (
     select
         figures.*,
@@ -73,9 +73,10 @@ added as (
         bool_or(is_simulated) over year_of_months as is_simulated
     from figures
     where is_first and period_kind = 'monthly' and months = 1 and adds_over_time = 'sum'
-    window year_of_months as (
-        partition by series_no order by ended range between 11 preceding and current row
-    )
+    window
+        year_of_months as (
+            partition by series_no order by ended range between 11 preceding and current row
+        )
     union all
     select
         observation_id,
@@ -85,9 +86,10 @@ added as (
         bool_or(is_simulated) over year_of_quarters as is_simulated
     from figures
     where is_first and period_kind = 'quarterly' and months = 3 and adds_over_time = 'sum'
-    window year_of_quarters as (
-        partition by series_no order by ended range between 9 preceding and current row
-    )
+    window
+        year_of_quarters as (
+            partition by series_no order by ended range between 9 preceding and current row
+        )
 ),
 
 -- A year, the same part of it a year later, and that part of the year itself.

@@ -1,4 +1,4 @@
--- Grain: one row per headline figure in force: its share of the region above, its amount per head, its rank.
+-- Grain: one row per headline figure in force: share of the region above, per head, rank.
 with figures as (
     select
         figures.*,

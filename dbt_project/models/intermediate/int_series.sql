@@ -91,16 +91,10 @@ numbered as (
         series.subject = '_T' and series.locality = '_T' as is_of_region,
         -- The same but for what may differ between series of one thing.
         dense_rank() over (
-            order by
-                {% for column in key if column not in ['scope', 'price_basis', 'unit'] -%}
-                series.{{ column }}{{ ', ' if not loop.last }}
-                {%- endfor %}
+            order by {{ prefixed('series', key, ['scope', 'price_basis', 'unit']) }}
         ) as thing_no,
         dense_rank() over (
-            order by
-                {% for column in key if column != 'region_code' -%}
-                series.{{ column }}{{ ' nulls first' if column == 'unit' }}{{ ', ' if not loop.last }}
-                {%- endfor %}
+            order by {{ prefixed('series', key, ['region_code']) }} nulls first
         ) as concept_no
     from series
     left join indicators

@@ -1,4 +1,4 @@
--- Grain: one row per headline figure in force: what is computed from it and others, never published by anybody.
+-- Grain: one row per headline figure in force: what is computed of it, published by nobody.
 with told as (
     select *
     from {{ ref('int_figure_change') }}

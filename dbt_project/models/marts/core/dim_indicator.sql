@@ -83,7 +83,7 @@ select
     relations.share_of,
     relations.rank_of,
     nullif(indicators.mart, '') as mart,
-    mart_columns.mart_column,
+    coalesce(mart_columns.mart_column, value_columns.mart_column) as mart_column,
     nullif(indicators.item, '') as item,
     nullif(indicators.role, '') as role,
     nullif(indicators.stage, '') as stage,
@@ -98,3 +98,9 @@ left join mart_columns
     on
         indicators.mart = mart_columns.mart
         and indicators.slot || '_observation_id' = mart_columns.observation_column
+-- A mart that has no column for counts, ratios and rates shows them as its value.
+left join mart_columns as value_columns
+    on
+        indicators.mart = value_columns.mart
+        and indicators.slot in ('count', 'ratio', 'rate')
+        and value_columns.observation_column = 'value_observation_id'

@@ -1,4 +1,4 @@
--- Grain: one row per stretch of time: the calendar of all years with figures, and every other period that a figure has.
+-- Grain: one row per period: the calendar of all years with figures, and all others of figures.
 with observed as (
     select
         period,
@@ -25,8 +25,8 @@ years as (
 -- A stretch of months by its number among those of a year: the first month and how many.
 stretches as (
     select
-        first_month,
-        months
+        listed.first_month,
+        listed.months
     from (
         values
         {%- for month in range(1, 13) %}
@@ -34,7 +34,7 @@ stretches as (
         {%- endfor %}
         (4, 3), (7, 3), (10, 3), (7, 6)
     ) as listed (first_month, months)
-    group by first_month, months
+    group by listed.first_month, listed.months
 ),
 
 calendar as (
@@ -150,8 +150,7 @@ select
     own.period_start,
     own.period_end,
     own.kind,
-    own.first_month = 1 and own.is_in_one_year and own.kind not in ('day')
-    as is_to_date,
+    own.first_month = 1 and own.is_in_one_year and own.kind <> 'day' as is_to_date,
     case when own.kind in ('year', 'quarter', 'month', 'day') then own.kind else 'range' end
         as precision,
     own.months,
@@ -168,7 +167,7 @@ select
     in_month.period as month_period,
     cast(
         row_number() over (
-            order by own.period_end, own.period_start desc, own.period
+            order by own.period_end asc, own.period_start desc, own.period asc
         ) as integer
     ) as sort,
     own.observation_count,

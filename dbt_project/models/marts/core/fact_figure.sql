@@ -1,4 +1,4 @@
--- Grain: one row per headline figure in force: of any indicator, class, region, place, period, scope and kind of figure.
+-- Grain: one row per headline figure in force, of any class, place, period, scope and kind.
 select
     observation_id,
     indicator_code,

@@ -28,6 +28,7 @@ from orchestration.programmes import (
     HONOUR_COLUMNS,
     SCHEME_COLUMNS,
     SCHEME_MEMBER_COLUMNS,
+    SCHEME_RULE_COLUMNS,
     Break,
     EvaluationRule,
     Honour,
@@ -35,13 +36,16 @@ from orchestration.programmes import (
     Row,
     Scheme,
     SchemeMember,
+    SchemeRule,
     check_documents,
     check_indicators,
     check_items,
+    check_rule_items,
     read_breaks,
     read_honours,
     read_members,
     read_rules,
+    read_scheme_rules,
     read_schemes,
 )
 from orchestration.settings import CODE_ROOT, Settings, parse_model, read_yaml
@@ -171,6 +175,7 @@ class CodeLists:
     codes: tuple[Code, ...]
     schemes: tuple[Scheme, ...] = ()
     scheme_members: tuple[SchemeMember, ...] = ()
+    scheme_rules: tuple[SchemeRule, ...] = ()
     honours: tuple[Honour, ...] = ()
     evaluation_rules: tuple[EvaluationRule, ...] = ()
     breaks: tuple[Break, ...] = ()
@@ -621,6 +626,8 @@ def _check_programmes(declarations: Declarations) -> None:
     check_indicators(lists.breaks, folder / "breaks.csv", known)
     items = {*lists.members("item"), *declarations.items}
     check_items(lists.scheme_members, folder / "scheme_members.csv", items)
+    check_documents(lists.scheme_rules, folder / "scheme_rules.csv", documents)
+    check_rule_items(lists.scheme_rules, folder / "scheme_rules.csv", items)
 
 
 def _check_synonyms(declarations: Declarations) -> None:
@@ -1378,7 +1385,14 @@ def load_codelists(folder: Path) -> CodeLists:
         lists={name: {c.code: c for c in codes if c.list == name} for name in _PROGRAMME_LISTS},
     )
     schemes = read_schemes(_optional(folder / "schemes.csv", SCHEME_COLUMNS), known)
-    members = _optional(folder / "scheme_members.csv", SCHEME_MEMBER_COLUMNS)
+    members = read_members(_optional(folder / "scheme_members.csv", SCHEME_MEMBER_COLUMNS), schemes)
+    counted = _optional(folder / "scheme_rules.csv", SCHEME_RULE_COLUMNS)
+    classes = Known(
+        regions=known.regions,
+        lists={
+            name: {c.code: c for c in codes if c.list == name} for name in {c.list for c in codes}
+        },
+    )
     honours = _optional(folder / "honours.csv", HONOUR_COLUMNS)
     rules = _optional(folder / "evaluation_rules.csv", EVALUATION_RULE_COLUMNS)
     breaks = _optional(folder / "breaks.csv", BREAK_COLUMNS)
@@ -1387,7 +1401,8 @@ def load_codelists(folder: Path) -> CodeLists:
         units=units,
         codes=codes,
         schemes=schemes,
-        scheme_members=read_members(members, schemes),
+        scheme_members=members,
+        scheme_rules=read_scheme_rules(counted, members, classes),
         honours=read_honours(honours, known),
         evaluation_rules=read_rules(rules, known),
         breaks=read_breaks(breaks, known),

@@ -1,7 +1,7 @@
 """What a district carries out and is measured by: schemes, honours, rules of evaluations, breaks.
 
-Belongs here: the rows of ``schemes.csv``, ``scheme_members.csv``, ``honours.csv``,
-``evaluation_rules.csv`` and ``breaks.csv``, and
+Belongs here: the rows of ``schemes.csv``, ``scheme_members.csv``, ``scheme_rules.csv``,
+``honours.csv``, ``evaluation_rules.csv`` and ``breaks.csv``, and
 the checks that need nothing but these rows and the codes they use. Does not belong here: reading
 files (``declarations``), and what follows from a rule (``dbt_project``).
 """
@@ -17,10 +17,19 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from orchestration.errors import DeclarationError
-from orchestration.spec import CODE, IDENTIFIER, PlanPeriod, PublishedOn, Theme, last_day
+from orchestration.spec import (
+    CODE,
+    IDENTIFIER,
+    PlanPeriod,
+    PublishedOn,
+    Theme,
+    first_day,
+    last_day,
+)
 
 AIMED_AT = "aimed_at"
 NAMED_ONLY = "named_only"
+WHOLE = "_T"
 
 Row = tuple[Path, int, dict[str, str]]
 """A line of a code list: file, number of the line, its fields by column."""
@@ -114,6 +123,63 @@ class SchemeMember(_Line):
     def documents(self) -> tuple[str, ...]:
         """The document that names it."""
         return (self.document,)
+
+
+class SchemeRule(_Line):
+    """What counts as a member of a scheme, from when to when: figures that marts have already.
+
+    Attributes:
+        sort: Place of the member; 0 is the scheme as a whole, whose printed figure stands beside
+            the sum of its members.
+        items: Items of the marts: a named list; their figures add up. A whole that nobody prints
+            has none.
+        class_list, classes: Of these items the classes of a breakdown: codes of an industry.
+        regions: Of these items the figures of regions inside that of the scheme: parks, towns.
+        valid_from, valid_to: First and last year, month or day of the periods that it is for.
+        is_complete: Of the whole: its members are all there are.
+    """
+
+    scheme_code: str
+    sort: int = Field(ge=0)
+    items: Codes = ()
+    class_list: str | None = None
+    classes: Codes = ()
+    regions: Codes = ()
+    valid_from: PublishedOn | None = None
+    valid_to: PublishedOn | None = None
+    is_complete: bool = False
+    document: str
+    section: str
+    note_zh: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What the row is called in messages."""
+        return f"the rule of member {self.sort} ({self.scheme_code})"
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The document that states it."""
+        return (self.document,)
+
+    @property
+    def cells(self) -> tuple[tuple[str, str, str, str], ...]:
+        """Item, list of classes, class and region of every figure that counts.
+
+        ``_T`` is all classes; an empty region is that of the scheme.
+        """
+        return tuple(
+            (item, self.class_list or WHOLE, code, region)
+            for item in self.items or ("",)
+            for code in self.classes or (WHOLE,)
+            for region in self.regions or ("",)
+        )
+
+    def meets(self, other: SchemeRule) -> bool:
+        """Whether both hold on one day."""
+        begins = [first_day(rule.valid_from) for rule in (self, other) if rule.valid_from]
+        ends = [last_day(rule.valid_to) for rule in (self, other) if rule.valid_to]
+        return not begins or not ends or max(begins) <= min(ends)
 
 
 class Honour(_Line):
@@ -218,6 +284,7 @@ class Break(_Line):
 
 SCHEME_COLUMNS = tuple(Scheme.model_fields)
 SCHEME_MEMBER_COLUMNS = tuple(SchemeMember.model_fields)
+SCHEME_RULE_COLUMNS = tuple(SchemeRule.model_fields)
 HONOUR_COLUMNS = tuple(Honour.model_fields)
 EVALUATION_RULE_COLUMNS = tuple(EvaluationRule.model_fields)
 BREAK_COLUMNS = tuple(Break.model_fields)
@@ -329,6 +396,47 @@ def read_members(rows: Iterable[Row], schemes: Iterable[Scheme]) -> tuple[Scheme
     return tuple(members)
 
 
+def read_scheme_rules(
+    rows: Iterable[Row], members: Iterable[SchemeMember], known: Known
+) -> tuple[SchemeRule, ...]:
+    """What counts as which member; items and documents are checked by the caller.
+
+    Raises:
+        DeclarationError: the first mistake, with file, line and remedy.
+    """
+    places = {(member.scheme_code, member.sort) for member in members}
+    schemes = {scheme for scheme, _ in places}
+    rules: list[tuple[SchemeRule, int]] = []
+    for row in rows:
+        rule = _read(SchemeRule, row)
+        _check_code(row, "scheme_code", rule.scheme_code, schemes)
+        if rule.sort and (rule.scheme_code, rule.sort) not in places:
+            what = f"{rule.scheme_code!r} has no member {rule.sort}"
+            raise _refuse(row, "sort", what, "0 is the whole; others stand in scheme_members.csv")
+        if rule.sort and not rule.items:
+            what = "nothing counts as this member"
+            raise _refuse(row, "items", what, "name the items of the marts whose figures count")
+        if rule.is_complete and rule.sort:
+            what = "a member alone cannot be complete"
+            raise _refuse(row, "is_complete", what, "say it in the line of the whole, with sort 0")
+        if bool(rule.classes) is not (rule.class_list is not None):
+            what = "classes and their list belong together"
+            raise _refuse(row, "class_list", what, "fill in both, or neither")
+        _check_code(row, "class_list", rule.class_list, known.lists)
+        for code in rule.classes:
+            _check_code(row, "classes", code, known.codes(rule.class_list or ""))
+        for code in rule.regions:
+            _check_code(row, "regions", code, known.regions)
+        _check_interval(row, rule.valid_from, rule.valid_to)
+        for other, line in rules:
+            same = (other.scheme_code, other.sort) == (rule.scheme_code, rule.sort)
+            if same and rule.meets(other):
+                what = f"the rule in line {line} holds at the same time"
+                raise _refuse(row, "valid_from", what, "end one before the other begins")
+        rules.append((rule, row[1]))
+    return tuple(rule for rule, _ in rules)
+
+
 def read_honours(rows: Iterable[Row], known: Known) -> tuple[Honour, ...]:
     """Titles, pilots and aims; documents are checked by the caller.
 
@@ -411,7 +519,7 @@ def read_rules(rows: Iterable[Row], known: Known) -> tuple[EvaluationRule, ...]:
 
 
 def check_documents(
-    entries: Iterable[Scheme | SchemeMember | Honour | EvaluationRule],
+    entries: Iterable[Scheme | SchemeMember | SchemeRule | Honour | EvaluationRule],
     file: Path,
     known: Mapping[str, object],
 ) -> None:
@@ -451,3 +559,24 @@ def check_items(members: Iterable[SchemeMember], file: Path, known: Iterable[str
                 place="resembles_item",
                 remedy=f"did you mean {near[0]!r}?" if near else "say it in the note instead",
             )
+
+
+def check_rule_items(rules: Iterable[SchemeRule], file: Path, known: Iterable[str]) -> None:
+    """Refuse an item of a rule that neither the code list nor a data set names.
+
+    Raises:
+        DeclarationError: with file and remedy.
+    """
+    items = sorted(known)
+    for rule in rules:
+        for item in rule.items:
+            if item not in items:
+                near = difflib.get_close_matches(item, items, n=1)
+                raise DeclarationError(
+                    f"{rule.key} counts {item!r}, which is no item of a mart",
+                    file=file,
+                    place="items",
+                    remedy=f"did you mean {near[0]!r}?"
+                    if near
+                    else "name an `item` that a data set declares",
+                )

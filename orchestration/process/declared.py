@@ -70,6 +70,7 @@ def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[s
             for entry in lists.schemes
         ],
         "scheme_member": [e.model_dump() for e in lists.scheme_members],
+        "scheme_cell": _scheme_cells(lists),
         "honour": [
             honour.model_dump() | {"honour_no": number}
             for number, honour in enumerate(lists.honours, start=1)
@@ -246,6 +247,25 @@ def _classes_of_data_sets(declarations: Declarations) -> Rows:
                 }
         rows.extend(classes.values())
     return rows
+
+
+def _scheme_cells(lists: CodeLists) -> Rows:
+    """Every item, class and region whose figures count as a member, with the days it does."""
+    return [
+        {
+            "scheme_code": rule.scheme_code,
+            "sort": rule.sort,
+            "item": item,
+            "class_list": class_list,
+            "class_code": code,
+            "region_code": region or None,
+            "valid_from": first_day(rule.valid_from) if rule.valid_from else None,
+            "valid_to": last_day(rule.valid_to) if rule.valid_to else None,
+            "is_complete": rule.is_complete,
+        }
+        for rule in lists.scheme_rules
+        for item, class_list, code, region in rule.cells
+    ]
 
 
 def _units(lists: CodeLists) -> Rows:

@@ -23,10 +23,16 @@ THEMES = {
     "yunxi-per-mu": "industry_clusters",
     "yunxi-ledger": "plan",
     "yunxi-circles": "public_services",
+    "yunxi-output": "industry_clusters",
 }
+LISTS = ("schemes.csv", "scheme_members.csv", "scheme_rules.csv")
 
 DECEMBER = {
-    "yunxi-tiers": "梯队,单位,期末数,本月新增,本月退出,全年净增目标\n规上工业企业,家,206,,,\n高新技术企业,家,116,,,\n",
+    "yunxi-tiers": """\
+梯队,单位,期末数,本月新增,本月退出,全年净增目标
+规上工业企业,家,206,,,
+高新技术企业,家,116,,,
+""",
 }
 JANUARY = {
     "yunxi-tiers": """\
@@ -50,6 +56,15 @@ D类,10,5.0,500,500,1.0
 已超时,6,,,
 未办结,4,,,
 合计,100,20,12,50.0
+""",
+    "yunxi-output": """\
+行业,产值(亿元)
+化学原料和化学制品制造业,30.0
+橡胶和塑料制品业,10.0
+非金属矿物制品业,5.0
+通用设备制造业,20.0
+专用设备制造业,15.0
+合计,80.0
 """,
     "yunxi-circles": "生活圈,已覆盖社区(个),社区总数(个),覆盖率(%)\n15分钟养老服务圈,63,84,75.0\n",
 }
@@ -76,6 +91,15 @@ D类,8,4.0,400,440,1.1
 未办结,3,,,
 合计,110,10,16,60.0
 """,
+    "yunxi-output": """\
+行业,产值(亿元)
+化学原料和化学制品制造业,31.5
+橡胶和塑料制品业,10.5
+非金属矿物制品业,5.0
+通用设备制造业,20.0
+专用设备制造业,15.0
+合计,82.0
+""",
     "yunxi-circles": "生活圈,已覆盖社区(个),社区总数(个),覆盖率(%)\n15分钟养老服务圈,70,84,83.3\n",
 }
 NAMES = {
@@ -83,6 +107,7 @@ NAMES = {
     "yunxi-per-mu": "亩均评价",
     "yunxi-ledger": "问题台账",
     "yunxi-circles": "生活圈",
+    "yunxi-output": "分行业产值",
 }
 
 
@@ -104,6 +129,8 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         place = settings.raw / "datasets" / theme
         place.mkdir(exist_ok=True)
         shutil.copy(SYSTEMS / f"{name}.yml", place)
+    for name in LISTS:
+        shutil.copy(SYSTEMS / name, settings.raw / "codelists")
     return settings
 
 
@@ -140,6 +167,11 @@ CIRCLES = """
     select period, covered, to_cover, coverage, coverage_computed
     from public_services.service_coverage order by period
 """
+SCHEMES = """
+    select period, scheme_name_zh, coalesce(member_name_zh, '整体'), value, value_computed,
+        value_difference, overlaps_with_zh, reason
+    from core.scheme_figure order by period, scheme_code desc, position
+"""
 
 
 def test_a_month_arrives_and_every_system_shows_it(january: Released) -> None:
@@ -164,6 +196,14 @@ def test_a_month_arrives_and_every_system_shows_it(january: Released) -> None:
         "2026-01 | 待派发 | 10 | – | 10 | – | – | – | –",
     ]
     assert january.lines(CIRCLES) == ["2026-01 | 63 | 84 | 75 | 75"]
+    assert january.lines(SCHEMES) == [
+        "2026-01 | “两链”产业集群（虚构） | 整体 | 80 | 75 | 5 | – | –",
+        "2026-01 | “两链”产业集群（虚构） | 材料 | 40 | – | – | – | –",
+        "2026-01 | “两链”产业集群（虚构） | 装备 | 35 | – | – | – | –",
+        "2026-01 | “交叉”产业集群（虚构） | 整体 | – | – | – | – | members_overlap",
+        "2026-01 | “交叉”产业集群（虚构） | 机械 | 35 | – | – | 专用设备 | –",
+        "2026-01 | “交叉”产业集群（虚构） | 专用设备 | 15 | – | – | 机械 | –",
+    ]
 
 
 def test_the_next_month_moves_them(february: Released) -> None:
@@ -188,3 +228,9 @@ def test_the_next_month_moves_them(february: Released) -> None:
         "2026-02 | 待派发 | 8 | -2 | 7.27 | – | – | – | –",
     ]
     assert february.lines(CIRCLES)[1:] == ["2026-02 | 70 | 84 | 83.3 | 83.33"]
+    # from February on, the rule counts one division more among the materials
+    assert february.lines(SCHEMES)[6:9] == [
+        "2026-02 | “两链”产业集群（虚构） | 整体 | 82 | 82 | 0 | – | –",
+        "2026-02 | “两链”产业集群（虚构） | 材料 | 47 | – | – | – | –",
+        "2026-02 | “两链”产业集群（虚构） | 装备 | 35 | – | – | – | –",
+    ]

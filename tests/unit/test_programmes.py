@@ -18,6 +18,7 @@ from orchestration.programmes import (
     HONOUR_COLUMNS,
     SCHEME_COLUMNS,
     SCHEME_MEMBER_COLUMNS,
+    SCHEME_RULE_COLUMNS,
 )
 from orchestration.settings import CODE_ROOT, Settings, load_settings
 from orchestration.spec import PlanIndicator
@@ -42,6 +43,7 @@ MEMBER: Line = PRINTED | {
     "member_en": "Member",
     "sort": "1",
 }
+COUNTED: Line = PRINTED | {"scheme_code": "a", "sort": "1", "items": "gdp; industry"}
 HONOUR: Line = PRINTED | {
     "region_code": "990101",
     "theme": "profile",
@@ -69,6 +71,7 @@ RULE: Line = {
 COLUMNS = {
     "schemes": SCHEME_COLUMNS,
     "scheme_members": SCHEME_MEMBER_COLUMNS,
+    "scheme_rules": SCHEME_RULE_COLUMNS,
     "honours": HONOUR_COLUMNS,
     "evaluation_rules": EVALUATION_RULE_COLUMNS,
     "breaks": BREAK_COLUMNS,
@@ -193,6 +196,57 @@ def test_mistakes_in_members(project: Settings, lines: list[Line], place: str, w
     only_named = SCHEME | {"scheme_code": "named", "status": "named_only"}
     write(project, "schemes", SCHEME, only_named)
     file = write(project, "scheme_members", *lines)
+    error = refused(project)
+    assert (error.file, error.place) == (str(file), place)
+    assert what in error.what
+    assert error.remedy
+
+
+def test_a_rule_says_item_class_and_region_of_all_that_counts(project: Settings) -> None:
+    write(project, "schemes", SCHEME)
+    write(project, "scheme_members", MEMBER)
+    industry = {"class_list": "industry", "classes": "B;C", "items": "industry"}
+    write(
+        project,
+        "scheme_rules",
+        COUNTED | industry | {"valid_from": "2024", "valid_to": "2025-06"},
+        COUNTED | {"valid_from": "2025-07", "regions": "990101"},
+        COUNTED | {"sort": "0", "items": "", "is_complete": "true"},
+    )
+    first, second, whole = load_declarations(project).codelists.scheme_rules
+    assert first.cells == (("industry", "industry", "B", ""), ("industry", "industry", "C", ""))
+    assert second.cells == (("gdp", "_T", "_T", "990101"), ("industry", "_T", "_T", "990101"))
+    assert (whole.cells, whole.is_complete) == ((("", "_T", "_T", ""),), True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "place", "what"),
+    [
+        ([COUNTED | {"scheme_code": "b"}], "line 2, scheme_code", "unknown scheme_code 'b'"),
+        ([COUNTED | {"sort": "2"}], "line 2, sort", "'a' has no member 2"),
+        ([COUNTED | {"items": ""}], "line 2, items", "nothing counts as this member"),
+        ([COUNTED | {"items": "gpd"}], "items", "counts 'gpd', which is no item of a mart"),
+        ([COUNTED | {"is_complete": "true"}], "line 2, is_complete", "a member alone cannot be"),
+        ([COUNTED | {"classes": "C"}], "line 2, class_list", "classes and their list belong"),
+        (
+            [COUNTED | {"class_list": "industry", "classes": "Z"}],
+            "line 2, classes",
+            "unknown classes 'Z'",
+        ),
+        ([COUNTED | {"regions": "999999"}], "line 2, regions", "unknown regions '999999'"),
+        (
+            [COUNTED | {"valid_to": "2024"}, COUNTED | {"valid_from": "2024-12"}],
+            "line 3, valid_from",
+            "the rule in line 2 holds at the same time",
+        ),
+    ],
+)
+def test_mistakes_in_rules_of_members(
+    project: Settings, lines: list[Line], place: str, what: str
+) -> None:
+    write(project, "schemes", SCHEME)
+    write(project, "scheme_members", MEMBER)
+    file = write(project, "scheme_rules", *lines)
     error = refused(project)
     assert (error.file, error.place) == (str(file), place)
     assert what in error.what

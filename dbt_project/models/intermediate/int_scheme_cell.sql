@@ -1,0 +1,54 @@
+-- Grain: one row per headline figure in force that counts as a member of a scheme, or as its whole.
+with counting as (
+    select
+        *,
+        count(*) over (partition by scheme_code, sort, valid_from, valid_to) as cells_wanted
+    from {{ source('landing', 'scheme_cell') }}
+),
+
+schemes as (
+    select
+        schemes.scheme_code,
+        coalesce(schemes.region_code, releases.district_code) as own_region_code
+    from {{ source('landing', 'scheme') }} as schemes
+    cross join {{ source('landing', 'release') }} as releases
+)
+
+select
+    counting.scheme_code,
+    counting.sort as position,
+    counting.cells_wanted,
+    schemes.own_region_code as region_code,
+    cells.period,
+    cells.period_start,
+    cells.period_end,
+    cells.period_kind,
+    cells.mart,
+    cells.slot,
+    cells.stage,
+    cells.basis_family,
+    cells.value,
+    cells.unit,
+    cells.qualifier,
+    concat_ws('|', cells.unit, cells.scope, cells.price_basis) as comparable_key,
+    cells.is_simulated,
+    cells.observation_id
+from counting
+inner join schemes
+    on counting.scheme_code = schemes.scheme_code
+inner join {{ ref('int_mart_cell') }} as cells
+    on
+        counting.item = cells.item
+        and counting.class_list = cells.class_list
+        and counting.class_code = cells.class_code
+        and coalesce(counting.region_code, schemes.own_region_code) = cells.region_code
+        and coalesce(cells.period_end >= counting.valid_from, true)
+        and coalesce(cells.period_end <= counting.valid_to, true)
+where
+    cells.is_shown
+    and cells.value is not null
+    -- what does not add up, a rate, a rank, a growth, is no amount of a scheme
+    and cells.measure in ('level', 'count', 'target_level')
+    and cells.basis_family in ('outturn', 'target')
+    and cells.subject = '_T'
+    and cells.locality = '_T'

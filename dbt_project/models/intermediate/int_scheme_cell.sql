@@ -41,7 +41,7 @@ inner join {{ ref('int_mart_cell') }} as cells
         counting.item = cells.item
         and counting.class_list = cells.class_list
         and counting.class_code = cells.class_code
-        and coalesce(counting.region_code, schemes.own_region_code) = cells.region_code
+        and cells.region_code = coalesce(counting.region_code, schemes.own_region_code)
         and coalesce(cells.period_end >= counting.valid_from, true)
         and coalesce(cells.period_end <= counting.valid_to, true)
 where

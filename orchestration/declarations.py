@@ -486,6 +486,7 @@ def _check_standards(catalogue: Catalogue, lists: CodeLists) -> None:
     """Every code that an entry of the catalogue uses stands in its list."""
     units = {unit.code for unit in lists.units}
     known = {name: set(lists.members(name)) for name in ("scope", "item", "role", "stage", "topic")}
+    known["field"] = {*catalogue.fields, *lists.members("field")}
     for code, entry in catalogue.entries.items():
         used = {"base_unit": ("unit", units)} | {name: (name, known[name]) for name in known}
         for key, (what, codes) in used.items():
@@ -510,7 +511,7 @@ def _checked(
     errors = []
     for declared in resolved:
         try:
-            _check_codes(declared, codelists, set(items))
+            _check_codes(declared, lists, set(items))
             if slots is not None:
                 _check_marts(declared, codelists, slots)
         except DeclarationError as error:
@@ -761,7 +762,7 @@ def _validated(
     _refuse_twice(raw)
     among = _resolve(raw, lists)
     resolved = next(entry for entry in among if entry.path == declared.path)
-    _check_codes(resolved, lists.codelists, set(_named_items(among, lists.codelists)))
+    _check_codes(resolved, lists, set(_named_items(among, lists.codelists)))
     if slots is not None:
         _check_marts(resolved, lists.codelists, slots)
     return resolved.data_set
@@ -1104,9 +1105,10 @@ def _named_items(resolved: Iterable[Declared], lists: CodeLists) -> dict[str, Te
     return named
 
 
-def _check_codes(declared: Declared, lists: CodeLists, named_items: set[str]) -> None:
+def _check_codes(declared: Declared, among: _Lists, named_items: set[str]) -> None:
     """Every code that the declaration uses must stand in its list."""
-    data_set = declared.data_set
+    data_set, lists = declared.data_set, among.codelists
+    fields = {*among.catalogue.fields, *lists.members("field")}
     units = {unit.code for unit in lists.units}
     scopes, items, roles, stages, topics, grades = (
         set(lists.members(name))
@@ -1124,6 +1126,7 @@ def _check_codes(declared: Declared, lists: CodeLists, named_items: set[str]) ->
             ("role", indicator.role, f"{place}.role", roles),
             ("stage", indicator.stage, f"{place}.stage", stages),
             ("topic", indicator.topic, f"{place}.topic", topics),
+            ("field", indicator.field, f"{place}.field", fields),
         ]
     used += [
         ("grade", document.grade, f"origin.documents.{document.id}.grade", grades)

@@ -1280,6 +1280,12 @@ class Concept(Model):
     )
     stage: str | None = Field(default=None, description="Stage or kind within the item.")
     topic: str | None = None
+    field: str | None = Field(
+        default=None,
+        pattern=CODE,
+        description="Field of statistics: a file of the catalogue, or a code of the list field. "
+        "Where none is named, its file, that of what it is related to, or its theme.",
+    )
     ranked_among: RankedAmong | None = Field(default=None, description="Of a rank: among whom.")
     range: str | None = Field(
         default=None,

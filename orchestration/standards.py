@@ -102,6 +102,11 @@ class Entry:
     path: Path
     is_derived: bool = False
 
+    @property
+    def field_code(self) -> str:
+        """The field that it is of: what its file is called, or what it says itself."""
+        return self.standard.field or self.path.stem
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -144,6 +149,11 @@ class Catalogue:
                 place=f"indicators.{code}.range",
                 remedy=error.remedy,
             ) from None
+
+    @cached_property
+    def fields(self) -> dict[str, Text]:
+        """The names of the fields by what their files are called."""
+        return {entry.path.stem: entry.field for entry in self.entries.values()}
 
     @cached_property
     def item_names(self) -> dict[str, Text]:

@@ -37,7 +37,7 @@ def sums_that_count_twice(con: duckdb.DuckDBPyConnection, flags: str) -> list[st
         "observation_id, mart, slot, indicator_code, region_code, item, stage, period_start, "
         "period_end, "
         "basis_family, subject, locality, qualifier, unit, reference_value, measure, basis, "
-        "price_basis"
+        "price_basis, class_code"
     )
     amounts = [
         dict(zip(columns.replace(" ", "").split(","), row, strict=True))
@@ -51,7 +51,7 @@ def sums_that_count_twice(con: duckdb.DuckDBPyConnection, flags: str) -> list[st
         row[0]
         for row in con.execute(
             f"select observation_id from intermediate.int_mart_cell inner join {flags} "
-            f"using ({key}) where is_summable and is_shown"
+            f"using ({key}) where is_summable and is_shown and class_code = '_T'"
         ).fetchall()
     }
     rows = [row for row in amounts if row["observation_id"] in added]
@@ -71,9 +71,9 @@ def sums_that_count_twice(con: duckdb.DuckDBPyConnection, flags: str) -> list[st
                     found.append(f"{one['observation_id']} and {other['observation_id']}: {fault}")
     for total in amounts:
         has_end = total["qualifier"] in ("exact", "at_most", "below", "just_below")
-        if not has_end or (total["basis_family"], total["subject"], total["locality"]) != (
-            "outturn", "_T", "_T",
-        ):  # fmt: skip
+        if not has_end or (
+            total["basis_family"], total["subject"], total["locality"], total["class_code"]
+        ) != ("outturn", "_T", "_T", "_T"):  # fmt: skip
             continue
         for place in {(row["mart"], row["slot"]) for row in rows}:
             within = [

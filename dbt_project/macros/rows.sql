@@ -4,7 +4,9 @@ breakdown (`_T`: of all classes), one group of columns per slot. A model opens w
 
     with {{ mart_rows('schema.table', values=[…], growths=[…], has_rank=true) }}
 
-and goes on from the CTE `rows_named`. For every value: <slot>, _unit, _qualifier, _price_basis, _scope, _reference (in the reference unit
+and goes on from the CTE `rows_named`. `merged` says of a value which slots it is made of where these
+are several: an item then has one of them. Where the rows of several marts are read, `mart` tells them
+apart. For every value: <slot>, _unit, _qualifier, _price_basis, _scope, _reference (in the reference unit
 of its _dimension: yuan, persons, square metres), _period, _status, _observation_id; for every growth: <slot>,
 _qualifier, _price_basis, _scope, _period, _observation_id. A period is there where the role stands
 in the row of the last year of a range (code list `last_year_role`). A rank is an integer.
@@ -15,9 +17,16 @@ in the row of the last year of a range (code list `last_year_role`). A rank is a
     the model need not be built again (`orchestration/steps/standing.py`). A model that names these
     tables itself reads all of them. -#}
 {% macro mart_cells(mart, kinds=none, with_localities=false, with_classes=false) -%}
-{{ config(tags=['mart:' ~ mart]) -}}
-(select * from {{ ref('int_mart_cell') }} where mart = '{{ mart }}' and is_shown
+(select * from {{ ref('int_mart_cell') }} where {{ is_of_mart(mart) }} and is_shown
     and {{ belongs_in_mart(kinds, with_localities, with_classes) }})
+{%- endmacro %}
+
+
+{#- Of a mart, or of one of several. -#}
+{% macro is_of_mart(marts) -%}
+{%- set marts = [marts] if marts is string else marts -%}
+{%- for mart in marts %}{{ config(tags=['mart:' ~ mart]) }}{% endfor -%}
+mart in ('{{ marts | join("', '") }}')
 {%- endmacro %}
 
 
@@ -40,8 +49,7 @@ basis_family in ('{{ (kinds or ['outturn', 'target', 'standard']) | join("', '")
 
 
 {% macro mart_items(mart) -%}
-{{ config(tags=['mart:' ~ mart]) -}}
-(select * from {{ ref('int_mart_item') }} where mart = '{{ mart }}')
+(select * from {{ ref('int_mart_item') }} where {{ is_of_mart(mart) }})
 {%- endmacro %}
 
 
@@ -79,7 +87,9 @@ left join summable
 {%- endmacro %}
 
 
-{% macro mart_rows(mart, values=[], growths=[], has_rank=false, with_localities=false) -%}
+{% macro mart_rows(
+    mart, values=[], growths=[], has_rank=false, with_localities=false, merged={}
+) -%}
 cells as (
     select *
     from {{ mart_cells(mart, with_localities=with_localities, with_classes=true) }}
@@ -87,6 +97,7 @@ cells as (
 
 items as (
     select
+        mart,
         item,
         item_name_zh,
         item_name_en,
@@ -103,8 +114,18 @@ topics as (
     where list = 'topic'
 ),
 
+fields as (
+    select
+        code,
+        name_zh,
+        name_en
+    from {{ source('landing', 'code') }}
+    where list = 'field'
+),
+
 rows_printed as (
     select
+        mart,
         region_code,
         region_name_zh,
         period,
@@ -119,17 +140,19 @@ rows_printed as (
         any_value(class_name_zh) as class_name_zh,
         any_value(class_name_en) as class_name_en,
         nullif(min(topic), '') as topic,
+        min(field) as field,
         {%- for name in values %}
-        cast({{ slot('value', name) }} as decimal(30, 8)) as {{ name }},
-        {{ slot('unit', name) }} as {{ name }}_unit,
-        {{ slot('qualifier', name) }} as {{ name }}_qualifier,
-        {{ slot('price_basis', name) }} as {{ name }}_price_basis,
-        {{ slot('scope', name) }} as {{ name }}_scope,
-        {{ slot('reference_value', name) }} as {{ name }}_reference,
-        {{ slot('unit_dimension', name) }} as {{ name }}_dimension,
-        {{ slot('growth_period', name) }} as {{ name }}_period,
-        {{ slot('obs_status', name) }} as {{ name }}_status,
-        {{ slot('observation_id', name) }} as {{ name }}_observation_id,
+        {%- set slots = merged.get(name, name) %}
+        cast({{ slot('value', slots) }} as decimal(30, 8)) as {{ name }},
+        {{ slot('unit', slots) }} as {{ name }}_unit,
+        {{ slot('qualifier', slots) }} as {{ name }}_qualifier,
+        {{ slot('price_basis', slots) }} as {{ name }}_price_basis,
+        {{ slot('scope', slots) }} as {{ name }}_scope,
+        {{ slot('reference_value', slots) }} as {{ name }}_reference,
+        {{ slot('unit_dimension', slots) }} as {{ name }}_dimension,
+        {{ slot('growth_period', slots) }} as {{ name }}_period,
+        {{ slot('obs_status', slots) }} as {{ name }}_status,
+        {{ slot('observation_id', slots) }} as {{ name }}_observation_id,
         {%- endfor %}
         {%- for name in growths %}
         cast({{ slot('value', name) }} as decimal(12, 4)) as {{ name }},
@@ -137,6 +160,7 @@ rows_printed as (
         {{ slot('price_basis', name) }} as {{ name }}_price_basis,
         {{ slot('scope', name) }} as {{ name }}_scope,
         {{ slot('growth_period', name) }} as {{ name }}_period,
+        {{ slot('growth_kind', name) }} as {{ name }}_kind,
         {{ slot('observation_id', name) }} as {{ name }}_observation_id,
         {%- endfor %}
         {%- if has_rank %}
@@ -151,7 +175,7 @@ rows_printed as (
         bool_or(is_simulated) as is_simulated
     from cells
     group by
-        region_code, region_name_zh, period, period_start, period_end, period_kind, item,
+        mart, region_code, region_name_zh, period, period_start, period_end, period_kind, item,
         basis_family, locality, class_list, class_code
 ),
 
@@ -162,12 +186,18 @@ rows_named as (
         items.item_name_en,
         items.overlaps_with,
         topics.name_zh as topic_name_zh,
-        topics.name_en as topic_name_en
+        topics.name_en as topic_name_en,
+        fields.name_zh as field_name_zh,
+        fields.name_en as field_name_en
     from rows_printed
     left join items
-        on rows_printed.item = items.item
+        on
+            rows_printed.mart = items.mart
+            and rows_printed.item = items.item
     left join topics
         on rows_printed.topic = topics.code
+    left join fields
+        on rows_printed.field = fields.code
 )
 {%- endmacro %}
 

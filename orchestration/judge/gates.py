@@ -60,7 +60,7 @@ def prepare(
     ``judge.threshold``, ``judge.mart_figure`` (mart,
     observation_id): which observations stand in which mart, by its columns of role
     ``observation``, and ``judge.reached`` (observation_id): which stand in any table but
-    ``core.observation``.
+    ``core.observation`` and ``core.figure_apart``.
 
     Args:
         frozen: Compute the comparisons once, as tables: rules read them several times over. Else
@@ -78,7 +78,7 @@ def prepare(
         con.execute(f"create or replace view judge.mart_figure as {_mart_figures(con)}")
         con.execute(
             "create or replace view judge.reached as select distinct observation_id from "
-            f"({_named_observations(con)}) where name <> '{FIGURES}'"
+            f"({_named_observations(con)}) where name not in ('{FIGURES}', '{APART}')"
         )
     landed = con.execute(
         "select 1 from information_schema.tables where table_catalog = current_database() "

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from orchestration import deadlines
+from orchestration.process.homes import field, home
 from orchestration.spec import (
     RELATION_KINDS,
     Delivery,
     District,
     Envelope,
     Span,
+    Text,
     first_day,
     last_day,
 )
@@ -197,19 +199,44 @@ def _codes(declarations: Declarations) -> Rows:
         for c in declarations.codelists.codes
     ]
     named = [
-        {
-            "list": "item",
-            "code": code,
-            "name_zh": name.zh,
-            "name_en": name.en,
-            "sort": 1000 + position,
-            "valid_from": None,
-            "valid_to": None,
-            "maps_to": "",
-        }
-        for position, (code, name) in enumerate(declarations.items.items())
+        _member("item", code, name, 1000 + position)
+        for position, (code, name) in enumerate(_items(declarations, listed).items())
     ]
-    return listed + named + _classes(declarations, listed)
+    return listed + named + _fields(declarations, listed) + _classes(declarations, listed)
+
+
+def _member(name: str, code: str, words: Text, sort: int) -> dict[str, Any]:
+    return {
+        "list": name,
+        "code": code,
+        "name_zh": words.zh,
+        "name_en": words.en,
+        "sort": sort,
+        "valid_from": None,
+        "valid_to": None,
+        "maps_to": "",
+    }
+
+
+def _items(declarations: Declarations, listed: Rows) -> dict[str, Text]:
+    """What mart rows are about, as declarations name it; of what names no mart, the indicator."""
+    known = {row["code"] for row in listed if row["list"] == "item"}
+    own = {
+        indicator.code: indicator.title
+        for indicator, _ in declarations.definitions.values()
+        if indicator.mart is None and indicator.code not in known
+    }
+    return own | declarations.items
+
+
+def _fields(declarations: Declarations, listed: Rows) -> Rows:
+    """The files of the catalogue as members of the list field, beside the themes that it names."""
+    known = {row["code"] for row in listed if row["list"] == "field"}
+    return [
+        _member("field", code, name, 100 + position)
+        for position, (code, name) in enumerate(sorted(declarations.catalogue.fields.items()))
+        if code not in known
+    ]
 
 
 def _classes(declarations: Declarations, listed: Rows) -> Rows:
@@ -393,6 +420,7 @@ def _indicators(declarations: Declarations) -> Rows:
     rows = []
     for indicator, declared in declarations.definitions.values():
         name, definition = indicator.title, indicator.definition
+        placed = home(indicator, declarations)
         rows.append(
             {
                 "indicator_code": indicator.code,
@@ -407,11 +435,12 @@ def _indicators(declarations: Declarations) -> Rows:
                 "base_unit": indicator.base_unit,
                 "decimals": indicator.decimals,
                 "direction": indicator.direction,
-                "mart": indicator.mart or "",
-                "item": indicator.item or "",
-                "role": indicator.role or "",
+                "mart": placed.mart,
+                "item": placed.item,
+                "role": placed.role,
                 "stage": indicator.stage or "",
                 "topic": indicator.topic or "",
+                "field": field(indicator.code, declarations),
                 "ranked_among": indicator.ranked_among or "",
                 "over_regions": indicator.over_regions or "",
                 "adds_over_time": indicator.additive.time if indicator.additive else "",

@@ -650,8 +650,8 @@ FINDING_CASES = (
     FindingCase(
         "marts.figures-cut",
         FIGURES,
-        "关联2021用地.csv",
-        figures("调查用地,云溪区,2021年,年度,0.3,万亩", industry="制造业"),
+        "关联2021项目.csv",
+        figures("调查项目,云溪区,2021年,年度,3,个", industry="制造业"),
         "breakdown",
         (None, None),
     ),

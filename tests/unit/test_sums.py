@@ -60,7 +60,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
                 basis_family varchar, slot varchar, indicator_code varchar, measure varchar,
                 basis varchar, price_basis varchar, value decimal(30, 8),
                 reference_value decimal(38, 8), unit varchar, qualifier varchar, subject varchar,
-                locality varchar, is_shown boolean, observation_id varchar)
+                locality varchar, is_shown boolean, observation_id varchar, class_code varchar)
             """
         )
         connection.executemany("insert into landing.region values (?, ?, ?)", REGIONS)
@@ -74,7 +74,9 @@ relations = st.lists(
     ),
     max_size=7,
 )
-mostly_plain = st.sampled_from(["plain"] * 6 + ["target", "firm", "place", "bound", "10k", "fixed"])
+mostly_plain = st.sampled_from(
+    ["plain"] * 6 + ["target", "firm", "place", "class", "bound", "10k", "fixed"]
+)
 cells = st.lists(
     st.tuples(
         codes,
@@ -111,7 +113,7 @@ def lay(con: duckdb.DuckDBPyConnection, relations: object, cells: object) -> Non
         is_count = slot == "count"
         target = kind == "target"
         con.execute(
-            f"insert into intermediate.int_mart_cell values ({', '.join('?' * 22)})",
+            f"insert into intermediate.int_mart_cell values ({', '.join('?' * 23)})",
             [
                 "m.t", region[0], period[0], period[1], period[2], period[3], code, "all",
                 "target" if target else "outturn", slot, f"{code}_{slot}" if is_count else code,
@@ -121,6 +123,7 @@ def lay(con: duckdb.DuckDBPyConnection, relations: object, cells: object) -> Non
                 Decimal(value), Decimal(value), "万元" if kind == "10k" else "亿元",
                 "above" if kind == "bound" else "exact", "firm" if kind == "firm" else "_T",
                 "place" if kind == "place" else "_T", True, f"o{number}",
+                "large" if kind == "class" else "_T",
             ],
         )  # fmt: skip
 

@@ -71,6 +71,7 @@ indicators as (
         coalesce(nullif(declared.stage, ''), 'all') as stage,
         declared.role,
         declared.topic,
+        declared.field,
         declared.scope,
         nullif(declared.ranked_among, '') as ranked_among,
         wholes.whole_code,
@@ -106,6 +107,7 @@ joined as (
         indicators.stage,
         indicators.role,
         indicators.topic,
+        indicators.field,
         indicators.ranked_among,
         indicators.whole_code,
         indicators.ranked_code,
@@ -203,6 +205,7 @@ select
     breakdown as class_code,
     class_name_zh,
     class_name_en,
+    field,
     obs_status,
     row_number() over (
         partition by

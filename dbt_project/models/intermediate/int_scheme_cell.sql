@@ -12,13 +12,23 @@ schemes as (
         coalesce(schemes.region_code, releases.district_code) as own_region_code
     from {{ source('landing', 'scheme') }} as schemes
     cross join {{ source('landing', 'release') }} as releases
+),
+
+placed as (
+    select
+        counting.*,
+        schemes.own_region_code,
+        coalesce(counting.region_code, schemes.own_region_code) as counted_region_code
+    from counting
+    inner join schemes
+        on counting.scheme_code = schemes.scheme_code
 )
 
 select
-    counting.scheme_code,
-    counting.sort as position,
-    counting.cells_wanted,
-    schemes.own_region_code as region_code,
+    placed.scheme_code,
+    placed.sort as position,
+    placed.cells_wanted,
+    placed.own_region_code as region_code,
     cells.period,
     cells.period_start,
     cells.period_end,
@@ -33,17 +43,15 @@ select
     concat_ws('|', cells.unit, cells.scope, cells.price_basis) as comparable_key,
     cells.is_simulated,
     cells.observation_id
-from counting
-inner join schemes
-    on counting.scheme_code = schemes.scheme_code
+from placed
 inner join {{ ref('int_mart_cell') }} as cells
     on
-        counting.item = cells.item
-        and counting.class_list = cells.class_list
-        and counting.class_code = cells.class_code
-        and cells.region_code = coalesce(counting.region_code, schemes.own_region_code)
-        and coalesce(cells.period_end >= counting.valid_from, true)
-        and coalesce(cells.period_end <= counting.valid_to, true)
+        placed.item = cells.item
+        and placed.class_list = cells.class_list
+        and placed.class_code = cells.class_code
+        and placed.counted_region_code = cells.region_code
+        and (placed.valid_from is null or placed.valid_from <= cells.period_end)
+        and (placed.valid_to is null or placed.valid_to >= cells.period_end)
 where
     cells.is_shown
     and cells.value is not null

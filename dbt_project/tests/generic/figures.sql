@@ -1,10 +1,10 @@
 {#- Mart and figures agree, both ways, in one node: a node costs more than its query. Every figure
-    that a declaration sends to this mart, and that belongs there (`belongs_in_mart`), is in it (none gets lost on the way, none has a role that
+    that a declaration sends to this mart (`also`: to those marts), and that belongs there (`belongs_in_mart`), is in it (none gets lost on the way, none has a role that
     the mart has no column for), and every observation that a row names stands in core.observation
     and is a headline in force; one cell may name several, separated by commas. A failure says
     which of the two, and shows the figure; the slot is a role, or the column that names it. The tag
     says that it asks for no figures but those of the marts that its mart reads. -#}
-{% test figures(model, columns, kinds=none, with_localities=false, with_classes=false) %}
+{% test figures(model, columns, kinds=none, with_localities=false, with_classes=false, also=[]) %}
 {{ config(tags=['own_figures']) }}
 with named as (
     {%- for column in columns %}
@@ -36,7 +36,7 @@ select
 from {{ ref('int_mart_cell') }} as cells
 left join named on cells.observation_id = named.cell
 where
-    cells.mart = '{{ model.schema }}.{{ model.identifier }}'
+    cells.mart in ('{{ ([model.schema ~ '.' ~ model.identifier] + also) | join("', '") }}')
     and cells.is_shown
     and {{ belongs_in_mart(kinds, with_localities, with_classes) }}
     and named.cell is null

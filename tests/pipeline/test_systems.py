@@ -25,6 +25,7 @@ THEMES = {
     "yunxi-circles": "public_services",
     "yunxi-output": "industry_clusters",
     "yunxi-roster": "industry_clusters",
+    "yunxi-moves": "industry_clusters",
     "yunxi-cases": "plan",
 }
 LISTS = ("schemes.csv", "scheme_members.csv", "scheme_rules.csv")
@@ -117,6 +118,22 @@ D类,8,4.0,400,440,1.1
 2,清淤,已超时,2026-01-06,2026-02-15,
 3,绿化,进行中,2026-02-02,2026-03-15,
 """,
+    "yunxi-moves": """\
+变动,企业数(家)
+A类→A类,38
+A类→B类,2
+B类→A类,5
+B类→B类,73
+B类→C类,2
+C类→B类,6
+C类→C类,63
+C类→不再参评,1
+D类→C类,2
+D类→D类,8
+新参评→A类,1
+新参评→B类,1
+新参评→C类,1
+""",
     "yunxi-output": """\
 行业,产值(亿元)
 化学原料和化学制品制造业,31.5
@@ -135,6 +152,7 @@ NAMES = {
     "yunxi-circles": "生活圈",
     "yunxi-output": "分行业产值",
     "yunxi-roster": "专精特新名册",
+    "yunxi-moves": "升降档",
     "yunxi-cases": "督办事项",
 }
 
@@ -199,6 +217,11 @@ CLASSES = """
         tax_per_mu_computed
     from industry_clusters.per_mu_class where class_code <> '_T' order by period, class_code
 """
+MOVES = """
+    select from_class_name_zh, to_class_name_zh, steps_up, firms, share_of_from, from_total,
+        from_stock, to_total, to_stock
+    from industry_clusters.per_mu_move where from_class <> to_class order by class_code
+"""
 LEDGER = """
     select period, coalesce(class_name_zh, '合计'), cases, cases_change, cases_share_computed,
         opened, closed, completion_rate, completion_rate_computed
@@ -259,6 +282,17 @@ def test_the_next_month_moves_them(february: Released) -> None:
         "2026-02 | B类 | 82 | 2 | 40.59 | 15.5 | 15.5",
         "2026-02 | C类 | 68 | -2 | 33.66 | 5.1 | 5.1",
         "2026-02 | D类 | 8 | -2 | 3.96 | 1.1 | 1.1",
+    ]
+    assert february.lines(MOVES) == [
+        "A类 | B类 | -1 | 2 | 5 | 40 | 40 | 82 | 82",
+        "B类 | A类 | 1 | 5 | 6.25 | 80 | 80 | 44 | 44",
+        "B类 | C类 | -1 | 2 | 2.5 | 80 | 80 | 68 | 68",
+        "C类 | B类 | 1 | 6 | 8.57 | 70 | 70 | 82 | 82",
+        "C类 | – | – | 1 | 1.43 | 70 | 70 | 1 | –",
+        "D类 | C类 | 1 | 2 | 20 | 10 | 10 | 68 | 68",
+        "– | A类 | – | 1 | 33.33 | 3 | – | 44 | 44",
+        "– | B类 | – | 1 | 33.33 | 3 | – | 82 | 82",
+        "– | C类 | – | 1 | 33.33 | 3 | – | 68 | 68",
     ]
     assert february.lines(LEDGER)[6:] == [
         "2026-02 | 合计 | 110 | 10 | – | 10 | 16 | 60 | 60",

@@ -24,12 +24,14 @@ from orchestration.errors import DeclarationError, DeclarationErrors
 from orchestration.gazetteer import Gazetteer
 from orchestration.programmes import (
     BREAK_COLUMNS,
+    CLUSTER_MEMBER_COLUMNS,
     EVALUATION_RULE_COLUMNS,
     HONOUR_COLUMNS,
     SCHEME_COLUMNS,
     SCHEME_MEMBER_COLUMNS,
     SCHEME_RULE_COLUMNS,
     Break,
+    ClusterMember,
     EvaluationRule,
     Honour,
     Known,
@@ -42,6 +44,7 @@ from orchestration.programmes import (
     check_items,
     check_rule_items,
     read_breaks,
+    read_cluster_members,
     read_honours,
     read_members,
     read_rules,
@@ -100,7 +103,16 @@ CODE_COLUMNS = (
 QUALIFIER_LIST = "qualifier"
 CATALOGUE_CACHE = "catalogue.json"
 CHINA = "regions_china.csv"
-_PROGRAMME_LISTS = ("scheme_kind", "scheme_status", "programme_level", "honour_state", "break_kind")
+_PROGRAMME_LISTS = (
+    "scheme_kind",
+    "scheme_status",
+    "programme_level",
+    "honour_state",
+    "break_kind",
+    "industry",
+    "industry_division",
+    "industry_division_2011",
+)
 SYNONYM_COLUMNS = ("list", "word", "code", "valid_from", "valid_to", "note")
 
 
@@ -176,6 +188,7 @@ class CodeLists:
     schemes: tuple[Scheme, ...] = ()
     scheme_members: tuple[SchemeMember, ...] = ()
     scheme_rules: tuple[SchemeRule, ...] = ()
+    cluster_members: tuple[ClusterMember, ...] = ()
     honours: tuple[Honour, ...] = ()
     evaluation_rules: tuple[EvaluationRule, ...] = ()
     breaks: tuple[Break, ...] = ()
@@ -621,6 +634,7 @@ def _check_programmes(declarations: Declarations) -> None:
     documents = declarations.documents
     check_documents(lists.schemes, folder / "schemes.csv", documents)
     check_documents(lists.scheme_members, folder / "scheme_members.csv", documents)
+    check_documents(lists.cluster_members, folder / "cluster_members.csv", documents)
     check_documents(lists.honours, folder / "honours.csv", documents)
     check_documents(lists.evaluation_rules, folder / "evaluation_rules.csv", documents)
     known = {*declarations.catalogue.entries, *declarations.definitions}
@@ -1396,6 +1410,9 @@ def load_codelists(folder: Path) -> CodeLists:
             name: {c.code: c for c in codes if c.list == name} for name in {c.list for c in codes}
         },
     )
+    cluster_members = read_cluster_members(
+        _optional(folder / "cluster_members.csv", CLUSTER_MEMBER_COLUMNS), members, known
+    )
     honours = _optional(folder / "honours.csv", HONOUR_COLUMNS)
     rules = _optional(folder / "evaluation_rules.csv", EVALUATION_RULE_COLUMNS)
     breaks = _optional(folder / "breaks.csv", BREAK_COLUMNS)
@@ -1405,7 +1422,8 @@ def load_codelists(folder: Path) -> CodeLists:
         codes=codes,
         schemes=schemes,
         scheme_members=members,
-        scheme_rules=read_scheme_rules(counted, members, classes),
+        scheme_rules=read_scheme_rules(counted, members, cluster_members, classes),
+        cluster_members=cluster_members,
         honours=read_honours(honours, known),
         evaluation_rules=read_rules(rules, known),
         breaks=read_breaks(breaks, known),

@@ -12,7 +12,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -125,6 +125,35 @@ class SchemeMember(_Line):
         return (self.document,)
 
 
+class ClusterMember(_Line):
+    """An industry that a document counts to a cluster: a member of a scheme, found by its place.
+
+    Attributes:
+        sort: The place of the cluster in the scheme.
+        industry_list, industry_code: The industry, as GB/T 4754 codes it.
+        valid_from, valid_to: When the document counts it to the cluster; ``valid_to`` is the last.
+    """
+
+    scheme_code: str
+    sort: int = Field(ge=1)
+    industry_list: Literal["industry", "industry_division", "industry_division_2011"]
+    industry_code: str
+    valid_from: PublishedOn | None = None
+    valid_to: PublishedOn | None = None
+    document: str
+    section: str
+
+    @property
+    def key(self) -> str:
+        """What the row is called in messages."""
+        return f"{self.industry_code} ({self.scheme_code}, {self.sort})"
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The document that counts it to the cluster."""
+        return (self.document,)
+
+
 class SchemeRule(_Line):
     """What counts as a member of a scheme, from when to when: figures that marts have already.
 
@@ -133,7 +162,8 @@ class SchemeRule(_Line):
             the sum of its members.
         items: Items of the marts: a named list; their figures add up. A whole that nobody prints
             has none.
-        class_list, classes: Of these items the classes of a breakdown: codes of an industry.
+        class_list, classes: Of these items the classes of a breakdown. Where a list of industries
+            is named alone, they are those that ``cluster_members.csv`` counts to the member.
         regions: Of these items the figures of regions inside that of the scheme: parks, towns.
         valid_from, valid_to: First and last year, month or day of the periods that it is for.
         is_complete: Of the whole: its members are all there are.
@@ -161,19 +191,6 @@ class SchemeRule(_Line):
     def documents(self) -> tuple[str, ...]:
         """The document that states it."""
         return (self.document,)
-
-    @property
-    def cells(self) -> tuple[tuple[str, str, str, str], ...]:
-        """Item, list of classes, class and region of every figure that counts.
-
-        ``_T`` is all classes; an empty region is that of the scheme.
-        """
-        return tuple(
-            (item, self.class_list or WHOLE, code, region)
-            for item in self.items or ("",)
-            for code in self.classes or (WHOLE,)
-            for region in self.regions or ("",)
-        )
 
     def meets(self, other: SchemeRule) -> bool:
         """Whether both hold on one day."""
@@ -284,6 +301,7 @@ class Break(_Line):
 
 SCHEME_COLUMNS = tuple(Scheme.model_fields)
 SCHEME_MEMBER_COLUMNS = tuple(SchemeMember.model_fields)
+CLUSTER_MEMBER_COLUMNS = tuple(ClusterMember.model_fields)
 SCHEME_RULE_COLUMNS = tuple(SchemeRule.model_fields)
 HONOUR_COLUMNS = tuple(Honour.model_fields)
 EVALUATION_RULE_COLUMNS = tuple(EvaluationRule.model_fields)
@@ -396,8 +414,40 @@ def read_members(rows: Iterable[Row], schemes: Iterable[Scheme]) -> tuple[Scheme
     return tuple(members)
 
 
-def read_scheme_rules(
+def read_cluster_members(
     rows: Iterable[Row], members: Iterable[SchemeMember], known: Known
+) -> tuple[ClusterMember, ...]:
+    """The industries that documents count to clusters; documents are checked by the caller.
+
+    Raises:
+        DeclarationError: the first mistake, with file, line and remedy.
+    """
+    places = {(member.scheme_code, member.sort) for member in members}
+    seen: dict[tuple[str, int, str, str, str | None], int] = {}
+    entries = []
+    for row in rows:
+        entry = _read(ClusterMember, row)
+        _check_code(row, "scheme_code", entry.scheme_code, {code for code, _ in places})
+        if (entry.scheme_code, entry.sort) not in places:
+            what = f"{entry.scheme_code!r} has no member {entry.sort}"
+            raise _refuse(row, "sort", what, "add it to scheme_members.csv, or mend the number")
+        _check_code(row, "industry_code", entry.industry_code, known.codes(entry.industry_list))
+        _check_interval(row, entry.valid_from, entry.valid_to)
+        key = (entry.scheme_code, entry.sort, entry.industry_list, entry.industry_code,
+               entry.valid_from)  # fmt: skip
+        if key in seen:
+            what = f"it stands in line {seen[key]} too"
+            raise _refuse(row, "industry_code", what, "leave one of them out")
+        seen[key] = row[1]
+        entries.append(entry)
+    return tuple(entries)
+
+
+def read_scheme_rules(
+    rows: Iterable[Row],
+    members: Iterable[SchemeMember],
+    clusters: Iterable[ClusterMember],
+    known: Known,
 ) -> tuple[SchemeRule, ...]:
     """What counts as which member; items and documents are checked by the caller.
 
@@ -406,6 +456,7 @@ def read_scheme_rules(
     """
     places = {(member.scheme_code, member.sort) for member in members}
     schemes = {scheme for scheme, _ in places}
+    counted = {(entry.scheme_code, entry.sort, entry.industry_list) for entry in clusters}
     rules: list[tuple[SchemeRule, int]] = []
     for row in rows:
         rule = _read(SchemeRule, row)
@@ -419,9 +470,14 @@ def read_scheme_rules(
         if rule.is_complete and rule.sort:
             what = "a member alone cannot be complete"
             raise _refuse(row, "is_complete", what, "say it in the line of the whole, with sort 0")
-        if bool(rule.classes) is not (rule.class_list is not None):
-            what = "classes and their list belong together"
-            raise _refuse(row, "class_list", what, "fill in both, or neither")
+        if rule.classes and rule.class_list is None:
+            what = "classes of which list?"
+            raise _refuse(row, "class_list", what, "name the code list that the classes are of")
+        place = (rule.scheme_code, rule.sort, rule.class_list)
+        if rule.class_list and not rule.classes and place not in counted:
+            what = f"no class of {rule.class_list!r} counts as this member"
+            remedy = "name them here, or the industries in cluster_members.csv"
+            raise _refuse(row, "classes", what, remedy)
         _check_code(row, "class_list", rule.class_list, known.lists)
         for code in rule.classes:
             _check_code(row, "classes", code, known.codes(rule.class_list or ""))
@@ -519,7 +575,7 @@ def read_rules(rows: Iterable[Row], known: Known) -> tuple[EvaluationRule, ...]:
 
 
 def check_documents(
-    entries: Iterable[Scheme | SchemeMember | SchemeRule | Honour | EvaluationRule],
+    entries: Iterable[Scheme | SchemeMember | ClusterMember | SchemeRule | Honour | EvaluationRule],
     file: Path,
     known: Mapping[str, object],
 ) -> None:

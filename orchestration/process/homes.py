@@ -60,8 +60,9 @@ def _own_field(code: str, declarations: Declarations) -> str | None:
 
 def _relatives(code: str, declarations: Declarations) -> Iterator[str]:
     definition = declarations.definitions.get(code)
-    for kind in _RELATIVES if definition else ():
-        yield from (relation.to for relation in getattr(definition[0], kind, ()))
+    if definition is not None:
+        for kind in _RELATIVES:
+            yield from (relation.to for relation in getattr(definition[0], kind))
 
 
 def _item(indicator: Indicator, declarations: Declarations) -> str:

@@ -28,7 +28,7 @@ THEMES = {
     "yunxi-moves": "industry_clusters",
     "yunxi-cases": "plan",
 }
-LISTS = ("schemes.csv", "scheme_members.csv", "scheme_rules.csv")
+LISTS = ("schemes.csv", "scheme_members.csv", "scheme_rules.csv", "cluster_members.csv")
 
 DECEMBER = {
     "yunxi-tiers": """\

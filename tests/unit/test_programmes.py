@@ -14,6 +14,7 @@ from orchestration.errors import DeclarationError
 from orchestration.process.declared import ReleaseControl, declared_rows
 from orchestration.programmes import (
     BREAK_COLUMNS,
+    CLUSTER_MEMBER_COLUMNS,
     EVALUATION_RULE_COLUMNS,
     HONOUR_COLUMNS,
     SCHEME_COLUMNS,
@@ -44,6 +45,12 @@ MEMBER: Line = PRINTED | {
     "sort": "1",
 }
 COUNTED: Line = PRINTED | {"scheme_code": "a", "sort": "1", "items": "gdp; industry"}
+CLUSTER: Line = PRINTED | {
+    "scheme_code": "a",
+    "sort": "1",
+    "industry_list": "industry",
+    "industry_code": "B",
+}
 HONOUR: Line = PRINTED | {
     "region_code": "990101",
     "theme": "profile",
@@ -68,10 +75,12 @@ RULE: Line = {
     "annual_threshold_pct": "40",
     "within_year_threshold_pct": "50",
 }
+CONTROL = ReleaseControl("2026-03-01.1", datetime(2026, 3, 1, tzinfo=UTC), "demo", "test")
 COLUMNS = {
     "schemes": SCHEME_COLUMNS,
     "scheme_members": SCHEME_MEMBER_COLUMNS,
     "scheme_rules": SCHEME_RULE_COLUMNS,
+    "cluster_members": CLUSTER_MEMBER_COLUMNS,
     "honours": HONOUR_COLUMNS,
     "evaluation_rules": EVALUATION_RULE_COLUMNS,
     "breaks": BREAK_COLUMNS,
@@ -213,10 +222,37 @@ def test_a_rule_says_item_class_and_region_of_all_that_counts(project: Settings)
         COUNTED | {"valid_from": "2025-07", "regions": "990101"},
         COUNTED | {"sort": "0", "items": "", "is_complete": "true"},
     )
-    first, second, whole = load_declarations(project).codelists.scheme_rules
-    assert first.cells == (("industry", "industry", "B", ""), ("industry", "industry", "C", ""))
-    assert second.cells == (("gdp", "_T", "_T", "990101"), ("industry", "_T", "_T", "990101"))
-    assert (whole.cells, whole.is_complete) == ((("", "_T", "_T", ""),), True)
+    write(project, "cluster_members", CLUSTER)
+    declarations = load_declarations(project)
+    told = [
+        (row["sort"], row["item"], row["class_code"], row["region_code"], row["is_complete"])
+        for row in declared_rows(declarations, CONTROL)["scheme_cell"]
+    ]
+    assert told == [
+        (1, "industry", "B", None, False),
+        (1, "industry", "C", None, False),
+        (1, "gdp", "_T", "990101", False),
+        (1, "industry", "_T", "990101", False),
+        (0, "", "_T", None, True),
+    ]
+
+
+def test_a_rule_takes_the_industries_of_a_cluster_on_their_days(project: Settings) -> None:
+    write(project, "schemes", SCHEME)
+    write(project, "scheme_members", MEMBER)
+    write(
+        project,
+        "cluster_members",
+        CLUSTER | {"valid_to": "2024"},
+        CLUSTER | {"industry_code": "C", "valid_from": "2025-07"},
+    )
+    listed = COUNTED | {"items": "industry", "class_list": "industry", "valid_from": "2024-03"}
+    write(project, "scheme_rules", listed)
+    rows = declared_rows(load_declarations(project), CONTROL)["scheme_cell"]
+    assert [(row["class_code"], row["valid_from"], row["valid_to"]) for row in rows] == [
+        ("B", date(2024, 3, 1), date(2024, 12, 31)),
+        ("C", date(2025, 7, 1), None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +263,12 @@ def test_a_rule_says_item_class_and_region_of_all_that_counts(project: Settings)
         ([COUNTED | {"items": ""}], "line 2, items", "nothing counts as this member"),
         ([COUNTED | {"items": "gpd"}], "items", "counts 'gpd', which is no item of a mart"),
         ([COUNTED | {"is_complete": "true"}], "line 2, is_complete", "a member alone cannot be"),
-        ([COUNTED | {"classes": "C"}], "line 2, class_list", "classes and their list belong"),
+        ([COUNTED | {"classes": "C"}], "line 2, class_list", "classes of which list?"),
+        (
+            [COUNTED | {"class_list": "industry"}],
+            "line 2, classes",
+            "no class of 'industry' counts as this member",
+        ),
         (
             [COUNTED | {"class_list": "industry", "classes": "Z"}],
             "line 2, classes",
@@ -309,7 +350,7 @@ def test_a_break_is_of_each_indicator_and_region_that_is_delivered(project: Sett
     write(project, "breaks", BREAK, BREAK | whole, BREAK | undelivered)
     rows = declared_rows(
         load_declarations(project),
-        ReleaseControl("2026-03-01.1", datetime(2026, 3, 1, tzinfo=UTC), "demo", "test"),
+        CONTROL,
     )["series_break"]
     assert [
         (row["break_no"], row["indicator_code"], row["region_code"], row["since"], row["begins_on"])

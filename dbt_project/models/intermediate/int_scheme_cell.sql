@@ -1,8 +1,6 @@
 -- Grain: one row per headline figure in force that counts as a member of a scheme, or as its whole.
 with counting as (
-    select
-        *,
-        count(*) over (partition by scheme_code, sort, valid_from, valid_to) as cells_wanted
+    select *
     from {{ source('landing', 'scheme_cell') }}
 ),
 
@@ -22,12 +20,32 @@ placed as (
     from counting
     inner join schemes
         on counting.scheme_code = schemes.scheme_code
+),
+
+days as (
+    select distinct period_end
+    from {{ ref('int_mart_cell') }}
+),
+
+-- How many figures a member has to have on a day: what counts then.
+wanted as (
+    select
+        placed.scheme_code,
+        placed.sort,
+        days.period_end,
+        count(*) as cells_wanted
+    from placed
+    inner join days
+        on
+            (placed.valid_from is null or placed.valid_from <= days.period_end)
+            and (placed.valid_to is null or placed.valid_to >= days.period_end)
+    group by placed.scheme_code, placed.sort, days.period_end
 )
 
 select
     placed.scheme_code,
     placed.sort as position,
-    placed.cells_wanted,
+    wanted.cells_wanted,
     placed.own_region_code as region_code,
     cells.period,
     cells.period_start,
@@ -52,6 +70,11 @@ inner join {{ ref('int_mart_cell') }} as cells
         and placed.counted_region_code = cells.region_code
         and (placed.valid_from is null or placed.valid_from <= cells.period_end)
         and (placed.valid_to is null or placed.valid_to >= cells.period_end)
+inner join wanted
+    on
+        placed.scheme_code = wanted.scheme_code
+        and placed.sort = wanted.sort
+        and cells.period_end = wanted.period_end
 where
     cells.is_shown
     and cells.value is not null

@@ -29,6 +29,7 @@ from orchestration.programmes import (
     HONOUR_COLUMNS,
     SCHEME_COLUMNS,
     SCHEME_MEMBER_COLUMNS,
+    SCHEME_RULE_COLUMNS,
     Break,
     ClusterMember,
     EvaluationRule,
@@ -37,14 +38,17 @@ from orchestration.programmes import (
     Row,
     Scheme,
     SchemeMember,
+    SchemeRule,
     check_documents,
     check_indicators,
     check_items,
+    check_rule_items,
     read_breaks,
     read_cluster_members,
     read_honours,
     read_members,
     read_rules,
+    read_scheme_rules,
     read_schemes,
 )
 from orchestration.settings import CODE_ROOT, Settings, parse_model, read_yaml
@@ -183,6 +187,7 @@ class CodeLists:
     codes: tuple[Code, ...]
     schemes: tuple[Scheme, ...] = ()
     scheme_members: tuple[SchemeMember, ...] = ()
+    scheme_rules: tuple[SchemeRule, ...] = ()
     cluster_members: tuple[ClusterMember, ...] = ()
     honours: tuple[Honour, ...] = ()
     evaluation_rules: tuple[EvaluationRule, ...] = ()
@@ -637,6 +642,8 @@ def _check_programmes(declarations: Declarations) -> None:
     check_indicators(lists.breaks, folder / "breaks.csv", known)
     items = {*lists.members("item"), *declarations.items}
     check_items(lists.scheme_members, folder / "scheme_members.csv", items)
+    check_documents(lists.scheme_rules, folder / "scheme_rules.csv", documents)
+    check_rule_items(lists.scheme_rules, folder / "scheme_rules.csv", items)
 
 
 def _check_synonyms(declarations: Declarations) -> None:
@@ -1438,7 +1445,16 @@ def load_codelists(folder: Path) -> CodeLists:
     )
     schemes = read_schemes(_optional(folder / "schemes.csv", SCHEME_COLUMNS), known)
     members = read_members(_optional(folder / "scheme_members.csv", SCHEME_MEMBER_COLUMNS), schemes)
-    clusters = _optional(folder / "cluster_members.csv", CLUSTER_MEMBER_COLUMNS)
+    counted = _optional(folder / "scheme_rules.csv", SCHEME_RULE_COLUMNS)
+    classes = Known(
+        regions=known.regions,
+        lists={
+            name: {c.code: c for c in codes if c.list == name} for name in {c.list for c in codes}
+        },
+    )
+    cluster_members = read_cluster_members(
+        _optional(folder / "cluster_members.csv", CLUSTER_MEMBER_COLUMNS), members, known
+    )
     honours = _optional(folder / "honours.csv", HONOUR_COLUMNS)
     rules = _optional(folder / "evaluation_rules.csv", EVALUATION_RULE_COLUMNS)
     breaks = _optional(folder / "breaks.csv", BREAK_COLUMNS)
@@ -1448,7 +1464,8 @@ def load_codelists(folder: Path) -> CodeLists:
         codes=codes,
         schemes=schemes,
         scheme_members=members,
-        cluster_members=read_cluster_members(clusters, members, known),
+        scheme_rules=read_scheme_rules(counted, members, cluster_members, classes),
+        cluster_members=cluster_members,
         honours=read_honours(honours, known),
         evaluation_rules=read_rules(rules, known),
         breaks=read_breaks(breaks, known),

@@ -1,7 +1,7 @@
 """What a district carries out and is measured by: schemes, honours, rules of evaluations, breaks.
 
-Belongs here: the rows of ``schemes.csv``, ``scheme_members.csv``, ``honours.csv``,
-``evaluation_rules.csv`` and ``breaks.csv``, and
+Belongs here: the rows of ``schemes.csv``, ``scheme_members.csv``, ``scheme_rules.csv``,
+``honours.csv``, ``evaluation_rules.csv`` and ``breaks.csv``, and
 the checks that need nothing but these rows and the codes they use. Does not belong here: reading
 files (``declarations``), and what follows from a rule (``dbt_project``).
 """
@@ -17,10 +17,19 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from orchestration.errors import DeclarationError
-from orchestration.spec import CODE, IDENTIFIER, PlanPeriod, PublishedOn, Theme, last_day
+from orchestration.spec import (
+    CODE,
+    IDENTIFIER,
+    PlanPeriod,
+    PublishedOn,
+    Theme,
+    first_day,
+    last_day,
+)
 
 AIMED_AT = "aimed_at"
 NAMED_ONLY = "named_only"
+WHOLE = "_T"
 
 Row = tuple[Path, int, dict[str, str]]
 """A line of a code list: file, number of the line, its fields by column."""
@@ -145,6 +154,51 @@ class ClusterMember(_Line):
         return (self.document,)
 
 
+class SchemeRule(_Line):
+    """What counts as a member of a scheme, from when to when: figures that marts have already.
+
+    Attributes:
+        sort: Place of the member; 0 is the scheme as a whole, whose printed figure stands beside
+            the sum of its members.
+        items: Items of the marts: a named list; their figures add up. A whole that nobody prints
+            has none.
+        class_list, classes: Of these items the classes of a breakdown. Where a list of industries
+            is named alone, they are those that ``cluster_members.csv`` counts to the member.
+        regions: Of these items the figures of regions inside that of the scheme: parks, towns.
+        valid_from, valid_to: First and last year, month or day of the periods that it is for.
+        is_complete: Of the whole: its members are all there are.
+    """
+
+    scheme_code: str
+    sort: int = Field(ge=0)
+    items: Codes = ()
+    class_list: str | None = None
+    classes: Codes = ()
+    regions: Codes = ()
+    valid_from: PublishedOn | None = None
+    valid_to: PublishedOn | None = None
+    is_complete: bool = False
+    document: str
+    section: str
+    note_zh: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What the row is called in messages."""
+        return f"the rule of member {self.sort} ({self.scheme_code})"
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The document that states it."""
+        return (self.document,)
+
+    def meets(self, other: SchemeRule) -> bool:
+        """Whether both hold on one day."""
+        begins = [first_day(rule.valid_from) for rule in (self, other) if rule.valid_from]
+        ends = [last_day(rule.valid_to) for rule in (self, other) if rule.valid_to]
+        return not begins or not ends or max(begins) <= min(ends)
+
+
 class Honour(_Line):
     """A title, pilot or aim of a region or of a subject in it.
 
@@ -248,6 +302,7 @@ class Break(_Line):
 SCHEME_COLUMNS = tuple(Scheme.model_fields)
 SCHEME_MEMBER_COLUMNS = tuple(SchemeMember.model_fields)
 CLUSTER_MEMBER_COLUMNS = tuple(ClusterMember.model_fields)
+SCHEME_RULE_COLUMNS = tuple(SchemeRule.model_fields)
 HONOUR_COLUMNS = tuple(Honour.model_fields)
 EVALUATION_RULE_COLUMNS = tuple(EvaluationRule.model_fields)
 BREAK_COLUMNS = tuple(Break.model_fields)
@@ -388,6 +443,56 @@ def read_cluster_members(
     return tuple(entries)
 
 
+def read_scheme_rules(
+    rows: Iterable[Row],
+    members: Iterable[SchemeMember],
+    clusters: Iterable[ClusterMember],
+    known: Known,
+) -> tuple[SchemeRule, ...]:
+    """What counts as which member; items and documents are checked by the caller.
+
+    Raises:
+        DeclarationError: the first mistake, with file, line and remedy.
+    """
+    places = {(member.scheme_code, member.sort) for member in members}
+    schemes = {scheme for scheme, _ in places}
+    counted = {(entry.scheme_code, entry.sort, entry.industry_list) for entry in clusters}
+    rules: list[tuple[SchemeRule, int]] = []
+    for row in rows:
+        rule = _read(SchemeRule, row)
+        _check_code(row, "scheme_code", rule.scheme_code, schemes)
+        if rule.sort and (rule.scheme_code, rule.sort) not in places:
+            what = f"{rule.scheme_code!r} has no member {rule.sort}"
+            raise _refuse(row, "sort", what, "0 is the whole; others stand in scheme_members.csv")
+        if rule.sort and not rule.items:
+            what = "nothing counts as this member"
+            raise _refuse(row, "items", what, "name the items of the marts whose figures count")
+        if rule.is_complete and rule.sort:
+            what = "a member alone cannot be complete"
+            raise _refuse(row, "is_complete", what, "say it in the line of the whole, with sort 0")
+        if rule.classes and rule.class_list is None:
+            what = "classes of which list?"
+            raise _refuse(row, "class_list", what, "name the code list that the classes are of")
+        place = (rule.scheme_code, rule.sort, rule.class_list)
+        if rule.class_list and not rule.classes and place not in counted:
+            what = f"no class of {rule.class_list!r} counts as this member"
+            remedy = "name them here, or the industries in cluster_members.csv"
+            raise _refuse(row, "classes", what, remedy)
+        _check_code(row, "class_list", rule.class_list, known.lists)
+        for code in rule.classes:
+            _check_code(row, "classes", code, known.codes(rule.class_list or ""))
+        for code in rule.regions:
+            _check_code(row, "regions", code, known.regions)
+        _check_interval(row, rule.valid_from, rule.valid_to)
+        for other, line in rules:
+            same = (other.scheme_code, other.sort) == (rule.scheme_code, rule.sort)
+            if same and rule.meets(other):
+                what = f"the rule in line {line} holds at the same time"
+                raise _refuse(row, "valid_from", what, "end one before the other begins")
+        rules.append((rule, row[1]))
+    return tuple(rule for rule, _ in rules)
+
+
 def read_honours(rows: Iterable[Row], known: Known) -> tuple[Honour, ...]:
     """Titles, pilots and aims; documents are checked by the caller.
 
@@ -470,7 +575,7 @@ def read_rules(rows: Iterable[Row], known: Known) -> tuple[EvaluationRule, ...]:
 
 
 def check_documents(
-    entries: Iterable[Scheme | SchemeMember | ClusterMember | Honour | EvaluationRule],
+    entries: Iterable[Scheme | SchemeMember | ClusterMember | SchemeRule | Honour | EvaluationRule],
     file: Path,
     known: Mapping[str, object],
 ) -> None:
@@ -510,3 +615,24 @@ def check_items(members: Iterable[SchemeMember], file: Path, known: Iterable[str
                 place="resembles_item",
                 remedy=f"did you mean {near[0]!r}?" if near else "say it in the note instead",
             )
+
+
+def check_rule_items(rules: Iterable[SchemeRule], file: Path, known: Iterable[str]) -> None:
+    """Refuse an item of a rule that neither the code list nor a data set names.
+
+    Raises:
+        DeclarationError: with file and remedy.
+    """
+    items = sorted(known)
+    for rule in rules:
+        for item in rule.items:
+            if item not in items:
+                near = difflib.get_close_matches(item, items, n=1)
+                raise DeclarationError(
+                    f"{rule.key} counts {item!r}, which is no item of a mart",
+                    file=file,
+                    place="items",
+                    remedy=f"did you mean {near[0]!r}?"
+                    if near
+                    else "name an `item` that a data set declares",
+                )

@@ -12,6 +12,7 @@ from pathlib import Path
 from orchestration.declarations import CHINA, REGION_COLUMNS
 from orchestration.errors import DeclarationError
 from orchestration.gazetteer import Gazetteer
+from orchestration.programmes import SCHEME_RULE_COLUMNS
 from orchestration.settings import CODE_ROOT
 from orchestration.standards import shipped
 
@@ -84,6 +85,9 @@ def lay_out(directory: Path, *, code: str, name_zh: str, name_en: str) -> list[P
         writer.writerow(REGION_COLUMNS)
         writer.writerow(["CN", "全国", "China", "nation", "", "", "", "", ""])
         writer.writerow([code, name_zh, name_en, kind, above, "", "", "", ""])
+    members = lists / "scheme_rules.csv"
+    members.write_text(",".join(SCHEME_RULE_COLUMNS) + "\n", encoding="utf-8")
+    written.append(members)
     ignore = directory / ".gitignore"
     ignore.write_text(IGNORED, encoding="utf-8")
     return [*written, regions, ignore]

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from orchestration import deadlines, signals
 from orchestration.process.homes import field, home
+from orchestration.programmes import WHOLE
 from orchestration.spec import (
     RELATION_KINDS,
     Delivery,
@@ -28,6 +29,7 @@ from orchestration.spec import (
 
 if TYPE_CHECKING:
     from orchestration.declarations import CodeLists, Declarations
+    from orchestration.programmes import ClusterMember, SchemeRule
 
 Rows = list[dict[str, Any]]
 BREAKDOWN_LIST = "breakdown"
@@ -72,6 +74,7 @@ def declared_rows(declarations: Declarations, control: ReleaseControl) -> dict[s
             for entry in lists.schemes
         ],
         "scheme_member": [e.model_dump() for e in lists.scheme_members],
+        "scheme_cell": _scheme_cells(lists),
         "cluster_member": [e.model_dump() for e in lists.cluster_members],
         "honour": [
             honour.model_dump() | {"honour_no": number}
@@ -275,6 +278,54 @@ def _classes_of_data_sets(declarations: Declarations) -> Rows:
                 }
         rows.extend(classes.values())
     return rows
+
+
+def _scheme_cells(lists: CodeLists) -> Rows:
+    """Every item, class and region whose figures count as a member, with the days it does."""
+    return [
+        {
+            "scheme_code": rule.scheme_code,
+            "sort": rule.sort,
+            "item": item,
+            "class_list": rule.class_list or WHOLE,
+            "class_code": code,
+            "region_code": region or None,
+            "valid_from": max(begins, default=None),
+            "valid_to": min(ends, default=None),
+            "is_complete": rule.is_complete,
+        }
+        for rule in lists.scheme_rules
+        for code, begins, ends in _counted_classes(rule, lists)
+        for item in rule.items or ("",)
+        for region in rule.regions or ("",)
+    ]
+
+
+def _counted_classes(
+    rule: SchemeRule, lists: CodeLists
+) -> list[tuple[str, list[date], list[date]]]:
+    """Classes that a rule counts, with the days on which their counting begins and ends.
+
+    The rule names them, or ``cluster_members.csv`` does, whose days count beside those of the rule.
+    """
+    dated: list[tuple[str, ClusterMember | None]] = [
+        (code, None) for code in rule.classes or (WHOLE,)
+    ]
+    if rule.class_list and not rule.classes:
+        dated = [
+            (entry.industry_code, entry)
+            for entry in lists.cluster_members
+            if (entry.scheme_code, entry.sort) == (rule.scheme_code, rule.sort)
+            and entry.industry_list == rule.class_list
+        ]
+    return [
+        (
+            code,
+            [first_day(e.valid_from) for e in (rule, entry) if e is not None and e.valid_from],
+            [last_day(e.valid_to) for e in (rule, entry) if e is not None and e.valid_to],
+        )
+        for code, entry in dated
+    ]
 
 
 def _units(lists: CodeLists) -> Rows:

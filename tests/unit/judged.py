@@ -359,7 +359,7 @@ def collect_findings(con: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> i
 
 
 def build_systems(con: duckdb.DuckDBPyConnection) -> None:
-    """A tier that moved as it should, classes that make up their total, a coverage that is right."""
+    """A tier that moved as it should, classes that make up their total, a right coverage."""
     insert(
         con,
         "industry_clusters.enterprise_tiers",

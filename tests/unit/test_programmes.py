@@ -19,6 +19,7 @@ from orchestration.programmes import (
     HONOUR_COLUMNS,
     SCHEME_COLUMNS,
     SCHEME_MEMBER_COLUMNS,
+    SCHEME_RULE_COLUMNS,
 )
 from orchestration.settings import CODE_ROOT, Settings, load_settings
 from orchestration.spec import PlanIndicator
@@ -50,6 +51,13 @@ CLUSTER_MEMBER: Line = PRINTED | {
     "industry_code": "C26",
     "valid_from": "2021",
 }
+COUNTED: Line = PRINTED | {"scheme_code": "a", "sort": "1", "items": "gdp; industry"}
+CLUSTER: Line = PRINTED | {
+    "scheme_code": "a",
+    "sort": "1",
+    "industry_list": "industry",
+    "industry_code": "B",
+}
 HONOUR: Line = PRINTED | {
     "region_code": "990101",
     "theme": "profile",
@@ -74,9 +82,11 @@ RULE: Line = {
     "annual_threshold_pct": "40",
     "within_year_threshold_pct": "50",
 }
+CONTROL = ReleaseControl("2026-03-01.1", datetime(2026, 3, 1, tzinfo=UTC), "demo", "test")
 COLUMNS = {
     "schemes": SCHEME_COLUMNS,
     "scheme_members": SCHEME_MEMBER_COLUMNS,
+    "scheme_rules": SCHEME_RULE_COLUMNS,
     "cluster_members": CLUSTER_MEMBER_COLUMNS,
     "honours": HONOUR_COLUMNS,
     "evaluation_rules": EVALUATION_RULE_COLUMNS,
@@ -244,6 +254,89 @@ def test_mistakes_in_industries_of_clusters(
     assert error.remedy
 
 
+def test_a_rule_says_item_class_and_region_of_all_that_counts(project: Settings) -> None:
+    write(project, "schemes", SCHEME)
+    write(project, "scheme_members", MEMBER)
+    industry = {"class_list": "industry", "classes": "B;C", "items": "industry"}
+    write(
+        project,
+        "scheme_rules",
+        COUNTED | industry | {"valid_from": "2024", "valid_to": "2025-06"},
+        COUNTED | {"valid_from": "2025-07", "regions": "990101"},
+        COUNTED | {"sort": "0", "items": "", "is_complete": "true"},
+    )
+    write(project, "cluster_members", CLUSTER)
+    declarations = load_declarations(project)
+    told = [
+        (row["sort"], row["item"], row["class_code"], row["region_code"], row["is_complete"])
+        for row in declared_rows(declarations, CONTROL)["scheme_cell"]
+    ]
+    assert told == [
+        (1, "industry", "B", None, False),
+        (1, "industry", "C", None, False),
+        (1, "gdp", "_T", "990101", False),
+        (1, "industry", "_T", "990101", False),
+        (0, "", "_T", None, True),
+    ]
+
+
+def test_a_rule_takes_the_industries_of_a_cluster_on_their_days(project: Settings) -> None:
+    write(project, "schemes", SCHEME)
+    write(project, "scheme_members", MEMBER)
+    write(
+        project,
+        "cluster_members",
+        CLUSTER | {"valid_to": "2024"},
+        CLUSTER | {"industry_code": "C", "valid_from": "2025-07"},
+    )
+    listed = COUNTED | {"items": "industry", "class_list": "industry", "valid_from": "2024-03"}
+    write(project, "scheme_rules", listed)
+    rows = declared_rows(load_declarations(project), CONTROL)["scheme_cell"]
+    assert [(row["class_code"], row["valid_from"], row["valid_to"]) for row in rows] == [
+        ("B", date(2024, 3, 1), date(2024, 12, 31)),
+        ("C", date(2025, 7, 1), None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "place", "what"),
+    [
+        ([COUNTED | {"scheme_code": "b"}], "line 2, scheme_code", "unknown scheme_code 'b'"),
+        ([COUNTED | {"sort": "2"}], "line 2, sort", "'a' has no member 2"),
+        ([COUNTED | {"items": ""}], "line 2, items", "nothing counts as this member"),
+        ([COUNTED | {"items": "gpd"}], "items", "counts 'gpd', which is no item of a mart"),
+        ([COUNTED | {"is_complete": "true"}], "line 2, is_complete", "a member alone cannot be"),
+        ([COUNTED | {"classes": "C"}], "line 2, class_list", "classes of which list?"),
+        (
+            [COUNTED | {"class_list": "industry"}],
+            "line 2, classes",
+            "no class of 'industry' counts as this member",
+        ),
+        (
+            [COUNTED | {"class_list": "industry", "classes": "Z"}],
+            "line 2, classes",
+            "unknown classes 'Z'",
+        ),
+        ([COUNTED | {"regions": "999999"}], "line 2, regions", "unknown regions '999999'"),
+        (
+            [COUNTED | {"valid_to": "2024"}, COUNTED | {"valid_from": "2024-12"}],
+            "line 3, valid_from",
+            "the rule in line 2 holds at the same time",
+        ),
+    ],
+)
+def test_mistakes_in_rules_of_members(
+    project: Settings, lines: list[Line], place: str, what: str
+) -> None:
+    write(project, "schemes", SCHEME)
+    write(project, "scheme_members", MEMBER)
+    file = write(project, "scheme_rules", *lines)
+    error = refused(project)
+    assert (error.file, error.place) == (str(file), place)
+    assert what in error.what
+    assert error.remedy
+
+
 @pytest.mark.parametrize(
     ("changes", "place", "what"),
     [
@@ -300,7 +393,7 @@ def test_a_break_is_of_each_indicator_and_region_that_is_delivered(project: Sett
     write(project, "breaks", BREAK, BREAK | whole, BREAK | undelivered)
     rows = declared_rows(
         load_declarations(project),
-        ReleaseControl("2026-03-01.1", datetime(2026, 3, 1, tzinfo=UTC), "demo", "test"),
+        CONTROL,
     )["series_break"]
     assert [
         (row["break_no"], row["indicator_code"], row["region_code"], row["since"], row["begins_on"])

@@ -9,11 +9,9 @@ with {{ mart_rows(
 -- A case that is done stays in its ledger: done cases over all of them are the completion rate.
 states as (
     select
-        compared.*,
+        *,
         max(case when class_code = 'case_done' and cases_qualifier = 'exact' then cases end)
-            over one_ledger as done,
-        max(case when class_code = 'case_done' then cases_observation_id end)
-            over one_ledger as done_observation_id
+            over one_ledger as done
     from compared
     window one_ledger as (
         partition by region_code, period, period_kind, item, basis_family

@@ -560,7 +560,7 @@ class _Asked:
         kinds = ("target", "proposal", "standard", "forecast") if is_target else ("outturn",)
         ours = [
             figure for figure in figures
-            if figure.figure_kind in kinds and figure.is_whole
+            if figure.figure_kind in kinds and figure.is_whole and figure.is_current
             and (self._is_own(figure) or figure.is_growth or figure.measure == "rank")
         ]  # fmt: skip
         if not ours:

@@ -372,6 +372,6 @@ def test_a_text_that_says_what_was_true_once_is_told_so(history: History, tmp_pa
         ("exact", "地区生产总值 2024 508亿元；不是主数"),
     ]
     assert numbers[3]["verdict"] == "contradicts"
-    assert [f["value"] for f in numbers[3]["figures"]][0] == "515"
+    assert next(f["value"] for f in numbers[3]["figures"]) == "515"
     assert all(f["known_to"] is None for f in numbers[3]["figures"])
     assert done.exit_code == 1

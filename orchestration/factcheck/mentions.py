@@ -224,7 +224,7 @@ _NO_RANK_BEHIND: Final = re.compile(
 )
 _ENDS: Final = re.compile(r"\s*(?:$|[，,；;。.、)）(（\n])")
 _NOT_WITHIN: Final = re.compile(
-    r"(?:图|表|注|附件|附表|专栏|Figure|Table|Note)\s?[0-9]+|《[^》]*》|https?://\S+|"
+    r"(?:图|表|注|附件|附表|专栏|Figure|Table|Note) ?[0-9]+|《[^》]*》|https?://\S+|"
     r"[A-Z]{2,}/?[A-Z]? ?[0-9][0-9.—-]*|[“‘][^”’]{0,8}[0-9][^”’]{0,8}[”’]|"
     r"[0-9]+[A-Za-z]+(?![A-Za-z])|"
     r"[A-Za-z_][A-Za-z_.-]*[0-9][\w.-]*"

@@ -37,6 +37,8 @@ LEAST_DIGITS: Final = 3
 MOST_NAMES: Final = 8
 LEADING: Final = 3
 """So near its beginning a cell names the region or time that it is for."""
+MOST_BESIDE: Final = 8
+"""So many words more a cell may hold that says a region or a time: 区间累计, 年度."""
 LONGEST_CELL: Final = 8
 """A cell of more words is a sentence, and no figure of its row and column."""
 LIKENESS: Final = Decimal("0.34")
@@ -157,7 +159,10 @@ class _Read:
         rest = list(self.text[first:last])
         for moment in moments(self.text[first:last]):
             rest[moment.start : moment.end] = " " * (moment.end - moment.start)
-        return start - first < LEADING and not re.search("[0-9]", "".join(rest))
+        rest[start - first : end - first] = " " * (end - start)
+        told = "".join(rest)
+        is_alone = len(re.findall("[\u4e00-\u9fff]", told)) <= MOST_BESIDE
+        return start - first < LEADING and is_alone and not re.search("[0-9]", told)
 
     def _periods(self) -> list[tuple[Moment, Period]]:
         known, found = self.heading.period, []
@@ -555,7 +560,7 @@ class _Asked:
         kinds = ("target", "proposal", "standard", "forecast") if is_target else ("outturn",)
         ours = [
             figure for figure in figures
-            if figure.figure_kind in kinds and figure.is_whole
+            if figure.figure_kind in kinds and figure.is_whole and figure.is_current
             and (self._is_own(figure) or figure.is_growth or figure.measure == "rank")
         ]  # fmt: skip
         if not ours:

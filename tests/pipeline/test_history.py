@@ -7,6 +7,7 @@ belong here: every case of the history's calculation (dbt's unit tests).
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -354,3 +355,23 @@ def test_unpin_shows_readers_the_newest_release(history: History) -> None:
     assert listed[2].startswith(
         "* 2026-03-03.1     2026-03-03 17:00:00 Asia/Shanghai  demo      0 findings"
     )
+
+
+def test_a_text_that_says_what_was_true_once_is_told_so(history: History, tmp_path: Path) -> None:
+    text = tmp_path / "旧稿.txt"
+    values = ("515", "513", "508", "600")
+    text.write_text("\n".join(f"2024年，云溪区地区生产总值{v}亿元。" for v in values), "utf-8")
+    done = qutong(history.settings, "check", str(text), "--json")
+    numbers = json.loads(done.stdout)["numbers"]
+    assert [(n["verdict"], n["reason_zh"]) for n in numbers[:3]] == [
+        ("exact", "地区生产总值 2024 515亿元"),
+        (
+            "old_vintage",
+            "地区生产总值 2024 513亿元；2025-09-30至2026-01-20间的数字，现已修订，现为515亿元",
+        ),
+        ("exact", "地区生产总值 2024 508亿元；不是主数"),
+    ]
+    assert numbers[3]["verdict"] == "contradicts"
+    assert next(f["value"] for f in numbers[3]["figures"]) == "515"
+    assert all(f["known_to"] is None for f in numbers[3]["figures"])
+    assert done.exit_code == 1

@@ -21,6 +21,8 @@ select
     o.unit,
     o.qualifier,
     judge.place(o.source_document, o.source_place, o.delivery_place) as place,
+    -- the grade of its source, best first: the millions of the precedence (macro headline_rank)
+    o.headline_rank // 1000000 as grade,
     o.breakdown = '_T' and o.subject = '_T' and o.locality = '_T' as is_total,
     o.figure_kind = 'outturn' as is_outturn,
     hash(
@@ -181,7 +183,8 @@ left join sisters as s
     on h.parent_code = s.parent_code and h.series = s.series and h.year = s.year;
 
 -- One row per share of a region in the region around it, beside that of the last year before within
--- three; by how much it may move is said per year.
+-- three; by how much it may move is said per year. A source is never asked for what one of a worse
+-- grade had the year before.
 create or replace view judge.compared_moves as
 with shares as (
     select
@@ -212,7 +215,8 @@ before as (
         lag(year) over earlier as year_before,
         lag(period) over earlier as period_before,
         lag(observation_id) over earlier as observation_before,
-        lag(place) over earlier as place_before
+        lag(place) over earlier as place_before,
+        lag(grade) over earlier as grade_before
     from shares
     window earlier as (partition by region_code, series order by year, period, observation_id)
 )
@@ -221,7 +225,7 @@ select
     *,
     part / nullif(part_before, 0) as times,
     case
-        when year - year_before between 1 and 3
+        when year - year_before between 1 and 3 and coalesce(grade_before <= grade, true)
             then
                 abs(ln(part / nullif(part_before, 0)))
                 > ln(share_moves) * (1 + 0.5 * (year - year_before - 1))

@@ -200,7 +200,7 @@ def inputs_digest(work: Workplace) -> str:
         digest.update(f"feedback {mark.data_set_id} {mark.period} {mark.kind} {mark.at}\n".encode())
     for settled in sorted(quarantine.decided(settings.archive)):
         digest.update(f"settled {settled}\n".encode())
-    digest.update(tree_digest(settings.raw, ("*.yml", "*.csv"), skip=("deliveries", "projects")))
+    digest.update(tree_digest(settings.raw, ("*.yml", "*.csv"), skip=("deliveries",)))
     digest.update(tree_digest(settings.dbt_project, ("*.sql", "*.yml", "*.md")))
     digest.update(tree_digest(settings.expectations, ("*.sql", "*.yml")))
     digest.update(tree_digest(CODE_ROOT / "orchestration", CODE_FILES))

@@ -38,6 +38,10 @@ SERIES = (
     GOOD_ROW,
 )
 REVISED = "地区生产总值,云溪区,2024年,年度,515.0,,亿元,水平值,一、综合,yunxi-bulletin,,,"
+BREAKS = """indicator_codes,region_codes,since,kind,note_zh,note_en
+gdp,,2023,census,经济普查修订了以前年份,The economic census revised the years before
+gdp,,2031,census,尚无数字,No figure yet
+"""
 SIMULATED = "学校数,云溪区,2025年,年度,43,,所,个数,三、教育,yunxi-bulletin,,,是"
 
 
@@ -59,6 +63,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     settings = make_project(folder / "district")
     with (settings.raw / "district.yml").open("a", encoding="utf-8") as file:
         file.write("scorecard: [gdp, gdp_growth, residents, schools]\n")
+    (settings.raw / "codelists" / "breaks.csv").write_text(BREAKS, encoding="utf-8")
     for name, row in (("公报2024最终核实.csv", REVISED), ("公报2025.csv", SIMULATED)):
         drop(settings, "yunxi-profile", name, profile(row))
     deliver(settings, "yunxi-profile", "2025-03-06", "公报历年.csv", profile(*SERIES))

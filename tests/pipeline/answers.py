@@ -163,7 +163,7 @@ ANSWERS: dict[int, tuple[int, list[Row]]] = {
         ],
     ),
     12: (
-        171,
+        170,
         [
             {"title_zh": "所列比重与计算不符", "period": RANGE,
              "arithmetic": "103.7 / 808.4 * 100 = [12.82, 12.84]; printed 13.9 [13.85, 13.95];"

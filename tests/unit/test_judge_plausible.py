@@ -338,6 +338,11 @@ def test_half_of_the_population_is_a_share_that_jumps(con: duckdb.DuckDBPyConnec
     assert found(con, "levels.share-moved", "observation_a, observation_b, arithmetic") == [
         ("o-people-11", "o-people-11-before", "40 % -> 20 %, 0.5 times")
     ]
+    # A source of a better grade is not asked for what a worse one had the year before.
+    con.execute(set_core("o-people-11-before", "headline_rank = 3000001"))
+    assert found(con, "levels.share-moved") == []
+    con.execute(set_core("o-people-11", "headline_rank = 3000002"))
+    assert len(found(con, "levels.share-moved")) == 1
     con.execute(set_core("o-people-11", "value = 3.10"))  # 1 / 1.29
     assert found(con, "levels.share-moved") == []
 

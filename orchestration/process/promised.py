@@ -14,19 +14,20 @@ from orchestration.catalog import Catalog, canonical_type
 from orchestration.errors import DeclarationError
 
 PROMISED = "promised.csv"
-_PARTS_OF_A_PLACE = 3
+Place = tuple[str, ...]
+"""Schema, table and column."""
 
 
 def promises(file: Path, catalog: Catalog) -> list[dict[str, Any]]:
     """Every promised column with the place where clients of now find it, as rows for ``landing``.
 
-    A column stands where it was promised unless its line says ``moved_to`` (schema.table.column);
-    why it moved stands beside that, in both languages.
+    A column stands where it was promised unless its line says ``moved_to`` (schema.table.column).
+    Why it moved, or what it says now where it says something else, stands beside that.
 
     Raises:
         DeclarationError: it is not there, or of another type; or it moved and nobody says why.
     """
-    types = {
+    types: dict[Place, str] = {
         (table.schema, table.name, column.name): canonical_type(column.data_type)
         for table in catalog.tables
         for column in table.columns
@@ -39,13 +40,13 @@ def promises(file: Path, catalog: Catalog) -> list[dict[str, Any]]:
 
 
 def _promise(
-    line: dict[str, str], types: dict[tuple[str, str, str], str], file: Path, number: int
+    line: dict[str, str], types: dict[Place, str], file: Path, number: int
 ) -> dict[str, Any]:
     """One line of the record."""
-    promised = (line["schema_name"], line["table_name"], line["column_name"])
-    moved = tuple(line["moved_to"].split(".")) if line["moved_to"] else promised
+    promised: Place = (line["schema_name"], line["table_name"], line["column_name"])
+    moved: Place = tuple(line["moved_to"].split(".")) if line["moved_to"] else promised
     place = f"line {number}: {'.'.join(promised)}"
-    if len(moved) != _PARTS_OF_A_PLACE or moved not in types:
+    if moved not in types:
         raise DeclarationError(
             f"the first release promised it, and {'.'.join(moved)} is not published "
             "/ 首版承诺的字段已不在所指之处",

@@ -39,6 +39,11 @@ _TYPES: Final[Mapping[str, DataType]] = {
     "timestamp": "DateTime",
 }
 _TIMES: Final = frozenset({"period", "time", "period_bound", "date"})
+_FRAME: Final = (
+    "region_code", "scope", "price_basis", "breakdown", "figure_kind", "subject", "locality",
+    "unit", "period_kind",
+)  # fmt: skip
+"""What figures have to have in common before they meet."""
 _WHOLE: Final = ("monthly", "quarterly", "annual")
 """Kinds of periods of which no two of one kind overlap."""
 INSTRUCTIONS: Final = (
@@ -309,16 +314,13 @@ def _aggregate(code: str, over_time: Verdict) -> str:
     value = f"case when {is_of} then {figures}.value end"
     if over_time.way not in ("sum", "mean"):
         return f"case when count({value}) = 1 then max({value}) end"
-    same = " and ".join(
-        f"count(distinct case when {is_of} then {figures}.{name} end) = 1"
-        for name in ("region_code", "scope", "price_basis", "breakdown", "figure_kind", "subject",
-                     "locality", "unit", "period_kind")
-    )  # fmt: skip
+    frame = " || '|' || ".join(f"{figures}.{name}" for name in _FRAME)
+    is_one_frame = f"count(distinct case when {is_of} then {frame} end) = 1"
     kinds = ", ".join(f"'{kind}'" for kind in _WHOLE)
     has_parts = f"max(case when {is_of} then {figures}.period_kind end) in ({kinds})"
     total = f"{'avg' if over_time.way == 'mean' else 'sum'}({value})"
     return (
-        f"case when count({value}) = 1 then max({value}) when {same} and {has_parts} "
+        f"case when count({value}) = 1 then max({value}) when {is_one_frame} and {has_parts} "
         f"then {total} end"
     )
 

@@ -388,9 +388,15 @@ def _check_views(package: Package) -> Iterator[Problem]:
 
 def _compare_with_table(package: Package, view: View) -> Iterator[Problem]:
     """The view has the columns, types and rows of its table."""
+    import duckdb
+
     name = f"{MART_FILE}: {view.qualified}"
     con, table = package.con, view.table
-    described = con.execute(f"describe mart.{view.named}").fetchall()
+    try:
+        described = con.execute(f"describe mart.{view.named}").fetchall()
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        yield contract(name, str(error), f"a view of {table.qualified}")
+        return
     columns = [(str(row[0]), str(row[1])) for row in described]
     promised = [
         (heading, column.data_type)

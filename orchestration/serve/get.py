@@ -454,10 +454,9 @@ class _Asked:
         parts = _tiled(rows, begin, end)
         if parts is None:
             gap = _first_gap(rows, begin, end)
-            return replace(
-                lacking,
-                why=(f"{gap} 没有数字", f"there is no figure from {gap.replace('至', 'to')}"),
-            )
+            why = (f"{gap} 没有数字", f"there is no figure from {gap.replace('至', 'to')}")
+            # Where parts make no whole, it is not for want of one of them.
+            return replace(lacking, why=why if adds.way else (adds.zh, adds.en))
         self._demand_sum("time")
         if first.price_basis == "comparable":
             raise _refused(

@@ -420,6 +420,7 @@ def test_the_files_of_a_release(first: Released) -> None:
             ),
             "sdmx/csv/investment.csv",
             "sdmx/csv/profile.csv",
+            "semantic/ossie.json",
             "quality/report.html",
             "quality/report.json",
             *(f"csv/{table}.csv" for table in tables),
@@ -536,10 +537,13 @@ def test_every_table_and_column_carries_a_comment_in_both_languages(first: Relea
     comments = first.rows(
         "select schema_name || '.' || table_name, comment from duckdb_tables() where not internal "
         "union all "
+        "select schema_name || '.' || view_name, comment from duckdb_views() where not internal "
+        "union all "
         "select schema_name || '.' || table_name || '.' || column_name, comment "
         "from duckdb_columns() where not internal"
     )
-    assert len(comments) == len(TABLES) + len(first.rows("from meta.column_dictionary"))
+    # a view beside each table, with as many columns
+    assert len(comments) == 2 * (len(TABLES) + len(first.rows("from meta.column_dictionary")))
     for name, comment in comments:
         assert re.search("[\u4e00-\u9fff]", comment or ""), name
         assert re.search("[A-Za-z]{3}", comment or ""), name

@@ -29,6 +29,8 @@ READING = {
     "status": ("status",),
     "sql": ("sql", "select count(*) from core.observation"),
     "figures": ("get", "gdp", "--change"),
+    "questions": ("ask",),
+    "a question": ("ask", "14"),
     "trace a figure": ("trace", "--indicator", "gdp", "--period", "2024"),
     "trace a cell": (
         "trace",

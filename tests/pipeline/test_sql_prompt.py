@@ -25,7 +25,7 @@ from tests.pipeline.released import Released
 
 TAB, ENTER, UP, CTRL_C, CTRL_D = "\t", "\r", "\x1b[A", "\x03", "\x04"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r")
-SECONDS = 30
+SECONDS = 120
 
 
 class Terminal:
@@ -85,7 +85,7 @@ def test_a_question_of_several_lines_is_answered_and_the_next_one_asked(terminal
     terminal.until("…>")
     terminal.type("from core.观测值 where 1 = 0;" + ENTER)
     assert "Binder Error" in terminal.until("→ see the columns")
-    terminal.type("select 数值, 单位 from core.观测值" + ENTER)
+    terminal.type("select 数值, 基本单位 from core.观测值" + ENTER)
     terminal.type("where 指标代码 = 'residents';" + ENTER)
     assert "38.6  万人" in terminal.until("(1 行 / row)")
     terminal.type(CTRL_D)

@@ -12,6 +12,13 @@ from pathlib import Path
 from orchestration.declarations import CHINA, REGION_COLUMNS
 from orchestration.errors import DeclarationError
 from orchestration.gazetteer import Gazetteer
+from orchestration.programmes import (
+    BREAK_COLUMNS,
+    EVALUATION_RULE_COLUMNS,
+    HONOUR_COLUMNS,
+    SCHEME_COLUMNS,
+    SCHEME_MEMBER_COLUMNS,
+)
 from orchestration.settings import CODE_ROOT
 from orchestration.standards import shipped
 
@@ -34,13 +41,22 @@ grades: [official, research, secondary]
 
 IGNORED = "/var/\n"
 
+OWN_LISTS = {
+    "evaluation_rules.csv": EVALUATION_RULE_COLUMNS,
+    "breaks.csv": BREAK_COLUMNS,
+    "schemes.csv": SCHEME_COLUMNS,
+    "scheme_members.csv": SCHEME_MEMBER_COLUMNS,
+    "honours.csv": HONOUR_COLUMNS,
+}
+"""Lists that only the district itself can fill: they begin with their columns."""
+
 
 def lay_out(directory: Path, *, code: str, name_zh: str, name_en: str) -> list[Path]:
     """Write the files of a new district and return them.
 
     Units, other code lists, the regions of China, the catalogue of standard indicators and the
     calendar of holidays are those that ship with the code; the list of the district's own regions
-    holds the nation and the district.
+    holds the nation and the district, and ``OWN_LISTS`` have their columns.
 
     Raises:
         DeclarationError: the directory holds a district already, or a name has a quote in it.
@@ -63,6 +79,9 @@ def lay_out(directory: Path, *, code: str, name_zh: str, name_en: str) -> list[P
     district.write_text(DISTRICT.format(code=code, zh=name_zh, en=name_en), encoding="utf-8")
     for name in ("units.csv", "codes.csv", CHINA):
         shutil.copyfile(CODE_ROOT / "raw" / "codelists" / name, lists / name)
+        written.append(lists / name)
+    for name, columns in OWN_LISTS.items():
+        (lists / name).write_text(",".join(columns) + "\n", encoding="utf-8")
         written.append(lists / name)
     catalogue = directory / "raw" / "catalogue"
     catalogue.mkdir(exist_ok=True)

@@ -1,8 +1,8 @@
 -- Grain: one row per series and period that rules of signals look at.
--- A series is published growth (or an index of the year before), a yearly level, or growth less that
--- of the region around. It is cut where a period is missing and where it breaks. The spring festival
--- moves between January and February: growth of either alone says nothing. Where growth up to a month
--- is published, that of single months is not looked at: they tell the same.
+-- A series is published growth (or an index of the year before), a yearly level, or growth less
+-- that of the region around. It is cut where a period is missing and where it breaks. The spring
+-- festival moves between January and February: growth of either alone says nothing. Where growth up
+-- to a month is published, that of single months is not looked at: they tell the same.
 with observations as (
     select *
     from {{ ref('observation') }}

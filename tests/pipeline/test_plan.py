@@ -44,7 +44,8 @@ def test_the_table_arrives_like_any_data_set(planned: Released) -> None:
     assert planned.lines(
         "select rule_id, arithmetic, message_zh from quality.finding order by 2"
     ) == [
-        "plan.summary-differs | 2 - 3 = -1 | 云州市云溪区无法评估的指标数：原文 2，按指标表逐项计 3",
+        "plan.summary-differs | 2 - 3 = -1"
+        " | 云州市云溪区无法评估的指标数：原文 2，按指标表逐项计 3",
         "plan.summary-differs | 8 - 7 = 1 | 云州市云溪区达到进度的指标数：原文 8，按指标表逐项计 7",
     ]
     assert planned.lines(

@@ -173,7 +173,7 @@ def attached(mart: Path, change: str) -> Iterator[str]:
     "change",
     [
         "update core.signal set message_zh = replace(message_zh, '7期', '8期')",
-        "update core.signal set message_en = replace(message_en, '-0.9 %', '-0.8 %')",
+        "update core.signal set message_en = replace(message_en, '-1.9 %', '-1.8 %')",
         "update core.signal set arithmetic = replace(arithmetic, '5.3', '5.4')",
         "update core.signal set kind = 'falls_in_a_row' where kind = 'turning_point'",
         "update core.signal set observation_ids = observation_ids[:35] where kind = 'extreme'",
@@ -193,7 +193,7 @@ def test_a_page_that_says_otherwise_is_found(moving: Released) -> None:
     page = (moving.path / "site" / "signals.html").read_text("utf-8")
     with duckdb.connect(str(moving.path / "mart.duckdb"), read_only=True) as con:
         assert list(check_signals_page(con, "mart", page)) == []
-        wrong = page.replace("由2023年7月的5.1%", "由2023年7月的6.1%")
+        wrong = page.replace("由2023年9月的5.1%", "由2023年9月的6.1%")
         assert [w.en[:20] for w in check_signals_page(con, "mart", wrong)] == [
             "the page says of sig"
         ]

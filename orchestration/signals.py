@@ -114,9 +114,7 @@ def _read(file: Path) -> Signal:
     try:
         signal = parse_model(Signal, read_yaml(file), file)
     except DeclarationError as error:
-        raise DeclarationError(
-            error.what, file=file, place=error.place, remedy=_README
-        ) from None
+        raise DeclarationError(error.what, file=file, place=error.place, remedy=_README) from None
     if signal.id != file.stem:
         raise DeclarationError(
             f"the rule {signal.id!r} stands in a file of another name",

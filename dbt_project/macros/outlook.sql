@@ -12,3 +12,10 @@ case least({{ freedom }}, 10)
     {%- endfor %}
 end
 {%- endmacro %}
+
+
+{#- What lies so far from the middle of an outlook, back in the unit of its target: average growth over
+    all years, a decline as what is gone. -#}
+{% macro outlook_value(offset) -%}
+cast(round(case target_kind when 'average_annual_growth' then exp((middle + {{ offset }}) / (n + years_left)) * 100 - 100 when 'decline' then 100 - exp(middle + {{ offset }}) * 100 else middle + {{ offset }} end, 4) as decimal(30, 8))
+{%- endmacro %}

@@ -12,7 +12,15 @@ from pathlib import Path
 from orchestration.declarations import CHINA, REGION_COLUMNS
 from orchestration.errors import DeclarationError
 from orchestration.gazetteer import Gazetteer
-from orchestration.programmes import SCHEME_RULE_COLUMNS
+from orchestration.programmes import (
+    BREAK_COLUMNS,
+    CLUSTER_MEMBER_COLUMNS,
+    EVALUATION_RULE_COLUMNS,
+    HONOUR_COLUMNS,
+    SCHEME_COLUMNS,
+    SCHEME_MEMBER_COLUMNS,
+    SCHEME_RULE_COLUMNS,
+)
 from orchestration.settings import CODE_ROOT
 from orchestration.standards import shipped
 
@@ -35,13 +43,24 @@ grades: [official, research, secondary]
 
 IGNORED = "/var/\n"
 
+OWN_LISTS = {
+    "evaluation_rules.csv": EVALUATION_RULE_COLUMNS,
+    "breaks.csv": BREAK_COLUMNS,
+    "schemes.csv": SCHEME_COLUMNS,
+    "scheme_members.csv": SCHEME_MEMBER_COLUMNS,
+    "scheme_rules.csv": SCHEME_RULE_COLUMNS,
+    "cluster_members.csv": CLUSTER_MEMBER_COLUMNS,
+    "honours.csv": HONOUR_COLUMNS,
+}
+"""Lists that only the district itself can fill: they begin with their columns."""
+
 
 def lay_out(directory: Path, *, code: str, name_zh: str, name_en: str) -> list[Path]:
     """Write the files of a new district and return them.
 
     Units, other code lists, the regions of China, the catalogue of standard indicators and the
     calendar of holidays are those that ship with the code; the list of the district's own regions
-    holds the nation and the district.
+    holds the nation and the district, and ``OWN_LISTS`` have their columns.
 
     Raises:
         DeclarationError: the directory holds a district already, or a name has a quote in it.
@@ -65,6 +84,9 @@ def lay_out(directory: Path, *, code: str, name_zh: str, name_en: str) -> list[P
     for name in ("units.csv", "codes.csv", CHINA):
         shutil.copyfile(CODE_ROOT / "raw" / "codelists" / name, lists / name)
         written.append(lists / name)
+    for name, columns in OWN_LISTS.items():
+        (lists / name).write_text(",".join(columns) + "\n", encoding="utf-8")
+        written.append(lists / name)
     catalogue = directory / "raw" / "catalogue"
     catalogue.mkdir(exist_ok=True)
     for entries in sorted(shipped().glob("*.yml")):
@@ -85,9 +107,6 @@ def lay_out(directory: Path, *, code: str, name_zh: str, name_en: str) -> list[P
         writer.writerow(REGION_COLUMNS)
         writer.writerow(["CN", "全国", "China", "nation", "", "", "", "", ""])
         writer.writerow([code, name_zh, name_en, kind, above, "", "", "", ""])
-    members = lists / "scheme_rules.csv"
-    members.write_text(",".join(SCHEME_RULE_COLUMNS) + "\n", encoding="utf-8")
-    written.append(members)
     ignore = directory / ".gitignore"
     ignore.write_text(IGNORED, encoding="utf-8")
     return [*written, regions, ignore]

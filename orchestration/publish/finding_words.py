@@ -268,6 +268,16 @@ class _Release:
         ).fetchone()
         return int(row[0]) if row else 0
 
+    def counted_by_plan(self, fact: Fact) -> Decimal:
+        """How many indicators of a plan's table are what a printed number counts."""
+        row = self.con.execute(
+            f"select any_value(s.count_computed) from {self.catalog}.plan.plan_summary as s "
+            f"inner join {self.core}.observation as o on s.count_observation_id = o.observation_id "
+            "where o.indicator_code = ? and o.region_code = ? and o.period = ?",
+            [fact.indicator, fact.region, fact.period],
+        ).fetchone()
+        return Decimal(row[0] if row and row[0] is not None else -1)
+
     def regions_inside(self, region: str) -> int:
         row = self.con.execute(
             f"select count(*) from {self.core}.region where parent_code = $region",
@@ -646,6 +656,12 @@ def _two(holds: Callable[[Decimal, Decimal], bool]) -> _Kind:
     return lambda release, finding: _pair(release, finding, holds)
 
 
+def _planned(release: _Release, finding: Finding) -> _Told:
+    (fact,) = finding.a
+    n = release.counted_by_plan(fact)
+    return _told(finding, [fact.value, n], holds=n != fact.value)
+
+
 _KINDS: Mapping[str, _Kind] = {
     "relation.parts-exceed-total": _above(_parts, True),
     "relation.parts-do-not-reach-total": _above(_parts, False),
@@ -690,6 +706,7 @@ _KINDS: Mapping[str, _Kind] = {
     "levels.per-head-unlike-around": _around,
     "levels.share-moved": _moved,
     "levels.delivery-off": _off,
+    "plan.summary-differs": _planned,
 }
 """What the sentences of each rule follow from."""
 

@@ -41,7 +41,13 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Released:
 
 def test_the_table_arrives_like_any_data_set(planned: Released) -> None:
     assert planned.done.exit_code == 0, planned.done.output
-    assert planned.rows("select * from quality.finding") == []
+    assert planned.lines(
+        "select rule_id, arithmetic, message_zh from quality.finding order by 2"
+    ) == [
+        "plan.summary-differs | 2 - 3 = -1"
+        " | 云州市云溪区无法评估的指标数：原文 2，按指标表逐项计 3",
+        "plan.summary-differs | 8 - 7 = 1 | 云州市云溪区达到进度的指标数：原文 8，按指标表逐项计 7",
+    ]
     assert planned.lines(
         "select number, name_zh, nature_name_zh, target_kind_name_zh, base_value, "
         "concat_ws(' ', target_qualifier, target_value), unit, is_simulated "
@@ -106,9 +112,18 @@ def test_what_was_printed_stands_beside_what_follows_from_the_table(planned: Rel
         "is_sum_of_parts, is_table_supplied from plan.plan_summary "
         "where rule_id = 'yunxi-midterm' order by item, nature"
     ) == [
+        "assessable_at_end | all | – | 0 | – | – | – | True",
+        "assessable_at_end | anticipatory | – | 0 | – | – | – | True",
+        "assessable_at_end | binding | – | 0 | – | – | – | True",
+        "at_risk | all | – | 0 | – | – | – | True",
+        "at_risk | anticipatory | – | 0 | – | – | – | True",
+        "at_risk | binding | – | 0 | – | – | – | True",
         "behind | all | 4 | 4 | 0 | – | – | True",
         "behind | anticipatory | – | 1 | – | – | – | True",
         "behind | binding | – | 3 | – | – | – | True",
+        "expected_met | all | – | 0 | – | – | – | True",
+        "expected_met | anticipatory | – | 0 | – | – | – | True",
+        "expected_met | binding | – | 0 | – | – | – | True",
         "on_track | all | 8 | 7 | 1 | – | – | True",
         "on_track | anticipatory | – | 4 | – | – | – | True",
         "on_track | binding | – | 3 | – | – | – | True",
@@ -123,7 +138,7 @@ def test_what_was_printed_stands_beside_what_follows_from_the_table(planned: Rel
     assert planned.lines(
         "select count(*), min(is_simulated) from plan.plan_summary where rule_id = 'yunxi-end' "
         "and count_printed is null and note_zh is null"
-    ) == ["13 | True"]
+    ) == ["22 | True"]
 
 
 def test_targets_stand_beside_the_latest_outturn(planned: Released) -> None:
@@ -156,7 +171,14 @@ def test_a_progress_leads_back_to_the_figures_behind_it(planned: Released) -> No
 
 
 def test_empty_tables_are_published_like_full_ones(first: Released) -> None:
-    tables = ("plan.plan_indicator", "plan.plan_progress", "core.scheme", "core.scheme_member")
+    tables = (
+        "plan.plan_indicator",
+        "plan.plan_progress",
+        "plan.plan_outlook",
+        "plan.plan_pace",
+        "core.scheme",
+        "core.scheme_member",
+    )
     for table in tables:
         assert first.lines(f"select count(*) from {table}") == ["0"]
         file = first.path / "csv" / f"{table.replace('.', '/')}.csv"

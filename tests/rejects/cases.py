@@ -384,9 +384,28 @@ def contradiction() -> bytes:
     return (FILES / "repeat.contradiction" / "公报2018.csv").read_bytes()
 
 
+def small_plan() -> bytes:
+    """A plan of one indicator whose document says that it has two."""
+    rows = (
+        "指标,地区,期间,期间类型,数值,单位,类型",
+        "小规划产出,云溪区,2020年,年度,36.5,亿元,水平值",
+        "小规划产出,云溪区,2025年,目标期,48.2,亿元,目标值",
+        "小规划指标数,云溪区,2021—2025年,时点,2,项,个数",
+    )
+    return "\n".join((*rows, "")).encode()
+
+
 FINDING_CASES = (
     *PLAUSIBLE_FINDING_CASES,
     *SYSTEM_CASES,
+    FindingCase(
+        "plan.summary-differs",
+        "yunxi-planned",
+        "小规划.csv",
+        small_plan,
+        "2 - 1 = 1",
+        ("yunxi-planned · R4C5", None),
+    ),
     FindingCase(
         "relation.parts-exceed-total",
         MONTHLY,

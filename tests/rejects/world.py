@@ -90,9 +90,17 @@ def lay_out(folder: Path) -> Settings:
             good = (case.good.name, case.good.content())
         deliver(settings, case.data_set, GOOD_DAY, *good)
         deliver(settings, case.data_set, BAD_DAY, case.name, case.read())
-    laid = {"funds": "investment", "figures": "profile", "peers": "profile", "systems": "profile"}
+    laid = {
+        "funds": "investment",
+        "figures": "profile",
+        "peers": "profile",
+        "systems": "profile",
+        "planned": "plan",
+    }
     for name, theme in ((f"yunxi-{name}.yml", theme) for name, theme in laid.items()):
+        (settings.raw / "datasets" / theme).mkdir(exist_ok=True)
         shutil.copy(HERE / "rejects" / name, settings.raw / "datasets" / theme)
+    shutil.copy(HERE / "rejects" / "evaluation_rules.csv", settings.raw / "codelists")
     for found in FINDING_CASES:
         deliver(settings, found.data_set, GOOD_DAY, found.name, found.content())
     deliver(settings, "yunxi-profile", BAD_DAY, "公报2024_最终核实.csv", final_bulletin())

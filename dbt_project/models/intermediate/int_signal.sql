@@ -1,5 +1,5 @@
 -- Grain: one row per rule, series and movement that trips it; each movement is told once.
--- Far is as many times the usual movement (1.4826 times the median of the last 24) as the rule says.
+-- Far is so many times the usual movement (1.4826 times the median of the last 24) as a rule says.
 with points as (
     select *
     from {{ ref('int_signal_point') }}
@@ -24,32 +24,34 @@ inside as (
         or regions.parent_code = releases.district_code
 ),
 
+series as (
+    select distinct
+        series,
+        nature,
+        frequency,
+        indicator_code,
+        region_code
+    from points
+),
+
 -- The series that each rule looks at.
 asked as (
     select
         rules.*,
-        points.series,
-        points.indicator_code,
-        points.region_code
+        series.series,
+        series.indicator_code,
+        series.region_code
     from rules
-    inner join (
-        select distinct
-            series,
-            nature,
-            frequency,
-            indicator_code,
-            region_code
-        from points
-    ) as points
+    inner join series
         on
-            rules.nature = points.nature
-            and list_contains(string_split(rules.frequencies, ','), points.frequency)
+            rules.nature = series.nature
+            and list_contains(string_split(rules.frequencies, ','), series.frequency)
             and (
                 rules.indicators = ''
-                or list_contains(string_split(rules.indicators, ','), points.indicator_code)
+                or list_contains(string_split(rules.indicators, ','), series.indicator_code)
             )
     left join inside
-        on points.region_code = inside.region_code
+        on series.region_code = inside.region_code
     where rules.regions = 'all' or inside.region_code is not null
 ),
 
@@ -134,7 +136,8 @@ sides as (
         any_value(side) as side,
         count(*) as k,
         min(n) as from_n,
-        arg_min(value, n) as value_from
+        arg_min(value, n) as value_from,
+        arg_min(usual_move, n) as usual_move
     from points
     group by series, segment, side_run
 ),
@@ -161,7 +164,7 @@ turns as (
         sides_before.last_k as k,
         cast(null as decimal(30, 8)) as value_from,
         sides_before.value_from as value_to,
-        asked.at_least as threshold
+        greatest(asked.at_least, asked.deviations * 1.4826 * sides_before.usual_move) as threshold
     from asked
     inner join sides_before
         on asked.series = sides_before.series
@@ -171,7 +174,8 @@ turns as (
         and sides_before.last_side = -sides_before.side
         and sides_before.last_k >= asked.periods
         and sides_before.from_n >= asked.min_points
-        and abs(sides_before.value_from) >= asked.at_least
+        and abs(sides_before.value_from)
+        >= greatest(asked.at_least, asked.deviations * 1.4826 * sides_before.usual_move)
 ),
 
 -- Beyond all that was before; a record right after a record is the same movement.
@@ -207,6 +211,13 @@ records as (
     where asked.kind = 'extreme'
 ),
 
+records_before as (
+    select
+        *,
+        lag(side) over (partition by rule_id, series, segment order by n) as last_side
+    from records
+),
+
 extremes as (
     select
         rule_id,
@@ -220,12 +231,7 @@ extremes as (
         record_before as value_from,
         value as value_to,
         threshold
-    from (
-        select
-            *,
-            lag(side) over (partition by rule_id, series, segment order by n) as last_side
-        from records
-    ) as records
+    from records_before
     where
         side <> 0
         and coalesce(last_side, 0) <> side
@@ -255,6 +261,13 @@ strays as (
     where asked.kind = 'distance_jump'
 ),
 
+strays_before as (
+    select
+        *,
+        lag(is_far) over (partition by rule_id, series, segment order by n) as was_far
+    from strays
+),
+
 jumps as (
     select
         rule_id,
@@ -268,12 +281,7 @@ jumps as (
         usual_value as value_from,
         value as value_to,
         threshold
-    from (
-        select
-            *,
-            lag(is_far) over (partition by rule_id, series, segment order by n) as was_far
-        from strays
-    ) as strays
+    from strays_before
     where is_far and not coalesce(was_far, false)
 ),
 

@@ -1,6 +1,8 @@
 -- Grain: one row per series and period that rules of signals look at.
--- A series is published growth (or an index with the year before as 100), a yearly level, or growth
--- less that of the region around. It is cut where a period is missing and where it breaks.
+-- A series is published growth (or an index of the year before), a yearly level, or growth less
+-- that of the region around. It is cut where a period is missing and where it breaks. The spring
+-- festival moves between January and February: growth of either alone says nothing. Where growth up
+-- to a month is published, that of single months is not looked at: they tell the same.
 with observations as (
     select *
     from {{ ref('observation') }}
@@ -53,13 +55,27 @@ provisional as (
 families as (
     select
         'to_date' as family,
-        period_kind
-    from (values ('cumulative_range'), ('annual')) as kinds (period_kind)
+        'cumulative_range' as period_kind
     union all
     select
-        period_kind as family,
-        period_kind
-    from (values ('annual'), ('quarterly'), ('monthly'), ('point')) as kinds (period_kind)
+        'to_date' as family,
+        'annual' as period_kind
+    union all
+    select
+        'annual' as family,
+        'annual' as period_kind
+    union all
+    select
+        'quarterly' as family,
+        'quarterly' as period_kind
+    union all
+    select
+        'monthly' as family,
+        'monthly' as period_kind
+    union all
+    select
+        'point' as family,
+        'point' as period_kind
 ),
 
 valued as (
@@ -130,9 +146,27 @@ own as (
 kept as (
     select *
     from own
-    qualify
-        family <> 'to_date'
-        or count(*) filter (where period_kind = 'cumulative_range') over (partition by series) > 0
+    where
+        measure <> 'yoy_growth_pct'
+        or not (
+            (family = 'monthly' and month(period_end) <= 2)
+            or (family = 'to_date' and month(period_end) = 1)
+        )
+    qualify case family
+        when 'to_date'
+            then
+                count(*) filter (where period_kind = 'cumulative_range') over (
+                    partition by series
+                ) > 0
+        when 'monthly'
+            then
+                count(*) filter (
+                    where family = 'to_date' and period_kind = 'cumulative_range'
+                ) over (
+                    partition by nature, indicator_code, region_code, scope, price_basis, measure
+                ) = 0
+        else true
+    end
 ),
 
 together as (
@@ -229,20 +263,25 @@ cut as (
     from timed
     inner join breaks
         on
-            coalesce(breaks.indicator_code, timed.indicator_code) = timed.indicator_code
-            and coalesce(breaks.region_code, timed.region_code) = timed.region_code
-            and breaks.begins_on > timed.last_end
-            and breaks.begins_on <= timed.period_end
+            timed.indicator_code = coalesce(breaks.indicator_code, timed.indicator_code)
+            and timed.region_code = coalesce(breaks.region_code, timed.region_code)
+            and timed.last_end < breaks.begins_on
+            and timed.period_end >= breaks.begins_on
 ),
 
--- January and February come as one period: then February follows December.
+-- January and February come as one period or not at all: the next one follows December.
 joined as (
     select
         timed.*,
         coalesce(
             cut.series is null
             and timed.gap <= case timed.frequency
-                when 'month' then case when month(timed.period_end) = 2 then 2 else 1 end
+                when 'month'
+                    then
+                        case
+                            when month(timed.period_end) <= 3 then month(timed.period_end)
+                            else 1
+                        end
                 when 'quarter' then 3
                 when 'half' then 6
                 else 12
@@ -266,11 +305,18 @@ segmented as (
     from joined
 ),
 
+-- What is added up from January on starts anew with the year: no movement leads across.
 moved as (
     select
         *,
         row_number() over (partition by series, segment order by period_end) as n,
-        value - lag(value) over (partition by series, segment order by period_end) as move,
+        case
+            when
+                family <> 'to_date'
+                or year(lag(period_end) over (partition by series, segment order by period_end))
+                = year(period_end)
+                then value - lag(value) over (partition by series, segment order by period_end)
+        end as move,
         (step + lag(step) over (partition by series, segment order by period_end)) / 2 as noise
     from segmented
 ),

@@ -28,6 +28,7 @@ from orchestration.publish.rules import (
     WORDS_DIFFER,
     unlabelled,
 )
+from orchestration.publish.signal_words import check_signals, check_signals_page
 from orchestration.publish.site import model
 from orchestration.publish.site.check import check_site
 from orchestration.publish.site.markup import STAMP, compact_json, read_script
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 _ASSETS = Path(__file__).parents[1] / "site" / "assets"
 # They show a little of everything; what they show is built anew, and shared where it is the same.
-_FIXED = ("index", "scorecard", "changes", "quality", "methods", "search")
+_FIXED = ("index", "scorecard", "changes", "signals", "quality", "methods", "search")
 _THEME, _CHART, _PAGE = "theme ", "chart ", "page "
 _INDICATOR, _REGION, _NAMES, _LOOK, _SEARCH, _FRONT = (
     "indicator ", "region ", "names", "assets", "search", "front",
@@ -184,6 +185,7 @@ def _check(package: Package) -> Iterator[Problem]:
             rule = SITE_FIGURE_DIFFERS if fault.is_figure else WORDS_DIFFER
         yield Problem(rule, fault.file, fault.zh, fault.en)
     yield from _findings(package)
+    yield from _signals(package)
     page = f"{SITE}/index.html"
     file = package.path / page
     if (
@@ -206,6 +208,20 @@ def _findings(package: Package) -> Iterator[Problem]:
             text = file.read_text(encoding="utf-8", errors="replace")
             for wrong in check(package.con, "mart", text):
                 yield Problem(WORDS_DIFFER, page, wrong.zh, wrong.en)
+
+
+def _signals(package: Package) -> Iterator[Problem]:
+    """What signals say follows from their figures, and the page says what the signals say."""
+    if "core.signal" not in {table.qualified for table in package.tables}:
+        return
+    for wrong in check_signals(package.con, "mart"):
+        yield Problem(WORDS_DIFFER, "core.signal", wrong.zh, wrong.en)
+    page = f"{SITE}/signals.html"
+    file = package.path / page
+    if file.is_file() and not package.is_carried(page):
+        text = file.read_text(encoding="utf-8", errors="replace")
+        for wrong in check_signals_page(package.con, "mart", text):
+            yield Problem(WORDS_DIFFER, page, wrong.zh, wrong.en)
 
 
 PAGES = Product("pages", _page_inputs, _build_pages, lane="printed")

@@ -187,6 +187,23 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
         | _columns(_DAY, "begins_on")
         | _columns(_COUNT, "break_no"),
     ),
+    "signal": (
+        "core.signal",
+        _columns(
+            _TEXT,
+            """signal_id rule_id rule_title_zh rule_title_en indicator_code region_code
+            region_name_zh period message_zh message_en arithmetic guidance_zh guidance_en""",
+        )
+        | _columns(_DAY, "period_end")
+        | _columns(_FLAG, "is_current is_provisional is_simulated"),
+    ),
+    "signal_rule": (
+        "core.signal_rule",
+        _columns(
+            _TEXT, "rule_id title_zh title_en guidance_zh guidance_en regions reason_zh reason_en"
+        )
+        | _columns(_COUNT, "priority series_count too_short_count signal_count current_count"),
+    ),
     "rule": (
         "quality.rule",
         _columns(_TEXT, "rule_id gate severity title_zh title_en guidance_zh guidance_en"),
@@ -199,6 +216,13 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
 
 
 SCORECARD = _VIEWS["scorecard"][0]
+
+SIGNALS = """
+from qt_signal
+order by (region_code is distinct from {district})::int, rule_id, period_end desc, indicator_code,
+    signal_id
+"""
+"""The district's own first, the newest first of each rule."""
 
 
 def is_apart(row: Row) -> bool:

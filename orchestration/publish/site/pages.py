@@ -63,7 +63,8 @@ if TYPE_CHECKING:
 
 SITE = "site"
 FIXED_PAGES = (
-    "index", "scorecard", "plan", "peers", "quality", "changes", "methods", "search", "downloads",
+    "index", "scorecard", "plan", "peers", "signals", "quality", "changes", "methods", "search",
+    "downloads",
 )  # fmt: skip
 SHORT = ("indicator/", "region/")
 """Pages of which there are hundreds: what does not speak of them alone, they leave to others."""
@@ -508,6 +509,7 @@ class SiteWriter:
             "index": (("首页", "Overview"), self._index),
             "scorecard": (("领导参阅表", "Scorecard"), dict),
             "changes": (("与上一版本的差别", "Changes"), dict),
+            "signals": (("异动", "Signals"), self._signals),
             "quality": (("数据质量", "Data quality"), self._quality),
             "methods": (("口径与方法", "Methods"), self._methods),
             "search": (
@@ -549,6 +551,19 @@ class SiteWriter:
             if group["rule_id"] in by_rule
         ]
         return {"groups": groups, "words": WORDS}
+
+    def _signals(self) -> Row:
+        """What moves now by rule, then what moved before, the district first."""
+        rows = self.reader.rows(model.SIGNALS.format(district=literal(self.district)))
+        now = [row for row in rows if row["is_current"]]
+        before = [row for row in rows if not row["is_current"]]
+        return {
+            "rules": self.reader.rows("from qt_signal_rule order by priority, rule_id"),
+            "groups": by(now[:ITEMS_SHOWN], "rule_id"),
+            "now_count": len(now),
+            "before": before[:ROWS_SHOWN],
+            "before_count": len(before),
+        }
 
     def _methods(self) -> Row:
         return {

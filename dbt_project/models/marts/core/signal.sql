@@ -1,6 +1,4 @@
--- Grain: one row per movement that a rule of signals finds; of several rules that one trips, the first.
-{%- set preliminary_zh = "case when told.is_provisional then '其中有初步数。' else '' end" %}
-{%- set preliminary_en = "case when told.is_provisional then ' Some figures are preliminary.' else '' end" %}
+-- Grain: one row per movement that a rule of signals finds, told by the first that it trips.
 with candidates as (
     select *
     from {{ ref('int_signal') }}
@@ -58,6 +56,15 @@ units as (
     from {{ source('landing', 'unit') }}
 ),
 
+outturns as (
+    select
+        observation_id,
+        price_basis,
+        obs_status,
+        estimate_stage
+    from {{ ref('observation') }}
+),
+
 provisional as (
     select code as estimate_stage
     from {{ source('landing', 'code') }}
@@ -65,25 +72,20 @@ provisional as (
 ),
 
 -- Figures up to a month say what the year says in the end: of such series the first tells.
-families as (
-    select
-        family,
-        place
-    from (
-        values ('to_date', 1), ('monthly', 2), ('quarterly', 3), ('annual', 4), ('point', 5)
-    ) as places (family, place)
-),
-
 once as (
-    select candidates.*
+    select *
     from candidates
-    inner join families
-        on candidates.family = families.family
     qualify row_number() over (
-        partition by
-            candidates.rule_id, candidates.indicator_code, candidates.region_code,
-            candidates.period_end
-        order by families.place asc, candidates.series asc
+        partition by rule_id, indicator_code, region_code, period_end
+        order by
+            case family
+                when 'to_date' then 1
+                when 'monthly' then 2
+                when 'quarterly' then 3
+                when 'annual' then 4
+                else 5
+            end asc,
+            series asc
     ) = 1
 ),
 
@@ -261,14 +263,7 @@ behind as (
     left join regions
         on paces.region_code = regions.region_code
     cross join releases
-    left join (
-        select
-            observation_id,
-            price_basis,
-            obs_status,
-            estimate_stage
-        from {{ ref('observation') }}
-    ) as outturns
+    left join outturns
         on paces.outturn_observation_id = outturns.observation_id
     left join provisional
         on outturns.estimate_stage = provisional.estimate_stage
@@ -369,15 +364,16 @@ select
                 then
                     concat_ws(
                         '', '：同比连续', told.period_count, '期',
-                        case when told.is_lower then '回落' else '上升' end, '，由', told.from_zh, '的',
+                        case when told.is_lower then '走低' else '走高' end, '，由', told.from_zh, '的',
                         told.number_from, '%到', told.to_zh, '的', told.number_to, '%，变动',
                         told.number_moved, '个百分点。'
                     )
             when told.kind = 'distance_widening'
                 then
                     concat_ws(
-                        '', '：同比与', told.around_zh, '之差连续', told.period_count, '期扩大，由', told.from_zh,
-                        '的', told.number_from, '个百分点到', told.to_zh, '的', told.number_to, '个百分点。'
+                        '', '：同比与', told.around_zh, '之差连续', told.period_count,
+                        '期扩大，由', told.from_zh, '的', told.number_from, '个百分点到', told.to_zh,
+                        '的', told.number_to, '个百分点。'
                     )
             when told.kind = 'turning_point'
                 then
@@ -397,9 +393,11 @@ select
             when told.kind = 'extreme'
                 then
                     concat_ws(
-                        '', '：', told.to_zh, '为', told.number_to, told.unit, '，为', told.from_zh, '以来最',
+                        '', '：', told.to_zh, '为', told.number_to, told.unit, '，为',
+                        told.from_zh, '以来最',
                         case when told.is_lower then '低' else '高' end, '，此前最',
-                        case when told.is_lower then '低' else '高' end, '为', told.number_from, told.unit,
+                        case when told.is_lower then '低' else '高' end, '为',
+                        told.number_from, told.unit,
                         '。'
                     )
             when told.kind = 'distance_jump'
@@ -421,7 +419,7 @@ select
                     told.number_beyond, '%（', told.period_count, '个年度）。'
                 )
         end,
-        {{ preliminary_zh }}
+        case when told.is_provisional then '其中有初步数。' end
     ) as message_zh,
     concat_ws(
         '',
@@ -441,7 +439,8 @@ select
                 then
                     concat_ws(
                         '', ': growth less that of ', told.around_en, ' moved away from zero ',
-                        told.period_count, ' periods in a row, from ', told.number_from, ' points (',
+                        told.period_count, ' periods in a row, from ', told.number_from,
+                        ' points (',
                         told.from_en, ') to ', told.number_to, ' points (', told.to_en, ').'
                     )
             when told.kind = 'turning_point'
@@ -456,9 +455,13 @@ select
                 then
                     concat_ws(
                         '', ': ', told.number_to,
-                        case when told.nature = 'growth' then ' % growth' else ' ' || told.unit_en end,
+                        case
+                            when told.nature = 'growth' then ' % growth'
+                            else ' ' || told.unit_en
+                        end,
                         ' (', told.to_en, ') is the ',
-                        case when told.is_lower then 'lowest' else 'highest' end, ' since ', told.from_en,
+                        case when told.is_lower then 'lowest' else 'highest' end,
+                        ' since ', told.from_en,
                         '; before, the ', case when told.is_lower then 'lowest' else 'highest' end,
                         ' was ', told.number_from, '.'
                     )
@@ -484,7 +487,7 @@ select
                     told.number_beyond, ' % (years: ', told.period_count, ').'
                 )
         end,
-        {{ preliminary_en }}
+        case when told.is_provisional then ' Some figures are preliminary.' end
     ) as message_en,
     told.shown || '; threshold ' || {{ plain('told.threshold') }} as arithmetic,
     told.guidance_zh,

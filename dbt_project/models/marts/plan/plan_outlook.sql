@@ -1,5 +1,5 @@
 -- Grain: one row per region, plan indicator and evaluation (a rule, or all that is known by now).
--- Methods. linear_trend: least squares through the yearly figures from the base on, with the interval
+-- Methods. linear_trend: least squares through the yearly figures since the base, with an interval
 -- of a prediction. mean_continued: the years that are left come like the mean of those that were
 -- (amounts add up; growth and declines are chained, so their logarithms do).
 with indicators as (
@@ -74,10 +74,9 @@ asked as (
         case
             when indicators.target_kind in ('cumulative', 'decline') then 'higher_is_better'
             when indicators.target_kind = 'not_exceed' then 'lower_is_better'
-            when indicators.target_kind = 'level' and indicators.target_value > indicators.base_value
-                then 'higher_is_better'
-            when indicators.target_kind = 'level' and indicators.target_value < indicators.base_value
-                then 'lower_is_better'
+            when indicators.target_kind <> 'level' then indicators.direction
+            when indicators.target_value > indicators.base_value then 'higher_is_better'
+            when indicators.target_value < indicators.base_value then 'lower_is_better'
             else indicators.direction
         end as wanted,
         case
@@ -209,10 +208,10 @@ broken as (
     from fitted
     inner join breaks
         on
-            coalesce(breaks.indicator_code, fitted.indicator_code) = fitted.indicator_code
-            and coalesce(breaks.region_code, fitted.region_code) = fitted.region_code
-            and breaks.begins_on > fitted.first_end
-            and breaks.begins_on <= fitted.last_end
+            fitted.indicator_code = coalesce(breaks.indicator_code, fitted.indicator_code)
+            and fitted.region_code = coalesce(breaks.region_code, fitted.region_code)
+            and fitted.first_end < breaks.begins_on
+            and fitted.last_end >= breaks.begins_on
 ),
 
 -- How far it is to the end, and how far off the years lie from what the method says of them.
@@ -313,26 +312,16 @@ extended as (
     where obstacle is null
 ),
 
--- Back in the unit of the target: average growth over all years, a decline as what is gone.
+-- Back in the unit of the target.
 expected as (
     select
         rule_id,
         plan_id,
         region_code,
         indicator_code,
-        {%- for name, offset in [('middle', '0'), ('one_end', '-reach'), ('other_end', 'reach')] %}
-        cast(
-            round(
-                case target_kind
-                    when 'average_annual_growth'
-                        then exp((middle + {{ offset }}) / (n + years_left)) * 100 - 100
-                    when 'decline' then 100 - exp(middle + {{ offset }}) * 100
-                    else middle + {{ offset }}
-                end,
-                4
-            ) as decimal(30, 8)
-        ) as {{ name }}{{ "," if not loop.last }}
-        {%- endfor %}
+        {{ outlook_value('0') }} as middle,
+        {{ outlook_value('-reach') }} as one_end,
+        {{ outlook_value('reach') }} as other_end
     from extended
 ),
 

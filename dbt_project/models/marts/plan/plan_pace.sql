@@ -188,10 +188,10 @@ shares as (
             and wholes.months = 12
     left join breaks
         on
-            coalesce(breaks.indicator_code, parts.indicator_code) = parts.indicator_code
-            and coalesce(breaks.region_code, parts.region_code) = parts.region_code
-            and breaks.begins_on > parts.period_start
-            and breaks.begins_on <= matched.period_end
+            parts.indicator_code = coalesce(breaks.indicator_code, parts.indicator_code)
+            and parts.region_code = coalesce(breaks.region_code, parts.region_code)
+            and parts.period_start < breaks.begins_on
+            and matched.period_end >= breaks.begins_on
     where
         not matched.is_growth_target
         and parts.qualifier = 'exact'

@@ -259,11 +259,12 @@ rows_named as (
 
 {#- What every such mart ends with: the class that a row is of, its names null where it is all of
     them; and of its main value the ends, whether it is a bound, and its status. -#}
-{% macro row_class(alias) -%}
-    {{ alias }}.class_list,
-    {{ alias }}.class_code,
-    {{ alias }}.class_name_zh,
-    {{ alias }}.class_name_en
+{% macro row_class(alias=none) -%}
+{%- set own = alias ~ '.' if alias else '' -%}
+    {{ own }}class_list,
+    {{ own }}class_code,
+    {{ own }}class_name_zh,
+    {{ own }}class_name_en
 {%- endmacro %}
 
 
@@ -273,18 +274,15 @@ rows_named as (
 
 
 {% macro row_facts(alias, main) -%}
+{%- set own = (alias ~ '.' if alias else '') ~ main -%}
 {{ row_class(alias) }},
-    case when bounds.has_low({{ alias }}.{{ main }}_qualifier) then {{ alias }}.{{ main }} end
-        as {{ main }}_low,
-    case when bounds.has_high({{ alias }}.{{ main }}_qualifier) then {{ alias }}.{{ main }} end
-        as {{ main }}_high,
+    case when bounds.has_low({{ own }}_qualifier) then {{ own }} end as {{ main }}_low,
+    case when bounds.has_high({{ own }}_qualifier) then {{ own }} end as {{ main }}_high,
     case
-        when {{ alias }}.{{ main }} is not null
-            then
-                bounds.is_lower({{ alias }}.{{ main }}_qualifier)
-                or bounds.is_upper({{ alias }}.{{ main }}_qualifier)
+        when {{ own }} is not null
+            then bounds.is_lower({{ own }}_qualifier) or bounds.is_upper({{ own }}_qualifier)
     end as {{ main }}_is_bound,
-    {{ alias }}.{{ main }}_status
+    {{ own }}_status
 {%- endmacro %}
 
 

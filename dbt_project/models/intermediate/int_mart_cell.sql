@@ -120,10 +120,12 @@ joined as (
             else coalesce(classes.class_list, 'breakdown')
         end as class_list,
         case
-            when observations.breakdown <> '_T' then coalesce(classes.name_zh, observations.breakdown)
+            when observations.breakdown <> '_T'
+                then coalesce(classes.name_zh, observations.breakdown)
         end as class_name_zh,
         case
-            when observations.breakdown <> '_T' then coalesce(classes.name_en, observations.breakdown)
+            when observations.breakdown <> '_T'
+                then coalesce(classes.name_en, observations.breakdown)
         end as class_name_en,
         indicators.is_growth_role,
         indicators.is_last_year_role
@@ -167,8 +169,8 @@ placed as (
     from joined
 ),
 
--- Most places have one figure alone: nothing has to be sorted to know that it is the one shown. What
--- may have more is found by a short hash; where two places share one, they are sorted for nothing.
+-- Most places have one figure alone: nothing has to be sorted to know that it is shown. What may
+-- have more is found by a short hash; where two places share one, they are sorted for nothing.
 keyed as materialized (
     select
         *,

@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, item, basis family, place below the region and class.
+-- Grain: one row per region, period, period kind, item, basis family, place below it and class.
 with {{ mart_rows(
     'consumption.business_districts',
     values=['sales', 'footfall', 'count'],

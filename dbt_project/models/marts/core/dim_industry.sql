@@ -1,9 +1,9 @@
 -- Grain: one row per code of the classification of industries and edition.
-{%- set divisions = ['industry_division', 'industry_division_2011'] %}
+{%- set of_divisions = "'industry_division', 'industry_division_2011'" %}
 with codes as (
     select *
     from {{ source('landing', 'code') }}
-    where list in ('industry', '{{ divisions | join("', '") }}')
+    where list in ('industry', {{ of_divisions }})
 ),
 
 bridged as (
@@ -43,7 +43,7 @@ divisions as (
         on
             codes.list = 'industry_division_2011'
             and codes.code = inherited.code
-    where codes.list in ('{{ divisions | join("', '") }}')
+    where codes.list in ({{ of_divisions }})
 ),
 
 -- A section is of one sector where all its divisions are.

@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, kind of capital or target, basis family and class.
+-- Grain: one row per region, period, period kind, kind of capital, basis family and class.
 with cells as (
     select *
     from {{ mart_cells('investment.capital_attraction', with_classes=true) }}

@@ -1,4 +1,4 @@
--- Grain: one row per region, period, period kind, item, basis family and class; one for the residual.
+-- Grain: one row per region, period, period kind, item, basis family and class; one a residual.
 with cells as (
     select *
     from {{ mart_cells('investment.fixed_asset_investment', with_classes=true) }}
@@ -306,5 +306,5 @@ select
     basis_family,
     is_summable,
     {{ calendar_parts() }},
-    {{ row_facts('combined', 'investment') }}
+    {{ row_facts(none, 'investment') }}
 from combined

@@ -229,5 +229,5 @@ select
         as residents_observation_id,
     is_summable,
     {{ calendar_parts() }},
-    {{ row_facts('qualified', 'amount') }}
+    {{ row_facts(none, 'amount') }}
 from qualified

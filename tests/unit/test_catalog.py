@@ -110,6 +110,7 @@ BEHIND_THE_ROW = [
     "core.derived.population_observation_id",
     "core.derived.region_above_observation_id",
     "core.derived.whole_observation_id",
+    "core.scheme_figure.observation_ids",
     "investment.fixed_asset_investment.total_observation_id",
     "investment.project_pipeline.all_count_observation_id",
     "public_services.service_supply.residents_observation_id",

@@ -576,6 +576,7 @@ def test_products_have_their_own_names_and_come_after_what_they_need() -> None:
         "report",
         "citation",
         "sdmx",
+        "semantics",
         "workbooks",
         "pages",
         "yearbook",

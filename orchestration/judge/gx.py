@@ -201,13 +201,36 @@ setattr(id_dict, _CONVERT, _converted)
 _NULLS = "column_values.nonnull.unexpected_count"
 
 
-class _Counted:
+class _Plain:
+    """Says in one go what it needs: the library makes five copies of it to find out, twice."""
+
+    metric_dependencies: ClassVar[Any]  # the library's class beside it has it
+
+    def get_validation_dependencies(
+        self,
+        execution_engine: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        wanted = parse_result_format((runtime_configuration or {}).get("result_format", {}))
+        metrics = {name: self._metric(name) for name in self.metric_dependencies}
+        return ValidationDependencies(metrics, wanted)
+
+    def _metric(self, name: str) -> MetricConfiguration:
+        keys = get_metric_kwargs(name)
+        domain, value = (
+            {key: getattr(self, key, None) for key in keys[kind]}
+            for kind in ("metric_domain_keys", "metric_value_keys")
+        )
+        return MetricConfiguration(name, domain, value)
+
+
+class _Counted(_Plain):
     """Asks for counts, which all expectations of a table share one statement for.
 
     The library fetches a sample of the violating values for each expectation besides; only where
-    something was found is that asked for, with the keys of the rows. What counts need is said here
-    in one go: the library makes five copies of the expectation to find it out, twice. And they are
-    counts of ours: the library's are made from conditions, which takes it thirty metrics a column.
+    something was found is that asked for, with the keys of the rows. And these are counts of ours:
+    the library's are made from conditions, which takes it thirty metrics a column.
     """
 
     map_metric: ClassVar[Any]  # the library's class beside it has it
@@ -221,7 +244,8 @@ class _Counted:
     ) -> Any:
         wanted = parse_result_format((runtime_configuration or {}).get("result_format", {}))
         if wanted["result_format"] != "BASIC":
-            return super().get_validation_dependencies(  # type: ignore[misc]  # of the library's class beside it
+            # Of the library's class beside it, which stands after what is plain.
+            return super(_Plain, self).get_validation_dependencies(  # type: ignore[misc]
                 execution_engine, runtime_configuration, **kwargs
             )
         counts = {
@@ -230,14 +254,6 @@ class _Counted:
             "table.row_count": "table.row_count",
         }
         return ValidationDependencies({n: self._metric(by) for n, by in counts.items()}, wanted)
-
-    def _metric(self, name: str) -> MetricConfiguration:
-        keys = get_metric_kwargs(name)
-        domain, value = (
-            {key: getattr(self, key, None) for key in keys[kind]}
-            for kind in ("metric_domain_keys", "metric_value_keys")
-        )
-        return MetricConfiguration(name, domain, value)
 
 
 class CodesOfColumn(_Counted, ExpectColumnValuesToBeInSet):
@@ -368,7 +384,7 @@ class _Outside(_CountOfColumn):
         return cls.counted(metric_value_kwargs, metrics), metric_domain_kwargs, {}
 
 
-class ColumnsOfContract(BatchExpectation):
+class ColumnsOfContract(_Plain, BatchExpectation):
     """The columns of a table, their order and their types, in one expectation."""
 
     columns: list[str]
@@ -401,7 +417,11 @@ class ColumnsOfContract(BatchExpectation):
         }
 
 
-class KeyOfTable(BatchExpectation):
+class RowsOfTable(_Plain, ExpectTableRowCountToBeBetween):
+    """``ExpectTableRowCountToBeBetween``."""
+
+
+class KeyOfTable(_Plain, BatchExpectation):
     """The columns of a key are unique together; null is a value like another.
 
     ``ExpectCompoundColumnsToBeUnique`` joins the table with itself and overlooks keys with a null.
@@ -511,7 +531,7 @@ def _expectation(suite: Suite, number: int) -> Any:
         case "range":
             return RangeOfColumn(column=expectation.column, **ends, **told)
         case "rows":
-            return ExpectTableRowCountToBeBetween(**ends, **told)
+            return RowsOfTable(**ends, **told)
 
 
 # --- running suites ---------------------------------------------------------------------------

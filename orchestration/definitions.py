@@ -769,7 +769,7 @@ def execute_job(work: Workplace, data_sets: Sequence[str]) -> None:
         work.say(
             f"Dagster 历史已损坏, 另存并重建 / damaged history put aside, a new one begun: {aside}"
         )
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    with dg.DagsterInstance.from_config(str(home)) as instance, _printing(instance):
         stale = instance.get_runs(dg.RunsFilter(statuses=list(_UNFINISHED)))
         for leftover in stale:
             instance.report_run_failed(leftover, "the process that carried it out was killed")
@@ -790,6 +790,22 @@ def execute_job(work: Workplace, data_sets: Sequence[str]) -> None:
         if here is not None and not done.success:
             here.untold, is_own = _first_failure(done.get_run_failure_event())
             here.error = here.untold if is_own else ""
+
+
+@contextlib.contextmanager
+def _printing(instance: dg.DagsterInstance) -> Iterator[None]:
+    """What is printed stands on the terminal of who started the run, and is not caught for Dagster.
+
+    To show it there as well Dagster would start four processes, two of them in Python.
+    """
+    from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
+
+    caught = instance._compute_log_manager
+    instance._compute_log_manager = NoOpComputeLogManager()
+    try:
+        yield
+    finally:
+        instance._compute_log_manager = caught
 
 
 def _first_failure(failed: dg.DagsterEvent) -> tuple[str, bool]:

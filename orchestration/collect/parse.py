@@ -114,6 +114,7 @@ class ParseStore:
         self.limits = limits
         self._definitions: dict[str, tuple[Declared, str]] = {}
         self._known: dict[Path, Parsed] = {}  # by stem
+        self._stems: dict[tuple[object, ...], Path] = {}  # by what they are made from
 
     @classmethod
     def of(cls, settings: Settings) -> ParseStore:
@@ -130,6 +131,19 @@ class ParseStore:
 
     def stem(self, delivery: Delivery, declared: Declared) -> Path:
         """Path of the result without its ending."""
+        told = (
+            declared.id,
+            self._definitions_of(declared),
+            delivery.sha256,
+            delivery.repeat,
+            delivery.delivered_on,
+            delivery.file_name,
+        )
+        if told not in self._stems:
+            self._stems[told] = self._stem(delivery, declared)
+        return self._stems[told]
+
+    def _stem(self, delivery: Delivery, declared: Declared) -> Path:
         key = hashlib.sha256(
             "\0".join(
                 (
@@ -164,9 +178,11 @@ class ParseStore:
             *(pl.read_parquet(stem.with_suffix(f".{kind}.parquet")) for kind in RESULT_KINDS)
         )
 
-    def is_made(self, delivery: Delivery, declared: Declared) -> bool:
-        """Whether it was parsed as it is declared now; nothing is read."""
-        return self.stem(delivery, declared).with_suffix(".json").is_file()
+    def unmade(self, deliveries: Iterable[Delivery], declared: Declared) -> list[Delivery]:
+        """Those that were not parsed as the data set is declared now; no result is read."""
+        folder = self.root / declared.id
+        there = {file.name for file in folder.glob("*.json")}
+        return [d for d in deliveries if f"{self.stem(d, declared).name}.json" not in there]
 
     def earlier(self, delivery: Delivery, declared: Declared) -> tuple[Parsed, Path] | None:
         """A result that an earlier declaration, or earlier code, came to, with its stem."""

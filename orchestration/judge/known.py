@@ -47,11 +47,17 @@ def keys_for_rules(con: DuckDBPyConnection, rules: Iterable[Rule]) -> Keys:
 def keys_for_suites(con: DuckDBPyConnection, asked: Iterable[Suite]) -> Keys:
     """What deliveries are known under to suites: their parse results, and what is expected."""
     parsed = dict(con.execute("select delivery_id, parse_key from landing.landed").fetchall())
-    return {suite.delivery_id: f"{parsed[suite.delivery_id]} {_digest(suite)}" for suite in asked}
+    told: dict[int, str] = {}  # by identity: the deliveries of a data set share most of them
+    return {
+        suite.delivery_id: f"{parsed[suite.delivery_id]} {_digest(suite, told)}" for suite in asked
+    }
 
 
-def _digest(suite: Suite) -> str:
-    said = json.dumps([asdict(expectation) for expectation in suite.expectations])
+def _digest(suite: Suite, told: dict[int, str]) -> str:
+    for expectation in suite.expectations:
+        if id(expectation) not in told:
+            told[id(expectation)] = json.dumps(asdict(expectation))
+    said = f"[{', '.join(told[id(expectation)] for expectation in suite.expectations)}]"
     return hashlib.sha256(said.encode()).hexdigest()
 
 

@@ -262,12 +262,13 @@ def delivery_suites(con: DuckDBPyConnection, declared: Mapping[str, Declaration]
     ).fetchall()
     suites: list[Suite] = []
     last_good: dict[str, int] = {}
+    alike = {name: tuple(_of_delivery(told)) for name, told in declared.items()}
     for data_set_id, delivery_id, file_name, delivered_on, figures, is_refused in rows:
         told = declared[data_set_id]
         ends = _ends(last_good.get(data_set_id), told.figures_within_pct)
-        expectations = list(_of_delivery(told))
+        expectations = alike[data_set_id]
         if ends is not None:
-            expectations.append(_like_the_last(*ends))
+            expectations = (*expectations, _like_the_last(*ends))
         if not is_refused and (ends is None or ends[0] <= figures <= ends[1]):
             last_good[data_set_id] = figures
         suites.append(
@@ -278,7 +279,7 @@ def delivery_suites(con: DuckDBPyConnection, declared: Mapping[str, Declaration]
                 schema="landing",
                 table="candidate",
                 key=("indicator_code", "region_code", "period", "delivery_place"),
-                expectations=tuple(expectations),
+                expectations=expectations,
                 data_set_id=data_set_id,
                 delivery_id=delivery_id,
             )

@@ -19,9 +19,11 @@ import sys
 import tempfile
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -50,6 +52,12 @@ class Judge:
             QutongError: the file cannot be opened, or there is no answer. Never a pass.
         """
         return found(database, suites, keep)
+
+    def ask(
+        self, database: Path, suites: Sequence[Suite], keep: Keep | None = None
+    ) -> Callable[[], list[Found]]:
+        """Ask, and go on with other work; what is returned waits for the answer, as ``found``."""
+        return partial(self.found, database, suites, keep)
 
     def validate(
         self,
@@ -121,6 +129,15 @@ class _Worker(Judge):
         if "error" in answer:
             raise QutongError(**answer["error"])
         return [Found(**entry | {"rows": tuple(entry["rows"])}) for entry in answer["found"]]
+
+    def ask(
+        self, database: Path, suites: Sequence[Suite], keep: Keep | None = None
+    ) -> Callable[[], list[Found]]:
+        """The other process is at work meanwhile; somebody has to wait for it."""
+        pool = ThreadPoolExecutor(1)
+        answer = pool.submit(self.found, database, suites, keep)
+        pool.shutdown(wait=False)
+        return answer.result
 
     def close(self) -> None:
         """End the process and wait for it; also in the middle of an answer."""

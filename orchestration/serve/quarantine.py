@@ -12,7 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -125,7 +125,12 @@ class State:
         work.mkdir(parents=True, exist_ok=True)
         file = work / STATE_FILE
         aside = file.with_name(file.name + ".part")
-        aside.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1), encoding="utf-8")
+        told = {
+            "as_of": self.as_of,
+            "entries": [vars(e) | {"problems": list(map(vars, e.problems))} for e in self.entries],
+            "rules": {name: vars(rule) for name, rule in self.rules.items()},
+        }
+        aside.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
         aside.replace(file)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.collect import apart
-from orchestration.collect.archive import DamagedError, Received, hash_file, printable
+from orchestration.collect.archive import DamagedError, printable
 from orchestration.collect.connectors import Connector, Offer, matches
 from orchestration.declarations import Declared
 from orchestration.errors import QutongError
@@ -158,15 +158,16 @@ def collect(
 def collect_one(work: Workplace, declared: Declared) -> Collected:
     """The same for one data set, without recording it."""
     collected = Collected()
-    for connector, offer in offers_of(work, declared):
-        if isinstance(offer, QutongError):
-            collected.stuck.append(offer.render())
-            continue
-        collected.offered += 1
-        try:
-            collected.received_new += _take(work, declared, connector, offer)
-        except QutongError as error:
-            collected.stuck.append(error.render())
+    with work.archive.receiving():
+        for connector, offer in offers_of(work, declared):
+            if isinstance(offer, QutongError):
+                collected.stuck.append(offer.render())
+                continue
+            collected.offered += 1
+            try:
+                collected.received_new += _take(work, declared, connector, offer)
+            except QutongError as error:
+                collected.stuck.append(error.render())
     collected.stuck += _finish(work, declared.id)
     collected.stuck += [
         _damaged(path).render() for path in work.archive.damaged_entries(declared.id)
@@ -195,7 +196,7 @@ def _take(work: Workplace, declared: Declared, connector: Connector, offer: Offe
     Raises:
         QutongError: it is not at rest, or cannot be archived or removed.
     """
-    if is_news(work.archive.known(declared.id), offer):
+    if is_news(work, declared, offer):
         apart.start()  # it imports while the file comes to rest and is archived
         if not offer.origin:
             work.wait_until_at_rest(offer.path)
@@ -228,23 +229,21 @@ def _damaged(entry: Path) -> QutongError:
     )
 
 
-def is_news(received: Received, offer: Offer) -> bool:
+def is_news(work: Workplace, declared: Declared, offer: Offer) -> bool:
     """Whether what is on offer says anything that is not known (see ``Received.outcome``)."""
     try:
-        sha256, _ = hash_file(offer.path)
+        sha256, _ = work.archive.hash_of(offer.path)
     except OSError:
         return True
-    return received.outcome(sha256, offer.place) != "unchanged"
+    return work.archive.known(declared.id).outcome(sha256, offer.place) != "unchanged"
 
 
 def has_news(work: Workplace, selected: Sequence[Declared]) -> bool:
     """Whether anything on offer is news, or was received and is to be read; nothing is stored."""
     for declared in selected:
-        received = work.archive.known(declared.id)
         offered = [offer for _, offer in offers_of(work, declared)]
-        if any(isinstance(offer, Offer) and is_news(received, offer) for offer in offered):
+        if any(isinstance(offer, Offer) and is_news(work, declared, offer) for offer in offered):
             return True
-        in_play = work.archive.deliveries(declared.id)
-        if not all(work.store.is_made(delivery, declared) for delivery in in_play):
+        if work.store.unmade(work.archive.deliveries(declared.id), declared):
             return True
     return False

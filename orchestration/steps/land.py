@@ -17,7 +17,7 @@ from orchestration.judge.sound import demand_sound
 from orchestration.publish import ledger
 from orchestration.steps import state
 from orchestration.steps.reading import read_what_was_not, readings_now
-from orchestration.steps.workplace import Workplace, inputs_digest, is_gone
+from orchestration.steps.workplace import Workplace, gone, inputs_digest
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -171,6 +171,7 @@ def landed_deliveries(work: Workplace, only: Sequence[str] = ()) -> list[Landed]
         if only and declared.id not in only:
             continue
         read = readings_now(work, declared)
+        missing = gone(work.settings, declared.id, (reading.delivery for reading in read))
         corrected_on = sorted({day for reading in read for day in reading.corrected})
         for reading in read:
             delivery, parsed = reading.delivery, reading.parsed
@@ -191,7 +192,7 @@ def landed_deliveries(work: Workplace, only: Sequence[str] = ()) -> list[Landed]
                     stem=reading.stem,
                     past=reading.past(corrected_on),
                     is_damaged=reading.is_damaged,
-                    is_gone=is_gone(work.settings, delivery),
+                    is_gone=delivery.delivery_id in missing,
                     received_at=delivery.received_in(work.zone),
                 )
             )

@@ -6,7 +6,7 @@ Belongs here: which outcomes make up the verdict. Does not belong here: the rule
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -59,9 +59,12 @@ def marts_gate(work: Workplace) -> tuple[list[RuleOutcome], dict[str, Any]]:
             lists,
             load_ranges(expectations),
         )
+        answered = _ask_suites(work, asked, kept)
         database = state.lent(work.settings)
-        found = rules.run_rules(database, catalogue.by_gate("marts", "sql"), kept)
-        tables = _by_suites(work, asked, kept)
+        try:
+            found = rules.run_rules(database, catalogue.by_gate("marts", "sql"), kept)
+        finally:
+            tables = answered()
         with state.opened(work.settings) as con:
             outcomes = [*found.outcomes, *tables.outcomes, *dbt_outcomes(work, con)]
             for judged in (found, tables):
@@ -130,10 +133,13 @@ def _lay_published(work: Workplace, con: DuckDBPyConnection) -> None:
         ) from error
 
 
-def _by_suites(work: Workplace, suites: Sequence[Suite], keep: Keep) -> Judged:
-    """Ask the suites that do not stand from an earlier run; what came of all of them, by rule.
+def _ask_suites(work: Workplace, suites: Sequence[Suite], keep: Keep) -> Callable[[], Judged]:
+    """Ask the suites that do not stand from an earlier run; a judge of its own goes to work.
 
     A suite stands where it says what it said, and its table holds what it held when it passed.
+
+    Returns:
+        Waits for the answers, and says what came of all suites, by rule.
     """
     from importlib.metadata import version
 
@@ -151,13 +157,18 @@ def _by_suites(work: Workplace, suites: Sequence[Suite], keep: Keep) -> Judged:
         known = standing.standing_suites(con, pages, made_from)
     names = {entry.suite for entry in known}
     left = [suite for suite in asked if suite.name not in names]
-    found = work.judge.found(
+    run_id = state.identity_of(work.settings).run_id
+    wait = work.judge.ask(
         state.lent(work.settings), left, replace(keep, standing=tuple(sorted(names)))
     )
-    run_id = state.identity_of(work.settings).run_id
-    with state.opened(work.settings) as con:
-        standing.keep_suites(con, found, made_from, run_id)
-    return judged(asked, [*known, *found], native)
+
+    def answered() -> Judged:
+        found = wait()
+        with state.opened(work.settings) as con:
+            standing.keep_suites(con, found, made_from, run_id)
+        return judged(asked, [*known, *found], native)
+
+    return answered
 
 
 def finding_groups(work: Workplace, gate: Gate) -> dict[tuple[Subject, str], FindingGroup]:

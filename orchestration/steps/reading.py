@@ -53,10 +53,9 @@ class Reading:
 def read_what_was_not(work: Workplace) -> None:
     """Parse what never was parsed as it is declared now; what is damaged cannot be."""
     for declared in work.declarations:
-        for delivery in work.archive.deliveries(declared.id):
-            if not work.store.is_made(delivery, declared):
-                with contextlib.suppress(DamagedError):
-                    work.store.parse(delivery, declared, work.archive, work.declarations.codelists)
+        for delivery in work.store.unmade(work.archive.deliveries(declared.id), declared):
+            with contextlib.suppress(DamagedError):
+                work.store.parse(delivery, declared, work.archive, work.declarations.codelists)
 
 
 def readings_now(work: Workplace, declared: Declared) -> list[Reading]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from orchestration import __version__
 from orchestration.collect import published
 from orchestration.collect.readings import Readings
+from orchestration.duck import pandas_unseen
 from orchestration.errors import DeclarationError, StaleStateError, VerdictError
 from orchestration.judge import gates
 from orchestration.judge.catalogue import GATES, Catalogue, Gate, RuleOutcome
@@ -48,6 +49,7 @@ def candidate_path(work: Workplace) -> Path:
     return work.releases.building(state.prepared_of(work.settings).release_id)
 
 
+@pandas_unseen()
 def candidate(work: Workplace) -> Path:
     """Build the release aside.
 
@@ -120,6 +122,7 @@ def _demand_passed(work: Workplace, wanted: Sequence[Gate]) -> dict[str, str]:
     return found | ({"delivery": "routed"} if "delivery" in found else {})
 
 
+@pandas_unseen()
 def release_gate(work: Workplace) -> list[RuleOutcome]:
     """Open the package again, compare it with the marts, and record the verdict on it."""
     from orchestration.publish.verdict import VerdictStore

@@ -14,7 +14,6 @@ import contextlib
 import errno
 import json
 import shutil
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from orchestration.catalog import literal
-from orchestration.duck import share_out
+from orchestration.duck import pandas_unseen, share_out
 from orchestration.errors import QutongError, StaleStateError
 from orchestration.settings import Settings
 
@@ -161,7 +160,7 @@ def opened(settings: Settings) -> Iterator[DuckDBPyConnection]:
     if path in _kept:
         _kept[path], connection = connection, connection.cursor()
     try:
-        with connection, _pandas_unseen():
+        with connection, pandas_unseen():
             yield connection
     except duckdb.Error:
         lent(settings)  # after some errors an open database answers nothing any more
@@ -193,22 +192,6 @@ def _connected(settings: Settings) -> DuckDBPyConnection:
         connection.close()
         raise
     return connection
-
-
-@contextlib.contextmanager
-def _pandas_unseen() -> Iterator[None]:
-    """Keep DuckDB from importing pandas, half a second, at the first bound parameter.
-
-    It wants to know whether a value is one of pandas'; without pandas none is.
-    """
-    is_hidden = "pandas" not in sys.modules
-    if is_hidden:
-        sys.modules["pandas"] = None  # type: ignore[assignment]  # Python's way to say: not here
-    try:
-        yield
-    finally:
-        if is_hidden:
-            sys.modules.pop("pandas", None)
 
 
 def discard(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from orchestration.collect import acts, decisions, feedback
 from orchestration.collect.archive import Archive, Delivery, printable
 from orchestration.collect.connectors import Connector, connectors_of
-from orchestration.collect.connectors.folder import is_open_for_writing
+from orchestration.collect.connectors.folder import files_below, is_open_for_writing
 from orchestration.collect.parse import ParseStore
 from orchestration.declarations import Declarations, load_sound
 from orchestration.errors import DeclarationErrors, QutongError
@@ -159,12 +159,22 @@ class Workplace:
         return self.settings.work / "published"
 
 
-def is_gone(settings: Settings, delivery: Delivery) -> bool:
-    """Whether a delivery was laid into the folder of deliveries alone and lies there no more."""
-    folder = settings.deliveries / delivery.data_set_id
-    names = [place.removeprefix("folder/") for place in delivery.places]
-    is_folder = bool(names) and all(place.startswith("folder/") for place in delivery.places)
-    return is_folder and not any((folder / name).exists() for name in names)
+def gone(settings: Settings, data_set_id: str, deliveries: Iterable[Delivery]) -> set[str]:
+    """Ids of those that were laid into the folder of deliveries alone and lie there no more."""
+    folder = settings.deliveries / data_set_id
+    there = {entry.path for entry in files_below(folder)}
+
+    def lies(place: str) -> bool:
+        name = place.removeprefix("folder/")
+        return f"{folder}/{name}" in there or (folder / name).exists()
+
+    return {
+        delivery.delivery_id
+        for delivery in deliveries
+        if delivery.places
+        and all(place.startswith("folder/") for place in delivery.places)
+        and not any(map(lies, delivery.places))
+    }
 
 
 def inputs_digest(work: Workplace) -> str:
@@ -179,12 +189,15 @@ def inputs_digest(work: Workplace) -> str:
 
     settings, digest = work.settings, hashlib.sha256()
     for declared in work.declarations:
-        for delivery in work.archive.deliveries(declared.id):
-            # What is damaged counts as it was read before, until it can be read again.
-            made = "" if work.store.is_made(delivery, declared) else " not read"
-            gone = " gone" if is_gone(settings, delivery) else ""
+        received = work.archive.deliveries(declared.id)
+        # What is damaged counts as it was read before, until it can be read again.
+        unmade = {delivery.delivery_id for delivery in work.store.unmade(received, declared)}
+        missing = gone(settings, declared.id, received)
+        for delivery in received:
+            made = " not read" if delivery.delivery_id in unmade else ""
+            lies = " gone" if delivery.delivery_id in missing else ""
             digest.update(
-                f"{declared.id} {delivery.sha256} {delivery.order}{made}{gone}\n".encode()
+                f"{declared.id} {delivery.sha256} {delivery.order}{made}{lies}\n".encode()
             )
     for act in acts.acts(settings.archive):
         if act.was:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from orchestration.settings import CODE_ROOT
-from tests.pipeline.released import Released
+from tests.pipeline.released import Released, copy_of
+from tests.support import INVESTMENT_LATER, deliver, investment
 
 HEAVY = ("dagster", "dagster_dbt", "dbt", "great_expectations", "pandas", "sqlalchemy")
 OF_DECLARATIONS = ("pydantic", "yaml")
@@ -58,6 +60,18 @@ def test_a_reading_command_imports_nothing_that_makes_releases(first: Released, 
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     assert loaded & {"orchestration"}
     assert sorted(loaded & set(unwanted)) == []
+
+
+def test_a_run_loads_dagster_alone(first: Released, tmp_path: Path) -> None:
+    """The judge has a process of its own, dbt's plan stands, and DuckDB need not know pandas."""
+    settings = copy_of(first, tmp_path / "district")
+    content = investment(INVESTMENT_LATER, title="云溪区固定资产投资（2025年1—9月）")
+    deliver(settings, "yunxi-investment", "2025-10-15", "投资2025前三季度.xlsx", content)
+    command = [sys.executable, "-c", PROBE, "--project", str(settings.project), "run"]
+    done = subprocess.run(command, cwd=CODE_ROOT, capture_output=True, check=True, text=True)
+    assert "Published" in done.stdout
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    assert sorted(loaded & {*HEAVY, "dbt_common"}) == ["dagster", "dagster_dbt", "sqlalchemy"]
 
 
 GRAPH = """

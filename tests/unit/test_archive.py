@@ -321,6 +321,59 @@ def test_an_entry_is_written_again_from_its_receipt(tmp_path: Path, is_there: bo
     assert archive.reconcile() == []
 
 
+def test_entries_written_again_know_every_place_however_often_a_thing_was_looked_at(
+    tmp_path: Path,
+) -> None:
+    archive = Archive(tmp_path / "archive", FIRST)
+    looks = (("a", "1"), ("a", "2"), ("a", "2"), ("b", "1"), ("a", "1"), ("a", "2"), ("a", "2"))
+    outcomes = [receive(archive, tmp_path, "x", c, f"folder/{place}") for c, place in looks]
+    assert outcomes == ["new", "unchanged", "unchanged", "new", "again", "unchanged", "unchanged"]
+    shutil.rmtree(archive.root / "deliveries")
+    archive = Archive(tmp_path / "archive", FIRST)
+    assert len(archive.reconcile()) == 3
+    assert [(d.repeat, d.places) for d in archive.received("set")] == [
+        (1, ("folder/1", "folder/2")),
+        (1, ("folder/1",)),
+        (2, ("folder/1", "folder/2")),
+    ]
+
+
+def test_receipts_of_one_receiving_are_lines_of_one_log(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive", FIRST)
+    receive(archive, tmp_path, "a", "a")
+    log = next((archive.root / "receipts").rglob("*.jsonl"))
+    log.write_bytes(log.read_bytes() + b'{"receipt_id": "tor')
+    with archive.receiving():
+        for name in ("b", "c"):
+            receive(archive, tmp_path, name, name)
+            # What was received has its receipt at once: a kill after it takes nothing away.
+            assert [r.file_name for r in Archive(archive.root, FIRST).receipts()][-1] == name
+    receive(archive, tmp_path, "d", "d")
+    assert [r.file_name for r in archive.receipts()] == ["a", "b", "c", "d"]
+
+
+def test_a_file_is_read_again_where_it_was_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    whole = archive_module.hash_file
+
+    def counted(path: Path) -> tuple[str, int]:
+        read.append(path.name)
+        return whole(path)
+
+    monkeypatch.setattr(archive_module, "hash_file", counted)
+    archive, source = Archive(tmp_path / "archive", FIRST), put(tmp_path, "a.csv", "a")
+    # A moment ago: it may change again before the clock does.
+    assert archive.hash_of(source) == archive.hash_of(source) == (SHA_OF_A, 1)
+    assert len(read) == 2
+    monkeypatch.setattr(archive_module, "_LONG_AGO", -1)
+    assert archive.hash_of(source) == archive.hash_of(source) == (SHA_OF_A, 1)
+    assert len(read) == 3
+    source.write_text("b")
+    assert archive.hash_of(source)[0].startswith("3e23e8160039594a")
+
+
 def test_a_damaged_entry_that_no_receipt_tells_of_is_named_and_costs_itself(tmp_path: Path) -> None:
     archive = Archive(tmp_path / "archive", FIRST)
     for name in ("a", "b"):

@@ -333,8 +333,8 @@ def test_a_table_is_scanned_once(database: Path) -> None:
     values = [s for s in scans if "sum(CASE" in s]
     assert len(scans) == 2
     assert (len(keys), len(values)) == (1, 1)
-    assert values[0].count("in_set.unexpected_count") == 2
-    assert values[0].count("between.unexpected_count") == 2
+    assert values[0].count("qutong.other_codes") == 2
+    assert values[0].count("qutong.outside") == 2
 
 
 # --- deliveries -------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -140,6 +141,28 @@ def test_a_question_larger_than_a_pipe_does_not_hang(database: Path) -> None:
         pytest.raises(QutongError, match="ended with exit code 3"),
     ):
         judge.validate(database, [large], RULES)
+
+
+def test_it_is_at_work_while_others_are(database: Path, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    program = (
+        "import pathlib, sys; sys.stdin.readline(); "
+        f"pathlib.Path({str(begun)!r}).touch(); print('{{\"found\": []}}', flush=True)"
+    )
+    with stand_in(program) as judge:
+        answer = judge.ask(database, [SUITE])
+        deadline = time.monotonic() + 60
+        while not begun.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert begun.exists()  # though nobody has waited for an answer yet
+        assert answer() == []
+
+
+def test_what_fails_while_others_are_at_work_is_told_to_who_waits(database: Path) -> None:
+    judge = stand_in("raise SystemExit('no such library')")
+    answer = judge.ask(database, [SUITE])
+    with pytest.raises(QutongError, match="ended with exit code 1: no such library"):
+        answer()
 
 
 def closed(judge: worker._Worker) -> None:

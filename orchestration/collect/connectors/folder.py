@@ -52,21 +52,21 @@ class FolderConnector:
         """
         folder = self.root / data_set.id
         leads_away = self._links()
-        files = (path for path in folder.rglob("*") if path.is_file())
-        for path in sorted(files, key=lambda path: natural(str(path))):
-            below = path.relative_to(folder)
-            if not is_delivery(below) or leads_away(path):
+        begin = len(str(folder)) + 1
+        for file in sorted(files_below(folder), key=lambda file: natural(file.path)):
+            below = Path(file.path[begin:])
+            if not is_delivery(below) or leads_away(file):
                 continue
             yield Offer(
                 data_set_id=data_set.id,
-                path=path,
+                path=(path := folder / below),
                 connector=self.name,
                 delivered_on=stated_day(below),
                 place=place_of(self.name, below, _thing(path) if self.consume else ""),
                 is_removed=self.consume,
             )
 
-    def _links(self) -> Callable[[Path], bool]:
+    def _links(self) -> Callable[[os.DirEntry[str]], bool]:
         """Tells links, which are not followed: what they point at was not delivered here.
 
         Thousands of files lie in few folders: each of these is resolved once.
@@ -74,10 +74,10 @@ class FolderConnector:
         root = self.root.resolve()
 
         @functools.cache
-        def is_own(folder: Path) -> bool:
-            return folder.resolve() == root / folder.relative_to(self.root)
+        def is_own(folder: str) -> bool:
+            return Path(folder).resolve() == root / Path(folder).relative_to(self.root)
 
-        return lambda path: path.is_symlink() or not is_own(path.parent)
+        return lambda file: file.is_symlink() or not is_own(file.path[: -len(file.name) - 1])
 
     def taken(self, offer: Offer) -> None:
         """Remove the file from an inbox: its bytes are safe in the archive."""
@@ -98,17 +98,41 @@ class FolderConnector:
         if not self.root.is_dir():
             return []
         leads_away = self._links()
+        begin = len(str(self.root)) + 1
         return [
-            printable(str(path.relative_to(self.root)))
-            for path in sorted(self.root.rglob("*"))
-            if path.is_file()
-            and is_delivery(path.relative_to(self.root))
-            and (
-                len(path.relative_to(self.root).parts) == 1
-                or path.relative_to(self.root).parts[0] not in known
-                or leads_away(path)
+            printable(str(below))
+            for below, file in sorted(
+                ((Path(file.path[begin:]), file) for file in files_below(self.root)),
+                key=lambda entry: entry[0],
             )
+            if is_delivery(below)
+            and (len(below.parts) == 1 or below.parts[0] not in known or leads_away(file))
         ]
+
+
+def files_below(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    """Every file below a folder, in no order; links to folders are not followed.
+
+    None where the folder is not there or may not be looked into.
+    """
+    try:
+        with os.scandir(folder) as found:
+            entries = list(found)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from files_below(entry.path)
+        elif _is_file(entry):
+            yield entry
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file, or a link that leads to one."""
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _thing(path: Path) -> str:

@@ -214,7 +214,9 @@ def inputs_digest(work: Workplace) -> str:
     for settled in sorted(quarantine.decided(settings.archive)):
         digest.update(f"settled {settled}\n".encode())
     digest.update(tree_digest(settings.raw, ("*.yml", "*.csv"), skip=("deliveries",)))
-    digest.update(tree_digest(settings.dbt_project, ("*.sql", "*.yml", "*.md")))
+    digest.update(
+        tree_digest(settings.dbt_project, ("*.sql", "*.yml", "*.md", "*.csv"), skip=("target",))
+    )
     digest.update(tree_digest(settings.expectations, ("*.sql", "*.yml")))
     digest.update(tree_digest(CODE_ROOT / "orchestration", CODE_FILES))
     for library in ("duckdb", "polars", "dbt-core", "dbt-duckdb", "great-expectations"):

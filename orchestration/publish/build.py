@@ -276,6 +276,9 @@ def _make_database(
     import duckdb
 
     try:
+        # A name that is not found is looked for among the variables of Python, which another thread
+        # adds to meanwhile: "dictionary changed size during iteration".
+        con.execute("set python_enable_replacements = false")
         con.execute("begin")
         with_key = constrained(tables, row_counts)
         for table in tables:

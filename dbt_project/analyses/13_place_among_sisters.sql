@@ -1,61 +1,64 @@
 -- zh: 历年来本区在全市各区县市中排第几，与最高的相差多少？
 -- en: Over the years, which place does the district take among its sisters, and who leads?
-with pairs as (
-    -- only figures of one document are held against each other: one vintage, one frame
+with ranked as (
+    -- a rank is of figures of one vintage; how many sisters have none of it stands beside it
     select
-        benchmark.concept_code,
-        benchmark.concept_name_zh,
-        benchmark.period,
-        benchmark.period_end,
-        benchmark.unit,
-        benchmark.own_value,
-        benchmark.region_name_zh,
-        benchmark.value,
-        own.source_document
-    from peers.peer_benchmark as benchmark
-    inner join core.observation as own
-        on benchmark.own_observation_id = own.observation_id
-    inner join core.observation as sister
-        on
-            benchmark.value_observation_id = sister.observation_id
-            and own.source_document = sister.source_document
+        figures.indicator_code,
+        figures.region_code,
+        regions.region_name_zh,
+        regions.parent_code,
+        figures.scope,
+        figures.period,
+        figures.period_end,
+        figures.value,
+        figures.unit,
+        derived.rank_computed as place,
+        derived.rank_of_regions as among,
+        derived.rank_regions_lacking as lacking
+    from core.fact_figure as figures
+    inner join core.derived as derived
+        on figures.observation_id = derived.observation_id
+    inner join core.dim_region as regions
+        on figures.region_code = regions.region_code
     where
-        benchmark.peer_kind = 'sister'
-        and benchmark.period_kind in ('annual', 'point')
-        and benchmark.qualifier = 'exact'
-        and benchmark.own_qualifier = 'exact'
+        figures.period_kind in ('annual', 'point')
+        and figures.breakdown = '_T'
+        and derived.rank_computed is not null
 ),
 
-places as (
+placed as (
     select
-        concept_code,
-        concept_name_zh,
-        period,
-        period_end,
-        own_value,
-        unit,
-        source_document,
-        1 + count(case when value > own_value then 1 end) as place,
-        1 + count(*) as among,
-        max_by(region_name_zh, value) as largest_sister_zh,
-        max(value) as largest_sister,
-        count(*) over (partition by concept_code, unit) as periods
-    from pairs
-    group by
-        concept_code, concept_name_zh, period, period_end, own_value, unit, source_document
-    having count(*) > 1
+        ranked.*,
+        count(*) over (partition by ranked.indicator_code, ranked.scope, ranked.unit) as periods
+    from ranked
+    inner join meta.release as release
+        on ranked.region_code = release.district_code
 )
 
 select
-    concept_name_zh,
-    period,
-    own_value,
-    unit,
-    place,
-    among,
-    largest_sister_zh,
-    largest_sister,
-    source_document
-from places
-where periods > 2
-order by concept_code asc, period_end asc, source_document asc
+    indicators.name_zh as concept_name_zh,
+    placed.period,
+    placed.value as own_value,
+    placed.unit,
+    placed.place,
+    placed.among,
+    placed.lacking,
+    min(leaders.region_name_zh) as largest_sister_zh,
+    min(leaders.value) as largest_sister
+from placed
+inner join core.dim_indicator as indicators
+    on placed.indicator_code = indicators.indicator_code
+left join ranked as leaders
+    on
+        placed.indicator_code = leaders.indicator_code
+        and placed.period = leaders.period
+        and placed.scope = leaders.scope
+        and placed.unit = leaders.unit
+        and placed.parent_code = leaders.parent_code
+        and placed.among = leaders.among
+        and leaders.place = 1
+where placed.periods > 2
+group by
+    indicators.name_zh, placed.indicator_code, placed.period, placed.period_end, placed.value,
+    placed.unit, placed.place, placed.among, placed.lacking
+order by placed.indicator_code asc, placed.period_end asc

@@ -57,6 +57,7 @@ paired as (
         figures.is_exact,
         figures.is_amount,
         figures.resolution,
+        figures.vintage,
         figures.is_simulated,
         coalesce(year_before.is_simulated, false)
         or coalesce(previous.is_simulated, false) as others_are_simulated,
@@ -133,6 +134,7 @@ select
     paired.is_first,
     paired.value,
     paired.is_exact,
+    paired.vintage,
     growths.value as growth_as_published,
     growths.price_basis as growth_price_basis,
     growths.observation_id as growth_observation_id,

@@ -26,6 +26,7 @@ wholes as (
         changes.observation_id,
         changes.value,
         changes.is_exact,
+        changes.vintage,
         changes.value_year_before,
         changes.change_on_published,
         changes.change_reason,
@@ -75,6 +76,7 @@ figures as (
             when wholes.value <= 0 or told.value < 0 then 'not_positive'
             when told.value > wholes.value then 'above_whole'
         end as whole_reason,
+        case when told.vintage <> wholes.vintage then 'vintage' end as whole_caution,
         {{ as_value(percentage('told.value', 'wholes.value'), 4) }} as share_of_whole,
         case
             when told.change_on_published is null then told.change_reason
@@ -142,7 +144,7 @@ select
     rank_reason,
     case when whole_reason is null then share_of_whole end as share_of_whole,
     case when whole_reason is null then whole_observation_id end as whole_observation_id,
-    whole_reason as share_of_whole_reason,
+    coalesce(whole_reason, whole_caution) as share_of_whole_reason,
     case when coalesce(whole_reason, pull_reason) is null then pull_points end as pull_points,
     coalesce(whole_reason, pull_reason) as pull_reason,
     case

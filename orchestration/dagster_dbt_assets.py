@@ -41,6 +41,11 @@ with _without_dbt():
     from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 
+CORE = "core"
+ACROSS = "across"
+"""The group of tables of ``core`` that are made of those of themes, and so stand behind them."""
+
+
 class Translator(DagsterDbtTranslator):
     """dbt nodes under the names that users read: schema and table.
 
@@ -93,7 +98,11 @@ class Translator(DagsterDbtTranslator):
     ) -> dg.AssetSpec:
         """A mart stands on marts and gates: what lies between is no asset."""
         spec = super().get_asset_spec(manifest, unique_id, project)
-        return spec.replace_attributes(deps=sorted(self._behind(manifest, unique_id)))
+        behind = self._behind(manifest, unique_id)
+        own = spec.key.path[0]
+        themes = {key.path[0] for key in behind if len(key.path) > 1} - {own, CORE}
+        group = ACROSS if own == CORE and themes else spec.group_name
+        return spec.replace_attributes(deps=sorted(behind), group_name=group)
 
     def get_asset_check_spec(
         self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any

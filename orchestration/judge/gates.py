@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from orchestration import bounds
-from orchestration.catalog import observation_tables
+from orchestration.catalog import literal, observation_tables
 from orchestration.duck import insert_rows
 from orchestration.errors import DeclarationError
 from orchestration.judge.catalogue import (
@@ -42,6 +42,8 @@ COMPARISONS = ("comparisons.sql", "plausible.sql", "series.sql")
 MOST_FINDINGS = 1000
 """How many findings of a rule in one delivery are kept; the others are counted."""
 APART = "core.figure_apart"
+OF_ANY_FIGURE = (FIGURES, APART, "core.fact_figure", "core.derived", "core.signal")
+"""Tables in which any figure stands, whatever its mart has room for."""
 """Where figures stand that are no outturn, target or standard of their region."""
 
 
@@ -60,7 +62,7 @@ def prepare(
     ``judge.threshold``, ``judge.mart_figure`` (mart,
     observation_id): which observations stand in which mart, by its columns of role
     ``observation``, and ``judge.reached`` (observation_id): which stand in any table but
-    ``core.observation`` and ``core.figure_apart``.
+    those ``OF_ANY_FIGURE``.
 
     Args:
         frozen: Compute the comparisons once, as tables: rules read them several times over. Else
@@ -76,9 +78,10 @@ def prepare(
         con.execute("delete from landing.threshold")
         con.execute("insert into landing.threshold by name select * from judge.threshold")
         con.execute(f"create or replace view judge.mart_figure as {_mart_figures(con)}")
+        others = ", ".join(map(literal, OF_ANY_FIGURE))
         con.execute(
             "create or replace view judge.reached as select distinct observation_id from "
-            f"({_named_observations(con)}) where name not in ('{FIGURES}', '{APART}')"
+            f"({_named_observations(con)}) where name not in ({others})"
         )
     landed = con.execute(
         "select 1 from information_schema.tables where table_catalog = current_database() "

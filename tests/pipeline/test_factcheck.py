@@ -98,7 +98,7 @@ def test_a_number_that_follows_from_others_shows_its_formula(
     _, told = verdicts(shipped, path)
     (number,) = told["numbers"]
     assert number["verdict"] == "derived"
-    assert number["reason_zh"] == "860.3亿元 ÷ 15704.3亿元 × 100% = 5.4781"
+    assert number["reason_zh"] == "860.3亿元 ÷ 15716.34亿元 × 100% = 5.4739"
     assert [f["region_code"] for f in number["figures"]] == ["330205", "330200"]
 
 

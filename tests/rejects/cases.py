@@ -780,14 +780,14 @@ NOTICE_CASES = (
 DBT_CASES = (
     DbtCase(
         "marts.contract",
-        ("period",),
-        "period",
-        model=("models/marts/core/period.sql", "as months", "as number_of_months"),
+        ("dim_period",),
+        "dim_period",
+        model=("models/marts/core/dim_period.sql", "as months,", "as number_of_months,"),
     ),
     DbtCase(
         "marts.not-null",
-        ("region",),
-        "region",
+        ("dim_region",),
+        "dim_region",
         tamper="update landing.region set region_name_zh = null where region_code = '990101'",
     ),
     DbtCase(

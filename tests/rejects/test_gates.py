@@ -214,7 +214,9 @@ def test_what_is_bad_elsewhere_does_not_touch_the_other_data_sets(delivered: Sta
         ("yunxi-funds", "admitted", 2),
         ("yunxi-investment", "admitted", 4),
         ("yunxi-peers", "admitted", 7),
+        ("yunxi-planned", "admitted", 1),
         ("yunxi-profile", "admitted", 5),
+        ("yunxi-systems", "admitted", 3),
     ]
 
 

@@ -100,7 +100,7 @@ class Translator(DagsterDbtTranslator):
         spec = super().get_asset_spec(manifest, unique_id, project)
         behind = self._behind(manifest, unique_id)
         own = spec.key.path[0]
-        themes = {key.path[0] for key in behind if len(key.path) > 1} - {own, CORE}
+        themes = {key.path[0] for key in behind if key != self._gate} - {own, CORE}
         group = ACROSS if own == CORE and themes else spec.group_name
         return spec.replace_attributes(deps=sorted(behind), group_name=group)
 

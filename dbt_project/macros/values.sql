@@ -18,6 +18,19 @@ end
 {%- endmacro %}
 
 
+{#- A value in the reference unit of its dimension. Of more than sixteen digits before the point it
+    is itself where its unit is the reference unit, and else nothing: no decimal holds the product. -#}
+{% macro in_reference_unit(value, factor) -%}
+coalesce(
+    cast(
+        try_cast({{ value }} as decimal(24, 8)) * cast({{ factor }} as decimal(14, 4))
+        as decimal(38, 8)
+    ),
+    case when {{ factor }} = 1 then cast({{ value }} as decimal(38, 8)) end
+)
+{%- endmacro %}
+
+
 {#- A ratio that is null where there is nothing to divide by. -#}
 {% macro ratio(numerator, denominator) -%}
 {{ numerator }} / nullif({{ denominator }}, 0)

@@ -44,9 +44,8 @@ people as (
         figures.scope,
         figures.period_end,
         min(figures.observation_id) as observation_id,
-        min(cast(figures.value as decimal(24, 8)) * cast(units.factor as decimal(14, 4)))
-            as residents,
-        max(cast(figures.value as decimal(24, 8)) * cast(units.factor as decimal(14, 4)))
+        min({{ in_reference_unit('figures.value', 'units.factor') | indent(8) }}) as residents,
+        max({{ in_reference_unit('figures.value', 'units.factor') | indent(8) }})
             as most_residents,
         bool_and(figures.is_exact) as is_exact,
         bool_or(figures.is_simulated) as is_simulated

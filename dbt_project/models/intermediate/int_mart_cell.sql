@@ -113,7 +113,7 @@ joined as (
         indicators.ranked_code,
         observations.scope = indicators.scope as is_declared_scope,
         units.dimension as unit_dimension,
-        cast(observations.value as decimal(24, 8)) * cast(units.factor as decimal(14, 4))
+        {{ in_reference_unit('observations.value', 'units.factor') | indent(8) }}
             as reference_value,
         case
             when observations.breakdown = '_T' then '_T'

@@ -278,6 +278,16 @@ class _Release:
         ).fetchone()
         return Decimal(row[0] if row and row[0] is not None else -1)
 
+    def beside(self, table: str, column: str, fact: Fact, wanted: str) -> list[Decimal] | None:
+        """Numbers of the row of a mart that a printed figure is in; None where it is in none."""
+        row = self.con.execute(
+            f"select {wanted} from {self.catalog}.{table} as t "
+            f"inner join {self.core}.observation as o on t.{column} = o.observation_id "
+            "where o.indicator_code = ? and o.region_code = ? and o.period = ? and o.value = ?",
+            [fact.indicator, fact.region, fact.period, fact.value],
+        ).fetchone()
+        return None if row is None or None in row else [Decimal(number) for number in row]
+
     def regions_inside(self, region: str) -> int:
         row = self.con.execute(
             f"select count(*) from {self.core}.region where parent_code = $region",
@@ -662,6 +672,49 @@ def _planned(release: _Release, finding: Finding) -> _Told:
     return _told(finding, [fact.value, n], holds=n != fact.value)
 
 
+def _stock(release: _Release, finding: Finding) -> _Told:
+    """A stock is what was there before, and what entered, less what left."""
+    (fact,) = finding.a
+    row = release.beside(
+        "industry_clusters.enterprise_tiers", "stock_at_end_observation_id", fact,
+        "t.stock_before, t.added, t.exited",
+    )  # fmt: skip
+    before, added, exited = row or (Decimal(0),) * 3
+    follows = before + added - exited
+    own = [fact.value, before, added, exited, follows]
+    return _told(finding, own, holds=row is not None and follows != fact.value)
+
+
+_CLASSES = (
+    ("industry_clusters.per_mu_class", "firms_observation_id", "t.firms_computed"),
+    ("core.case_ledger", "cases_observation_id", "t.cases_computed"),
+)
+_RATES = (
+    ("public_services.service_coverage", "coverage_observation_id", "t.coverage_computed"),
+    ("core.case_ledger", "completion_rate_observation_id", "t.completion_rate_computed"),
+    ("core.case_ledger", "share_observation_id", "t.cases_share_computed"),
+    ("industry_clusters.per_mu_class", "share_observation_id", "t.firms_share_computed"),
+    ("industry_clusters.per_mu_class", "tax_per_mu_observation_id", "t.tax_per_mu_computed"),
+    (
+        "industry_clusters.per_mu_class",
+        "value_added_per_mu_observation_id",
+        "t.value_added_per_mu_computed",
+    ),
+)
+
+
+def _beside(places: Sequence[tuple[str, str, str]]) -> _Kind:
+    """A printed figure, and what its mart computes beside it."""
+
+    def kind(release: _Release, finding: Finding) -> _Told:
+        (fact,) = finding.a
+        rows = [release.beside(table, column, fact, wanted) for table, column, wanted in places]
+        computed = next((row[0] for row in rows if row), fact.value)
+        return _told(finding, [fact.value, computed], holds=computed != fact.value)
+
+    return kind
+
+
 _KINDS: Mapping[str, _Kind] = {
     "relation.parts-exceed-total": _above(_parts, True),
     "relation.parts-do-not-reach-total": _above(_parts, False),
@@ -707,6 +760,9 @@ _KINDS: Mapping[str, _Kind] = {
     "levels.share-moved": _moved,
     "levels.delivery-off": _off,
     "plan.summary-differs": _planned,
+    "system.stock-does-not-follow": _stock,
+    "system.classes-miss-total": _beside(_CLASSES),
+    "system.rate-differs-from-computed": _beside(_RATES),
 }
 """What the sentences of each rule follow from."""
 

@@ -7,12 +7,13 @@ belong here: what they build (``press``).
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import current_process, get_context, parent_process
 from threading import Thread
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
@@ -60,7 +61,10 @@ class Helpers:
         if self._pool is None:
             return None
         try:
-            return self._pool.submit(work, *args, **kwargs)
+            # What is given is written down here and now: the pool does so in a thread of its own,
+            # while the run goes on filling the dictionaries that are given.
+            given = pickle.dumps((work, args, kwargs))
+            return cast("Future[Made]", self._pool.submit(_carry_out, given))
         except (OSError, BrokenProcessPool):
             self._pool = None
             return None
@@ -75,6 +79,12 @@ class Helpers:
         if self._wanted is not None:
             return self._wanted
         return min(MOST, (os.cpu_count() or 1) - 1) if parts >= _WORTH_A_PROCESS else 0
+
+
+def _carry_out(given: bytes) -> Any:
+    """In a worker: the work that was given."""
+    work, args, kwargs = pickle.loads(given)  # noqa: S301 - of our own process
+    return work(*args, **kwargs)
 
 
 def _load() -> None:

@@ -46,25 +46,25 @@ class Terminal:
             env={**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", **environment},
         )
         os.close(slave)
-        self.seen = ""
+        self.raw = b""
+        """What was shown and not asked for yet."""
 
     def type(self, keys: str) -> None:
         os.write(self.master, keys.encode())
 
     def until(self, text: str) -> str:
-        """What is shown from now on, up to a text."""
+        """What is shown from where this was asked last, up to a text."""
         end = time.monotonic() + SECONDS
-        raw = b""
-        while text not in ESCAPES.sub("", raw.decode(errors="ignore")):
+        while text not in (shown := ESCAPES.sub("", self.raw.decode(errors="ignore"))):
             ready, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
-            assert ready, f"{text!r} was not shown, but {raw.decode(errors='ignore')!r}"
+            assert ready, f"{text!r} was not shown, but {shown!r}"
             try:
-                raw += os.read(self.master, 65536)
-            except OSError:  # Linux tells so that nobody is at the other end
-                break
-        shown = ESCAPES.sub("", raw.decode(errors="ignore"))
-        assert text in shown
-        return shown
+                self.raw += os.read(self.master, 65536)
+            except OSError as nobody:  # Linux tells so that nobody is at the other end
+                raise AssertionError(f"{text!r} was not shown, but {shown!r}") from nobody
+        told, found, rest = shown.partition(text)
+        self.raw = rest.encode()
+        return told + found
 
     def close(self) -> None:
         self.process.kill()

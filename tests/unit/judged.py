@@ -46,7 +46,7 @@ WRITTEN_BY_THE_JUDGE = "create schema landing;" + ";".join(
 )
 SCHEMA = f"""
 {WRITTEN_BY_THE_JUDGE}; create schema core; create schema intermediate; create schema investment;
-create schema industry_clusters; create schema public_services;
+create schema industry_clusters; create schema public_services; create schema plan;
 create table landing.candidate (
     {FIGURE}, occurrence integer, place_order integer, unit_printed varchar);
 create table landing.observation ({FIGURE}, occurrence integer);
@@ -111,6 +111,9 @@ create table core.case_ledger (
 create table public_services.service_coverage (
     coverage_computed decimal(30, 2), coverage_difference decimal(30, 2),
     coverage_observation_id varchar);
+create table plan.plan_summary (
+    count_printed decimal(30, 8), count_computed integer, count_difference decimal(30, 8),
+    is_table_supplied boolean, count_observation_id varchar);
 create table investment.project (project varchar, value_observation_id varchar);
 create table landing.column_dictionary (
     schema_name varchar, table_name varchar, column_name varchar, role varchar);
@@ -359,7 +362,7 @@ def collect_findings(con: duckdb.DuckDBPyConnection, rules: Iterable[Rule]) -> i
 
 
 def build_systems(con: duckdb.DuckDBPyConnection) -> None:
-    """A tier that moved as it should, classes that make up their total, a right coverage."""
+    """A tier that moved as it should, classes of their total, a coverage and a plan as printed."""
     insert(
         con,
         "industry_clusters.enterprise_tiers",
@@ -388,6 +391,15 @@ def build_systems(con: duckdb.DuckDBPyConnection) -> None:
         coverage_computed="40.04",
         coverage_difference="0",
         coverage_observation_id="o-a",
+    )
+    insert(
+        con,
+        "plan.plan_summary",
+        count_printed="100",
+        count_computed=100,
+        count_difference="0",
+        is_table_supplied=True,
+        count_observation_id="o-total",
     )
 
 

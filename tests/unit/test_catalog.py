@@ -113,6 +113,7 @@ BEHIND_THE_ROW = [
     "core.scheme_figure.observation_ids",
     "investment.fixed_asset_investment.total_observation_id",
     "investment.project_pipeline.all_count_observation_id",
+    "plan.plan_outlook.outturn_observation_ids",
     "public_services.service_supply.residents_observation_id",
     "public_services.social_spending.residents_observation_id",
     "public_services.social_spending.total_observation_id",

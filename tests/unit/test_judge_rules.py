@@ -225,10 +225,13 @@ BAD: dict[str, str] = {
     "suspicious.quotient": "update intermediate.int_mart_cell set value = 7.3, "
     "reference_value = 73000 where slot = 'firms'; " + set_core("o-firms", "value = 7.3"),
     "system.stock-does-not-follow": "update industry_clusters.enterprise_tiers "
-    "set stock_difference = 3",
-    "system.classes-miss-total": "update industry_clusters.per_mu_class set firms_difference = 2",
+    "set exited = 13, stock_computed = 97, stock_difference = 3",
+    "system.classes-miss-total": "update industry_clusters.per_mu_class "
+    "set firms_computed = 98, firms_difference = 2",
     "system.rate-differs-from-computed": "update public_services.service_coverage "
     "set coverage_computed = 61",
+    "plan.summary-differs": "update plan.plan_summary set count_computed = 98, "
+    "count_difference = 2",
     "plausible.unusual": set_core("o-output-growth", "value = 74"),
     "plausible.unusual-per-head": set_core("o-taxes", "value = 210"),
     "plausible.not-whole": set_core("o-pupils", "value = 0.84213, resolution = 0.00001"),

@@ -44,8 +44,19 @@ NOT_OF_FIGURES = {
 """Hard rules about the warehouse itself: what they find is never published."""
 WORKED_OUT = ("relation.", "document.contra", "document.census", "range.", "region.", "repeat.",
               "suspicious.")  # fmt: skip
+SYSTEMS = (
+    "plan.plan_summary",
+    "industry_clusters.enterprise_tiers",
+    "industry_clusters.per_mu_class",
+    "core.case_ledger",
+    "public_services.service_coverage",
+)
+"""Marts that a sentence about them is read beside."""
+RELEASED_SCHEMAS = """
+create schema rel.core; create schema rel.quality; create schema rel.meta; create schema rel.plan;
+create schema rel.industry_clusters; create schema rel.public_services;
+"""
 RELEASED = """
-create schema rel.core; create schema rel.quality; create schema rel.meta;
 create table rel.core.observation as
     select
         * exclude (resolution),
@@ -85,15 +96,17 @@ def released(good: duckdb.DuckDBPyConnection, rule_id: str) -> duckdb.DuckDBPyCo
         tables = {
             name: good.sql(f"select * from {name}").pl()
             for name in ("core.observation", "landing.region", "landing.source_document",
-                         "landing.release", "landing.finding")
+                         "landing.release", "landing.finding", *SYSTEMS)
         }  # fmt: skip
     finally:
         good.execute("rollback")
     con = duckdb.connect()
     con.execute("attach ':memory:' as rel; create schema core; create schema landing")
+    con.execute(RELEASED_SCHEMAS)
     for name, frame in tables.items():
         con.register("frame", frame)
-        con.execute(f"create table {name} as from frame")
+        placed = f"rel.{name}" if name in SYSTEMS else name
+        con.execute(f"create table {placed} as from frame")
         con.unregister("frame")
     con.execute(RELEASED)
     return con

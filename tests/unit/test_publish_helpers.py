@@ -78,3 +78,13 @@ def test_without_processes_the_run_does_the_work(monkeypatch: pytest.MonkeyPatch
         some.start(1)
 
         assert some.take(print) is None
+
+
+def test_what_is_given_is_written_down_when_it_is_given() -> None:
+    given: dict[int, int] = {}
+    with helpers.Helpers(1) as beside:
+        beside.start(1)
+        made = beside.take(len, given)
+        given.update(dict.fromkeys(range(1000), 1))
+        assert made is not None
+        assert made.result() == 0

@@ -118,7 +118,7 @@ def test_no_more_is_found_than_contradicts(shipped: Released) -> None:
         "document.census-revision | 40",
         "document.contradiction | 90",
         "levels.share-moved | 9",
-        "marts.figures-cut | 19",
+        "marts.figures-cut | 4",
         "plausible.unusual | 1",
         "region.parts-exceed-total | 3",
         "relation.parts-do-not-reach-total | 1",

@@ -46,25 +46,26 @@ class Terminal:
             env={**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", **environment},
         )
         os.close(slave)
-        self.raw = b""
-        """What was shown and not asked for yet."""
 
     def type(self, keys: str) -> None:
         os.write(self.master, keys.encode())
 
-    def until(self, text: str) -> str:
-        """What is shown from where this was asked last, up to a text."""
+    def until(self, *texts: str) -> str:
+        """What is shown from now on, up to texts that follow each other.
+
+        Keys are typed when a prompt is there to take them: ask for it with what comes before it.
+        """
         end = time.monotonic() + SECONDS
-        while text not in (shown := ESCAPES.sub("", self.raw.decode(errors="ignore"))):
+        wanted = re.compile(".*?".join(map(re.escape, texts)), re.DOTALL)
+        raw = b""
+        while not wanted.search(shown := ESCAPES.sub("", raw.decode(errors="ignore"))):
             ready, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
-            assert ready, f"{text!r} was not shown, but {shown!r}"
+            assert ready, f"{texts} were not shown, but {shown!r}"
             try:
-                self.raw += os.read(self.master, 65536)
+                raw += os.read(self.master, 65536)
             except OSError as nobody:  # Linux tells so that nobody is at the other end
-                raise AssertionError(f"{text!r} was not shown, but {shown!r}") from nobody
-        told, found, rest = shown.partition(text)
-        self.raw = rest.encode()
-        return told + found
+                raise AssertionError(f"{texts} were not shown, but {shown!r}") from nobody
+        return shown
 
     def close(self) -> None:
         self.process.kill()
@@ -84,10 +85,10 @@ def test_a_question_of_several_lines_is_answered_and_the_next_one_asked(terminal
     terminal.type("select value, unit" + ENTER)
     terminal.until("…>")
     terminal.type("from core.观测值 where 1 = 0;" + ENTER)
-    assert "Binder Error" in terminal.until("→ see the columns")
+    assert "Binder Error" in terminal.until("→ see the columns", "qutong>")
     terminal.type("select 数值, 基本单位 from core.观测值" + ENTER)
     terminal.type("where 指标代码 = 'residents';" + ENTER)
-    assert "38.6  万人" in terminal.until("(1 行 / row)")
+    assert "38.6  万人" in terminal.until("(1 行 / row)", "qutong>")
     terminal.type(CTRL_D)
     assert terminal.process.wait(SECONDS) == 0
 
@@ -105,8 +106,7 @@ def test_a_question_is_dropped_and_an_earlier_one_comes_back(
     first: Released, terminal: Terminal
 ) -> None:
     terminal.type("select 6 * 7 as answer;" + ENTER)
-    assert "42" in terminal.until("(1 行 / row)")
-    terminal.until("qutong>")
+    assert "42" in terminal.until("(1 行 / row)", "qutong>")
     terminal.type("select nothing" + CTRL_C)
     terminal.until("qutong>")
     terminal.type("quit" + ENTER)
@@ -133,9 +133,9 @@ def test_a_long_answer_goes_to_the_pager(first: Released, tmp_path: Path) -> Non
     try:
         opened.until("qutong>")
         opened.type("from range(9) as r(i);" + ENTER)
-        assert "paged: 8" in opened.until("paged: (9 行 / rows)")
+        assert "paged: 8" in opened.until("paged: (9 行 / rows)", "qutong>")
         opened.type("from range(2) as r(i);" + ENTER)
-        assert "paged" not in opened.until("(2 行 / rows)")
+        assert "paged" not in opened.until("(2 行 / rows)", "qutong>")
     finally:
         opened.close()
 

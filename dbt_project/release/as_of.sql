@@ -3,6 +3,7 @@
 -- A version that ended on the day it began was corrected before anyone knew it: never shown.
 -- A figure is the headline if an odd number of the days in headline_during are t or earlier. With t
 -- and a letter put among them, and all sorted, that number is one less than the place of t.
+-- AM04 is left: the columns are those of core.observation, whichever a release has.
 create or replace macro core.as_of(t) as table
     select
         * replace (  -- noqa: AM04

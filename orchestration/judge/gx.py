@@ -244,8 +244,8 @@ class _Counted(_Plain):
     ) -> Any:
         wanted = parse_result_format((runtime_configuration or {}).get("result_format", {}))
         if wanted["result_format"] != "BASIC":
-            # Of the library's class beside it, which stands after what is plain.
-            return super(_Plain, self).get_validation_dependencies(  # type: ignore[misc]
+            # Of the class beside it, which stands after what is plain; mypy does not see it.
+            return super(_Plain, self).get_validation_dependencies(  # type: ignore[misc]  # see above
                 execution_engine, runtime_configuration, **kwargs
             )
         counts = {

@@ -198,7 +198,9 @@ def test_a_series_is_drawn_from_its_data_file(site: Path, opened: Opener) -> Non
     assert page.locator("#qt-series svg .dot.open").count() >= 1
     assert page.locator("#qt-series svg .arrow").count() == 1
     # 2019–2020, no 2021, 2022, a break before 2023, 2023–2024: three lines, and an upright.
-    assert page.locator("#qt-series svg .line").get_attribute("d").count("M") == 3  # type: ignore[union-attr]
+    line = page.locator("#qt-series svg .line").get_attribute("d")
+    assert line is not None
+    assert line.count("M") == 3
     assert page.locator("#qt-series svg .break").count() == 1
     assert page.locator("#qt-breaks li").all_inner_texts() == ["自2023起\n经济普查修订了以前年份"]
     page.locator("#qt-region").select_option("990100")

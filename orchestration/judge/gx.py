@@ -292,6 +292,21 @@ class _CountOfColumn(TableMetricProvider):
             sqlalchemy.func.sum(sqlalchemy.case((is_so, 1), else_=0)), 0
         )
 
+    @metric_partial(
+        engine=SqlAlchemyExecutionEngine,
+        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
+        domain_type=MetricDomainTypes.TABLE,
+    )
+    def _sqlalchemy(
+        cls,
+        execution_engine: Any,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> Any:
+        return cls.counted(metric_value_kwargs, metrics), metric_domain_kwargs, {}
+
     @classmethod
     def _get_evaluation_dependencies(
         cls, metric: MetricConfiguration, *args: Any, **kwargs: Any
@@ -314,21 +329,6 @@ class _Nulls(_CountOfColumn):
     def condition(cls, column: Any, asked: Mapping[str, Any]) -> Any:
         return column.is_(None)
 
-    @metric_partial(
-        engine=SqlAlchemyExecutionEngine,
-        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
-        domain_type=MetricDomainTypes.TABLE,
-    )
-    def _sqlalchemy(
-        cls,
-        execution_engine: Any,
-        metric_domain_kwargs: dict[str, Any],
-        metric_value_kwargs: dict[str, Any],
-        metrics: dict[str, Any],
-        runtime_configuration: dict[str, Any],
-    ) -> Any:
-        return cls.counted(metric_value_kwargs, metrics), metric_domain_kwargs, {}
-
 
 class _OtherCodes(_CountOfColumn):
     """Rows with a value that is none of a set."""
@@ -339,21 +339,6 @@ class _OtherCodes(_CountOfColumn):
     @classmethod
     def condition(cls, column: Any, asked: Mapping[str, Any]) -> Any:
         return sqlalchemy.and_(column.is_not(None), column.not_in(asked["value_set"]))
-
-    @metric_partial(
-        engine=SqlAlchemyExecutionEngine,
-        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
-        domain_type=MetricDomainTypes.TABLE,
-    )
-    def _sqlalchemy(
-        cls,
-        execution_engine: Any,
-        metric_domain_kwargs: dict[str, Any],
-        metric_value_kwargs: dict[str, Any],
-        metrics: dict[str, Any],
-        runtime_configuration: dict[str, Any],
-    ) -> Any:
-        return cls.counted(metric_value_kwargs, metrics), metric_domain_kwargs, {}
 
 
 class _Outside(_CountOfColumn):
@@ -367,21 +352,6 @@ class _Outside(_CountOfColumn):
         low, high = asked["min_value"], asked["max_value"]
         ends = [] if low is None else [column < low]
         return sqlalchemy.or_(*ends, *([] if high is None else [column > high]))
-
-    @metric_partial(
-        engine=SqlAlchemyExecutionEngine,
-        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
-        domain_type=MetricDomainTypes.TABLE,
-    )
-    def _sqlalchemy(
-        cls,
-        execution_engine: Any,
-        metric_domain_kwargs: dict[str, Any],
-        metric_value_kwargs: dict[str, Any],
-        metrics: dict[str, Any],
-        runtime_configuration: dict[str, Any],
-    ) -> Any:
-        return cls.counted(metric_value_kwargs, metrics), metric_domain_kwargs, {}
 
 
 class ColumnsOfContract(_Plain, BatchExpectation):

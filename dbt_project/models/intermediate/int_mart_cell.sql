@@ -130,7 +130,7 @@ joined as (
         indicators.is_growth_role,
         indicators.is_last_year_role
         and observations.kind_printed = 'growth_over_range'
-        and regexp_full_match(observations.period_printed, '\d{4}/\d{4}') as is_in_last_year
+        and regexp_matches(observations.period_printed, '^\d{4}/\d{4}$') as is_in_last_year
     from observations
     inner join indicators
         on

@@ -2,6 +2,12 @@
 {{ config(tags=['touched_cells']) }}
 {%- set key = figure_columns() + ['source_place', 'occurrence'] %}
 {%- set narrowed = is_narrowed() %}
+{%- set of_delivery = [
+    'delivery_id', 'receipt_sha256', 'delivered_on', 'delivery_seq', 'place_order',
+    'delivery_place',
+] %}
+{%- set kept = key + content_columns() + ['resolution', 'period_start', 'period_end']
+    + of_delivery + ['correction_id', 'read_from', 'read_to'] %}
 -- Most figures were printed once: nothing has to be sorted to know their only version. What may be
 -- more is found by a short hash; where two figures share one, they are sorted for nothing.
 with arrived as {{ 'materialized' if narrowed else 'not materialized' }} (
@@ -21,7 +27,8 @@ crowded as (
 
 alone as (
     select
-        * replace (greatest(known_from, coalesce(read_from, known_from)) as known_from),
+        {{ kept | join(',\n        ') }},
+        greatest(known_from, coalesce(read_from, known_from)) as known_from,
         {{ fingerprint(key) | indent(8) }} as figure_key,
         {{ fingerprint(content_columns()) | indent(8) }} as content_key
     from arrived
@@ -43,19 +50,18 @@ placed as (
 -- its own became known when it was delivered: the first one was in force until then.
 dated as (
     select
-        * exclude (arrival) replace (
-            case
-                when arrival > 1 and coalesce(is_document_date, false)
-                    then greatest(known_from, delivered_on)
-                else known_from
-            end as known_from
-        )
+        {{ kept | join(',\n        ') }},
+        case
+            when arrival > 1 and coalesce(is_document_date, false)
+                then greatest(known_from, delivered_on)
+            else known_from
+        end as known_from
     from placed
 ),
 
 delivered as materialized (
     select
-        * exclude (known_from),
+        {{ kept | join(',\n        ') }},
         known_from as stated_from,
         -- A date that an earlier delivery of the figure bears already cannot tell when this one
         -- became known: that was when it was delivered. What a decision has read anew is known from
@@ -152,9 +158,12 @@ heard as (
         figure_order
     from told
     where is_heard
-    union all by name
+    union all
     select
+        cast(null as bigint) as figure_row,
         figure_key,
+        cast(null as varchar) as content_key,
+        cast(null as varchar) as first_figure_key,
         known_from,
         0 as figure_order
     from ended
@@ -232,11 +241,6 @@ repeats as (
     group by again.observation_id
 )
 
-{%- set of_delivery = [
-    'delivery_id', 'receipt_sha256', 'delivered_on', 'delivery_seq', 'place_order',
-    'delivery_place',
-] %}
-
 select
     identified.observation_id,
     {%- for column in key + content_columns() %}
@@ -260,7 +264,7 @@ left join identified
     on delivered.figure_row = identified.figure_row
 left join repeats
     on identified.observation_id = repeats.observation_id
-union all by name
+union all
 select
     {{ observation_letter() }}
     || left(md5(concat_ws(chr(31), figure_key, cast(known_from as varchar), content_key)), 16)

@@ -1,4 +1,6 @@
 -- Grain: one row per region, period, period kind, item, basis family and class.
+{#- An item has one value, whatever it is called: an amount, a number, a ratio or a rate. #}
+{%- set values = ['value', 'count', 'ratio', 'rate'] %}
 with cells as (
     select *
     from {{ mart_cells('core.district_profile', with_classes=true) }}
@@ -10,14 +12,6 @@ items as (
         item_name_zh,
         item_name_en
     from {{ mart_items('core.district_profile') }}
-),
-
--- An item has one value, whatever it is called: an amount, a number, a ratio or a rate.
-slotted as (
-    select
-        * exclude (slot),
-        case when {{ is_slot(['count', 'ratio', 'rate']) }} then 'value' else slot end as slot
-    from cells
 ),
 
 profile as (
@@ -35,12 +29,12 @@ profile as (
         any_value(class_name_zh) as class_name_zh,
         any_value(class_name_en) as class_name_en,
         min(topic) as topic,
-        {{ slot('value', 'value') }} as value,
-        {{ slot('unit', 'value') }} as unit,
-        {{ slot('qualifier', 'value') }} as qualifier,
-        {{ slot('obs_status', 'value') }} as obs_status,
-        {{ slot('scope', 'value') }} as scope,
-        {{ slot('price_basis', 'value') }} as price_basis,
+        {{ slot('value', values) }} as value,
+        {{ slot('unit', values) }} as unit,
+        {{ slot('qualifier', values) }} as qualifier,
+        {{ slot('obs_status', values) }} as obs_status,
+        {{ slot('scope', values) }} as scope,
+        {{ slot('price_basis', values) }} as price_basis,
         {{ slot('value', 'growth') }} as growth,
         {{ slot('growth_kind', 'growth') }} as growth_kind,
         {{ slot('qualifier', 'growth') }} as growth_qualifier,
@@ -53,11 +47,11 @@ profile as (
         {{ what_is_shared() | indent(8) }},
         {{ what_is_ranked() | indent(8) }},
         bool_or(is_simulated) as is_simulated,
-        {{ slot('observation_id', 'value') }} as value_observation_id,
+        {{ slot('observation_id', values) }} as value_observation_id,
         {{ slot('observation_id', 'growth') }} as growth_observation_id,
         {{ slot('observation_id', 'share') }} as share_observation_id,
         {{ slot('observation_id', 'rank') }} as rank_observation_id
-    from slotted
+    from cells
     group by
         region_code, region_name_zh, period, period_start, period_end, period_kind, item,
         basis_family, class_list, class_code

@@ -128,7 +128,14 @@ beginnings as (
 ),
 
 rivals as materialized (
-    select * exclude (is_beside_another)
+    select
+        observation_id,
+        {{ quantity | join(',\n        ') }},
+        headline_rank,
+        known_from,
+        known_to,
+        repeat_of,
+        quantity
     from beginnings
     qualify bool_or(is_beside_another) over (partition by quantity)
 ),

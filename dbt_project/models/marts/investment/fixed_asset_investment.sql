@@ -213,12 +213,12 @@ combined as (
             when share_printed_qualifier = 'exact' and share_computed_qualifier = 'exact'
                 then share_printed - share_computed
         end as share_difference,
-        null as residual_share,
-        null as residual_share_qualifier,
-        null as residual_investment,
-        null as residual_investment_qualifier,
-        null as residual_investment_implied,
-        null as residual_investment_implied_qualifier,
+        cast(null as decimal(30, 8)) as residual_share,
+        cast(null as varchar) as residual_share_qualifier,
+        cast(null as decimal(30, 8)) as residual_investment,
+        cast(null as varchar) as residual_investment_qualifier,
+        cast(null as decimal(30, 8)) as residual_investment_implied,
+        cast(null as varchar) as residual_investment_implied_qualifier,
         growth_printed,
         growth_kind,
         growth_qualifier,
@@ -236,7 +236,7 @@ combined as (
         investment_status
     from computed
 
-    union all by name
+    union all
 
     select
         residuals.region_code,
@@ -251,18 +251,35 @@ combined as (
         residual_name.name_en as item_name_en,
         false as is_part_of_total,
         false as is_summable,
+        cast(null as decimal(30, 8)) as investment,
         residuals.total_unit as investment_unit,
+        cast(null as varchar) as investment_qualifier,
         residuals.total_price_basis as price_basis,
+        cast(null as decimal(12, 4)) as share_printed,
+        cast(null as varchar) as share_printed_qualifier,
+        cast(null as decimal(12, 4)) as share_computed,
+        cast(null as varchar) as share_computed_qualifier,
+        cast(null as decimal(12, 4)) as share_difference,
         residuals.residual_share,
         residuals.residual_share_qualifier,
         residuals.residual_investment,
         residuals.residual_investment_qualifier,
         residuals.residual_investment_implied,
         residuals.residual_investment_implied_qualifier,
+        cast(null as decimal(12, 4)) as growth_printed,
+        cast(null as varchar) as growth_kind,
+        cast(null as varchar) as growth_qualifier,
+        cast(null as varchar) as growth_price_basis,
         residuals.is_simulated,
+        cast(null as varchar) as investment_observation_id,
+        cast(null as varchar) as share_observation_id,
+        cast(null as varchar) as growth_observation_id,
         residuals.total_observation_id,
         '_T' as class_list,
-        '_T' as class_code
+        '_T' as class_code,
+        cast(null as varchar) as class_name_zh,
+        cast(null as varchar) as class_name_en,
+        cast(null as varchar) as investment_status
     from residuals
     cross join residual_name
 )

@@ -72,9 +72,12 @@ spending as (
         growth,
         growth_qualifier,
         growth_price_basis,
+        cast(null as decimal(12, 4)) as share_printed,
+        cast(null as varchar) as share_printed_qualifier,
         is_simulated,
         amount_observation_id,
         growth_observation_id,
+        cast(null as varchar) as share_observation_id,
         amount_status,
         class_list,
         class_code,
@@ -82,7 +85,7 @@ spending as (
         class_name_en
     from rows_named
 
-    union all by name
+    union all
 
     select
         profile.region_code,
@@ -101,10 +104,14 @@ spending as (
         profile.amount_scope,
         profile.amount_reference,
         profile.amount_dimension,
+        cast(null as decimal(12, 4)) as growth,
+        cast(null as varchar) as growth_qualifier,
+        cast(null as varchar) as growth_price_basis,
         profile.share_printed,
         profile.share_printed_qualifier,
         profile.is_simulated,
         profile.amount_observation_id,
+        cast(null as varchar) as growth_observation_id,
         profile.share_observation_id,
         profile.amount_status,
         profile.class_list,

@@ -31,7 +31,7 @@ from orchestration.publish.printed import PrintedTable
 from orchestration.publish.products.workbooks import shown_tables
 from orchestration.publish.report import WORDS
 from orchestration.publish.rowhash import digests
-from orchestration.publish.site import charts, diff, model, search
+from orchestration.publish.site import charts, diff, links, model, search
 from orchestration.publish.site.formal import ROWS_SHOWN, Formal, by, plain_number
 from orchestration.publish.site.markup import (
     GAPS,
@@ -93,11 +93,11 @@ def script_with_bounds(asset: Path) -> str:
 def expected_pages(
     themes: Sequence[str], indicators: Sequence[str], regions: Sequence[str]
 ) -> set[str]:
-    """The pages a site must have, relative to it."""
+    """The pages a site must have, relative to it: of indicators, those with several figures."""
     return {
         *(f"{name}.html" for name in FIXED_PAGES),
-        *(f"theme/{file_name(theme)}.html" for theme in themes),
-        *(f"indicator/{file_name(code)}.html" for code in indicators),
+        *(links.theme_page(theme) for theme in themes),
+        *(links.indicator_page(code) for code in indicators),
         *(f"region/{file_name(code)}.html" for code in regions),
     }
 
@@ -118,6 +118,8 @@ class SiteWriter:
         self.district = str(release.get("district_code") or "")
         self.formal = Formal(self.units, self.site.regions, self.site.periods, self.district)
         self.names = {row["indicator_code"]: row for row in self.site.indicators}
+        self.places = links.places(self.site.indicators, self.site.figure_counts)
+        model.register_places(edition.con, self.places)
         self.shells: dict[tuple[str, str, str], tuple[Any, ...]] = {}
         self.themes = self._themes()
         self._drawn: dict[str, charts.Drawn] = {}
@@ -169,8 +171,11 @@ class SiteWriter:
     # --- data ----------------------------------------------------------------------------------
 
     def search_entries(self) -> list[list[str]]:
-        """What can be searched for, before its pinyin is looked up."""
-        rows = [[r["indicator_code"], r["name_zh"], r["name_en"]] for r in self.site.indicators]
+        """What can be searched for and where it is, before its pinyin is looked up."""
+        rows = [
+            [r["indicator_code"], r["name_zh"], r["name_en"], self.places[r["indicator_code"]]]
+            for r in self.site.indicators
+        ]
         regions = [
             [r["region_code"], r["region_name_zh"], r["region_name_en"]]
             for r in self.site.regions.values()
@@ -183,7 +188,7 @@ class SiteWriter:
 
     def search(self) -> tuple[str, int]:
         """The search index, and how many entries it has."""
-        entries = search.entries(self.site.indicators, self.site.regions.values())
+        entries = search.entries(self.site.indicators, self.site.regions.values(), self.places)
         return compact_json({"themes": self.themes_named(), "entries": entries}), len(entries)
 
     def release_facts(self) -> Row:
@@ -337,6 +342,8 @@ class SiteWriter:
             "source": marked(self._source),
             "plain": plain_number,
             "page": file_name,
+            "place": self.places.__getitem__,
+            "row_id": links.row_id,
             **known,
             "is_simulated": self.edition.report["is_simulated"],
             "themes": self.themes,
@@ -393,7 +400,7 @@ class SiteWriter:
         if known is None:
             return safe(code or "")
         text = both(known["name_zh"] or code, known["name_en"])
-        return f'<a href="{base}indicator/{file_name(code or "")}.html">{text}</a>'
+        return f'<a href="{base}{self.places[known["indicator_code"]]}">{text}</a>'
 
     def _source(self, row: Row, base: str) -> str:
         """The document a figure comes from, with the place in it."""
@@ -437,7 +444,7 @@ class SiteWriter:
         """Write the page of a theme, or of plan and peers, which have one of their own kind."""
         is_own_kind = theme in model.OWN_THEMES
         base = "" if is_own_kind else "../"
-        path = f"{theme}.html" if is_own_kind else f"theme/{file_name(theme)}.html"
+        path = links.theme_page(theme)
         title = _OWN_TITLES[theme] if is_own_kind else self._theme_pair(theme)
         template = theme if is_own_kind else "theme"
         return self.page(path, template, title, self._theme_content(theme, base))
@@ -462,6 +469,7 @@ class SiteWriter:
             self.lookups(),
             own,
             [self.site.latest.get(row["indicator_code"]) for row in own],
+            [self.site.single.get(row["indicator_code"]) for row in own],
             [repr(chart) for chart in self.chosen if chart.theme == theme],
             [stated for table, stated in tables.items() if _is_of(table, theme)],
             self._of_theme(self.site.apart, theme),
@@ -472,7 +480,7 @@ class SiteWriter:
     def _theme_content(self, theme: str, base: str) -> Row:
         own = [row for row in self.site.indicators if row["theme"] == theme]
         topics: dict[str, list[Row]] = {}
-        for row in own[:ITEMS_SHOWN]:
+        for row in links.listed(own, theme):
             topics.setdefault(row["topic"] or "", []).append(row)
         return {
             "theme": theme,
@@ -488,6 +496,7 @@ class SiteWriter:
             "apart_rows": self._of_theme(self.site.apart, theme),
             "honours": self._of_theme(self.site.honours, theme),
             "latest": self.site.latest,
+            "single": self.site.single,
             "markup": as_markup,
             "chart_base": f"{base}charts/",
         }
@@ -608,7 +617,10 @@ class SiteWriter:
             lambda: sha256(
                 repr(
                     [
-                        [(c, r["name_zh"], r["name_en"]) for c, r in self.names.items()],
+                        [
+                            (c, r["name_zh"], r["name_en"], self.places[c])
+                            for c, r in self.names.items()
+                        ],
                         site.regions,
                         site.periods,
                         [
@@ -637,12 +649,16 @@ class SiteWriter:
                 findings.get(code, []),
             ]
             for code, row in self.names.items()
+            if links.has_page(self.site.figure_counts.get(code, 0))
         }
 
     def _names_in(self, relation: Row) -> list[Any]:
         known = (relation[key] for key in ("indicator_code", "other_code", "numerator_code"))
         rows = [self.names.get(code or "") for code in known]
-        return [row and [row["name_zh"], row["name_en"]] for row in rows]
+        return [
+            row and [row["name_zh"], row["name_en"], self.places[row["indicator_code"]]]
+            for row in rows
+        ]
 
     def _relations(self) -> dict[str, list[Row]]:
         relations: dict[str, list[Row]] = {}
@@ -665,7 +681,7 @@ class SiteWriter:
         for code, current, others, payload, count in model.figures(
             self.reader, codes, self.district
         ):
-            name = f"indicator/{file_name(code)}"
+            name = links.indicator_page(code).removesuffix(".html")
             row = self.names[code]
             data = self.script(name, payload, count)
             content = {

@@ -296,11 +296,10 @@ class _Page:
         fact = self.facts.get(first.get("data-o", "")) if first is not None else None
         if fact is None:
             return
-        for kind, own in (("indicator", fact.indicator), ("region", fact.region)):
-            links = {
-                posixpath.basename(link).removesuffix(".html").partition("#")[0]
-                for link in block.xpath(f".//a[contains(@href, '{kind}/')]/@href")
-            }
+        for own, links in (
+            (fact.indicator, _indicators_linked(block)),
+            (fact.region, _linked(block, "region/")),
+        ):
             plain = {link for link in links if not link.startswith("x-")}
             if plain and len(links) == 1 and own not in plain:
                 yield _differs(f"{_shown(first).number}（{', '.join(links)}）", own)
@@ -686,6 +685,21 @@ def _is_delivered(node: Any) -> bool:
         if _NOT_SAID_CLASSES & set(up.get("class", "").split()):
             return True
     return False
+
+
+def _linked(block: Any, folder: str) -> set[str]:
+    """The names of the pages in a folder that a block links to."""
+    return {
+        posixpath.basename(link.partition("#")[0]).removesuffix(".html")
+        for link in block.xpath(f".//a[contains(@href, '{folder}')]/@href")
+    }
+
+
+def _indicators_linked(block: Any) -> set[str]:
+    """The indicators that a block is of, or links to: by their page, or by their row."""
+    rows = {link.partition("#i-")[2] for link in block.xpath(".//a[contains(@href, '#i-')]/@href")}
+    own = block.get("id", "")
+    return rows | _linked(block, "indicator/") | ({own[2:]} if own.startswith("i-") else set())
 
 
 def _number(line: Any) -> Decimal | None:

@@ -52,6 +52,7 @@ ALWAYS = {
     "quality/report.html",
     "quality/report.json",
     "site/changes.html",
+    "site/data/chunks.js",
     "site/data/release.js",
     "site/index.html",
 }
@@ -61,6 +62,7 @@ WITH_THE_FIGURE = {
     "sdmx/2.1/investment.xml",
     "sdmx/3.0/investment.xml",
     "sdmx/csv/investment.csv",
+    "site/data/single/investment.js",
     "site/region/990101.html",
     "site/theme/investment.html",
 }

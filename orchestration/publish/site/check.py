@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -131,24 +131,26 @@ def _scripts(
     """The figures that a page's script draws are the figures in force, one by one."""
     lines: list[tuple[str, ...]] = []
     derived: list[tuple[str, ...]] = []
+    files: dict[str, str] = {}
     for code, theme, count in con.execute(_OF_SCRIPTS).fetchall():
         name = compare.chunk(code, theme, count)
-        if name and f"{SITE}/data/{name}.js" in site.files:
-            if is_carried(f"{SITE}/data/{name}.js"):
+        files[code] = f"{SITE}/data/{name}.js"
+        if name and files[code] in site.files:
+            if is_carried(files[code]):
                 continue
             own, more = site.figures(name, code)
             lines += [(code, *line) for line in own]
             derived += [(code, *line) for line in more]
         if name and site.compares and not site.has_figures(name, code):
             yield Fault(
-                f"{SITE}/data/{name}.js",
+                files[code],
                 f"没有 {code} 的数字",
                 f"has no figures of {code}",
                 is_figure=True,
             )
-    yield from _not_in_force(con, lines)
+    yield from _not_in_force(con, lines, files)
     if site.compares:
-        yield from _not_derived(con, {line[0] for line in lines}, derived)
+        yield from _not_derived(con, {line[0] for line in lines}, derived, files)
 
 
 def _leads_nowhere(file: str, link: str) -> Fault:
@@ -466,7 +468,9 @@ limit 20
 """
 
 
-def _not_in_force(con: DuckDBPyConnection, lines: Sequence[tuple[str, ...]]) -> Iterator[Fault]:
+def _not_in_force(
+    con: DuckDBPyConnection, lines: Sequence[tuple[str, ...]], files: Mapping[str, str]
+) -> Iterator[Fault]:
     """Figures that scripts draw and the database has not in force, or the other way round."""
     import polars as pl
 
@@ -474,7 +478,7 @@ def _not_in_force(con: DuckDBPyConnection, lines: Sequence[tuple[str, ...]]) -> 
     for line in lines:
         if len(line) not in (len(_DRAWN), _DRAWN_BEFORE):
             yield Fault(
-                f"{SITE}/data/indicator/{file_name(line[0])}.js",
+                files[line[0]],
                 f"每行应有 {len(_DRAWN)} 项，实有 {len(line)} 项",
                 f"a line of {len(line)} parts where {len(_DRAWN)} are known",
                 is_figure=True,
@@ -492,7 +496,7 @@ def _not_in_force(con: DuckDBPyConnection, lines: Sequence[tuple[str, ...]]) -> 
         con.unregister("qt_drawn")
     for code, region, period, value in found:
         yield Fault(
-            f"{SITE}/data/indicator/{file_name(code)}.js",
+            files[code],
             f"{region} {period} {value} 与现行数字不符",
             f"{region} {period} {value} is drawn and not in force, or in force and not drawn",
             is_figure=True,
@@ -550,7 +554,10 @@ limit 20
 
 
 def _not_derived(
-    con: DuckDBPyConnection, codes: set[str], lines: Sequence[tuple[str, ...]]
+    con: DuckDBPyConnection,
+    codes: set[str],
+    lines: Sequence[tuple[str, ...]],
+    files: Mapping[str, str],
 ) -> Iterator[Fault]:
     """Growth, changes and indices that scripts hold and the marts do not, or the other way."""
     import polars as pl
@@ -566,7 +573,7 @@ def _not_derived(
         con.unregister("qt_codes")
     for code, region, period in found:
         yield Fault(
-            f"{SITE}/data/indicator/{file_name(code)}.js",
+            files[code],
             f"{region} {period} 的增速、变化或指数与 core.derived 不符",
             f"{region} {period}: growth, change or index is not that of core.derived",
             is_figure=True,

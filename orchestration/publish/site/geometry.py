@@ -146,6 +146,11 @@ def check_series(
     if (per_unit < 0) != is_rank or per_day <= 0:
         yield "坐标轴方向相反", "an axis runs the wrong way"
         return
+    for node in drawing.iter():
+        if _tag(node) == "text" and node.get("class") == "mark":
+            seen = "".join(node.itertext()).replace(",", "").replace("−", "-")
+            if seen != node.get("data-v"):
+                yield f"刻度写作 {seen}", f"the mark {node.get('data-v')} says {seen}"
     for value, y in marks:
         if abs(low_y - y - per_unit * (value - low)) > NEAR:
             yield f"刻度 {value:g} 不在应在之处", f"the mark {value:g} is not at its place"

@@ -29,7 +29,9 @@ WIDTH, HEIGHT = 720, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 26, 30, 34
 _TICKS = 4
 _LABELLED = 12
-"""So many points may bear their figures; of more, the first and the last."""
+"""So many points may bear their figures; of more, the last alone."""
+_DENSE = 60
+"""Of more points each is smaller."""
 _YEAR = 400
 """Days that may lie between neighbours of a series, unless its figures are usually closer."""
 _INK, _QUIET, _GRID, _BLUE = "#1d2430", "#545e6c", "#d5dae1", "#1f5c99"
@@ -171,18 +173,19 @@ def farthest(ends: Sequence[date]) -> float:
 
 def _points(axes: _Axes, points: Sequence[Row]) -> Iterator[str]:
     is_few = len(points) <= _LABELLED
+    radius = 4.5 if is_few else 2.4 if len(points) <= _DENSE else 1.6
     for place, row in enumerate(points):
         x, y = axes.x(row["period_end"]), axes.y(float(row["value"]))
         is_open = row["obs_status"] not in (None, "A") or row["qualifier"] not in (None, "exact")
         fill = "#fff" if is_open else _BLUE
         yield (
             f'<circle data-o="{safe(row["observation_id"])}" cx="{x:.1f}" cy="{y:.1f}" '
-            f'r="{4.5 if is_few else 2.4}" fill="{fill}" stroke="{_BLUE}" stroke-width="1.5"/>'
+            f'r="{radius}" fill="{fill}" stroke="{_BLUE}" stroke-width="1.5"/>'
         )
         side = _side(row) * (-1 if axes.is_rank else 1)
         if side:
             yield _arrow(x, y, side)
-        if is_few or place in (0, len(points) - 1):
+        if is_few or place == len(points) - 1:
             edge = "end" if place == len(points) - 1 else "start" if place == 0 else "middle"
             shown = safe(thousands(number_text(row["value"])))
             yield (

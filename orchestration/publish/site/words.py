@@ -595,7 +595,7 @@ class _Page:
                 for name in cell.xpath(".//span/@data-o"):
                     fact = self.facts.get(name)
                     if fact and (fact.region, fact.period) != (head, line.get("data-period")):
-                        yield _differs(f"{_text(cell)}（{head} {line.get('data-period')}）",
+                        yield _differs(f"{_in_chinese(cell)}（{head} {line.get('data-period')}）",
                                        f"{fact.region} {fact.period}")  # fmt: skip
 
     # --- words that name nothing ---------------------------------------------------------------

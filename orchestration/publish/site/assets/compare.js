@@ -133,7 +133,7 @@
     var over = grid.down;
     if (over.indexOf("i") >= 0 && set.all.length > 1) { return { why: [["不同指标不能相加", "different indicators are not added"]] }; }
     var faults = mixed(set, rows).concat(bounded(rows)), way = "sum";
-    over.filter(function (key) { return key !== "i" && grid.values[key].length > 1; }).forEach(function (key) {
+    over.filter(function (key) { return key !== "i"; }).forEach(function (key) {
       set.all.forEach(function (one) {
         var told = index.reasons[one.of.adds[key]];
         if (told[0] === "sum") { return; }

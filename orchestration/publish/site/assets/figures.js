@@ -111,14 +111,14 @@
       svg.append(make("path", { class: "line", d: path, fill: "none", stroke: colour, "stroke-width": 2 }));
       points.forEach(function (p, i) {
         var x = X(p.end), y = Y(Number(p.value)), side = rank ? -p.side : p.side;
-        svg.append(make("circle", { cx: x.toFixed(1), cy: y.toFixed(1), r: few ? 4.5 : 2.4,
+        svg.append(make("circle", { cx: x.toFixed(1), cy: y.toFixed(1), r: few ? 4.5 : points.length > 60 ? 1.6 : 2.4,
           fill: p.open ? "#fff" : colour, stroke: colour, "stroke-width": 1.5 }));
         if (side) {
           svg.append(make("path", { class: "arrow", fill: colour, d: "M" + (x - 4) + " " + (y - side * 8) + "L" +
             (x + 4) + " " + (y - side * 8) + "L" + x + " " + (y - side * 15) + "Z" }));
         }
         var last = i === points.length - 1;
-        if (few || lines.length === 1 && (i === 0 || last)) {
+        if (few || lines.length === 1 && last) {
           svg.append(make("text", { x: x, y: y - (side > 0 ? 20 : 10), "text-anchor": last ? "end" : i ? "middle" : "start" }, p.text));
         }
       });

@@ -208,7 +208,7 @@ def test_a_series_is_drawn_in_its_page(site: Path, opened: Opener, is_scripted: 
     assert line.count("M") == 3
     assert drawing.locator(".break").count() == 1
     assert page.locator("#qt-breaks li").all_inner_texts() == ["自2023起\n经济普查修订了以前年份"]
-    assert "纵轴从零起" in page.locator("#qt-drawn .note").inner_text()
+    assert "纵轴不从零起" in page.locator("#qt-drawn .note").inner_text()
     assert page.locator("table.grid tbody tr").all_inner_texts() == [
         "2024年\t515\t4,120.5\t300.25",
         "2023年\t480.1\t…\t…",

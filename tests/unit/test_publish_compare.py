@@ -150,6 +150,6 @@ def test_lines_of_sql_and_python_run_as_they_stand(
     with contextlib.redirect_stdout(said):
         exec(compile(lines["python"], "page", "exec"), {})  # noqa: S102 - a line of our own
     assert "shape: (1, " in said.getvalue()
-    assert "aaaaaa02ffff" in said.getvalue()
+    assert "fai_total" in said.getvalue()
     path = lines["sdmx"].split("\n")[1]
     assert ",fai_total," in Path(path).read_text("utf-8")

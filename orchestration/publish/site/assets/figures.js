@@ -189,6 +189,7 @@
   }
   function cell(value, x, y) {
     var text = String(value), place = column(x) + (y + 1);
+    if (text === "") { return ""; }
     return isNumber(text) ? '<c r="' + place + '"><v>' + text + "</v></c>"
       : '<c r="' + place + '" t="inlineStr"><is><t xml:space="preserve">' + xml(text) + "</t></is></c>";
   }

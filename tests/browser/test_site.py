@@ -29,6 +29,8 @@ KINDS = (
     "theme/profile.html",
     "theme/investment.html",
     "indicator/gdp.html",
+    "compare.html#i=gdp,schools&v=heat&m=1",
+    "compare.html#i=gdp&r=990101,990100&v=small",
     "region/990101.html",
 )
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -190,21 +192,30 @@ def test_search_says_when_nothing_is_found_and_runs_from_every_page(
     assert page.locator("#qt-results li").count() == 0
 
 
-def test_a_series_is_drawn_from_its_data_file(site: Path, opened: Opener) -> None:
-    page = opened(site).go("indicator/gdp.html")
+@pytest.mark.parametrize("is_scripted", [True, False])
+def test_a_series_is_drawn_in_its_page(site: Path, opened: Opener, is_scripted: bool) -> None:
+    page = opened(site, java_script_enabled=is_scripted).go("indicator/gdp.html")
 
-    assert page.locator("#qt-series svg .dot").count() == 5
+    drawing = page.locator("#qt-drawn svg")
+    assert drawing.is_visible()
+    assert drawing.locator("circle").count() == 5
     # A bound is no exact point, and a missing year is no line.
-    assert page.locator("#qt-series svg .dot.open").count() >= 1
-    assert page.locator("#qt-series svg .arrow").count() == 1
+    assert drawing.locator('circle[fill="#fff"]').count() == 1
+    assert drawing.locator(".arrow").count() == 1
     # 2019–2020, no 2021, 2022, a break before 2023, 2023–2024: three lines, and an upright.
-    line = page.locator("#qt-series svg .line").get_attribute("d")
+    line = drawing.locator(".line").get_attribute("d")
     assert line is not None
     assert line.count("M") == 3
-    assert page.locator("#qt-series svg .break").count() == 1
+    assert drawing.locator(".break").count() == 1
     assert page.locator("#qt-breaks li").all_inner_texts() == ["自2023起\n经济普查修订了以前年份"]
-    page.locator("#qt-region").select_option("990100")
-    assert "4,120.5" in page.locator("#qt-series table").inner_text()
+    assert "纵轴不从零起" in page.locator("#qt-drawn .note").inner_text()
+    assert page.locator("table.grid tbody tr").all_inner_texts() == [
+        "2024年\t515\t4,120.5\t300.25",
+        "2023年\t480.1\t…\t…",
+        "2022年\t450.2\t…\t…",
+        "2020年\t超400\t…\t…",
+        "2019年\t380.5\t…\t…",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -242,7 +253,9 @@ def test_a_half_copied_release_says_so(
 
     assert page.locator("#qt-warning").is_visible()
     assert said in page.locator("#qt-warning").inner_text()
-    assert page.locator("#qt-series svg").count() == 0
+    assert page.locator("#qt-series").text_content() == ""
+    assert page.locator("#qt-controls").is_hidden()
+    assert page.locator("#qt-save").is_hidden()
 
 
 def test_the_foot_of_a_page_says_which_release_it_is_of(site: Path, opened: Opener) -> None:

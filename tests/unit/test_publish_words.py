@@ -28,6 +28,7 @@ from orchestration.publish.site.markup import (
     places_html,
     said,
 )
+from orchestration.publish.site.series import draw_series
 from orchestration.publish.site.words import check_pages
 
 pytestmark = pytest.mark.core
@@ -56,6 +57,12 @@ OBSERVATIONS = (
     ("sum", "new", "D", "2025", date(2025, 12, 31), "target_level", "500", "家", "exact", "A"),
     ("d21", "fall", "D", "2021", date(2021, 12, 31), "ratio", "3.1", "%", "exact", "A"),
     ("d22", "fall", "D", "2022", date(2022, 12, 31), "ratio", "3", "%", "exact", "A"),
+    ("s19", "run", "D", "2019", date(2019, 12, 31), "level", "380.5", "亿元", "exact", "A"),
+    ("s20", "run", "D", "2020", date(2020, 12, 31), "level", "400", "亿元", "above", "A"),
+    ("s22", "run", "D", "2022", date(2022, 12, 31), "level", "450.2", "亿元", "exact", "P"),
+    ("s23", "run", "D", "2023", date(2023, 12, 31), "level", "480.1", "亿元", "exact", "A"),
+    ("s24", "run", "D", "2024", date(2024, 12, 31), "level", "515", "亿元", "exact", "A"),
+    ("said", "run", "D", "2024", date(2024, 12, 31), "level", "512.3", "亿元", "exact", "A"),
     ("cut", "fall", "D", "2025", date(2025, 12, 31), "target_level", "13.5", "%", "exact", "A"),
 )  # fmt: skip
 
@@ -88,19 +95,31 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             "as t(indicator_code, mart, item, direction)"
         )
         connection.execute(
+            "create table qt_break as from (values "
+            "('run', null, date '2023-01-01'), (null, 'C', date '2020-01-01')) "
+            "as t(indicator_code, region_code, begins_on)"
+        )
+        connection.execute(
             "create table qt_observation (observation_id varchar, indicator_code varchar, "
             "region_code varchar, period varchar, period_end date, measure varchar, "
             "value decimal(30,8), unit varchar, qualifier varchar, obs_status varchar, "
-            "is_simulated boolean, is_period_inferred boolean, known_to date, repeat_of varchar, "
-            "subject varchar, locality varchar)"
+            "is_simulated boolean, is_period_inferred boolean, known_from date, known_to date, "
+            "repeat_of varchar, subject varchar, locality varchar)"
         )
         for row in OBSERVATIONS:
             marks = ", ".join("?" * len(row))
             connection.execute(
-                f"insert into qt_observation values ({marks}, false, false, null, null, "
+                f"insert into qt_observation values ({marks}, false, false, null, null, null, "
                 "if(? = 'firm', '金田集团', '_T'), '_T')",
                 [*row, row[0]],
             )
+        connection.execute(
+            "update qt_observation set known_from = '2025-01-20', known_to = '2025-03-06' "
+            "where observation_id = 'said'"
+        )
+        connection.execute(
+            "update qt_observation set known_from = '2025-03-06' where observation_id = 's24'"
+        )
         yield connection
 
 
@@ -121,6 +140,8 @@ SCORE = line(
     f"<td>{GDP}</td><td>{both('2025年', '2025')}</td><td>{GROWTH}</td>"
     f'<td data-le="City">{fig("18700", "亿元", "gdpcity", "approx")}</td>'
 )
+ROW = f'<table><tbody><tr id="i-gdp"><th>GDP</th><td>{GDP} 2025年</td></tr></tbody></table>'
+LINKED = f'<ul><li><a href="theme/profile.html#i-gdp">GDP</a> {GDP} 2025年</li></ul>'
 RANK = f"<li>{said('rank', 'rank25', both('第18', 'number 18'))}</li>"
 TOP = f"<li>{said('rank', 'top10', both('前10', 'among the first 10'))}</li>"
 PLACES = f"<li>{places_html(-6, 'rank25 rank20')}</li>"
@@ -142,8 +163,38 @@ ENOUGH = (
            + both("（达到进度，门槛 40%）", "(on schedule; threshold 40%)"))
     + "</li>"
 )  # fmt: skip
+RUN = [
+    {
+        "observation_id": name, "region_code": "D", "period": period, "period_end": end,
+        "value": Decimal(value), "unit": unit, "qualifier": qualifier, "obs_status": status,
+    }
+    for name, _, _, period, end, _, value, unit, qualifier, status in OBSERVATIONS
+    if name in ("s19", "s20", "s22", "s23", "s24")
+]  # fmt: skip
+
+
+def drawn_series() -> str:
+    drawn = draw_series(RUN, [date(2023, 1, 1)], ("产出", "Output"))
+    assert drawn is not None
+    assert not drawn.is_from_zero
+    note = "<p class='note'>纵轴不从零起</p>"
+    return f'<figure class="series" data-chart="series">{drawn.svg}{note}</figure>'
+
+
+SERIES = drawn_series()
+GRID = (
+    '<table class="grid"><thead><tr><th>报告期</th><th data-region="D">本区</th>'
+    '<th data-region="C">本市</th></tr></thead><tbody><tr data-period="2025"><th>2025年</th>'
+    f"<td>{GDP}</td><td>{fig('18700', '亿元', 'gdpcity', 'approx')}</td></tr></tbody></table>"
+)
+REVISED = (
+    f"<li>{both('2024年', '2024')} {fig('512.3', '亿元', 'said')} "
+    + said("revised", "said s24", both("→ 自 2025-03-06 起为", "→ from 2025-03-06 on"))
+    + f" {fig('515', '亿元', 's24')}</li>"
+)
 GOOD = {
-    "enough": ENOUGH,
+    "series": SERIES, "grid": GRID, "revised": REVISED,
+    "enough": ENOUGH, "row": ROW, "linked": LINKED,
     "score": SCORE, "rank": RANK, "top": TOP, "places": PLACES, "met": MET, "before": BEFORE,
     "version": VERSION, "share": SHARE, "rest": REST, "firm": FIRM, "sum": SUM, "fall": FALL,
 }  # fmt: skip
@@ -180,6 +231,29 @@ def test_what_follows_from_the_figures_is_right(con: duckdb.DuckDBPyConnection, 
          "the figures say '2025'"),
         ("score", "indicator/gdp.html", "indicator/fai.html",
          "it says '1,000（fai）', the figures say 'gdp'"),
+        ("series", 'data-o="s24"', 'data-o="s23"',
+         "2023-12-31 is not at its place on the time axis"),
+        ("series", 'data-o="s24"', 'data-o="gdp24"', "2 things in one series"),
+        ("series", 'data-o="s24"', 'data-o="nobody"', "points of the series name no figures"),
+        ("series", 'data-v="450"', 'data-v="470"', "the mark 470 is not at its place"),
+        ("series", '>350<', '>300<', "the mark 350 says 300"),
+        ("series", 'fill="#fff"', 'fill="#1f5c99"',
+         "the point of 2020-12-31 is not marked as it is"),
+        ("series", "纵轴不从零起", "纵轴从零起", "the axis starts elsewhere than is said"),
+        ("series", ' class="arrow"', "", "the arrows are not those of the bounds"),
+        ("grid", 'data-region="C"', 'data-region="P"',
+         "it says '约18,700 亿元（P 2025）', the figures say 'C 2025'"),
+        ("grid", 'data-period="2025"', 'data-period="2024"',
+         "it says '超1,000 亿元初（D 2024）', the figures say 'D 2025'"),
+        ("revised", "said s24", "s24 said",
+         "it says '→ 自 2025-03-06 起为', the figures say 'no figures behind it'"),
+        ("revised", "said s24", "said s23",
+         "it says '→ 自 2025-03-06 起为', the figures say 'no figures behind it'"),
+        ("revised", "自 2025-03-06", "自 2025-01-20",
+         "it says '→ 自 2025-01-20 起为 / → from 2025-03-06 on', "
+         "the figures say '→from2025-03-06on'"),
+        ("row", 'id="i-gdp"', 'id="i-fai"', "it says '1,000（fai）', the figures say 'gdp'"),
+        ("linked", "#i-gdp", "#i-fai", "it says '1,000（fai）', the figures say 'gdp'"),
         ("score", 'data-le="City"', 'data-le="Province"',
          "it says '18,700（Province）', the figures say 'gdp C'"),
         ("score", "▼", "▲", "it says '▲ 同比 −4.9%初 / ▲ year on year −4.9%p', "
@@ -235,6 +309,25 @@ def test_a_wrong_word_is_found(
 ) -> None:
     assert before in GOOD[name]
     assert told in wrong(con, GOOD[name].replace(before, after))
+
+
+def test_a_line_that_crosses_a_break_or_a_gap_is_found(con: duckdb.DuckDBPyConnection) -> None:
+    path = re.search(r'class="line" d="([^"]+)"', SERIES)
+    assert path is not None
+    # 2019–2020, a gap, 2022, a break, 2023–2024.
+    assert re.findall("[ML]", path[1]) == ["M", "L", "M", "M", "L"]
+    over_gap = path[1].replace("M", "L", 3).replace("L", "M", 1)
+    assert wrong(con, SERIES.replace(path[1], over_gap)) == [
+        "the line before 2022-12-31: neither a gap nor a break is crossed",
+        "the line before 2023-12-31: neither a gap nor a break is crossed",
+    ]
+    moved = re.sub(r"L([0-9.]+) ([0-9.]+)$", r"L\1 1\2", path[1])
+    assert wrong(con, SERIES.replace(path[1], moved)) == ["the line does not go through the points"]
+    higher = re.sub(r'(data-o="s22" cx="[0-9.]+" cy=")[0-9.]+', r"\g<1>99.0", SERIES)
+    assert wrong(con, higher) == [
+        "2022-12-31 is not as high as its figure",
+        "the line does not go through the points",
+    ]
 
 
 def test_an_outturn_of_ninety_meets_a_target_of_at_least_ninety(

@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from orchestration.bounds import EXACT
 from orchestration.publish.paper.brief_model import Entry, Part, Selection, Sentence, select
-from orchestration.publish.paper.figures import Figure, figure_words
+from orchestration.publish.paper.figures import Figure, figure_words, printed_unit
 from orchestration.publish.printed import decimal_text, text_width
 from orchestration.publish.prose import english
 from orchestration.publish.prose.known import Known
@@ -32,6 +32,8 @@ _SHARES = frozenset({"share_pct", "ratio"})
 _LONGEST_NAME = 64
 _FIXED_PRICES = ("comparable", "constant")
 _LONGER_THAN_A_YEAR = 366
+_LAST = {0: ("（首位）", ", in first place"), -1: ("（末位）", ", in last place")}
+_MOST_AT_AN_END = 2
 _SIMULATED = ("（模拟数据）", " (simulated data)")
 
 
@@ -237,9 +239,9 @@ def grown_thing(name_zh: str) -> str:
     return found[1] if found else ""
 
 
-def one_decimal(value: object) -> str:
+def one_decimal(value: Decimal) -> str:
     """A computed number as it is printed."""
-    rounded = Decimal(str(value)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    rounded = value.quantize(Decimal("0.1"), ROUND_HALF_UP)
     return format(rounded, "f")
 
 
@@ -341,11 +343,12 @@ def _change(teller: _Teller, rule: Rule) -> Iterator[_Draft]:
         before = teller.by_id.get(derived.before or "") if derived else None
         if (
             derived is None or before is None or derived.change_pct is None
+            or before.value <= 0
             or figure.observation_id in with_growth or figure.measure not in _LEVELS
             or (figure.qualifier, before.qualifier) != (EXACT, EXACT)
         ):  # fmt: skip
             continue
-        change = Decimal(str(derived.change_pct))
+        change = (figure.value / before.value - 1) * 100
         size = one_decimal(abs(change))
         if size == "0.0":
             continue
@@ -371,11 +374,12 @@ def _share(teller: _Teller, rule: Rule) -> Iterator[_Draft]:
         above = teller.by_id.get(derived.above or "") if derived else None
         if (
             derived is None or above is None or derived.share is None
+            or above.value <= 0
             or figure.measure not in _LEVELS
             or (figure.qualifier, above.qualifier) != (EXACT, EXACT)
         ):  # fmt: skip
             continue
-        size = one_decimal(derived.share)
+        size = one_decimal(figure.value / above.value * 100)
         if size == "0.0":
             continue
         city = teller.known.regions.get(above.region_code)
@@ -484,8 +488,10 @@ def _sisters(teller: _Teller, rule: Rule) -> Iterator[_Draft]:
             continue
         if any(one.qualifier != EXACT for one in beside) or len(beside) < 3:
             continue
-        seen.add(figure.indicator_code)
-        yield _place(teller, rule, figure, beside)
+        draft = _place(teller, rule, figure, beside)
+        if draft is not None:
+            seen.add(figure.indicator_code)
+            yield draft
 
 
 def _ranked_before(teller: _Teller) -> list[Figure]:
@@ -518,40 +524,48 @@ def _beside(teller: _Teller, figure: Figure) -> list[Figure]:
     return sorted(same, key=lambda other: (-other.value, other.region_code))
 
 
-def _place(teller: _Teller, rule: Rule, figure: Figure, beside: Sequence[Figure]) -> _Draft:
+def _place(teller: _Teller, rule: Rule, figure: Figure, beside: Sequence[Figure]) -> _Draft | None:
+    """The place of a figure with both ends of the list; none where an end is shared by many."""
     place = 1 + sum(other.value > figure.value for other in beside)
     count = len(beside)
     parent = teller.known.regions.get(teller.region.parent if teller.region else "")
     city, city_en = (parent.zh, english.short_name(parent.en)) if parent else ("", "")
-    first, last = beside[0], beside[-1]
+    last_zh, last_en = _LAST.get(place - 1 if place == 1 else place - count - 1, ("", ""))
     zh: list[Part] = [
         f"{when(figure)}，{teller.subject(figure.name_zh)}（",
-        (figure_words(figure, teller.words), figure),
-        f"）由高到低在{city}{count}个县（市、区）中居第{place}位",
+        (_number_zh(figure), figure),
+        f"）由高到低在{city}{count}个县（市、区）中居第{place}位{last_zh}",
     ]
     en: list[Part] = [
         f"{_up(teller.about(figure.name_en))} (",
         (english.amount(figure, teller.words), figure),
         f") ranked {english.ordinal(Decimal(place))} from the top among the {count} "
-        f"county-level divisions of {city_en} {english.when(figure)}",
+        f"county-level divisions of {city_en} {english.when(figure)}{last_en}",
     ]
-    for end, zh_word, en_word, join in (
-        (first, "最高的是", "the highest was", "；"),
-        (last, "最低的是", "the lowest was", "；" if place == 1 else "，"),
+    mark = "；", ";"
+    for value, zh_word, en_word in (
+        (beside[0].value, "最高的是", "the highest was"),
+        (beside[-1].value, "最低的是", "the lowest was"),
     ):
-        if end is figure:
+        there = [other for other in beside if other.value == value]
+        if figure in there:
             continue
-        zh += [f"{join}{zh_word}{_short(end.region_zh, city)}（",
-               (figure_words(end, teller.words), end), "）"]  # fmt: skip
-        en += [f"{';' if join == '；' else ','} {en_word} {english.short_name(end.region_en)} (",
-               (english.amount(end, teller.words), end), ")"]  # fmt: skip
-    if place == count:
-        zh.insert(3, "（末位）")
-        en.insert(3, ", in last place")
-    elif place == 1:
-        zh.insert(3, "（首位）")
-        en.insert(3, ", in first place")
-    return _Draft(rule, zh, en, [figure, *(f for f in beside if f != figure)])
+        if len(there) > _MOST_AT_AN_END:
+            return None
+        names = "和".join(_short(other.region_zh, city) for other in there)
+        names_en = " and ".join(english.short_name(other.region_en) for other in there)
+        zh += [f"{mark[0]}{zh_word}{names}（", (_number_zh(there[0]), there[0]), "）"]
+        en += [f"{mark[1]} {en_word} {names_en} (",
+               (english.amount(there[0], teller.words), there[0]), ")"]  # fmt: skip
+        mark = "，", ","
+    return _Draft(rule, zh, en, [figure, *(other for other in beside if other != figure)])
+
+
+def _number_zh(figure: Figure) -> str:
+    """A figure as a number, growth too: its direction is its sign."""
+    if figure.is_growth:
+        return f"{decimal_text(figure.value)}{printed_unit(figure.unit)}"
+    return figure_words(figure, {})
 
 
 def _short(name: str, city: str) -> str:

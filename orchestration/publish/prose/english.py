@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from orchestration.bounds import bound_of
+from orchestration.bounds import EXACT, bound_of, sign
 from orchestration.publish.paper.figures import Figure
 from orchestration.publish.printed import Words, decimal_text
 
@@ -81,6 +81,31 @@ def ordinal(number: Decimal) -> str:
     text = decimal_text(number)
     last = {"1": "st", "2": "nd", "3": "rd"}.get(text[-1:], "th")
     return text + ("th" if text[-2:-1] == "1" else last)
+
+
+def place(rank: Figure) -> str:
+    """A rank: ``18th``, ``among the first 3``."""
+    bound = bound_of(rank.qualifier)
+    if bound is None or rank.qualifier == EXACT:
+        return ordinal(rank.value)
+    return bound.rank[1].format(decimal_text(rank.value))
+
+
+def forms(figure: Figure, words: Words) -> frozenset[str]:
+    """All texts that a figure may stand as in English."""
+    number = decimal_text(figure.value)
+    if figure.is_rank:
+        return frozenset({place(figure), number})
+    found = {amount(figure, words), number, f"{sign(figure.qualifier, 1)}{number}"}
+    if figure.is_growth and figure.qualifier == EXACT:
+        size = f"{decimal_text(abs(figure.value))} per cent"
+        verbs = ("up", "rose by") if figure.value > 0 else ("down", "fell by")
+        found |= (
+            {f"{verb} {size}" for verb in verbs}
+            if figure.value
+            else {"unchanged", "did not change"}
+        )
+    return frozenset(found)
 
 
 def when(figure: Figure) -> str:

@@ -168,8 +168,7 @@ class _Teller:
     @property
     def whole(self) -> str:
         """全区, 全县, 全市: what the region is called in a sentence about it."""
-        name = self.region.zh if self.region else ""
-        return _WHOLE.get(name[-1:], name)
+        return whole_of(self.known, self.code)
 
     @property
     def name_en(self) -> str:
@@ -212,6 +211,13 @@ class _Teller:
         )
         is_old = months >= rule.parameters.old_after_months
         return figure.period_end.year if is_old and is_last else None
+
+
+def whole_of(known: Known, code: str) -> str:
+    """What a region is called in a sentence about it: 全区, 全县, 全市; its name otherwise."""
+    region = known.regions.get(code)
+    name = region.zh if region else ""
+    return _WHOLE.get(name[-1:], name)
 
 
 # --- words -------------------------------------------------------------------------------------
@@ -582,7 +588,7 @@ def _rank(teller: _Teller, rule: Rule) -> Iterator[_Draft]:
         earlier = teller.selection.before.get(rank.observation_id)
         zh: list[Part] = [f"{when(rank)}，{teller.subject(rank.name_zh)}",
                           (figure_words(rank, teller.words), rank)]  # fmt: skip
-        en: list[Part] = [f"{rank.name_en}: {teller.name_en} was ", (_rank_en(rank), rank),
+        en: list[Part] = [f"{rank.name_en}: {teller.name_en} was ", (english.place(rank), rank),
                           f" {english.when(rank)}"]  # fmt: skip
         of = [rank]
         if earlier is not None:
@@ -598,15 +604,6 @@ def _rank(teller: _Teller, rule: Rule) -> Iterator[_Draft]:
                 en.append(f", {size} {'place' if size == '1' else 'places'} {way} than "
                           f"{english.when(earlier)}")  # fmt: skip
         yield _Draft(rule, zh, en, of)
-
-
-def _rank_en(rank: Figure) -> str:
-    from orchestration.bounds import bound_of
-
-    bound = bound_of(rank.qualifier)
-    if bound is None or rank.qualifier == EXACT:
-        return english.ordinal(rank.value)
-    return bound.rank[1].format(decimal_text(rank.value))
 
 
 def _series(teller: _Teller, rule: Rule) -> Iterator[_Draft]:

@@ -630,7 +630,8 @@ class _Document:
 
     def write_body(self) -> None:
         """The sentences, each beginning with what it follows from."""
-        self.heading(0)
+        if self.page.told:
+            self.heading(0)
         for place, one in enumerate(self.page.told):
             paragraph = self.add("Brief Body" if place else "Brief Lead")
             paragraph.paragraph_format.first_line_indent = _points(22 if self.is_zh else 0)

@@ -489,7 +489,8 @@ def test_the_english_brief_is_english(world: World) -> None:
         "Revenue in Yunxi District: the target in 2027 is more than 1,000 亿元.",
         "Key figures",
         "Notes and sources",
-        "1. >: above, the number excluded. A bound is no exact value; charts show it with an arrow.",
+        "1. >: above, the number excluded. A bound is no exact value; "
+        "charts show it with an arrow.",
         "2. Letters behind numbers: p provisional.",
         "3. Growth is as published unless it is said to be computed from published levels; "
         "where prices are not named, the source names none.",

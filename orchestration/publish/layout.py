@@ -98,9 +98,9 @@ def workbook_path(schema: str) -> str:
     return f"xlsx/{schema}.xlsx"
 
 
-def brief_path(subject: str) -> str:
-    """Path of the one-page brief of a theme, or of the district, relative to its release."""
-    return f"brief/{subject}.docx"
+def brief_path(subject: str, language: str = "zh") -> str:
+    """Path of the brief of a theme, or of the district, in a language, relative to its release."""
+    return f"brief/{subject}.docx" if language == "zh" else f"brief/{subject}.{language}.docx"
 
 
 def release_id_of(directory: Path) -> str:

@@ -232,7 +232,7 @@ def test_a_rank_of_18_after_12_is_a_fall_of_six_places(shipped: Released) -> Non
         assert "↓ 下降6位 fell 6 places" in page, name
         assert "上升6位" not in page, name
     brief = text_of(shipped.path / "brief/industry_clusters.docx")
-    assert "研发经费投入强度全省排名第18（2023年），较2020年下降6位" in brief
+    assert "2023年，全区研发经费投入强度全省排名第18，比2020年下降6位" in brief
 
 
 def test_no_growth_is_called_nominal_where_nobody_said_so(shipped: Released) -> None:

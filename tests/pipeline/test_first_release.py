@@ -408,8 +408,11 @@ def test_the_files_of_a_release(first: Released) -> None:
         [
             "CITATION.cff",
             "brief/district.docx",
+            "brief/district.en.docx",
             "brief/investment.docx",
+            "brief/investment.en.docx",
             "brief/profile.docx",
+            "brief/profile.en.docx",
             "datapackage.json",
             "manifest.json",
             "mart.duckdb",

@@ -31,10 +31,8 @@ from orchestration.publish.paper.brief_model import (
     Entry,
     choose_charts,
     cut,
-    rank_sentence,
+    form_of,
     select,
-    sentences,
-    target_sentence,
 )
 from orchestration.publish.paper.charts import Bar, Chart, draw, svg
 from orchestration.publish.paper.check import Difference, check_briefs, check_yearbook
@@ -195,57 +193,33 @@ def test_marks() -> None:
     assert replace(GDP, obs_status="A").marks == ""
 
 
-# --- sentences ---------------------------------------------------------------------------------
-
-
-def test_sentences() -> None:
-    selection = select(FIGURES[:-1], ["gdp", "sales"], {}, WORDS)
-    assert [said(sentence) for sentence in sentences(selection.entries, WORDS, 60, {})] == [
-        "2025年，地区生产总值超1000亿元p，按可比价同比增长4.9%；"
-        "零售额449.7亿元i，2023年至2025年年均下降1.8%。"
-    ]
-    assert said(rank_sentence(selection.ranks, WORDS, 60, {})) == "GDP增速全市排名前3（2025年）。"
-    assert said(target_sentence(selection.targets, WORDS, 60)) == (
-        "2027年目标为数字经济收入超1000亿元。"
-    )
-
-
-def test_a_balance_at_the_end_of_a_month_is_no_flow_of_it() -> None:
-    """The same code of a period, 2025-06, is a month of sales and the day of a balance."""
-    month = {"period": "2025-06", "period_zh": "2025年6月", "period_en": "June 2025"}
-    deposits = figure(
-        "p1", "deposits", "存款余额", "2150.4", period_kind="point", topic="", **month
-    )
-    output = figure("p2", "output", "工业产值", "147.14", period_kind="monthly", topic="", **month)
-    selection = select((deposits, output), ["deposits", "output"], {}, WORDS)
-    assert [said(sentence) for sentence in sentences(selection.entries, WORDS, 60, {})] == [
-        "2025年6月末，存款余额2150.4亿元。",
-        "2025年6月，工业产值147.14亿元。",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("before", "now", "words"),
-    [
-        ("12", "18", "GDP增速全市排名第18（2025年），较2023年下降6位。"),
-        ("18", "12", "GDP增速全市排名第12（2025年），较2023年上升6位。"),
-        ("3", "3", "GDP增速全市排名第3（2025年），与2023年持平。"),
-    ],
-)
-def test_a_greater_rank_is_a_fall(before: str, now: str, words: str) -> None:
-    exact = replace(RANK, qualifier="exact", value=Decimal(now))
-    earlier = replace(exact, observation_id="b1", value=Decimal(before), **of_year(2023))
-    selection = select([earlier, exact], [], {}, WORDS)
-    assert said(rank_sentence(selection.ranks, WORDS, 60, selection.before)) == words
+# --- choosing ----------------------------------------------------------------------------------
 
 
 def test_a_rank_among_the_first_has_no_distance_to_another() -> None:
     earlier = replace(RANK, observation_id="b1", qualifier="exact", **of_year(2023))
-    selection = select([earlier, RANK], [], {}, WORDS)
-    assert selection.before == {}
-    assert said(rank_sentence(selection.ranks, WORDS, 60, selection.before)) == (
-        "GDP增速全市排名前3（2025年）。"
-    )
+    assert select([earlier, RANK], [], {}, WORDS).before == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "form"),
+    [
+        (of_year(2025), ("年度", "yearly")),
+        ({"period_end": date(2026, 6, 30), "period_start": date(2026, 1, 1),
+          "period_kind": "cumulative_range"}, ("半年", "half-yearly")),
+        ({"period_end": date(2026, 3, 31), "period_start": date(2026, 1, 1),
+          "period_kind": "cumulative_range"}, ("季度", "quarterly")),
+        ({"period_end": date(2026, 5, 31), "period_start": date(2026, 1, 1),
+          "period_kind": "cumulative_range"}, ("月度", "monthly")),
+        ({"period_end": date(2026, 6, 30), "period_start": date(2026, 6, 1),
+          "period_kind": "monthly"}, ("月度", "monthly")),
+    ],
+)  # fmt: skip
+def test_the_newest_figure_says_what_kind_of_brief_it_is(
+    changes: dict[str, Any], form: tuple[str, str]
+) -> None:
+    assert form_of([OLDER, replace(SALES, **changes)]) == form
+    assert form_of([TARGET]) is None
 
 
 @pytest.mark.parametrize(
@@ -327,6 +301,15 @@ def test_a_series_shows_its_gaps_and_bounds() -> None:
     assert svg(chart, 240, 130).count("<polygon") == 2
 
 
+def test_a_chart_needs_no_font() -> None:
+    """Names and numbers stand beside the picture, in the fonts of the brief."""
+    (chart,) = choose_charts([GDP, OLDER, OLDEST], [Entry(GDP)], [], WORDS)
+    assert "<text" not in svg(chart, 240, 130)
+    assert chart.alternative("en") == (
+        "Gross domestic product (亿元)：2022 >660；2023 860.3；2024 n/a；2025 >1000p"
+    )
+
+
 def test_one_figure_makes_no_chart() -> None:
     assert choose_charts([GDP], [Entry(GDP)], [], WORDS) == []
 
@@ -334,7 +317,7 @@ def test_one_figure_makes_no_chart() -> None:
 def test_a_chart_is_a_picture_of_200_dots_per_inch() -> None:
     bars = (Bar("工业 <&", "Industry", Decimal("-1.5"), "-1.5", ""),
             Bar("其余", "Rest", Decimal(3), "≤3", "≤", is_residual=True))  # fmt: skip
-    picture = draw(Chart("bars", "构成", "Structure", bars), 216, 108)
+    picture = draw(Chart("构成", "Structure", bars), 216, 108)
     assert picture[:8] == b"\x89PNG\r\n\x1a\n"
     assert (int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])) == (600, 300)
 
@@ -351,7 +334,7 @@ TABLES = {
         "locality"
     ),
     "core.indicator": "indicator_code theme topic mart item role",
-    "core.region": "region_code region_name_zh region_name_en",
+    "core.region": "region_code region_name_zh region_name_en region_kind parent_code",
     "core.period": "period label_zh label_en",
     "core.source_document": "source_document title_zh title_en issuer published",
     "meta.release": "district_code release_id release_time:timestamp time_zone",
@@ -405,7 +388,8 @@ class World:
         named: dict[str, set[tuple[str, ...]]] = {
             "core.indicator": {(f.indicator_code, f.theme, f.topic, f.mart, f.item, f.role)
                                for f in figures},
-            "core.region": {(f.region_code, f.region_zh, f.region_en) for f in figures},
+            "core.region": {(f.region_code, f.region_zh, f.region_en, "county", "990100")
+                            for f in figures},
             "core.period": {(f.period, f.period_zh, f.period_en) for f in figures},
         }  # fmt: skip
         for table, rows in named.items():
@@ -439,15 +423,20 @@ class World:
         figures = read_figures(self.con, "mart")
         briefs = [f"brief/{file.name}" for file in sorted((path / "brief").glob("*.docx"))]
         return [
-            *check_briefs(path, briefs, figures),
+            *check_briefs(path, briefs, figures, {}),
             *check_yearbook(self.con, "mart", path, figures),
         ]
+
+
+def in_both(*subjects: str) -> list[str]:
+    """The briefs of subjects in both languages."""
+    return [f"brief/{subject}{end}.docx" for subject in subjects for end in ("", ".en")]
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     made = World(tmp_path_factory.mktemp("release"), FIGURES)
-    assert made.briefs() == ["brief/district.docx", "brief/consumption.docx", "brief/profile.docx"]
+    assert made.briefs() == in_both("district", "consumption", "profile")
     assert made.yearbook() == {"xlsx/yearbook.xlsx": 8}
     return made
 
@@ -460,34 +449,52 @@ def test_a_brief_from_top_to_bottom(world: World) -> None:
     document = world.brief("profile")
     assert texts(document) == [
         "统计快报",
-        "云溪区　区情概览",
-        "Statistical brief · Yunxi District: Profile",
-        "首发版本 First issued 2026-03-01.1\t2026年3月1日",
-        "要点  Highlights",
-        "2025年，地区生产总值超1000亿元p，按可比价同比增长4.9%。",
-        "位次：GDP增速全市排名前3（2025年）。",
-        "目标（不是实绩）：2027年目标为数字经济收入超1000亿元。",
-        "主要数据  Key figures",
-        "说明与来源  Notes and sources",
-        "1. 超：超过（不含本数） more than。界限不是准确值，图中以箭头表示。",
-        "2. 数字后的字母：p 初步数 provisional。",
-        "3. 增长率均为原文公布，未由总量推算；未注明价格口径者，原文没有说明或不适用。"
-        "Growth is as published, never computed from levels.",
-        "资料来源 Sources：《年度<公报> “甲”》（统计局）。",
+        "云溪区　区情概览（年度）",
+        "首发版本 2026-03-01.1\t2026年3月1日",
+        "要点",
+        "2025年，全区地区生产总值超1000亿元p，按可比价计算同比增长4.9%。",
+        "2025年，全区GDP增速全市排名前3。",
+        "2027年全区数字经济收入的目标是超1000亿元。",
+        "主要数据",
+        "说明与来源",
+        "1. 超：超过（不含本数）。界限不是准确值，图中以箭头表示。",
+        "2. 数字后的字母：p 初步数。",
+        "3. 增长率除注明“按已公布数计算”者外均为原文公布，未由总量推算；"
+        "未注明价格口径者，原文没有说明或不适用。",
+        "资料来源：《年度<公报> “甲”》（统计局）。",
     ]
     table = document.tables[0]
     assert [[cell.text for cell in row.cells] for row in table.rows] == [
-        ["指标\nIndicator", "报告期\nPeriod", "数值\nValue", "单位\nUnit", "增长%\nGrowth",
-         "位次\nRank"],
-        ["地区生产总值\nGross domestic product", "2025年", "超1000p", "亿元",
-         "4.9\n同比可比价", ""],
-        ["GDP增速全市排名\nGdp growth city rank", "2025年", "", "", "", "前3\n全市2025"],
-        ["数字经济收入目标\nRevenue target", "2027年\n目标", "超1000", "亿元", "", ""],
-    ]  # fmt: skip
+        ["指标", "报告期", "数值", "单位", "增长%", "位次"],
+        ["地区生产总值", "2025年", "超1000p", "亿元", "4.9\n同比可比价", ""],
+        ["GDP增速全市排名", "2025年", "", "", "", "前3\n全市2025"],
+        ["数字经济收入目标", "2027年\n目标", "超1000", "亿元", "", ""],
+    ]
     footer = document.sections[0].footer
     assert [paragraph.text for paragraph in footer.paragraphs] == [
         REPORT["statement_zh"],
-        REPORT["statement_en"],
+    ]
+
+
+def test_the_english_brief_is_english(world: World) -> None:
+    document = world.brief("profile.en")
+    assert texts(document) == [
+        "Statistical brief",
+        "Yunxi District: Profile (yearly)",
+        "First issued in release 2026-03-01.1\t1 March 2026",
+        "Highlights",
+        "Gross domestic product in Yunxi District stood at more than 1,000 亿元p in 2025, "
+        "up 4.9 per cent on a year earlier at comparable prices.",
+        "Gdp growth city rank: Yunxi District was among the first 3 in 2025.",
+        "Revenue in Yunxi District: the target in 2027 is more than 1,000 亿元.",
+        "Key figures",
+        "Notes and sources",
+        "1. >: above, the number excluded. A bound is no exact value; "
+        "charts show it with an arrow.",
+        "2. Letters behind numbers: p provisional.",
+        "3. Growth is as published unless it is said to be computed from published levels; "
+        "where prices are not named, the source names none.",
+        "Sources: Bulletin.",
     ]
 
 
@@ -516,7 +523,7 @@ def test_a_brief_can_be_edited(world: World) -> None:
         str(core.created),
         str(core.modified),
     ) == ("2026-02-28 16:30:00",) * 2
-    assert core.title == "统计快报：区情概览 / Statistical brief: Profile"
+    assert core.title == "统计快报：区情概览"
 
 
 def test_the_yearbook_shows_time_across(world: World) -> None:
@@ -593,7 +600,7 @@ NASTY_FIGURES = tuple(
 @pytest.fixture(scope="module")
 def nasty(tmp_path_factory: pytest.TempPathFactory) -> World:
     made = World(tmp_path_factory.mktemp("nasty"), NASTY_FIGURES)
-    assert made.briefs() == ["brief/district.docx", "brief/profile.docx"]
+    assert made.briefs() == in_both("district", "profile")
     assert made.yearbook() == {"xlsx/yearbook.xlsx": 40}
     return made
 
@@ -604,15 +611,15 @@ def test_bad_names_do_no_harm(nasty: World) -> None:
     assert "\"<名>&' 😀很长的名称" in text
     assert not re.search("[\u202e\u2066\x07\x0b]", text)
     assert "模拟数据 / simulated data：带字母 s 的数字不是真实数字" in text
-    assert "过长的名称以…截短，全称见数据库 Long names are cut; see the database." in text
+    assert "过长的名称以…截短，全称见数据库。" in text
     assert "123456789012345678" in text
     assert nasty.differences() == []
 
 
 def test_one_figure_is_enough_and_none_makes_nothing(tmp_path: Path) -> None:
-    lonely = World(tmp_path / "one", (GROWTH,))
-    assert lonely.briefs() == ["brief/district.docx", "brief/profile.docx"]
-    assert "2025年，地区生产总值增速按可比价为4.9%。" in texts(lonely.brief("profile"))
+    lonely = World(tmp_path / "one", (replace(GROWTH, name_en="GDP, year-on-year growth"),))
+    assert lonely.briefs() == in_both("district", "profile")
+    assert "2025年，全区地区生产总值按可比价计算同比增长4.9%。" in texts(lonely.brief("profile"))
     assert len(lonely.brief("profile").inline_shapes) == 0
 
     nothing = World(tmp_path / "none", (ELSEWHERE,))
@@ -729,41 +736,29 @@ def test_every_word_of_a_brief_follows_from_its_figures(world: World, nasty: Wor
 @pytest.mark.parametrize(
     ("pattern", "after", "said"),
     [
-        (">增长4.9%<", ">下降4.9%<", "it says '按可比价同比下降4.9%', the figures say '增长4.9%'"),
-        ("，按可比价同比<", "，同比<",
-         "it says '同比增长4.9%', the figures say \"'按可比价同比'\""),
-        ("，按可比价同比<", "，按可比价环比<",
-         "it says '按可比价环比增长4.9%', the figures say \"'按可比价同比'\""),
-        ("，按可比价同比<", "，名义同比<",
-         "it says '名义同比增长4.9%', the figures say \"'按可比价同比'\""),
-        (">2025年，<", ">2024年，<", "it says '2024年，超1000亿元', the figures say '2025年'"),
-        (">地区生产总值<", ">财政收入<",
-         "it says '财政收入超1000亿元', the figures say \"'地区生产总值'\""),
-        (">超1000亿元<", ">近1000亿元<",
-         "it says '地区生产总值近1000亿元', the figures say '超1000亿元'"),
-        (">。<", ">，创历史新高。<",
-         "it says '，创历史新高。', the figures say 'the end of the sentence'"),
-        ("（2025年）", "（2024年）", "it says '2024年，前3', the figures say '2025年'"),
-        (">前3<", ">第3<", "it says 'GDP增速全市排名第3', the figures say '前3'"),
-        ("2027年目标为", "2027年",
-         "it says '2027年数字经济收入超1000亿元', the figures say \"'数字经济收入'\""),
-        ("2027年目标为", "2026年目标为", "it says '2026年，超1000亿元', the figures say '2027年'"),
-        ("目标（不是实绩）：", "位次：",
-         "it says '超1000亿元', the figures say 'targets apart from outturns'"),
+        (">增长4.9%<", ">下降4.9%<", "下降4.9% ≠ 4.9%"),
+        ("，按可比价计算同比<", "，同比<", "does not fit"),
+        ("，按可比价计算同比<", "，名义同比<", "does not fit"),
+        (">2025年，全区地区", ">2024年，全区地区", "does not fit"),
+        ("全区地区生产总值<", "全县地区生产总值<", "does not fit"),
+        ("地区生产总值<", "财政收入<", "does not fit"),
+        (">超1000亿元<", ">近1000亿元<", "近1000亿元 ≠ 1000 亿元 (above)"),
+        (">。<", ">，创历史新高。<", "does not fit"),
+        (">前3<", ">第3<", "does not fit"),
+        ("told_rank", "told_target", "no target"),
+        ("told_level_1", "told_boast_1", "names no observation"),
+        ("（年度）", "（月度）", "the figures say '（年度）'"),
         ("同比可比价", "同比", "it says '地区生产总值 同比', the figures say '同比可比价'"),
         ("全市2025", "全市2024", "it says 'GDP增速全市排名 全市2024', the figures say '2025'"),
         (">亿元<", ">万元<", "it says '地区生产总值 万元', the figures say '亿元'"),
-        ("2026年3月1日", "2026年3月2日",
-         "it says '首发版本 First issued 2026-03-01.1\\t2026年3月2日', "
-         "the figures say '2026-03-01'"),
-        ("2023年 860.3", "2023年 430.3",
-         "it says '地区生产总值（亿元）', the figures say '第 2 条的长度'"),
-        ("2025年 超1000p", "2025年 1000p",
-         "it says '地区生产总值（亿元）', the figures say '第 4 条的箭头'"),
-        ("2024 缺", "2024 900", "it says '地区生产总值（亿元）', the figures say '第 3 条'"),
+        ("2026年3月1日", "2026年3月2日", "the figures say '2026-03-01'"),
+        ("2023年 860.3", "2023年 430.3", "the figures say '第 2 条的长度'"),
+        ("2025年 超1000p", "2025年 1000p", "the figures say '第 4 条的箭头'"),
+        ("2024 缺", "2024 900", "the figures say '第 3 条'"),
+        (">860.3<", ">680.3<", "it says '2023年 680.3', the figures say '2023年 860.3'"),
         ('descr="地区生产总值（亿元）(.*?)title="地区生产总值（',
          r'descr="地区生产总值名义（亿元）\1title="地区生产总值名义（',
-         "it says '地区生产总值名义（亿元）', the figures say \"'nominal', which nobody said\""),
+         "the figures say \"'nominal', which nobody said\""),
     ],
 )  # fmt: skip
 def test_a_word_that_does_not_follow_is_found(
@@ -771,7 +766,7 @@ def test_a_word_that_does_not_follow_is_found(
 ) -> None:
     shutil.copytree(world.path, tmp_path / "release")
     change(tmp_path / "release" / "brief/profile.docx", "word/document.xml", pattern, after)
-    assert said in wrong_words(world, tmp_path / "release")
+    assert any(said in wrong for wrong in wrong_words(world, tmp_path / "release"))
 
 
 # --- on paper ----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""One-page briefs in Word: one for the district, one for each theme that has figures of it.
+"""Briefs in Word on one page, in Chinese and in English: of the district, and of each theme.
 
 Belongs here: reading what a brief needs from an attached release, fitting it on one page of A4,
 and writing it with python-docx. Does not belong here: what a brief says (``brief_model``).
@@ -26,13 +26,11 @@ from orchestration.publish.paper.brief_model import (
     Structure,
     choose_charts,
     cut,
+    form_of,
     most_used,
     notes,
-    rank_sentence,
     select,
-    sentences,
     source_line,
-    target_sentence,
 )
 from orchestration.publish.paper.charts import Chart, draw
 from orchestration.publish.paper.figures import (
@@ -42,6 +40,9 @@ from orchestration.publish.paper.figures import (
     printed_unit,
 )
 from orchestration.publish.printed import Words, quoted, text_width
+from orchestration.publish.prose import english
+from orchestration.publish.prose.known import Known, read_known
+from orchestration.publish.prose.tell import Told, told, whole_of
 from orchestration.publish.report import SIMULATED_LABEL
 from orchestration.publish.report import Row as Report
 from orchestration.publish.tables import Table, literal, quote
@@ -58,10 +59,20 @@ _MARGIN_X, _MARGIN_TOP, _MARGIN_BOTTOM, _FOOTER_ROOM = 51.0, 45.0, 52.0, 26.0
 _WIDTH = _PAGE[0] - 2 * _MARGIN_X
 # Word, WPS and LibreOffice do not break lines alike: what is counted is kept below the page.
 _ROOM = _PAGE[1] - _MARGIN_TOP - _MARGIN_BOTTOM - 16
-_COLUMNS = (193.0, 74.0, 78.0, 46.0, 62.0, 40.0)
-_HEADS = (("指标", "Indicator"), ("报告期", "Period"), ("数值", "Value"), ("单位", "Unit"),
-          ("增长%", "Growth"), ("位次", "Rank"))  # fmt: skip
-_VALUE, _GROWTH, _RANK = 2, 4, 5
+_COLUMNS = {
+    "zh": (193.0, 74.0, 78.0, 46.0, 62.0, 40.0),
+    "en": (176.0, 86.0, 112.0, 0.0, 72.0, 47.0),
+}
+_HEADS = {
+    "zh": ("指标", "报告期", "数值", "单位", "增长%", "位次"),
+    "en": ("Indicator", "Period", "Value", "", "Growth, %", "Rank"),
+}
+LANGUAGES = ("zh", "en")
+_HEADINGS = {
+    "zh": ("要点", "主要数据", "说明与来源", "资料来源："),
+    "en": ("Highlights", "Key figures", "Notes and sources", "Sources: "),
+}
+_VALUE, _UNIT, _GROWTH, _RANK = 2, 3, 4, 5
 _CHART_WIDTH = _WIDTH / 2 - 8
 
 _FANGSONG, _HEITI, _SONGTI, _LATIN = "仿宋", "黑体", "宋体", "Times New Roman"
@@ -71,30 +82,35 @@ _RED, _GREY, _INK, _RULE = "C00000", "666666", "000000", "8C8C8C"
 _STYLES: tuple[tuple[str, str, float, float, float, bool, str], ...] = (
     ("Brief Title", _HEITI, 22, 30, 0, False, _RED),
     ("Brief Subtitle", _HEITI, 13, 19, 0, False, _INK),
-    ("Brief English", _SONGTI, 9, 12, 0, False, _GREY),
     ("Brief Line", _SONGTI, 9, 14, 2, False, _INK),
     ("Brief Label", _HEITI, 10.5, 15, 3, True, _RED),
     ("Brief Heading", _HEITI, 11.5, 17, 6, False, _INK),
+    ("Brief Lead", _FANGSONG, 12, 18, 2, True, _INK),
     ("Brief Body", _FANGSONG, 11, 16.5, 0, False, _INK),
     ("Brief Cell", _SONGTI, 9, 11.5, 0, False, _INK),
     ("Brief Small", _SONGTI, 7, 8.5, 0, False, _GREY),
     ("Brief Caption", _HEITI, 9, 12, 0, False, _INK),
+    ("Brief Bar", _SONGTI, 7.5, 8.2, 0, False, _INK),
     ("Brief Note", _SONGTI, 8, 10.5, 0, False, _INK),
     ("Brief Footer", _SONGTI, 7.5, 10, 0, False, _GREY),
 )
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
 _LINE = {name: height for name, _, _, height, _, _, _ in _STYLES}
 _SIZE = {name: size for name, _, size, _, _, _, _ in _STYLES}
 _SPACE = {name: space for name, _, _, _, space, _, _ in _STYLES}
 
 # From rich to poor: the first that fits on the page is taken.
 _LIMITS = (
-    *(Limits(rows, told, 4, 3, 3, 138) for told in (8, 6, 5) for rows in (12, 11, 10, 9, 8)),
-    Limits(8, 5, 3, 2, 3, 124),
-    Limits(7, 5, 3, 2, 2, 116),
-    Limits(6, 4, 2, 2, 2, 108, 48),
-    Limits(6, 3, 2, 1, 2, 100, 40),
-    Limits(5, 3, 1, 1, 1, 92, 32),
-    Limits(4, 2, 1, 1, 1, 84, 24),
+    *(Limits(rows, told, 3, 132) for told in (7, 6, 5) for rows in (12, 11, 10, 9, 8)),
+    Limits(8, 4, 3, 124),
+    Limits(7, 4, 2, 116),
+    Limits(6, 3, 2, 108, 48),
+    Limits(6, 3, 2, 100, 40),
+    Limits(5, 2, 1, 92, 32),
+    Limits(4, 2, 1, 84, 24),
 )
 
 
@@ -109,6 +125,11 @@ class _Subject:
     figures: tuple[Figure, ...]
     structures: tuple[Structure, ...]
     among: Mapping[str, str]
+    told: tuple[Told, ...]
+
+    def title(self, language: str) -> str:
+        """What it is called."""
+        return self.title_zh if language == "zh" else self.title_en
 
 
 @dataclass(frozen=True)
@@ -116,7 +137,7 @@ class _Page:
     """All that stands on the page, and what it takes of it."""
 
     limits: Limits
-    body: tuple[tuple[str, Sentence], ...]
+    told: tuple[Told, ...]
     entries: tuple[Entry, ...]
     charts: tuple[Chart, ...]
     notes: tuple[str, ...]
@@ -150,15 +171,19 @@ def write_briefs(
         The paths of the briefs in the release.
     """
     sources = _source_titles(con, catalog)
+    day = date.fromisoformat(report["release"]["release_day"])
+    known = read_known(con, catalog, tables, words, figures, day)
     paths = []
-    for subject in _subjects(con, catalog, tables, words, figures):
+    for subject in _subjects(con, catalog, tables, words, known):
         if subject.name not in subjects:
             continue
-        path = brief_path(subject.name)
-        (directory / path).parent.mkdir(parents=True, exist_ok=True)
-        page = _fit(subject, words, sources)
-        (directory / path).write_bytes(_Document(subject, page, words, report).write())
-        paths.append(path)
+        for language in LANGUAGES:
+            path = brief_path(subject.name, language)
+            (directory / path).parent.mkdir(parents=True, exist_ok=True)
+            page = _fit(subject, words, sources, language)
+            document = _Document(subject, page, words, report, language)
+            (directory / path).write_bytes(document.write())
+            paths.append(path)
     return paths
 
 
@@ -170,13 +195,12 @@ def _subjects(
     catalog: str,
     tables: Sequence[Table],
     words: Words,
-    figures: Sequence[Figure],
+    known: Known,
 ) -> list[_Subject]:
     """The district, then its themes in the order of their list."""
-    district = con.execute(f"select district_code from {quote(catalog)}.meta.release").fetchone()
-    code = district[0] if district else None
-    own = [figure for figure in figures if figure.region_code == code]
-    scorecard, (ranked, among), structures, _ = read_beside(con, catalog, tables, str(code))
+    code = known.district
+    own = [figure for figure in known.figures if figure.region_code == code]
+    scorecard, (ranked, among), structures, _ = read_beside(con, catalog, tables, code)
     themes = words.get("theme", {})
     last = max((word.sort for word in themes.values()), default=0) + 1
     names = sorted(
@@ -186,8 +210,9 @@ def _subjects(
     found = []
     whole = _whole_selection(select(own, scorecard, ranked, words), scorecard)
     if not whole.is_empty:
-        found.append(_Subject(DISTRICT, "全区主要指标", "Key figures of the district", whole,
-                              _figures_of(whole, own), (), among))  # fmt: skip
+        found.append(_Subject(DISTRICT, f"{whole_of(known, code)}主要指标", "Key figures", whole,
+                              _figures_of(whole, own), (), among,
+                              tuple(told(known))))  # fmt: skip
     for name in names:
         word = themes.get(name)
         figures = tuple(figure for figure in own if figure.theme == name)
@@ -196,7 +221,7 @@ def _subjects(
         if not selection.is_empty:
             found.append(_Subject(name, word.zh if word else name,
                                   _capital(word.en if word else name), selection, figures,
-                                  parts, among))  # fmt: skip
+                                  parts, among, tuple(told(known, theme=name))))  # fmt: skip
     return found
 
 
@@ -206,7 +231,7 @@ def read_beside(
     list[str],
     tuple[dict[str, str], dict[str, str]],
     list[Structure],
-    dict[str, tuple[str, str]],
+    dict[str, tuple[str, str, str]],
 ]:
     """What briefs are made from besides figures: the leaders' sheet, ranks, parts, documents."""
     return (
@@ -311,24 +336,26 @@ def _structures(
     return found
 
 
-def _source_titles(con: DuckDBPyConnection, catalog: str) -> dict[str, tuple[str, str]]:
+def _source_titles(con: DuckDBPyConnection, catalog: str) -> dict[str, tuple[str, str, str]]:
+    """Of each document its title in Chinese and in English, and who issued it."""
     rows = con.execute(
-        f"select source_document, coalesce(title_zh, source_document), coalesce(issuer, '') "
+        "select source_document, coalesce(title_zh, source_document), "
+        "coalesce(title_en, title_zh, source_document), coalesce(issuer, '') "
         f"from {quote(catalog)}.core.source_document order by source_document"
     ).fetchall()
-    return {name: (quoted(clean(title)), clean(issuer)) for name, title, issuer in rows}
+    return {name: (quoted(clean(zh)), clean(en), clean(issuer)) for name, zh, en, issuer in rows}
 
 
 # --- fitting -----------------------------------------------------------------------------------
 
 
 def _fit(
-    subject: _Subject, words: Words, sources: Mapping[str, tuple[str, str]]
-) -> _Page:  # fmt: skip
+    subject: _Subject, words: Words, sources: Mapping[str, tuple[str, str, str]], language: str
+) -> _Page:
     """The richest page that is one page."""
     charts = choose_charts(subject.figures, subject.selection.entries, subject.structures, words)
     for limits in _LIMITS:
-        page = _compose(subject, words, sources, charts, limits)
+        page = _compose(subject, words, sources, charts, limits, language)
         if page.height <= _ROOM:
             return page
     return page
@@ -337,39 +364,35 @@ def _fit(
 def _compose(
     subject: _Subject,
     words: Words,
-    sources: Mapping[str, tuple[str, str]],
+    sources: Mapping[str, tuple[str, str, str]],
     charts: Sequence[Chart],
     limits: Limits,
+    language: str,
 ) -> _Page:
     selection = subject.selection
-    told = selection.entries[: limits.sentences]
+    body = subject.told[: limits.sentences]
     entries = _rows_of(selection, limits.rows)
-    ranks = selection.ranks[: limits.ranks]
-    targets = selection.targets[: limits.targets]
-    body: list[tuple[str, Sentence]] = [
-        ("", sentence) for sentence in sentences(told, words, limits.name_width, selection.before)
-    ]
-    for head, sentence in (
-        ("位次：", rank_sentence(ranks, words, limits.name_width, selection.before)),
-        ("目标（不是实绩）：", target_sentence(targets, words, limits.name_width)),
-    ):
-        if sentence:
-            body.append((head, sentence))
-    used = list(dict.fromkeys(
-        [f for entry in (*told, *entries) for f in entry.figures] + [*ranks, *targets]
-    ))  # fmt: skip
+    said = [part[1] for one in body for part in _in(one, language) if not isinstance(part, str)]
+    used = list(dict.fromkeys([*said, *(f for entry in entries for f in entry.figures)]))
     is_cut = any(
-        cut(figure.name_zh, limits.name_width) != figure.name_zh
-        or _name_lines(figure) != (figure.name_zh, figure.name_en)
-        for figure in used
+        _name_line(figure, language) != _name(figure, language)
+        for entry in entries
+        for figure in entry.figures[:1]
     )
     documents = most_used(used)
-    titles = [sources.get(name, (name, "")) for name in documents]
-    remarks = notes(used, charts, words, is_cut=is_cut)
-    source = source_line(titles, limits.sources)
-    height = _height(body, entries, charts, remarks, source, limits)
+    titles = [
+        (found[0] if language == "zh" else found[1], found[2])
+        for found in (sources.get(name, (name, name, "")) for name in documents)
+    ]
+    remarks = notes(used, charts, words, language, is_cut=is_cut)
+    source = source_line(titles, limits.sources, language)
+    height = _height(body, entries, charts, remarks, source, limits, language)
     return _Page(limits, tuple(body), tuple(entries), tuple(charts), tuple(remarks), source,
                  height)  # fmt: skip
+
+
+def _in(one: Told, language: str) -> Sentence:
+    return one.zh if language == "zh" else one.en
 
 
 def _rows_of(selection: Selection, limit: int) -> list[Entry]:
@@ -380,22 +403,24 @@ def _rows_of(selection: Selection, limit: int) -> list[Entry]:
 
 
 def _height(
-    body: Sequence[tuple[str, Sentence]],
+    body: Sequence[Told],
     entries: Sequence[Entry],
     charts: Sequence[Chart],
     remarks: Sequence[str],
     source: str,
     limits: Limits,
+    language: str,
 ) -> float:
-    heads = ("Brief Title", "Brief Subtitle", "Brief English", "Brief Line", "Brief Label")
+    heads = ("Brief Title", "Brief Subtitle", "Brief Line", "Brief Label")
     total = 8 + sum(_LINE[name] + _SPACE[name] for name in heads)
     total += 3 * (_LINE["Brief Heading"] + _SPACE["Brief Heading"])
-    for head, sentence in body:
-        total += _text_height(head + "".join(map(_plain, sentence)), "Brief Body", 22)
+    for place, one in enumerate(body):
+        style = "Brief Body" if place else "Brief Lead"
+        total += _text_height("".join(map(_plain, _in(one, language))), style, 22) + _SPACE[style]
     total += _row_height() * len(entries) + _row_height() + 4
     if charts:
-        total += limits.chart_height + 2 * _LINE["Brief Caption"] + 2 * _LINE["Brief Small"] + 10
-    for text in [*remarks, f"资料来源 {source}"]:
+        total += limits.chart_height + 2 * _LINE["Brief Caption"] + _LINE["Brief Small"] + 14
+    for text in [*remarks, f"{_HEADINGS[language][3]}{source}"]:
         total += _text_height(f"12 {text}", "Brief Note")
     return total
 
@@ -408,20 +433,23 @@ def _text_height(text: str, style: str, indent: float = 0) -> float:
     """A half-width character is taken a little wider than half its size."""
     width = text_width(text) * _SIZE[style] * 0.515 + indent
     # The last characters of a line move to the next with their punctuation.
-    return _LINE[style] * (1 + int(width // (_WIDTH - _SIZE[style])))
+    return _LINE[style] * (1 + int(width // (_WIDTH - 2 * _SIZE[style])))
 
 
 def _plain(part: Part) -> str:
     return part if isinstance(part, str) else part[0] + part[1].marks
 
 
-def _name_lines(figure: Figure) -> tuple[str, str]:
-    """The two lines of a name in the table."""
-    room = _COLUMNS[0] - 10
-    return (
-        cut(figure.name_zh, int(room / (_SIZE["Brief Cell"] * 0.515))),
-        cut(figure.name_en, int(room / (_SIZE["Brief Small"] * 0.5))),
-    )
+def _name(figure: Figure, language: str) -> str:
+    return figure.name_zh if language == "zh" else figure.name_en
+
+
+def _name_line(figure: Figure, language: str) -> str:
+    """A name in the table, in one line; an English one in two smaller ones."""
+    room = _COLUMNS[language][0] - 10
+    if language == "zh":
+        return cut(figure.name_zh, int(room / (_SIZE["Brief Cell"] * 0.515)))
+    return cut(figure.name_en, int(room / (_SIZE["Brief Cell"] * 0.5)))
 
 
 # --- an empty page -------------------------------------------------------------------------------
@@ -506,18 +534,22 @@ def _set_language(document: Any) -> None:
 
 
 class _Document:
-    """A brief while it is written."""
+    """A brief while it is written, in one language."""
 
-    def __init__(self, subject: _Subject, page: _Page, words: Words, report: Report) -> None:
+    def __init__(
+        self, subject: _Subject, page: _Page, words: Words, report: Report, language: str
+    ) -> None:
         from docx import Document
 
         self.subject, self.page, self.words, self.report = subject, page, words, report
+        self.language, self.is_zh = language, language == "zh"
         self.release: Mapping[str, Any] = report["release"]
         self.moment = datetime.fromisoformat(self.release["release_time"])
         self.document: Any = Document(BytesIO(_empty_page()))
         self.bookmarks = 0
         used = [figure for entry in page.entries for figure in entry.figures]
         self.is_simulated = any(figure.is_simulated for figure in (*subject.figures, *used))
+        self.form = form_of(used)
 
     def write(self) -> bytes:
         """The whole document; returns the bytes of the file."""
@@ -534,18 +566,22 @@ class _Document:
 
     def set_properties(self) -> None:
         """The core properties: the release's time is the only time there is."""
-        zh, en = self.title()
         core = self.document.core_properties
-        core.title, core.subject = f"{zh} / {en}"[:255], self.release["release_id"]
-        core.author = clean(self.release["district_name_zh"] or "")[:255]
+        core.title, core.subject = self.title()[:255], self.release["release_id"]
+        core.author = self.district()[:255]
         core.last_modified_by, core.comments = core.author, ""
         core.keywords = SIMULATED_LABEL if self.is_simulated else ""
-        core.language, core.revision = "zh-CN", 1
+        core.language, core.revision = "zh-CN" if self.is_zh else "en-GB", 1
         core.created = core.modified = self.moment.replace(tzinfo=None, microsecond=0)
 
-    def title(self) -> tuple[str, str]:
-        """What the brief is called, in both languages."""
-        return f"统计快报：{self.subject.title_zh}", f"Statistical brief: {self.subject.title_en}"
+    def title(self) -> str:
+        """What the brief is called."""
+        name = self.subject.title(self.language)
+        return f"统计快报：{name}" if self.is_zh else f"Statistical brief: {name}"
+
+    def district(self) -> str:
+        """Whose brief it is."""
+        return clean(self.release[f"district_name_{self.language}"] or "")
 
     # --- from the top down ---
 
@@ -561,56 +597,69 @@ class _Document:
         """Title, district, release; a red rule below, as bureaus print it."""
         from docx.enum.text import WD_ALIGN_PARAGRAPH
 
-        zh = clean(self.release["district_name_zh"] or "")
-        en = clean(self.release["district_name_en"] or "")
-        for style, text in (
-            ("Brief Title", "统计快报"),
-            ("Brief Subtitle", f"{cut(zh, 44)}　{cut(self.subject.title_zh, 24)}".strip()),
-            ("Brief English", cut(f"Statistical brief · {en}: {self.subject.title_en}", 106)),
-        ):
-            self.add(style, text).alignment = WD_ALIGN_PARAGRAPH.CENTER
         day = date.fromisoformat(self.release["release_day"])
-        issued = f"首发版本 First issued {self.release['release_id']}"
-        line = self.add("Brief Line", f"{issued}\t{day.year}年{day.month}月{day.day}日")
+        title = self.subject.title(self.language)
+        if self.is_zh:
+            head, form = "统计快报", f"（{self.form[0]}）" if self.form else ""
+            about = f"{cut(self.district(), 44)}　{cut(title, 24)}{form}".strip()
+            issued = f"首发版本 {self.release['release_id']}"
+            dated = f"{day.year}年{day.month}月{day.day}日"
+        else:
+            head, form = "Statistical brief", f" ({self.form[1]})" if self.form else ""
+            about = f"{cut(self.district(), 60)}: {cut(title, 40)}{form}".strip(": ")
+            issued = f"First issued in release {self.release['release_id']}"
+            dated = f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+        for style, text in (("Brief Title", head), ("Brief Subtitle", about)):
+            self.add(style, text).alignment = WD_ALIGN_PARAGRAPH.CENTER
+        line = self.add("Brief Line", f"{issued}\t{dated}")
         line.paragraph_format.tab_stops.add_tab_stop(_points(_WIDTH), _right_tab())
         _rule(line, _RED, 12)
         if self.is_simulated:
-            label = self.add("Brief Label", f"{SIMULATED_LABEL}：带字母 s 的数字不是真实数字")
+            told = (
+                "带字母 s 的数字不是真实数字"
+                if self.is_zh
+                else "figures marked s are no real figures"
+            )
+            label = self.add("Brief Label", f"{SIMULATED_LABEL}：{told}")
             label.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
-    def heading(self, zh: str, en: str) -> None:
-        """A heading in both languages."""
-        paragraph = self.add("Brief Heading", zh)
-        run = paragraph.add_run(f"  {en}")
-        run.font.size = _points(9)
-        run.font.color.rgb = _colour(_GREY)
+    def heading(self, place: int) -> None:
+        """A heading."""
+        paragraph = self.add("Brief Heading", _HEADINGS[self.language][place])
         paragraph.paragraph_format.keep_with_next = True
 
     def write_body(self) -> None:
-        """The sentences."""
-        self.heading("要点", "Highlights")
-        for head, sentence in self.page.body:
-            paragraph = self.add("Brief Body")
-            paragraph.paragraph_format.first_line_indent = _points(22)
-            if head:
-                run = paragraph.add_run(head)
-                run.bold = True
-            for part in sentence:
+        """The sentences, each beginning with what it follows from."""
+        if self.page.told:
+            self.heading(0)
+        for place, one in enumerate(self.page.told):
+            paragraph = self.add("Brief Body" if place else "Brief Lead")
+            paragraph.paragraph_format.first_line_indent = _points(22 if self.is_zh else 0)
+            self.add_mark(paragraph, f"told_{one.kind}")
+            for observation in one.of:
+                self.add_mark(paragraph, f"of_{observation}")
+            for part in _in(one, self.language):
                 if isinstance(part, str):
                     paragraph.add_run(part)
                 else:
                     self.add_figure(paragraph, part[0], part[1])
 
+    def add_mark(self, paragraph: Any, name: str) -> None:
+        """An empty bookmark: a name that nobody sees and the gate reads."""
+        start, end = self.bookmark(name)
+        paragraph._p.append(start)
+        paragraph._p.append(end)
+
+    def bookmark(self, name: str) -> tuple[Any, Any]:
+        """The two ends of a bookmark."""
+        self.bookmarks += 1
+        identity = str(self.bookmarks)
+        start = _element("w:bookmarkStart", id=identity, name=f"{name}_{identity}")
+        return start, _element("w:bookmarkEnd", id=identity)
+
     def add_figure(self, paragraph: Any, text: str, figure: Figure, size: float = 0) -> None:
         """A number inside a bookmark that names the figure it is, and its marks behind it."""
-        from docx.oxml import OxmlElement
-        from docx.oxml.ns import qn
-
-        self.bookmarks += 1
-        start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
-        for element in (start, end):
-            element.set(qn("w:id"), str(self.bookmarks))
-        start.set(qn("w:name"), f"figure_{figure.observation_id}_{self.bookmarks}")
+        start, end = self.bookmark(f"figure_{figure.observation_id}")
         paragraph._p.append(start)
         run = paragraph.add_run(text)
         paragraph._p.append(end)
@@ -625,17 +674,17 @@ class _Document:
         """The table of headline figures."""
         if not self.page.entries:
             return
-        self.heading("主要数据", "Key figures")
-        shown = _columns_of(self.page.entries)
+        self.heading(1)
+        shown = _columns_of(self.page.entries, self.language)
+        columns = _COLUMNS[self.language]
         table = self.document.add_table(rows=1 + len(self.page.entries), cols=len(shown))
         table.autofit = False
-        spare = _WIDTH - sum(_COLUMNS[place] for place in shown)
-        _lay_out(table, [_COLUMNS[place] + (0 if place else spare) for place in shown])
+        spare = _WIDTH - sum(columns[place] for place in shown)
+        _lay_out(table, [columns[place] + (0 if place else spare) for place in shown])
         # python-docx walks the whole table for each cell that is asked for.
         rows = [dict(zip(shown, row.cells, strict=True)) for row in table.rows]
         for place, cell in rows[0].items():
-            self.in_cell(cell, "center").add_run(_HEADS[place][0]).bold = True
-            self.small(cell, _HEADS[place][1], "center")
+            self.in_cell(cell, "center").add_run(_HEADS[self.language][place]).bold = True
         _repeat(table.rows[0])
         for cells, entry in zip(rows[1:], self.page.entries, strict=True):
             self.write_row(cells, entry)
@@ -643,10 +692,10 @@ class _Document:
             _keep_whole(row)
         _three_rules(table)
 
-    def in_cell(self, cell: Any, side: str = "") -> Any:
+    def in_cell(self, cell: Any, side: str = "", style: str = "Brief Cell") -> Any:
         """The first paragraph of a cell, in our style."""
         paragraph = cell.paragraphs[0]
-        _set_style(paragraph, "Brief Cell")
+        _set_style(paragraph, style)
         _align(paragraph, side)
         return paragraph
 
@@ -659,29 +708,33 @@ class _Document:
         """Under a rank: among whom, and when."""
         code = self.subject.among.get(rank.indicator_code, "")
         word = self.words.get("ranked_among", {}).get(code)
-        return cut(f"{word.zh if word else code}{rank.period_end.year}", 10)
+        if self.is_zh:
+            return cut(f"{word.zh if word else code}{rank.period_end.year}", 10)
+        return cut(f"{word.en if word else code} {rank.period_end.year}".strip(), 12)
 
     def write_row(self, cells: Mapping[int, Any], entry: Entry) -> None:
         """One headline figure: name, period, number, unit, growth, rank."""
         figure = entry.figure
-        zh, en = _name_lines(figure)
-        self.in_cell(cells[0]).add_run(zh)
-        self.small(cells[0], en)
-        start, _, end = figure.period_zh.partition("至")
-        self.in_cell(cells[1], "center").add_run(cut(start, 16))
-        when = [f"至{cut(end, 18)}" if end else "", "目标" if figure.is_target else ""]
+        self.in_cell(cells[0]).add_run(_name_line(figure, self.language))
+        joint = "至" if self.is_zh else " to "
+        start, _, end = (figure.period_zh if self.is_zh else figure.period_en).partition(joint)
+        self.in_cell(cells[1], "center").add_run(cut(start, 18))
+        target = "目标" if self.is_zh else "target"
+        when = [f"{joint.strip()}{'' if self.is_zh else ' '}{cut(end, 18)}" if end else "",
+                target if figure.is_target else ""]  # fmt: skip
         self.small(cells[1], " ".join(filter(None, when)), "center")
         own = _column_of(figure)
         self.number(cells[own], figure, "center" if own == _RANK else "right")
-        if own == _VALUE:
-            self.in_cell(cells[3], "center").add_run(cut(printed_unit(figure.unit), 10))
+        if own == _VALUE and _UNIT in cells:
+            self.in_cell(cells[_UNIT], "center").add_run(cut(printed_unit(figure.unit), 10))
         if own == _GROWTH:
-            self.small(cells[_GROWTH], _growth_kind(figure), "right")
+            self.small(cells[_GROWTH], _growth_kind(figure, self.language), "right")
         if own == _RANK:
             self.small(cells[_RANK], self.rank_place(figure), "center")
+        growth, rank = entry.growth, entry.rank
         for place, other, side, line in (
-            (_GROWTH, entry.growth, "right", _growth_kind(entry.growth) if entry.growth else ""),
-            (_RANK, entry.rank, "center", self.rank_place(entry.rank) if entry.rank else ""),
+            (_GROWTH, growth, "right", _growth_kind(growth, self.language) if growth else ""),
+            (_RANK, rank, "center", self.rank_place(rank) if rank else ""),
         ):
             if other is not None:
                 self.number(cells[place], other, side)
@@ -693,13 +746,21 @@ class _Document:
 
     def number(self, cell: Any, figure: Figure, side: str) -> None:
         """A figure in a cell; many digits are set smaller, never cut."""
-        text = figure_cell(figure, self.words)
-        room = {"center": 26, "right": 70}[side] if figure.is_rank else 70
+        text = self.cell_text(figure)
+        room = _COLUMNS[self.language][_column_of(figure)] - 8
         size = _SIZE["Brief Cell"]
         while text_width(text) * size * 0.52 > room and size > 4:
             size -= 0.5
         self.add_figure(self.in_cell(cell, side), text, figure,
                         size if size < _SIZE["Brief Cell"] else 0)  # fmt: skip
+
+    def cell_text(self, figure: Figure) -> str:
+        """A figure in the table: its unit stands in a column, in English behind the number."""
+        if self.is_zh or figure.is_growth:
+            return figure_cell(figure, self.words)
+        if figure.is_rank:
+            return english.place(figure)
+        return english.amount(figure, self.words)
 
     def write_charts(self) -> None:
         """The charts side by side, each under its caption."""
@@ -715,31 +776,72 @@ class _Document:
             head, body = table.cell(0, place), table.cell(1, place)
             caption = head.paragraphs[0]
             _set_style(caption, "Brief Caption")
-            most = int((width - 12) / (_SIZE["Brief Caption"] * 0.515)) - 4
-            caption.add_run(f"图{place + 1} {cut(chart.title_zh, most)}")
-            self.small(head, cut(chart.title_en, int((width - 12) / (7 * 0.5))))
-            self.add_picture(body.paragraphs[0], chart, min(width - 12, _CHART_WIDTH * 1.5))
+            most = int((width - 12) / (_SIZE["Brief Caption"] * 0.515)) - 6
+            number = f"图{place + 1} " if self.is_zh else f"Chart {place + 1}. "
+            caption.add_run(f"{number}{cut(chart.title(self.language), most)}")
+            self.write_chart(body, chart, min(width - 12, _CHART_WIDTH * 1.5))
         for row in table.rows:
             _keep_whole(row)
 
-    def add_picture(self, paragraph: Any, chart: Chart, width: float) -> None:
-        """A chart as a picture with a text that says the same."""
+    def write_chart(self, holder: Any, chart: Chart, width: float) -> None:
+        """Names, bars and numbers in three columns: the bars are one picture without a word."""
+        from docx.enum.table import WD_ROW_HEIGHT_RULE
+
         height = float(self.page.limits.chart_height)
+        longest = max(text_width(bar.number(self.language) + bar.marks) for bar in chart.bars)
+        numbers = min(max(longest * _SIZE["Brief Bar"] * 0.55 + 6, 30), width * 0.35)
+        names = min(
+            max(text_width(bar.label(self.language)) for bar in chart.bars)
+            * _SIZE["Brief Bar"] * 0.53 + 8,
+            width * 0.36,
+        )  # fmt: skip
+        room = width - names - numbers
+        table = holder.add_table(rows=len(chart.bars), cols=3)
+        table.autofit = False
+        _lay_out(table, [names, room, numbers], margin=20)
+        step = height / len(chart.bars)
+        for row, bar in zip(table.rows, chart.bars, strict=True):
+            row.height, row.height_rule = _points(step), WD_ROW_HEIGHT_RULE.EXACTLY
+            label, _, number = row.cells
+            lines = 2 if step >= 2 * _LINE["Brief Bar"] else 1
+            most = int((names - 4) / (_SIZE["Brief Bar"] * 0.53)) * lines - (lines - 1) * 2
+            self.in_cell(label, "right", "Brief Bar").add_run(cut(bar.label(self.language), most))
+            told = self.in_cell(number, "", "Brief Bar")
+            told.add_run(bar.number(self.language))
+            if bar.marks:
+                told.add_run(bar.marks).font.superscript = True
+            _centre(label)
+            _centre(number)
+        middle = table.cell(0, 1).merge(table.cell(len(chart.bars) - 1, 1))
+        for extra in middle.paragraphs[1:]:
+            extra._p.getparent().remove(extra._p)
+        self.in_cell(middle, "", "Brief Cell").paragraph_format.line_spacing = 1.0
+        self.add_picture(middle.paragraphs[0], chart, room - 4, height)
+        # A cell of Word ends with a paragraph; this one takes no room.
+        last = holder.paragraphs[-1]
+        _set_style(last, "Brief Small")
+        last.paragraph_format.line_spacing = _points(1)
+        first = holder.paragraphs[0]
+        if first is not last and not first.text:
+            first._p.getparent().remove(first._p)
+
+    def add_picture(self, paragraph: Any, chart: Chart, width: float, height: float) -> None:
+        """A chart as a picture with a text that says the same."""
         picture = paragraph.add_run().add_picture(
             BytesIO(draw(chart, width, height)), width=_points(width), height=_points(height)
         )
         properties = picture._inline.docPr
-        properties.set("descr", clean(chart.alternative))
-        properties.set("title", clean(chart.title_zh))
+        properties.set("descr", clean(chart.alternative(self.language)))
+        properties.set("title", clean(chart.title(self.language)))
 
     def write_notes(self) -> None:
         """Notes on scope, bounds and marks, and where the figures are from."""
-        self.heading("说明与来源", "Notes and sources")
+        self.heading(2)
         for place, text in enumerate(self.page.notes, start=1):
             self.add("Brief Note", f"{place}. {text}")
         if self.page.source:
             paragraph = self.add("Brief Note")
-            paragraph.add_run("资料来源 Sources：").bold = True
+            paragraph.add_run(_HEADINGS[self.language][3]).bold = True
             paragraph.add_run(self.page.source)
 
     def write_footer(self) -> None:
@@ -747,9 +849,9 @@ class _Document:
         footer = self.document.sections[0].footer
         paragraph = footer.paragraphs[0]
         _set_style(paragraph, "Brief Footer")
-        paragraph.add_run(cut(clean(self.report["statement_zh"]), 110))
+        statement = clean(self.report[f"statement_{self.language}"])
+        paragraph.add_run(cut(statement, 124))
         _rule(paragraph, _RULE, 4, "top")
-        self.add("Brief Footer", cut(clean(self.report["statement_en"]), 130), footer)
 
 
 def _column_of(figure: Figure) -> int:
@@ -757,21 +859,25 @@ def _column_of(figure: Figure) -> int:
     return _RANK if figure.is_rank else _GROWTH if figure.is_growth else _VALUE
 
 
-def _columns_of(entries: Sequence[Entry]) -> list[int]:
+def _columns_of(entries: Sequence[Entry], language: str) -> list[int]:
     """The columns of the table: those of growth and rank only where there is any."""
     used = {_column_of(figure) for entry in entries for figure in entry.figures}
     left_out = {_GROWTH, _RANK} - used
-    return [place for place in range(len(_HEADS)) if place not in left_out]
+    heads = _HEADS[language]
+    return [place for place in range(len(heads)) if place not in left_out and heads[place]]
 
 
-def _growth_kind(growth: Figure) -> str:
+def _growth_kind(growth: Figure, language: str) -> str:
     """Under a growth: over which time, and whether at comparable prices."""
-    price = "可比价" if growth.price_basis in ("comparable", "constant") else ""
+    fixed = growth.price_basis in ("comparable", "constant")
+    price, price_en = ("可比价", ", real") if fixed else ("", "")
     if growth.measure == "cagr_pct":
         start, _, end = growth.period.partition("/")
         years = f"{start}—{end[-2:] if end[:2] == start[:2] and len(end) == 4 else end}"
-        return f"{years}年均{price}" if end else f"年均{price}"
-    return f"同比{price}"
+        if language == "zh":
+            return f"{years}年均{price}" if end else f"年均{price}"
+        return f"a year, {years.replace('—', '–')}{price_en}" if end else f"a year{price_en}"
+    return f"同比{price}" if language == "zh" else f"year on year{price_en}"
 
 
 # --- Word's own things -------------------------------------------------------------------------
@@ -810,11 +916,11 @@ def _align(paragraph: Any, side: str) -> None:
         }[side]
 
 
-def _element(name: str, **attributes: str) -> Any:
+def _element(tag: str, **attributes: str) -> Any:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
-    element = OxmlElement(name)
+    element = OxmlElement(tag)
     for key, value in attributes.items():
         element.set(qn(f"w:{key}"), value)
     return element
@@ -840,7 +946,7 @@ def _rule(paragraph: Any, colour: str, eighths: int, side: str = "bottom") -> No
     )  # fmt: skip
 
 
-def _lay_out(table: Any, widths: Sequence[float]) -> None:
+def _lay_out(table: Any, widths: Sequence[float], margin: int = 80) -> None:
     """Fixed columns: every program breaks the same lines."""
     for column, width in zip(table.columns, widths, strict=True):
         column.width = _points(width)
@@ -850,7 +956,7 @@ def _lay_out(table: Any, widths: Sequence[float]) -> None:
     properties = table._tbl.tblPr
     margins = _element("w:tblCellMar")
     for side in ("left", "right"):
-        margins.append(_element(f"w:{side}", w="80", type="dxa"))
+        margins.append(_element(f"w:{side}", w=str(margin), type="dxa"))
     look = properties.find("{*}tblLook")
     if look is None:
         properties.append(margins)

@@ -6,12 +6,10 @@ the release (``figures``), drawing (``charts``) and Word (``brief``).
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import groupby
 
 from orchestration.bounds import BOUNDS, EXACT, sign
 from orchestration.publish.paper.charts import Bar, Chart
@@ -19,7 +17,6 @@ from orchestration.publish.paper.figures import (
     MARKS,
     Figure,
     figure_cell,
-    figure_words,
     printed_unit,
 )
 from orchestration.publish.printed import (
@@ -37,6 +34,11 @@ _FEWEST_BARS, _MOST_BARS = 3, 6
 _LAST_MONTH = 12
 _PRICES = {"comparable": "可比价", "constant": "不变价", "current": "现价"}
 """What is said of the prices of a growth: nothing where nobody says anything of them."""
+_PRICES_EN = {
+    "comparable": "at comparable prices",
+    "constant": "at constant prices",
+    "current": "at current prices",
+}
 _MEASURE_ORDER = ("level", "share_pct", "ratio", "count")
 
 
@@ -73,8 +75,6 @@ class Limits:
 
     rows: int
     sentences: int
-    ranks: int
-    targets: int
     sources: int
     chart_height: int
     name_width: int = NAME_WIDTH
@@ -233,103 +233,6 @@ def _weight(entry: Entry) -> int:
     return 3 + (order.index(figure.measure) if figure.measure in order else len(order))
 
 
-# --- sentences ---------------------------------------------------------------------------------
-
-
-def sentences(
-    entries: Sequence[Entry], words: Words, name_width: int, before: Mapping[str, Figure]
-) -> list[Sentence]:
-    """One sentence per time, in the order in which they first come.
-
-    A month and its end are two times: balances never stand in the sentence of flows.
-    """
-    order = {_at(entry.figure): place for place, entry in reversed(list(enumerate(entries)))}
-    found = []
-    grouped = sorted(entries, key=lambda entry: order[_at(entry.figure)])
-    for _, group in groupby(grouped, key=lambda entry: _at(entry.figure)):
-        of_period = list(group)
-        first = of_period[0].figure
-        parts: list[Part] = [f"{_at(first)}，"]
-        for place, entry in enumerate(of_period):
-            parts += ["；"] if place else []
-            parts += _clause(entry, words, name_width, before)
-        found.append((*parts, "。"))
-    return found
-
-
-def _at(figure: Figure) -> str:
-    """When: a point in time is a balance, and says so."""
-    if figure.period_kind == "point" and re.fullmatch(r"\d{4}-\d{2}", figure.period):
-        return f"{figure.period_zh}末"
-    return figure.period_zh
-
-
-def _clause(
-    entry: Entry, words: Words, name_width: int, before: Mapping[str, Figure]
-) -> list[Part]:
-    figure = entry.figure
-    name = cut(figure.name_zh, name_width)
-    if figure.is_growth:
-        parts: list[Part] = [
-            f"{name}{_price(figure)}为",
-            (figure_cell(figure, words) + printed_unit(figure.unit), figure),
-        ]
-    else:
-        space = "" if figure.qualifier != "exact" else "为" if figure.measure != "level" else ""
-        parts = [f"{name}{space}", (figure_words(figure, words), figure)]
-    if entry.growth is not None:
-        growth = entry.growth
-        frame = "同口径" if growth.scope == "same_frame" else ""
-        kind = f"{growth.period_zh}年均" if growth.measure == "cagr_pct" else f"{frame}同比"
-        speed = "" if growth.qualifier == "exact" else "增速"
-        parts += [f"，{_price(growth)}{kind}{speed}", (figure_words(growth, words), growth)]
-    if entry.rank is not None:
-        when = "" if entry.rank.period == figure.period else f"（{entry.rank.period_zh}）"
-        parts += [f"，{cut(entry.rank.name_zh, name_width)}",
-                  (figure_words(entry.rank, words), entry.rank), when,
-                  place_change(entry.rank, before)]  # fmt: skip
-    return [part for part in parts if part]
-
-
-def _price(growth: Figure) -> str:
-    return "按可比价" if growth.price_basis in ("comparable", "constant") else ""
-
-
-def place_change(rank: Figure, before: Mapping[str, Figure]) -> str:
-    """How far a rank moved: 18 after 12 is a fall of six places, whatever the number did."""
-    earlier = before.get(rank.observation_id)
-    if earlier is None:
-        return ""
-    places = earlier.value - rank.value
-    if places == 0:
-        return f"，与{earlier.period_zh}持平"
-    return f"，较{earlier.period_zh}{'上升' if places > 0 else '下降'}{decimal_text(abs(places))}位"
-
-
-def rank_sentence(
-    ranks: Sequence[Figure], words: Words, name_width: int, before: Mapping[str, Figure]
-) -> Sentence:
-    """Ranks that stand alone: each is a figure of its own."""
-    parts: list[Part] = []
-    for rank in ranks:
-        parts += ["；"] if parts else []
-        parts += [cut(rank.name_zh, name_width), (figure_words(rank, words), rank),
-                  f"（{rank.period_zh}）{place_change(rank, before)}"]  # fmt: skip
-    return (*parts, "。") if parts else ()
-
-
-def target_sentence(targets: Sequence[Figure], words: Words, name_width: int) -> Sentence:
-    """Targets: what shall be, under their period."""
-    parts: list[Part] = []
-    for _, group in groupby(targets, key=lambda figure: figure.period):
-        for place, target in enumerate(group):
-            parts += ["；"] if parts else []
-            parts += [] if place else [f"{target.period_zh}目标为"]
-            parts += [cut(target.name_zh, name_width).removesuffix("目标"),
-                      (figure_words(target, words), target)]  # fmt: skip
-    return (*parts, "。") if parts else ()
-
-
 def cut(text: str, width: int) -> str:
     """A name within a width in half-width characters."""
     if text_width(text) <= width:
@@ -337,6 +240,29 @@ def cut(text: str, width: int) -> str:
     while text_width(text) > width - 2:
         text = text[:-1]
     return f"{text}…"
+
+
+_FORMS = {
+    1: ("月度", "monthly"),
+    3: ("季度", "quarterly"),
+    6: ("半年", "half-yearly"),
+    12: ("年度", "yearly"),
+}
+
+
+def form_of(figures: Sequence[Figure]) -> tuple[str, str] | None:
+    """Of what kind a brief is, by the newest of its outturns."""
+    newest = max(
+        (figure for figure in figures if figure.is_outturn),
+        key=lambda figure: (figure.period_end, figure.period),
+        default=None,
+    )
+    if newest is None:
+        return None
+    month = newest.period_end.month
+    is_to_date = newest.period_kind == "point" or newest.period_start.month == 1
+    length = {3: 3, 6: 6, 9: 3, 12: 12}.get(month, 1) if is_to_date else 1
+    return _FORMS[12 if newest.period_kind == "annual" else length]
 
 
 # --- charts ------------------------------------------------------------------------------------
@@ -371,7 +297,6 @@ def _structure_chart(structure: Structure) -> Chart:
         text = f"{sign(qualifier)}{decimal_text(value)}"
         bars.append(Bar("未单列部分", "Not itemised", value, text, qualifier, is_residual=True))
     return Chart(
-        "bars",
         f"{structure.title_zh}（%），{structure.period_zh}",
         f"{structure.title_en}, per cent, {structure.period_en}",
         tuple(bars),
@@ -408,11 +333,10 @@ def _series_chart(facts: Sequence[Figure], words: Words) -> Chart | None:
         bars = bars[1:]
     if sum(bar.value is not None for bar in bars) < _FEWEST_BARS:
         return None
-    unit = printed_unit(first.unit)
+    unit, unit_en = printed_unit(first.unit), unit_name(first.unit, words)
     return Chart(
-        "columns",
         f"{first.name_zh}（{unit}）" if unit else first.name_zh,
-        first.name_en,
+        f"{first.name_en} ({unit_en})" if unit_en else first.name_en,
         tuple(bars),
     )
 
@@ -432,16 +356,19 @@ def _group_chart(facts: Sequence[Figure], words: Words, wanted: object) -> Chart
     group = sorted(group[:_MOST_BARS], key=lambda figure: -figure.value)
     first = group[0]
     bars = tuple(_bar(f, words, _label(f, facts, words), f.name_en) for f in group)
-    unit = printed_unit(first.unit)
+    unit, unit_en = printed_unit(first.unit), unit_name(first.unit, words)
     kind_zh, kind_en = "主要指标", "Key figures"
     if first.is_growth:
         price = _PRICES.get(first.price_basis, "")
-        years = "年均增速" if first.measure == "cagr_pct" else "同比增速"
-        kind_zh, kind_en = f"{years}（{price}）" if price else years, "Growth"
+        price_en = _PRICES_EN.get(first.price_basis, "")
+        is_average = first.measure == "cagr_pct"
+        kind_zh = "年均增速" if is_average else "同比增速"
+        kind_en = "Average annual growth" if is_average else "Growth on a year earlier"
+        kind_zh += f"（{price}）" if price else ""
+        kind_en += f", {price_en}" if price_en else ""
     return Chart(
-        "bars",
         f"{kind_zh}（{unit}），{first.period_zh}",
-        f"{kind_en}, {first.period_en}; not to be added",
+        f"{kind_en} ({unit_en}), {first.period_en}" if unit_en else f"{kind_en}, {first.period_en}",
         bars,
     )
 
@@ -465,52 +392,89 @@ def _bar(figure: Figure, words: Words, label_zh: str, label_en: str) -> Bar:
 
 
 def notes(
-    used: Sequence[Figure], charts: Sequence[Chart], words: Words, *, is_cut: bool
+    used: Sequence[Figure],
+    charts: Sequence[Chart],
+    words: Words,
+    language: str,
+    *,
+    is_cut: bool,
 ) -> list[str]:
     """What the reader has to know, only where it occurs."""
-    found = []
+    found: list[tuple[str, str]] = []
     met = {figure.qualifier for figure in used if not figure.is_rank} - {EXACT}
     bounds = [bound for code, bound in BOUNDS.items() if code in met]
     if bounds:
-        told = "；".join(f"{b.sign[0]}：{b.name_zh} {b.before[1]}" for b in bounds)
         has_arrows = any(bound.is_lower or bound.is_upper for bound in bounds)
-        arrows = "界限不是准确值，图中以箭头表示。" if has_arrows else ""
-        found.append(f"{told}。{arrows}")
-    marks = {mark for figure in used for mark in figure.marks}
+        found.append((
+            "；".join(f"{b.sign[0]}：{b.name_zh}" for b in bounds) + "。"
+            + ("界限不是准确值，图中以箭头表示。" if has_arrows else ""),
+            "; ".join(f"{b.sign[1]}: {b.name_en}" for b in bounds) + "."
+            + (" A bound is no exact value; charts show it with an arrow." if has_arrows else ""),
+        ))  # fmt: skip
+    marks = [mark for mark in MARKS if any(mark in figure.marks for figure in used)]
     if marks:
-        told = "；".join(f"{mark} {zh} {MARKS[mark][1]}" for mark, (zh, _) in MARKS.items()
-                        if mark in marks)  # fmt: skip
-        found.append(f"数字后的字母：{told}。")
-    scopes = words.get("scope", {})
-    by_scope: dict[str, list[str]] = {}
-    for figure in used:
-        # 同口径 stands in the sentence itself.
-        if figure.scope not in ("not_stated", "same_frame", ""):
-            names = by_scope.setdefault(figure.scope, [])
-            if figure.name_zh not in names:
-                names.append(figure.name_zh)
-    for scope, names in sorted(by_scope.items()):
-        word = scopes[scope].zh if scope in scopes else scope
-        more = "等" if len(names) > 3 else ""
-        found.append(f"口径为{word}：{'、'.join(cut(name, 40) for name in names[:3])}{more}。")
+        found.append((
+            "数字后的字母：" + "；".join(f"{mark} {MARKS[mark][0]}" for mark in marks) + "。",
+            "Letters behind numbers: " + "; ".join(f"{m} {MARKS[m][1]}" for m in marks) + ".",
+        ))  # fmt: skip
+    found += _scopes(used, words)
     if any(figure.is_growth for figure in used):
-        text = "增长率均为原文公布，未由总量推算；未注明价格口径者，原文没有说明或不适用"
-        found.append(f"{text}。Growth is as published, never computed from levels.")
+        found.append((
+            "增长率除注明“按已公布数计算”者外均为原文公布，未由总量推算；"
+            "未注明价格口径者，原文没有说明或不适用。",
+            "Growth is as published unless it is said to be computed from published levels; "
+            "where prices are not named, the source names none.",
+        ))  # fmt: skip
     if any(chart.has_residual for chart in charts):
-        found.append("构成未单列部分为合计与各项公布比重之差。")
+        found.append(
+            (
+                "构成未单列部分为合计与各项公布比重之差。",
+                "Not itemised: the total less the published shares.",
+            )
+        )
     if is_cut:
-        found.append("过长的名称以…截短，全称见数据库 Long names are cut; see the database.")
-    return found
+        found.append(("过长的名称以…截短，全称见数据库。", "Long names are cut (…)."))
+    return [zh if language == "zh" else en for zh, en in found]
 
 
-def source_line(titles: Sequence[tuple[str, str]], limit: int) -> str:
+def _scopes(used: Sequence[Figure], words: Words) -> Iterable[tuple[str, str]]:
+    """Whom a figure covers, where its document says so; 同口径 stands in the sentence itself."""
+    scopes = words.get("scope", {})
+    by_scope: dict[str, dict[str, str]] = {}
+    for figure in used:
+        if figure.scope not in ("not_stated", "same_frame", ""):
+            by_scope.setdefault(figure.scope, {})[figure.name_zh] = figure.name_en
+    for scope, names in sorted(by_scope.items()):
+        word = scopes.get(scope)
+        first = list(names.items())[:3]
+        more = len(names) > len(first)
+        yield (
+            f"口径为{word.zh if word else scope}：{'、'.join(cut(zh, 40) for zh, _ in first)}"
+            f"{'等' if more else ''}。",
+            f"Scope {word.en if word else scope}: {'; '.join(cut(en, 60) for _, en in first)}"
+            f"{' and others' if more else ''}.",
+        )
+
+
+def unit_name(unit: str, words: Words) -> str:
+    """A unit in English; nothing for a pure number."""
+    if unit in ("", "1"):
+        return ""
+    word = words.get("unit", {}).get(unit)
+    return word.en if word else unit
+
+
+def source_line(titles: Sequence[tuple[str, str]], limit: int, language: str) -> str:
     """The documents behind the figures, those behind most of them first."""
+    is_zh = language == "zh"
     shown = [
-        cut(title, 70) + (f"（{cut(issuer, 36)}）" if issuer and title.startswith("《") else "")
+        cut(title, 70)
+        + (f"（{cut(issuer, 36)}）" if is_zh and issuer and title.startswith("《") else "")
         for title, issuer in titles[:limit]
     ]
-    more = f"等 {len(titles)} 份文件" if len(titles) > limit else ""
-    return f"{'；'.join(shown)}{more}。" if shown else ""
+    more = f"等 {len(titles)} 份文件" if is_zh else f"; {len(titles)} documents in all"
+    rest = more if len(titles) > limit else ""
+    return f"{('；' if is_zh else '; ').join(shown)}{rest}{'。' if is_zh else '.'}" if shown else ""
 
 
 def most_used(figures: Iterable[Figure]) -> list[str]:

@@ -1,4 +1,7 @@
-"""Charts of a brief: bars and columns as pictures, with arrows for bounds.
+"""Charts of a brief: bars as a picture without a word, with arrows for bounds.
+
+A picture carries no text, so that no font of the building machine has a part in it: names and
+numbers stand beside the bars in the cells of a table, in the fonts of the brief.
 
 Belongs here: the drawing of a chart that is already chosen, as SVG and as PNG. Does not belong
 here: which figures a chart shows (``brief_model``) and the charts of the site.
@@ -9,21 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
-from html import escape
-from pathlib import Path
 
 from orchestration.bounds import bound_of, sign
-from orchestration.publish.printed import decimal_text, text_width
+from orchestration.publish.printed import decimal_text
 
 DPI = 200
-_FONTS = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, SimHei, sans-serif"
-_FONT_NAMES = ("notosanscjk", "notoserifcjk", "notosanssc", "sourcehan", "wqy", "simhei",
-               "simsun", "msyh", "pingfang", "droidsansfallback", "hiragino", "heiti")  # fmt: skip
-_FONT_DIRS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts",
-              "/System/Library/Fonts", "/Library/Fonts", "~/Library/Fonts")  # fmt: skip
-_BLUE, _LIGHT, _GREY, _INK = "#1F4E79", "#9DB8D2", "#B0B0B0", "#222222"
-_FONT, _SMALL = 8.5, 7.5
+_BLUE, _GREY, _INK = "#1F4E79", "#B0B0B0", "#222222"
+_ARROW_ROOM = 12.0
 
 
 @dataclass(frozen=True)
@@ -38,12 +33,23 @@ class Bar:
     marks: str = ""
     is_residual: bool = False
 
+    def label(self, language: str) -> str:
+        """Its name."""
+        return self.label_zh if language == "zh" else self.label_en
+
+    def number(self, language: str) -> str:
+        """Its number: 超1000 is >1000 in English."""
+        if language == "zh":
+            return self.text
+        if self.value is None:
+            return "n/a"
+        return f"{sign(self.qualifier, 1)}{decimal_text(self.value)}"
+
 
 @dataclass(frozen=True)
 class Chart:
     """A chart before it is drawn."""
 
-    kind: str
     title_zh: str
     title_en: str
     bars: tuple[Bar, ...]
@@ -53,13 +59,17 @@ class Chart:
         """Whether a bar stands for what is not itemised."""
         return any(bar.is_residual for bar in self.bars)
 
-    @property
-    def alternative(self) -> str:
+    def title(self, language: str) -> str:
+        """Its title."""
+        return self.title_zh if language == "zh" else self.title_en
+
+    def alternative(self, language: str) -> str:
         """What somebody hears who cannot see the picture."""
         values = "；".join(
-            f"{bar.label_zh.replace('；', '，')} {bar.text}{bar.marks}" for bar in self.bars
+            f"{bar.label(language).replace('；', '，')} {bar.number(language)}{bar.marks}"
+            for bar in self.bars
         )
-        return f"{self.title_zh}：{values}"
+        return f"{self.title(language)}：{values}"
 
 
 def draw(chart: Chart, width: float, height: float) -> bytes:
@@ -70,27 +80,15 @@ def draw(chart: Chart, width: float, height: float) -> bytes:
     """
     from vl_convert import svg_to_png
 
-    return bytes(svg_to_png(svg(chart, width, height, in_chinese=has_chinese_font()), ppi=DPI))
+    return bytes(svg_to_png(svg(chart, width, height), ppi=DPI))
 
 
-@cache
-def has_chinese_font() -> bool:
-    """Whether this machine can draw Chinese; where not, labels are English, never boxes."""
-    return any(
-        name in path.name.lower().replace("-", "").replace("_", "")
-        for folder in _FONT_DIRS
-        for path in Path(folder).expanduser().rglob("*.[tTo]t[fcFC]")
-        for name in _FONT_NAMES
-    )
-
-
-def svg(chart: Chart, width: float, height: float, *, in_chinese: bool = True) -> str:
-    """The chart as SVG; sizes are in points."""
-    body = _bars if chart.kind == "bars" else _columns
-    shapes = "".join(body(chart.bars, width, height, in_chinese))
+def svg(chart: Chart, width: float, height: float) -> str:
+    """The chart as SVG; sizes are in points. Bars lie, each in the middle of its row."""
+    shapes = "".join(_bars(chart.bars, width, height))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" '
-        f'viewBox="0 0 {_n(width)} {_n(height)}" font-family="{_FONTS}">'
+        f'viewBox="0 0 {_n(width)} {_n(height)}">'
         '<defs><pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse" '
         'patternTransform="rotate(45)"><rect width="4" height="4" fill="#E6E6E6"/>'
         f'<line x1="0" y1="0" x2="0" y2="4" stroke="{_GREY}" stroke-width="2"/></pattern></defs>'
@@ -98,27 +96,17 @@ def svg(chart: Chart, width: float, height: float, *, in_chinese: bool = True) -
     )
 
 
-def _bars(
-    bars: Sequence[Bar], width: float, height: float, in_chinese: bool
-) -> Iterator[str]:  # fmt: skip
-    left = width * 0.4
+def _bars(bars: Sequence[Bar], width: float, height: float) -> Iterator[str]:
     values = [float(bar.value) for bar in bars if bar.value is not None]
     low, high = min(0.0, *values), max(0.0, *values)
-    sides = 2 if low < 0 else 1
-    widest = max(text_width(bar.text + bar.marks) for bar in bars) * 0.52
-    # Many digits are set smaller, so that the bars keep a part of the width.
-    size = min(_FONT, ((width - left) * 0.75 / sides - 14) / widest)
-    longest = widest * size + 14
-    room = width - left - longest * sides
-    scale = room / ((high - low) or 1.0)
-    zero = left + (longest if low < 0 else 0) - low * scale
+    scale = (width - 2 * _ARROW_ROOM) / ((high - low) or 1.0)
+    zero = (_ARROW_ROOM if low < 0 else 1.0) - low * scale
     step = height / len(bars)
-    thick = min(step * 0.56, 15)
+    thick = min(step * 0.56, 13)
     for place, bar in enumerate(bars):
-        middle = step * (place + 0.5)
-        yield from _label(bar.label_zh if in_chinese else bar.label_en, left - 6, middle, left - 8)
         if bar.value is None:
             continue
+        middle = step * (place + 0.5)
         length = float(bar.value) * scale
         end = zero + length
         yield (
@@ -126,94 +114,11 @@ def _bars(
             f'width="{_n(max(abs(length), 0.8))}" height="{_n(thick)}" fill="{_fill(bar)}"/>'
         )
         direction = _direction(bar)
-        away = 1 if length >= 0 else -1
         if direction:
             yield _arrow(end, middle, direction, thick)
-        gap = 12 if direction == away else 4
-        yield _text(bar.text if in_chinese else _ascii(bar), end + gap * away, middle + 3,
-                    size, "start" if away > 0 else "end", marks=bar.marks)  # fmt: skip
     yield (
         f'<line x1="{_n(zero)}" y1="2" x2="{_n(zero)}" y2="{_n(height - 2)}" '
         f'stroke="{_INK}" stroke-width="0.8"/>'
-    )
-
-
-def _columns(
-    bars: Sequence[Bar], width: float, height: float, in_chinese: bool
-) -> Iterator[str]:  # fmt: skip
-    values = [float(bar.value) for bar in bars if bar.value is not None]
-    low, high = min(0.0, *values), max(0.0, *values)
-    top, bottom = 24.0, 16.0
-    scale = (height - top - bottom) / ((high - low) or 1.0)
-    base = height - bottom + low * scale
-    step = width / len(bars)
-    thick = min(step * 0.5, 30)
-    for place, bar in enumerate(bars):
-        middle = step * (place + 0.5)
-        label = bar.label_zh if in_chinese else bar.label_en
-        size = min(_FONT, step / max(text_width(label) * 0.52, 1))
-        yield _text(label, middle, height - 4, size, "middle")
-        if bar.value is None:
-            yield _text("缺" if in_chinese else "n/a", middle, base - 4, _FONT, "middle", _GREY)
-            continue
-        tall = float(bar.value) * scale
-        yield (
-            f'<rect x="{_n(middle - thick / 2)}" y="{_n(min(base - tall, base))}" '
-            f'width="{_n(thick)}" height="{_n(max(abs(tall), 0.8))}" fill="{_fill(bar)}"/>'
-        )
-        direction = _direction(bar)
-        if direction:
-            yield _arrow(middle, base - tall, direction, thick, is_upright=True)
-        gap = 13 if direction > 0 and tall >= 0 else 4
-        size = min(_FONT, step / max(text_width(bar.text) * 0.52, 1))
-        yield _text(bar.text if in_chinese else _ascii(bar), middle,
-                    base - max(tall, 0) - gap, size, "middle", marks=bar.marks)  # fmt: skip
-    yield (
-        f'<line x1="2" y1="{_n(base)}" x2="{_n(width - 2)}" y2="{_n(base)}" '
-        f'stroke="{_INK}" stroke-width="0.8"/>'
-    )
-
-
-def _label(text: str, right: float, middle: float, room: float) -> Iterator[str]:
-    """A label in one line, or in two smaller ones; what is longer still ends with …"""
-    if text_width(text) * _FONT * 0.5 <= room:
-        yield _text(text, right, middle + 3, _FONT, "end")
-        return
-    most = int(room / (_SMALL * 0.5))
-    first = _head(text, most)
-    rest = text[len(first) :].strip()
-    second = rest if text_width(rest) <= most else _head(rest, most - 2) + "…"
-    if not second:
-        yield _text(first, right, middle + 3, _SMALL, "end")
-        return
-    yield _text(first.strip(), right, middle - 1.2, _SMALL, "end")
-    yield _text(second, right, middle + 7.3, _SMALL, "end")
-
-
-def _head(text: str, width: int) -> str:
-    """The beginning of a text; English is cut between words where it has any."""
-    taken = 0
-    for place, char in enumerate(text):
-        taken += text_width(char)
-        if taken > width:
-            head = text[:place]
-            space = head.rfind(" ")
-            return head[: space + 1] if text.isascii() and space > 0 else head
-    return text
-
-
-def _text(
-    text: str, x: float, y: float, size: float, anchor: str, fill: str = _INK, marks: str = ""
-) -> str:
-    raised = (
-        f'<tspan baseline-shift="super" font-size="{_n(size * 0.75)}">'
-        f"{escape(marks, quote=False)}</tspan>"
-        if marks
-        else ""
-    )
-    return (
-        f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" text-anchor="{anchor}" '
-        f'fill="{fill}">{escape(text, quote=False)}{raised}</text>'
     )
 
 
@@ -229,22 +134,14 @@ def _fill(bar: Bar) -> str:
     return "#4F7FAE" if sign(bar.qualifier) else _BLUE
 
 
-def _arrow(x: float, y: float, direction: int, thick: float, *, is_upright: bool = False) -> str:
+def _arrow(x: float, y: float, direction: int, thick: float) -> str:
     """An arrow at the end of a bar: the value lies beyond it, or short of it."""
     half, long = min(thick / 2, 6), 9 * direction
     start = 1 if direction > 0 else -1
-    if is_upright:
-        points = [(x - half, y - start), (x + half, y - start), (x, y - start - long)]
-    else:
-        points = [(x + start, y - half), (x + start, y + half), (x + start + long, y)]
+    points = [(x + start, y - half), (x + start, y + half), (x + start + long, y)]
     fill = "#C55A11" if direction > 0 else "#FFFFFF"
     path = " ".join(f"{_n(px)},{_n(py)}" for px, py in points)
     return f'<polygon points="{path}" fill="{fill}" stroke="#C55A11" stroke-width="0.6"/>'
-
-
-def _ascii(bar: Bar) -> str:
-    """Without a Chinese character: 超1000 is >1000, 前10 is ≤10."""
-    return bar.text if bar.value is None else f"{sign(bar.qualifier, 1)}{decimal_text(bar.value)}"
 
 
 def _n(value: float) -> str:

@@ -21,7 +21,13 @@ from orchestration.publish.paper.figures import (
     printed_forms,
 )
 from orchestration.publish.paper.yearbook import AMONG, CODE_COLUMN, STUB_COLUMN
-from orchestration.publish.printed import decimal_text, is_exact_in_a_cell, qualifier_sign
+from orchestration.publish.printed import (
+    Words,
+    decimal_text,
+    is_exact_in_a_cell,
+    qualifier_sign,
+)
+from orchestration.publish.prose import english
 from orchestration.publish.report import SIMULATED_LABEL
 from orchestration.publish.tables import quote
 
@@ -34,6 +40,8 @@ _ACTIVE = re.compile(r'TargetMode="External"|w:instrText|w:fldSimple|w:object\b|
 # Nor anything that was struck, or put in its place, and not yet agreed to; nor a remark on it.
 _REVISED = re.compile(r"<w:(?:ins|del|moveFrom|moveTo|commentReference|[rp]PrChange)\b")
 _ACTIVE_CELL = re.compile(r'<f[ >]|TargetMode="External"')
+_NUMBERS = ("数值", "增长", "位次", "Va", "Gr", "Ra")
+"""How the heads of columns with figures begin."""
 _FORMAT = re.compile(r'(?:"(?P<sign>[^"]*)")?[#0][^"]*(?:"(?P<mark>[^"]*)")?')
 
 
@@ -52,19 +60,20 @@ class Difference:
 
 
 def check_briefs(
-    path: Path, names: Sequence[str], figures: Sequence[Figure]
+    path: Path, names: Sequence[str], figures: Sequence[Figure], words: Words
 ) -> Iterator[Difference]:
     """Compare briefs with the figures of their release.
 
     Args:
         path: The folder of the release.
         names: The paths of the briefs in it.
-        figures: Its headline figures.
+        figures: Its headline figures, and those that open findings speak of.
+        words: The English names of units.
     """
     by_id = {figure.observation_id: figure for figure in figures}
     for name in names:
         try:
-            yield from _check_brief(name, path / name, by_id)
+            yield from _check_brief(name, path / name, by_id, words)
         except (OSError, BadZipFile, KeyError, ValueError) as error:
             yield _unreadable(name, error)
 
@@ -87,7 +96,9 @@ def check_yearbook(
 # --- briefs ------------------------------------------------------------------------------------
 
 
-def _check_brief(name: str, file: Path, by_id: Mapping[str, Figure]) -> Iterator[Difference]:
+def _check_brief(
+    name: str, file: Path, by_id: Mapping[str, Figure], words: Words
+) -> Iterator[Difference]:
     from defusedxml.ElementTree import fromstring
 
     with ZipFile(file) as archive:
@@ -111,7 +122,7 @@ def _check_brief(name: str, file: Path, by_id: Mapping[str, Figure]) -> Iterator
                 yield _difference(name, f"{text}（{observation_id}）", "nothing", "无")
                 continue
             met.append(figure)
-            if not _says(text, figure) or mark != figure.marks:
+            if not _says(text, figure, words, name) or mark != figure.marks:
                 right = f"{decimal_text(figure.value)}{figure.marks}"
                 yield _difference(name, f"{figure.name_zh} {text}{mark}", right, right)
     for text in _loose_numbers(document):
@@ -122,7 +133,9 @@ def _check_brief(name: str, file: Path, by_id: Mapping[str, Figure]) -> Iterator
                          "simulated figures without a label")  # fmt: skip
 
 
-def _says(text: str, figure: Figure) -> bool:
+def _says(text: str, figure: Figure, words: Words, name: str) -> bool:
+    if figure.qualifier in BOUNDS and name.endswith(".en.docx"):
+        return text in english.forms(figure, words)
     if figure.qualifier in BOUNDS:
         return any(text in (form, f"{form}{figure.unit}") for form in printed_forms(figure, {}))
     # The first version's codes had signs and words of their own.
@@ -159,9 +172,9 @@ def _loose_numbers(document: Any) -> Iterator[str]:
     for table in document.iter(f"{_W}tbl"):
         rows = [row.findall(f"{_W}tc") for row in table.findall(f"{_W}tr")]
         heads = ["".join(cell.itertext()) for cell in rows[0]] if rows else []
-        if not heads or not heads[0].startswith("指标"):
+        if not heads or not heads[0].startswith(("指标", "Indicator")):
             continue
-        places = [place for place, head in enumerate(heads) if head[:2] in ("数值", "增长", "位次")]
+        places = [place for place, head in enumerate(heads) if head[:2] in _NUMBERS]
         for row in rows[1:]:
             for place in places:
                 first = row[place].find(f"{_W}p")

@@ -1,9 +1,9 @@
 """Reads the sentences, tables and charts of briefs again, as a stranger would.
 
-Every number of a brief stands in a bookmark that names its observation. From ``core.observation``
-alone this concludes what may stand around it: its name, its time, over what it grew, at which
-prices, rise or fall, target or outturn. What fits no such reading is a fault, and so is a bar whose
-length in the picture is not that of its figure. No code that writes briefs has a part in it.
+A sentence begins with bookmarks that name its kind and its observations: ``prose.check`` concludes
+from them what it may say. Rows of the table, what kind of brief it is and the day are concluded
+here, from ``core.observation`` alone, and so are bars, whose length in the picture is that of
+their figure. No code that writes briefs has a part in it.
 
 Belongs here: briefs. Does not belong here: whether each number is that of the database
 (``paper.check``), and pages (``site.words``).
@@ -24,6 +24,7 @@ from zipfile import BadZipFile, ZipFile
 from orchestration.bounds import BOUNDS, Bound
 from orchestration.publish.clock import released
 from orchestration.publish.paper.figures import clean
+from orchestration.publish.prose.check import Facts, faults, read_facts
 from orchestration.publish.tables import quote
 
 if TYPE_CHECKING:
@@ -37,10 +38,23 @@ _BOOKMARK = re.compile(r"figure_(\w+)_\d+")
 _CUT = "…"
 _GROWTHS = ("yoy_growth_pct", "cagr_pct", "mom_growth_pct")
 _FIXED_PRICES = ("comparable", "constant")
-_AFTER = re.compile(
-    r"(?:（(?P<after>[^（）]*)）)?(?P<moved>，[与较][^；。，]*(?:持平|位))?(?P<rest>.*)", re.DOTALL
+_TOLD = re.compile(r"told_(\w+)_\d+")
+_OF = re.compile(r"of_(\w+)_\d+")
+_ISSUED = re.compile(
+    r"(?:首发版本|First issued in release) (\S+)\t"
+    r"(?:(?P<y>\d+)年(?P<m>\d+)月(?P<d>\d+)日|(?P<d2>\d+) (?P<month>\w+) (?P<y2>\d+))"
 )
-_ISSUED = re.compile(r"First issued (\S+)\t(\d+)年(\d+)月(\d+)日")
+_MONTHS = ("January February March April May June July August September October November "
+           "December").split()  # fmt: skip
+_HEADS = {
+    "zh": {"指标": "name", "报告期": "when", "数值": "value", "单位": "unit", "增长%": "growth",
+           "位次": "rank"},
+    "en": {"Indicator": "name", "Period": "when", "Value": "value", "Growth, %": "growth",
+           "Rank": "rank"},
+}  # fmt: skip
+_TARGET = {"zh": "目标", "en": "target"}
+_FORMS = {1: ("月度", "monthly"), 3: ("季度", "quarterly"), 6: ("半年", "half-yearly"),
+          9: ("季度", "quarterly"), 12: ("年度", "yearly")}  # fmt: skip
 _BARS = ((0x1F, 0x4E, 0x79), (0x4F, 0x7F, 0xAE))
 _ARROW = (0xC5, 0x5A, 0x11)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -53,12 +67,15 @@ class Fact:
     """An observation, as far as a sentence can be about it."""
 
     name: str
+    name_en: str
     indicator: str
     item: str
     region: str
     period: str
     label: str
+    label_en: str
     period_kind: str
+    period_start: date
     period_end: date
     measure: str
     basis: str
@@ -91,15 +108,6 @@ class Wrong:
     en: str
 
 
-@dataclass(frozen=True)
-class _Said:
-    """A figure in its sentence: the text before it, the figure, and the text in its bookmark."""
-
-    lead: str
-    observation: str
-    text: str
-
-
 def check_words(
     con: DuckDBPyConnection, catalog: str, path: Path, names: Sequence[str]
 ) -> Iterator[Wrong]:
@@ -112,11 +120,12 @@ def check_words(
         names: The paths of the briefs in it.
     """
     facts = _facts(con, catalog)
+    told = read_facts(con, catalog)
     moment = released(con, catalog)
     issued = {moment.release_id: moment.day} if moment else {}
     for name in names:
         try:
-            brief = _Brief(name, path / name, facts, issued)
+            brief = _Brief(name, path / name, facts, told, issued)
         except (OSError, BadZipFile, KeyError, ValueError):
             continue  # the check of its numbers says that it cannot be read
         for zh, en in brief.wrong():
@@ -128,8 +137,10 @@ def _facts(con: DuckDBPyConnection, catalog: str) -> dict[str, Fact]:
     rows = con.execute(
         f"""
         select
-            o.observation_id, o.indicator_name_zh, o.indicator_code, concat_ws('/', i.mart, i.item),
-            o.region_code, o.period, coalesce(p.label_zh, o.period), o.period_kind, o.period_end,
+            o.observation_id, o.indicator_name_zh, coalesce(o.indicator_name_en, ''),
+            o.indicator_code, concat_ws('/', i.mart, i.item),
+            o.region_code, o.period, coalesce(p.label_zh, o.period),
+            coalesce(p.label_en, o.period), o.period_kind, o.period_start, o.period_end,
             o.measure, o.basis, o.scope, coalesce(o.price_basis, ''), o.value,
             coalesce(o.unit, ''), coalesce(o.qualifier, 'exact'), o.figure_kind
         from {core}.observation as o
@@ -150,11 +161,17 @@ class _Brief:
     """One file, read."""
 
     def __init__(
-        self, name: str, file: Path, facts: Mapping[str, Fact], issued: Mapping[str, date]
+        self,
+        name: str,
+        file: Path,
+        facts: Mapping[str, Fact],
+        told: Facts,
+        issued: Mapping[str, date],
     ) -> None:
         from defusedxml.ElementTree import fromstring
 
-        self.name, self.facts, self.issued = name, facts, issued
+        self.name, self.facts, self.told, self.issued = name, facts, told, issued
+        self.language = "en" if name.endswith(".en.docx") else "zh"
         with ZipFile(file) as archive:
             self.document = fromstring(archive.read("word/document.xml"))
             relations = fromstring(archive.read("word/_rels/document.xml.rels"))
@@ -168,10 +185,14 @@ class _Brief:
     def wrong(self) -> Iterator[tuple[str, str]]:
         yield from self._dated()
         for paragraph in self.document.iter(f"{_W}p"):
-            if _style(paragraph) == "BriefBody":
+            if _style(paragraph) in ("BriefBody", "BriefLead"):
                 yield from self._sentence(paragraph)
+        shown: list[Fact] = []
         for row in self._rows():
-            yield from self._row(row)
+            yield from self._row(row, shown)
+        yield from self._form(shown)
+        for table in self.document.iter(f"{_W}tbl"):
+            yield from self._chart(table)
         for picture in self.document.iter(f"{_DRAWING}inline"):
             yield from self._picture(picture)
 
@@ -180,113 +201,51 @@ class _Brief:
         for paragraph in self.document.iter(f"{_W}p"):
             found = _ISSUED.search(_text(paragraph))
             day = self.issued.get(found[1]) if found else None
-            if (
-                found
-                and day
-                and [day.year, day.month, day.day] != [int(part) for part in found.groups()[1:]]
-            ):
+            if found is None or day is None:
+                continue
+            year, day_of_month = found["y"] or found["y2"], found["d"] or found["d2"]
+            month = found["m"] or str(_MONTHS.index(found["month"]) + 1)
+            if [day.year, day.month, day.day] != [int(year), int(month), int(day_of_month)]:
                 yield _differs(_text(paragraph), f"{day}")
 
-    # --- sentences -----------------------------------------------------------------------------
-
     def _sentence(self, paragraph: Any) -> Iterator[tuple[str, str]]:
-        said, tail = _said(paragraph)
-        head = ""
-        for title in ("位次：", "目标（不是实绩）："):
-            if said and said[0].lead.startswith(title):
-                head = title
-                said[0] = _Said(said[0].lead.removeprefix(title), *_rest(said[0]))
-        when = "" if head else said[0].lead.partition("，")[0] if said else ""
-        if when:
-            said[0] = _Said(said[0].lead.partition("，")[2], *_rest(said[0]))
-        ends = [_AFTER.fullmatch(one.lead) for one in said[1:]] + [_AFTER.fullmatch(tail)]
-        leads = [said[0].lead] if said else []
-        leads += [found["rest"] if found else "" for found in ends[:-1]]
-        last = ends[-1]["rest"] if ends[-1] else tail
-        if last != "。":
-            yield _differs(last, "。", "the end of the sentence")
-        main: Fact | None = None
-        for one, text, end in zip(said, leads, ends, strict=True):
-            lead = text
-            fact = self.facts.get(one.observation)
-            if fact is None:
-                yield _differs(one.text, "无", "no figure of the district")
-                continue
-            after = (end["after"] or "") if end else ""
-            if head.startswith("目标"):
-                day, has_day, rest = text.removeprefix("；").partition("目标为")
-                when, lead = (day, rest) if has_day else (when, text)
-            follows = main is not None and lead.startswith("，")
-            expected = self._leads(fact, main if follows else None)
-            bare = lead.removeprefix("；").removeprefix("，")
-            if not any(_fits(bare, form) for form in expected):
-                yield _differs(f"{bare}{one.text}", expected[0], f"{expected[0]!r}")
-            if one.text not in _texts(fact, bare):
-                yield _differs(f"{bare}{one.text}", _texts(fact, bare)[0], _texts(fact, bare)[0])
-            yield from self._when(one, fact, when, after, is_follower=follows)
-            if end and end["moved"] and end["moved"] != self._moved(fact):
-                yield _differs(f"{one.text}{end['moved']}", self._moved(fact))
-            if head.startswith("目标") != fact.is_target:
-                yield _differs(one.text, "目标另列", "targets apart from outturns")
-            main = main if follows else fact
+        """What a sentence says follows from the observations that it names."""
+        kind, of = "", []
+        for start in paragraph.iter(f"{_W}bookmarkStart"):
+            name = start.get(f"{_W}name", "")
+            told, one = _TOLD.fullmatch(name), _OF.fullmatch(name)
+            kind = told[1] if told else kind
+            of += [one[1]] if one else []
+        yield from faults(self.told, kind, self.language, of, _unmarked(paragraph))
 
-    def _leads(self, fact: Fact, main: Fact | None) -> list[str]:
-        """What may stand before a figure: its name; of a growth beside its level, over what."""
-        price = "按可比价" if fact.price_basis in _FIXED_PRICES else ""
-        name = fact.name.removesuffix("目标") if fact.is_target else fact.name
-        if main is None or not fact.is_growth:
-            return [f"{name}{price}为", name] if fact.is_growth else [name, f"{name}为"]
-        if fact.item != main.item:
-            return [f"（{name} 不是 {main.name} 的增速）"]
-        frame = "同口径" if fact.scope == "same_frame" else ""
-        over = {
-            "cagr_pct": f"{fact.label}年均",
-            "mom_growth_pct": "环比",
-        }.get(fact.measure, f"{frame}同比")
-        speed = "" if fact.qualifier == "exact" else "增速"
-        return [f"{price}{over}{speed}"]
-
-    def _when(
-        self, one: _Said, fact: Fact, when: str, after: str, *, is_follower: bool
-    ) -> Iterator[tuple[str, str]]:
-        """The time that is said of a figure is its own."""
-        label = fact.label
-        if fact.period_kind == "point" and re.fullmatch(r"\d{4}-\d{2}", fact.period):
-            label = f"{label}末"
-        if is_follower and fact.measure == "cagr_pct":
-            return  # its years stand before it, as the lead demands
-        told = after or when
-        if told not in (label, fact.label):
-            yield _differs(f"{told}，{one.text}", label, label)
-
-    def _moved(self, rank: Fact) -> str:
-        """How far a rank rose or fell since the one before it; a smaller number is a rise."""
-        earlier = [
-            other
-            for other in self.facts.values()
-            if (other.indicator, other.region, other.scope, other.period_kind)
-            == (rank.indicator, rank.region, rank.scope, rank.period_kind)
-            and other.period_end < rank.period_end
-        ]
-        before = max(earlier, key=lambda other: other.period_end, default=None)
-        if before is None or not rank.qualifier == before.qualifier == "exact":
-            return ""
-        rise = int(before.value - rank.value)
-        if rise == 0:
-            return f"，与{before.label}持平"
-        return f"，较{before.label}{'上升' if rise > 0 else '下降'}{abs(rise)}位"
+    def _form(self, shown: Sequence[Fact]) -> Iterator[tuple[str, str]]:
+        """A brief is monthly, quarterly, half-yearly or yearly by its newest outturn."""
+        outturns = [fact for fact in shown if fact.figure_kind == "outturn"]
+        if not outturns:
+            return
+        newest = max(outturns, key=lambda fact: (fact.period_end, fact.period))
+        month = newest.period_end.month
+        is_to_date = newest.period_kind == "point" or newest.period_start.month == 1
+        length = 12 if newest.period_kind == "annual" else month if is_to_date else 1
+        zh, en = _FORMS.get(length, _FORMS[1])
+        right = f"（{zh}）" if self.language == "zh" else f" ({en})"
+        for paragraph in self.document.iter(f"{_W}p"):
+            if _style(paragraph) == "BriefSubtitle" and not _text(paragraph).endswith(right):
+                yield _differs(_text(paragraph), right, right)
 
     # --- the table -----------------------------------------------------------------------------
 
     def _rows(self) -> Iterator[Mapping[str, Any]]:
+        """The cells of each row by what their column holds."""
+        known = _HEADS[self.language]
         for table in self.document.iter(f"{_W}tbl"):
             rows = [row.findall(f"{_W}tc") for row in table.findall(f"{_W}tr")]
             heads = [_lines(cell)[0] if _lines(cell) else "" for cell in rows[0]] if rows else []
-            if heads[:1] == ["指标"]:
+            if heads[:1] == [next(iter(known))]:
                 for row in rows[1:]:
-                    yield dict(zip(heads, row, strict=True))
+                    yield {known.get(h, h): cell for h, cell in zip(heads, row, strict=True)}
 
-    def _row(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    def _row(self, row: Mapping[str, Any], shown: list[Fact]) -> Iterator[tuple[str, str]]:
         """Name, time and unit are those of the first figure; growth and rank say which they are."""
         met = {
             head: fact
@@ -296,40 +255,70 @@ class _Brief:
         }
         if not met:
             return
+        shown += met.values()
         first = next(iter(met.values()))
-        name = _lines(row["指标"])[0]
-        when = "".join(_lines(row["报告期"]))
-        if not _fits(name, first.name):
-            yield _differs(name, first.name, first.name)
-        if _squeezed(when.removesuffix("目标")) not in (first.label, f"{first.label}末"):
-            yield _differs(f"{name} {when}", first.label, first.label)
-        if when.endswith("目标") != first.is_target:
-            yield _differs(f"{name} {when}", "目标", "whether it is a target")
-        unit = "".join(_lines(row["单位"])) if "单位" in row else ""
-        own = "" if first.unit == "1" or "数值" not in met else first.unit
-        if not _fits(unit, own):
+        is_zh = self.language == "zh"
+        own_name = first.name if is_zh else first.name_en
+        label = first.label if is_zh else first.label_en
+        name = _lines(row["name"])[0]
+        when = ("" if is_zh else " ").join(_lines(row["when"]))
+        target = _TARGET[self.language]
+        if not _fits(name, own_name):
+            yield _differs(name, own_name, own_name)
+        if _squeezed(when.removesuffix(target)) != _squeezed(label):
+            yield _differs(f"{name} {when}", label, label)
+        if when.endswith(target) != first.is_target:
+            yield _differs(f"{name} {when}", target, "whether it is a target")
+        unit = "".join(_lines(row["unit"])) if "unit" in row else ""
+        own = "" if first.unit == "1" or "value" not in met else first.unit
+        if "unit" in row and not _fits(unit, own):
             yield _differs(f"{name} {unit}", own, own)
-        if "增长%" in met:
-            yield from self._growth_kind(name, first, met["增长%"], _lines(row["增长%"])[1:])
-        if "位次" in met:
-            small = "".join(_lines(row["位次"])[1:])
-            if not small.endswith(str(met["位次"].period_end.year)) and _CUT not in small:
-                yield _differs(f"{name} {small}", str(met["位次"].period_end.year))
+        if "growth" in met:
+            yield from self._growth_kind(name, first, met["growth"], _lines(row["growth"])[1:])
+        if "rank" in met:
+            small = "".join(_lines(row["rank"])[1:])
+            if not small.endswith(str(met["rank"].period_end.year)) and _CUT not in small:
+                yield _differs(f"{name} {small}", str(met["rank"].period_end.year))
 
     def _growth_kind(
         self, name: str, first: Fact, growth: Fact, lines: Sequence[str]
     ) -> Iterator[tuple[str, str]]:
-        price = "可比价" if growth.price_basis in _FIXED_PRICES else ""
+        fixed = growth.price_basis in _FIXED_PRICES
         start, _, end = growth.period.partition("/")
         short = end[-2:] if end[:2] == start[:2] and len(end) == 4 else end
-        over = {
-            "cagr_pct": f"{start}—{short}年均" if end else "年均",
-            "mom_growth_pct": "环比",
-        }.get(growth.measure, "同比")
-        if "".join(lines) != f"{over}{price}":
-            yield _differs(f"{name} {''.join(lines)}", f"{over}{price}")
+        if self.language == "zh":
+            over = {
+                "cagr_pct": f"{start}—{short}年均" if end else "年均",
+                "mom_growth_pct": "环比",
+            }.get(growth.measure, "同比") + ("可比价" if fixed else "")
+        else:
+            over = {
+                "cagr_pct": f"a year, {start}–{short}" if end else "a year",
+                "mom_growth_pct": "month on month",
+            }.get(growth.measure, "year on year") + (", real" if fixed else "")
+        if "".join(lines) != over:
+            yield _differs(f"{name} {''.join(lines)}", over)
         if first.item != growth.item:
             yield _differs(name, f"{growth.name} 不是其增速", f"growth of {first.name}")
+
+    # --- charts --------------------------------------------------------------------------------
+
+    def _chart(self, table: Any) -> Iterator[tuple[str, str]]:
+        """Beside the bars of a picture stand the names and numbers that its text has."""
+        rows = [row.findall(f"{_W}tc") for row in table.findall(f"{_W}tr")]
+        own = [cell for row in rows for cell in row if cell.find(f"{_W}tbl") is None]
+        picture = next((one for cell in own for one in cell.iter(f"{_DRAWING}docPr")), None)
+        if picture is None:
+            return
+        title = picture.get("title", "")
+        told = picture.get("descr", "").removeprefix(f"{title}：").split("；")
+        shown = [("".join(_lines(row[0])), "".join(_lines(row[-1]))) for row in rows]
+        for item, (label, number) in zip(told, shown, strict=False):
+            name, _, value = item.rpartition(" ")
+            if value != number or not _fits(label.replace("；", "，"), name):
+                yield _differs(f"{label} {number}", item, item)
+        if len(told) != len(shown):
+            yield _differs(title, f"{len(told)} 条", f"{len(told)} bars")
 
     # --- pictures ------------------------------------------------------------------------------
 
@@ -347,10 +336,9 @@ class _Brief:
         bars = [_bar(item) for item in told.split("；")]
         if "名义" in title:
             yield _differs(title, "没有出处的“名义”", "'nominal', which nobody said")
-        read = (_measured(pixels, bars, is_upright=upright) for upright in (False, True))
-        faults = min(read, key=len)
-        if faults:
-            yield _differs(title, "；".join(faults))
+        wrong = _measured(pixels, bars)
+        if wrong:
+            yield _differs(title, "；".join(wrong))
 
 
 @dataclass(frozen=True)
@@ -366,19 +354,22 @@ def _bar(item: str) -> _Bar:
     told = item.rpartition(" ")[2]
     found = _NUMBER.search(told)
     sign = told[: found.start()] if found else ""
-    bound = next((bound for bound in BOUNDS.values() if sign and bound.sign[0] == sign), None)
+    bound = next((bound for bound in BOUNDS.values() if sign and sign in bound.sign), None)
     has_arrow = bound is not None and bound.has_low != bound.has_high
-    return _Bar(Decimal(found[0]) if found else None, has_arrow, item.startswith("未单列部分"))
+    return _Bar(
+        Decimal(found[0]) if found else None,
+        has_arrow,
+        item.startswith(("未单列部分", "Not itemised")),
+    )
 
 
-def _measured(content: bytes, bars: Sequence[_Bar], *, is_upright: bool) -> list[str]:
-    """What is wrong with the bars of a picture, taken as lying or as standing ones."""
+def _measured(content: bytes, bars: Sequence[_Bar]) -> list[str]:
+    """What is wrong with the lying bars of a picture."""
     import numpy as np
     from PIL import Image
 
     with Image.open(BytesIO(content)) as image:
-        pixels = np.asarray(image.convert("RGB")).astype(int)
-    lines = pixels.transpose(1, 0, 2)[:, ::-1] if is_upright else pixels
+        lines = np.asarray(image.convert("RGB")).astype(int)
     step = len(lines) / len(bars)
     spans = {}
     faults = []
@@ -413,28 +404,12 @@ def _measured(content: bytes, bars: Sequence[_Bar], *, is_upright: bool) -> list
 # --- reading ------------------------------------------------------------------------------------
 
 
-def _said(paragraph: Any) -> tuple[list[_Said], str]:
-    """The figures of a paragraph, each with the text before it, and the text after the last."""
-    said: list[_Said] = []
-    lead, inside, name = "", "", ""
-    for child in paragraph:
-        if child.tag == f"{_W}bookmarkStart":
-            found = _BOOKMARK.fullmatch(child.get(f"{_W}name", ""))
-            name, inside = (found[1] if found else ""), ""
-        elif child.tag == f"{_W}bookmarkEnd" and name:
-            said.append(_Said(lead, name, inside))
-            lead, name = "", ""
-        elif child.tag == f"{_W}r":
-            text = _text(child)
-            if name:
-                inside += text
-            elif child.find(f"{_W}rPr/{_W}vertAlign") is None:
-                lead += text
-    return said, lead
-
-
-def _rest(one: _Said) -> tuple[str, str]:
-    return one.observation, one.text
+def _unmarked(paragraph: Any) -> str:
+    """The text of a paragraph without the raised letters of marks."""
+    return "".join(
+        _text(run) if run.tag == f"{_W}r" and run.find(f"{_W}rPr/{_W}vertAlign") is None else ""
+        for run in paragraph
+    )
 
 
 def _named(cell: Any) -> Iterator[str]:
@@ -450,6 +425,7 @@ def _style(paragraph: Any) -> str:
 
 
 def _text(node: Any) -> str:
+    """The text of a paragraph, or of one run."""
     return "".join(
         "\t" if part.tag == f"{_W}tab" else part.text or ""
         for run in node.iter(f"{_W}r")
@@ -472,26 +448,6 @@ def _fits(shown: str, whole: str) -> bool:
         return shown == whole
     start, _, end = shown.partition(_CUT)
     return whole.startswith(start) and whole.endswith(end) and len(start) > 1
-
-
-def _texts(fact: Fact, lead: str) -> list[str]:
-    """How a figure may be said in a sentence."""
-    number = f"{fact.value.normalize():f}"
-    unit = "" if fact.unit == "1" else fact.unit
-    bound = fact.bound
-    if bound is None:
-        return [f"{number}{unit}"]
-    if fact.measure == "rank":
-        return [bound.rank[0].format(number)]
-    if fact.is_growth and fact.qualifier == "exact" and not lead.endswith("为"):
-        if fact.value == 0:
-            return ["持平"]
-        verb = "增长" if fact.value > 0 else "下降"
-        return [f"{verb}{abs(fact.value).normalize():f}{unit}"]
-    return [
-        f"{bound.before[0]}{number}{bound.after_zh}{unit}",
-        f"{bound.sign[0]}{number}{unit}",
-    ]
 
 
 def _differs(found: str, zh: str, en: str = "") -> tuple[str, str]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from orchestration.publish.issued import issued_in_another
 from orchestration.publish.layout import YEARBOOK_FILE, brief_path
-from orchestration.publish.paper.brief import DISTRICT, read_beside, write_briefs
+from orchestration.publish.paper.brief import DISTRICT, LANGUAGES, read_beside, write_briefs
 from orchestration.publish.paper.check import Difference, check_briefs, check_yearbook
 from orchestration.publish.paper.figures import (
     Figure,
@@ -22,7 +23,10 @@ from orchestration.publish.paper.figures import (
 )
 from orchestration.publish.paper.words import check_words
 from orchestration.publish.paper.yearbook import write_yearbook
+from orchestration.publish.printed import Word, Words
 from orchestration.publish.product import Files, Problem, Product
+from orchestration.publish.prose.known import Known, read_known
+from orchestration.publish.prose.tell import plain, told
 from orchestration.publish.rowhash import digests
 from orchestration.publish.rules import (
     CONTRACT_BROKEN,
@@ -119,12 +123,21 @@ def _brief_inputs(edition: Edition) -> Mapping[str, Any]:
         edition.con, edition.catalog, edition.marts, district
     )
     shared = [_shared(edition), scorecard, ranked]
-    stated: dict[str, Any] = {DISTRICT: [shared, own]} if own else {}
+    day = date.fromisoformat(edition.report["release"]["release_day"])
+    known = read_known(
+        edition.con, edition.catalog, edition.marts, edition.words, _figures(edition), day
+    )
+    stated: dict[str, Any] = {DISTRICT: [shared, own, _said(known, None)]} if own else {}
     for theme in own:
         parts = [asdict(item) for item in structures if item.table.startswith(f"{theme}.")]
         if theme:
-            stated[theme] = [shared, own[theme], parts]
+            stated[theme] = [shared, own[theme], parts, _said(known, theme)]
     return stated
+
+
+def _said(known: Known, theme: str | None) -> list[Any]:
+    """What is said of a theme: it follows from other regions' figures and from the day too."""
+    return [[one.kind, one.of, plain(one.zh), plain(one.en)] for one in told(known, theme=theme)]
 
 
 def _build_briefs(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
@@ -139,7 +152,14 @@ def _build_briefs(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]
         set(parts),
     )
     # A theme of which nothing can be said in a sentence has no brief.
-    return {part: {path: None for path in written if path == brief_path(part)} for part in parts}
+    return {
+        part: {
+            path: None
+            for path in written
+            if path in [brief_path(part, language) for language in LANGUAGES]
+        }
+        for part in parts
+    }
 
 
 def _check_briefs(package: Package) -> Iterator[Problem]:
@@ -152,7 +172,7 @@ def _check_briefs(package: Package) -> Iterator[Problem]:
         yield from issued_in_another(package, name)
     new = [name for name in names if not package.is_carried(name)]
     if new:
-        yield from _problems(check_briefs(package.path, new, _published(package)))
+        yield from _problems(check_briefs(package.path, new, *_sayable(package)))
     if new and package.version >= _SAYS_SINCE:
         for wrong in check_words(package.con, "mart", package.path, new):
             yield Problem(WORDS_DIFFER, wrong.file, wrong.zh, wrong.en)
@@ -163,6 +183,22 @@ def _check_briefs(package: Package) -> Iterator[Problem]:
 
 def _published(package: Package) -> list[Figure]:
     return package.keep("figures", lambda: read_figures(package.con, "mart"))
+
+
+def _sayable(package: Package) -> tuple[list[Figure], Words]:
+    """What a brief may print: headlines, what open findings speak of, and the names of units."""
+    figures = _published(package)
+    known = read_known(package.con, "mart", package.tables, {}, figures, date.min)
+    has_units = any(table.qualified == "meta.unit" for table in package.tables)
+    units = {
+        unit: Word(zh or unit, en or unit, 0)
+        for unit, zh, en in (
+            package.con.execute("select unit, name_zh, name_en from mart.meta.unit").fetchall()
+            if has_units
+            else []
+        )
+    }
+    return [*figures, *known.others.values()], {"unit": units}
 
 
 def _problems(differences: Iterator[Difference]) -> Iterator[Problem]:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _ASSETS = Path(__file__).parents[1] / "site" / "assets"
 # They show a little of everything; what they show is built anew, and shared where it is the same.
-_FIXED = ("index", "scorecard", "changes", "signals", "quality", "methods", "search")
+_FIXED = ("scorecard", "changes", "signals", "quality", "methods", "search")
 _THEME, _CHART, _PAGE = "theme ", "chart ", "page "
 _INDICATOR, _REGION, _NAMES, _LOOK, _SEARCH, _FRONT = (
     "indicator ", "region ", "names", "assets", "search", "front",
@@ -142,10 +142,10 @@ def _front_inputs(edition: Edition) -> Mapping[str, Any]:
 
 
 def _build_front(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
-    """The list of files; and the one script that says which release this is, and of which pages."""
+    """Front page and list of files; and the script that says which release and pages these are."""
     site = SiteWriter.of(edition)
-    downloads = site.fixed_page("downloads")
-    pages = [path for path in (*edition.files, downloads) if path.endswith(".html")]
+    own = [site.fixed_page(name) for name in ("index", "downloads")]
+    pages = [path for path in (*edition.files, *own) if path.endswith(".html")]
     stamps = {
         path.removeprefix(f"{SITE}/"): _stamp(edition.directory / path)
         for path in sorted(pages)
@@ -165,8 +165,8 @@ def _build_front(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
         "scripts": {name: found[1:3] for name, found in scripts.items() if found},
         "pages": stamps,
     }
-    own = site.script("release", compact_json(facts), len(stamps))
-    return {_FRONT: {downloads: None, own: None}}
+    facts_file = site.script("release", compact_json(facts), len(stamps))
+    return {_FRONT: {path: None for path in (*own, facts_file)}}
 
 
 def _stamp(page: Path) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -29,9 +29,10 @@ from orchestration.publish.layout import (
 )
 from orchestration.publish.printed import PrintedTable
 from orchestration.publish.products.workbooks import shown_tables
+from orchestration.publish.region_words import RegionWords, region_words
 from orchestration.publish.report import WORDS
 from orchestration.publish.rowhash import digests
-from orchestration.publish.site import charts, diff, model, search
+from orchestration.publish.site import beside, charts, diff, front, model, multiples, search
 from orchestration.publish.site.formal import ROWS_SHOWN, Formal, by, plain_number
 from orchestration.publish.site.markup import (
     GAPS,
@@ -69,11 +70,48 @@ FIXED_PAGES = (
 SHORT = ("indicator/", "region/")
 """Pages of which there are hundreds: what does not speak of them alone, they leave to others."""
 _OWN_TITLES = {"plan": ("规划进度", "Plan"), "peers": ("对标位次", "Peers")}
-HEADLINES = 8
 ITEMS_SHOWN = 400
 _KEPT = 1 << 14
 _HERE = Path(__file__).parent
-ASSETS = ("qt.css", "qt.js")
+ASSETS = ("qt.css", "qt.js", "front.css", "theme.css")
+STYLES: Mapping[str, tuple[str, ...]] = {
+    "index": ("front.css", "theme.css"),
+    "theme": ("theme.css",),
+    "plan": ("theme.css",),
+    "peers": ("theme.css",),
+    "scorecard": ("theme.css",),
+}
+"""Style sheets of single templates; ``qt.css`` has what all pages share."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page that every page leads to.
+
+    Attributes:
+        page: Its path in the site.
+        is_first: Whether it stands in the header; the others stand in the foot.
+    """
+
+    page: str
+    zh: str
+    en: str
+    is_first: bool = True
+
+
+NAVIGATION = (
+    Place("index.html", "首页", "Home"),
+    Place("scorecard.html", "领导参阅", "Scorecard"),
+    Place("plan.html", "规划", "Plan"),
+    Place("peers.html", "对标", "Peers"),
+    Place("changes.html", "变化", "Changes"),
+    Place("search.html", "指标", "Indicators"),
+    Place("downloads.html", "下载", "Downloads"),
+    Place("signals.html", "异动", "Signals", is_first=False),
+    Place("quality.html", "质量", "Quality", is_first=False),
+    Place("methods.html", "方法", "Methods", is_first=False),
+)
+"""Where to go from every page; the menu of themes stands behind the first. A line adds a page."""
 # Schemas without figures of a theme: their tables are for methods and for machines.
 _NO_THEME = ("core", "quality", "meta")
 _PROFILE_TABLE = ("core", "district_profile")
@@ -266,6 +304,7 @@ class SiteWriter:
             header=header,
             footer=footer,
             data_files=data,
+            styles=STYLES.get(template, ()),
             stamp=NO_STAMP,
         )
         return self.put(path, stamped(html))
@@ -298,6 +337,21 @@ class SiteWriter:
         """Templates of the pages there are hundreds of: they get what their inputs state alone."""
         names = ("district_name_zh", "district_name_en")
         return self._environment(release={name: self.site.release.get(name) for name in names})
+
+    @cached_property
+    def bureau(self) -> tuple[str, str]:
+        """Who publishes; nobody where the district does not say."""
+        known = self.site.release
+        zh = known.get("bureau_name_zh") or ""
+        return zh, known.get("bureau_name_en") or zh
+
+    @cached_property
+    def own(self) -> RegionWords:
+        """What the district is called by its kind."""
+        known = self.site.regions.get(self.district, {})
+        return region_words(
+            known.get("region_name_zh") or self.site.release.get("district_name_zh")
+        )
 
     def _environment(self, **known: Any) -> Environment:
         from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
@@ -339,6 +393,10 @@ class SiteWriter:
             "page": file_name,
             **known,
             "is_simulated": self.edition.report["is_simulated"],
+            "bureau": self.bureau,
+            "own": self.own.own,
+            "whole": self.own.whole,
+            "navigation": NAVIGATION,
             "themes": self.themes,
             "theme_name": marked(lambda theme: both(*self._theme_pair(theme))),
             "legend_signs": [bound for bound in BOUNDS.values() if bound.sign[0]],
@@ -347,6 +405,10 @@ class SiteWriter:
             "district": self.district,
             "size": _size,
             "by": by,
+            "bars": lambda one: [as_markup(bar) for bar in beside.bars(one)],
+            "among": marked(_among),
+            "sister": marked(self._sister),
+            "mine": marked(lambda code: ' class="own"' if code == self.district else ""),
         }
         return environment
 
@@ -387,6 +449,18 @@ class SiteWriter:
         if base is None or not known:
             return text
         return f'<a href="{base}region/{file_name(code or "")}.html">{text}</a>'
+
+    def _sister(self, code: str, base: str | None = None) -> str:
+        """A region of the district's city by its own name, without that of the city."""
+        known = self.site.regions.get(code, {})
+        above = self.site.regions.get(known.get("parent_code") or "", {})
+        zh, en = known.get("region_name_zh") or code, known.get("region_name_en") or ""
+        own_zh = zh.removeprefix(above.get("region_name_zh") or "") or zh
+        own_en = en.removesuffix(f", {above.get('region_name_en')}")
+        text = both(own_zh, own_en)
+        if base is None or not known:
+            return text
+        return f'<a href="{base}region/{file_name(code)}.html">{text}</a>'
 
     def _indicator_link(self, code: str | None, base: str) -> str:
         known = self.names.get(code or "")
@@ -523,23 +597,46 @@ class SiteWriter:
         return self.page(f"{name}.html", name, title, content(), data=data)
 
     def _index(self) -> Row:
-        shown = [row for row in self.site.scorecard if row["value"] is not None]
-        if not shown:
-            # Without a scorecard: whatever the district has, with nothing beside it.
-            empty = dict.fromkeys(model.scorecard_columns())
-            for code, row in self.site.latest.items():
-                if row["value"] is not None and code in self.names and not model.is_apart(row):
-                    named = self.names[code]
-                    names = {
-                        "indicator_name_zh": named["name_zh"],
-                        "indicator_name_en": named["name_en"],
-                    }
-                    shown.append({**empty, **row, **names})
         counts = {
             theme: sum(row["theme"] == theme for row in self.site.indicators)
             for theme in [*self.themes, *model.OWN_THEMES]
         }
-        return {"headlines": shown[:HEADLINES], "theme_counts": counts, "latest": self.site.latest}
+        released = self.site.release.get("release_day")
+        city = self.site.regions.get(
+            (self.site.regions.get(self.district) or {}).get("parent_code") or "", {}
+        )
+        city_zh = str(city.get("region_name_zh") or "")
+
+        def is_old(period: str) -> bool:
+            return front.is_old(self.site.periods.get(period, {}).get("period_end"), released)
+
+        return {
+            "told": [],
+            "headlines": front.headlines(self.site, self.names),
+            "theme_counts": counts,
+            "series": self.series,
+            "drawing": lambda series: as_markup(multiples.draw(series)),
+            "is_cut": multiples.is_cut,
+            "is_old": is_old,
+            "beside": front.two_beside(self.beside_sisters),
+            "city": (city_zh, str(city.get("region_name_en") or city_zh)),
+            "newest": front.newest(self.site, self.site.periods, self.names),
+            "due": front.next_due(self.reader, released),
+            "papers": front.papers(self.edition.files),
+            "sizes": {path: fact.size_bytes for path, fact in self.edition.files.items()},
+            "released": released,
+            "month_en": f"{released:%B}" if released else "",
+        }
+
+    @cached_property
+    def series(self) -> list[multiples.Series]:
+        """The headline series."""
+        return multiples.choose(self.reader, self.site, self.district)
+
+    @cached_property
+    def beside_sisters(self) -> list[beside.Beside]:
+        """Headline indicators in all regions of the city."""
+        return beside.choose(self.reader, self.site, self.district)
 
     def _quality(self) -> Row:
         by_rule: dict[str, list[Row]] = {}
@@ -597,6 +694,7 @@ class SiteWriter:
                 self.edition.report["is_simulated"],
                 self.themes,
                 self.themes_named(),
+                self.bureau,
             ],
         )
 
@@ -777,6 +875,14 @@ class SiteWriter:
             "late": [(path, _what(path)) for path in (MART_FILE, DATAPACKAGE_FILE, MANIFEST_FILE)],
             "charts": self.chosen,
         }
+
+
+def _among(row: Row, one: beside.Beside) -> str:
+    """10个中第4, 4 of 10: where a figure stands among those of all regions that have one."""
+    count = len(one.rows)
+    is_last = count > 1 and all(row["value"] <= other["value"] for other in one.rows)
+    last = ("（末位）", " (last)") if is_last else ("", "")
+    return both(f"{count} 个中第 {row['place']}{last[0]}", f"{row['place']} of {count}{last[1]}")
 
 
 def _is_of(table: Table, theme: str) -> bool:

@@ -13,14 +13,20 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from orchestration.bounds import BOUNDS, Bound
-from orchestration.publish.site.geometry import check_bars, check_line
+from orchestration.publish.site.geometry import (
+    check_bars,
+    check_cells,
+    check_line,
+    check_multiple,
+)
 from orchestration.publish.tables import Table, quote
 
 if TYPE_CHECKING:
@@ -73,6 +79,12 @@ class Fact:
     item: str
     subject: str
     locality: str
+    period_kind: str
+
+    @property
+    def month(self) -> int:
+        """The month it ends in, counted from the year 0."""
+        return self.period_end.year * 12 + self.period_end.month - 1
 
     @property
     def bound(self) -> Bound | None:
@@ -110,8 +122,9 @@ def check_pages(
     facts = _facts(con, named)
     places, counts = _places(con, catalog), _counts(con, catalog, tables)
     assessed = _assessed(con, catalog, tables)
+    standing, breaks = _standing(con, trees.values()), _breaks(con)
     for name, tree in trees.items():
-        page = _Page(name, tree, facts, places, counts, assessed)
+        page = _Page(name, tree, facts, places, counts, assessed, standing, breaks)
         for wrong in page.wrong():
             yield name, wrong
 
@@ -128,7 +141,8 @@ def _facts(con: DuckDBPyConnection, ids: set[str]) -> dict[str, Fact]:
             coalesce(o.unit, ''), coalesce(o.qualifier, 'exact'), coalesce(o.obs_status, 'A'),
             coalesce(o.is_simulated, false), coalesce(o.is_period_inferred, false),
             o.known_to is not null, coalesce(o.repeat_of, ''), coalesce(i.direction, ''),
-            concat_ws('/', i.mart, i.item), coalesce(o.subject, '_T'), coalesce(o.locality, '_T')
+            concat_ws('/', i.mart, i.item), coalesce(o.subject, '_T'), coalesce(o.locality, '_T'),
+            coalesce(o.period_kind, '')
         from qt_observation as o
         inner join qt_named as n on o.observation_id = n.id
         left join qt_period as p on o.period = p.period
@@ -218,6 +232,62 @@ def _assessed(
     return {row[0]: (row[1], row[2] or row[1]) for row in rows}
 
 
+@dataclass(frozen=True)
+class _Standing:
+    """Where a figure stands among those of all regions of its city that have one."""
+
+    count: int
+    above: int
+    below: int
+    is_exact: bool
+
+
+# Figures in force of the same indicator, period, scope, unit and prices, of the region's sisters.
+_AMONG = """
+with in_force as (
+    select
+        o.observation_id, o.region_code, o.value, coalesce(o.qualifier, 'exact') as qualifier,
+        r.parent_code, coalesce(r.region_kind, '') as kind,
+        concat_ws('|', o.indicator_code, o.period, o.period_kind, coalesce(o.scope, ''),
+            coalesce(o.unit, ''), coalesce(o.measure, ''), coalesce(o.price_basis, ''),
+            coalesce(o.basis, '')) as what
+    from qt_observation as o
+    inner join qt_region as r on o.region_code = r.region_code
+    where
+        o.known_to is null and coalesce(o.is_headline, true) and o.value is not null
+        and coalesce(o.conf_status, 'F') not in ('C', 'N')
+        and coalesce(o.breakdown, '_T') = '_T'
+        and coalesce(o.figure_kind = 'outturn', o.basis not like 'target%')
+        and coalesce(o.subject, '_T') = '_T' and coalesce(o.locality, '_T') = '_T'
+)
+
+select
+    own.observation_id, count(distinct other.region_code),
+    count(distinct other.region_code) filter (where other.value > own.value),
+    count(distinct other.region_code) filter (where other.value < own.value),
+    bool_and(other.qualifier = 'exact')
+from in_force as own
+inner join qt_stands as s on own.observation_id = s.id
+inner join in_force as other
+    on own.what = other.what and own.parent_code = other.parent_code and own.kind = other.kind
+group by own.observation_id
+"""
+
+
+def _standing(con: DuckDBPyConnection, trees: Iterable[Any]) -> dict[str, _Standing]:
+    ids = {found for tree in trees for found in tree.xpath("//*[@data-says='place']/@data-of")}
+    if not ids:
+        return {}
+    con.execute("create or replace temp table qt_stands as select unnest(?) as id", [sorted(ids)])
+    rows = con.execute(_AMONG).fetchall()
+    con.execute("drop table qt_stands")
+    return {row[0]: _Standing(*row[1:]) for row in rows}
+
+
+def _breaks(con: DuckDBPyConnection) -> list[tuple[str | None, str | None, date]]:
+    return con.execute("select indicator_code, region_code, begins_on from qt_break").fetchall()
+
+
 class _Page:
     """One page: its figures, statements, charts, and words that name nothing."""
 
@@ -229,7 +299,10 @@ class _Page:
         places: _Places,
         counts: Mapping[str, int],
         assessed: Mapping[str, tuple[str, str]],
+        standing: Mapping[str, _Standing],
+        breaks: Sequence[tuple[str | None, str | None, date]],
     ) -> None:
+        self.standing, self.breaks = standing, breaks
         self.name, self.tree, self.facts = name, tree, facts
         self.places, self.counts, self.assessed = places, counts, assessed
 
@@ -382,6 +455,15 @@ class _Page:
         zh, en = (words.format(number) for words in fact.bound.rank)
         return zh, en
 
+    def place(self, span: Any, ids: Sequence[str]) -> tuple[str, str]:
+        """10个中第4: among all regions of the city with such a figure, the largest first."""
+        stands = self.standing[ids[0]]
+        if not stands.is_exact:
+            raise ValueError(ids)
+        place, is_last = stands.above + 1, stands.below == 0 and stands.count > 1
+        zh, en = f"{stands.count}个中第{place}", f"{place}of{stands.count}"
+        return (f"{zh}（末位）", f"{en}(last)") if is_last else (zh, en)
+
     def met(self, span: Any, ids: Sequence[str]) -> tuple[str, str] | None:
         """已达到, 未达到, 不能判定: every value that the outturn may have, against the target."""
         target, outturn = (self.facts[name] for name in ids)
@@ -492,8 +574,15 @@ class _Page:
         numbers = [_number(line) for line in lines]
         sides = [_side(line) for line in lines]
         labels = [_in_chinese(line.xpath("./th")[0]) for line in lines]
+        kind = figure.get("data-chart")
+        if kind == "ranked":
+            yield from self._ranked(figure, lines, numbers)
+            return
         if drawing is None:
             yield Wrong("图没有画出", "the chart is not drawn")
+        elif kind == "multiple":
+            yield from self._multiple(figure, drawing, lines)
+            return
         elif figure.get("data-chart") == "line":
             yield from _drawn(check_line(drawing, labels, numbers))
             if "纵轴不从零起" not in _in_chinese(figure):
@@ -512,6 +601,65 @@ class _Page:
         if figure.get("data-order") == "descending" and given != sorted(given, reverse=True):
             yield Wrong(f"图中次序不是由大到小：{labels}", f"the bars do not descend: {labels}")
 
+    def _multiple(self, figure: Any, drawing: Any, lines: Sequence[Any]) -> Iterator[Wrong]:
+        """A series over time: one indicator of one region, whose gaps and breaks no line crosses."""
+        facts = [self.facts.get(name) for line in lines for name in line.xpath(".//@data-o")]
+        told = [fact for fact in facts if fact is not None and fact.value is not None]
+        if len(told) != len(lines) or len({(f.indicator, f.region, f.unit) for f in told}) != 1:
+            yield Wrong("图下的表不是一个序列", "the table below the chart is not one series")
+            return
+        if [fact.month for fact in told] != sorted({fact.month for fact in told}):
+            yield Wrong("图下的表不按时间排列", "the table below the chart is not in order of time")
+            return
+        is_own = "own" in figure.get("class", "").split()
+        if is_own != (told[0].region == self.places.district):
+            yield Wrong("图的颜色不是这个地区的", "the colour of the chart is not its region's")
+        steps = {"annual": 12, "quarterly": 3, "monthly": 1}
+        same = 12 if len({fact.month % 12 for fact in told}) == 1 else 1
+        step = steps.get(told[0].period_kind, same)
+        joined = [False] + [
+            after.month - before.month == step and not self._is_broken(before, after)
+            for before, after in pairwise(told)
+        ]
+        values = [fact.value for fact in told if fact.value is not None]
+        yield from _drawn(check_multiple(drawing, [f.month for f in told], values, joined))
+        ticks = [_text(node) for node in drawing.xpath(".//*[@class='tick']")]
+        if ticks and Decimal(ticks[0].replace(",", "").replace("−", "-")) > 0 and (
+            "纵轴不从零起" not in _in_chinese(figure)
+        ):  # fmt: skip
+            yield Wrong("截断的纵轴没有说明", "a cut axis does not say so")
+
+    def _is_broken(self, before: Fact, after: Fact) -> bool:
+        return any(
+            code in (None, after.indicator)
+            and region in (None, after.region)
+            and before.period_end < since <= after.period_end
+            for code, region, since in self.breaks
+        )
+
+    def _ranked(
+        self, figure: Any, lines: Sequence[Any], numbers: Sequence[Decimal | None]
+    ) -> Iterator[Wrong]:
+        """Regions of a city beside each other: the largest first, none of them left out."""
+        cells = [next(iter(line.xpath(".//td[@class='length']")), None) for line in lines]
+        yield from _drawn(check_cells(cells, numbers))
+        given = [number for number in numbers if number is not None]
+        if given != sorted(given, reverse=True):
+            yield Wrong("次序不是由大到小", "the lines do not descend")
+        for name in figure.xpath(".//*[@data-says='place']/@data-of"):
+            if name in self.standing and self.standing[name].count != len(lines):
+                yield Wrong("有地区没有列出", "a region with a figure is left out")
+        for line in lines:
+            fact = self.facts.get(next(iter(line.xpath(".//@data-o")), ""))
+            is_own = "own" in line.get("class", "").split()
+            if fact is None or is_own != (fact.region == self.places.district):
+                yield Wrong(f"“{_in_chinese(line)}”标错了地区", f"{_in_english(line)!r}: wrong region")
+                continue
+            place = next(iter(line.xpath("./td[@class='rk']")), None)
+            right = 1 + sum(number > fact.value for number in given if fact.value is not None)
+            if place is not None and _text(place) not in ("", str(right)):
+                yield _differs(_text(place), str(right))
+
     # --- words that name nothing ---------------------------------------------------------------
 
     def _loose(self) -> Iterator[Wrong]:
@@ -527,6 +675,7 @@ _KINDS: Mapping[str, Callable[[_Page, Any, Sequence[str]], tuple[str, str] | Non
     "growth": _Page.growth,
     "places": _Page.places_moved,
     "rank": _Page.rank,
+    "place": _Page.place,
     "met": _Page.met,
     "before": _Page.before,
     "version": _Page.version,

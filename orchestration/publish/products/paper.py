@@ -48,7 +48,8 @@ _RULES = {
 }
 
 
-def _figures(edition: Edition) -> list[Figure]:
+def headline_figures(edition: Edition) -> list[Figure]:
+    """All headline figures of an edition, read once in a process."""
     return edition.keep("figures", lambda: read_figures(edition.con, edition.catalog))
 
 
@@ -91,7 +92,7 @@ def _build_yearbook(edition: Edition, parts: Sequence[str]) -> Mapping[str, File
             edition.words,
             edition.report,
             edition.directory,
-            _figures(edition),
+            headline_figures(edition),
         )
     }
 
@@ -135,7 +136,7 @@ def _build_briefs(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]
         edition.words,
         edition.report,
         edition.directory,
-        _figures(edition),
+        headline_figures(edition),
         set(parts),
     )
     # A theme of which nothing can be said in a sentence has no brief.

@@ -20,7 +20,6 @@ from orchestration.publish.finding_words import (
 )
 from orchestration.publish.layout import REPORT_HTML
 from orchestration.publish.product import EVERYTHING, Files, Problem, Product
-from orchestration.publish.products.workbooks import printed_inputs, shown_tables
 from orchestration.publish.report import has_simulated_rows
 from orchestration.publish.rules import (
     SITE_FIGURE_DIFFERS,
@@ -53,14 +52,13 @@ _SHARED_SCRIPTS = ("names", "search")
 
 def _page_inputs(edition: Edition) -> Mapping[str, Any]:
     site = SiteWriter.of(edition)
-    tables = {table: printed_inputs(edition, table) for _, _, table in shown_tables(edition)}
     previous = edition.previous.resolve().name if edition.previous else ""
     hashes = {name: found.row_hash for name, found in edition.prints.items()}
     everything = [hashes, edition.report, previous, site.shared_inputs()]
     return {
         **{f"{_PAGE}{name}": everything for name in _FIXED},
         **{
-            f"{_THEME}{theme}": site.theme_inputs(theme, tables)
+            f"{_THEME}{theme}": site.theme_inputs(theme)
             for theme in [*site.themes, *model.OWN_THEMES]
         },
         **{f"{_CHART}{chart.id}": [edition.words_digest, repr(chart)] for chart in site.chosen},

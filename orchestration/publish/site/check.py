@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 from orchestration.publish.clock import Released, released
 from orchestration.publish.durable import files_below
-from orchestration.publish.site import model
+from orchestration.publish.site import links, model
 from orchestration.publish.site.markup import STAMP, checksum, file_name, read_script, stamp_of
 from orchestration.publish.site.pages import ASSETS, SITE, expected_pages
 from orchestration.publish.site.words import check_pages
@@ -39,6 +39,8 @@ _META = re.compile(
 _CARD = re.compile(
     r'<li class="card" data-indicator="([^"]+)">.*?<span class="n" data-v="([^"]+)"', re.DOTALL
 )
+_LINK_OF_ENTRY = 7
+"""Where an entry of the search has its link."""
 _RELEASE_SCRIPT = f"{SITE}/data/release.js"
 # Until then every page and script bore the id of its release.
 _STAMPED_SINCE = 3
@@ -92,6 +94,7 @@ def check_site(
     yield from _first(site.pages_missing(expected))
     yield from _first(site.of_another_release())
     yield from _first(site.links())
+    yield from _first(site.links_found())
     yield from _first(site.data())
     yield from _first(_cards(site, reader, catalog))
     yield from _first(_counts(site, con))
@@ -129,6 +132,10 @@ def _scripts(
     yield from _not_in_force(con, lines)
 
 
+def _leads_nowhere(file: str, link: str) -> Fault:
+    return Fault(file, f"链接无目标：{link}", f"a link leads nowhere: {link}")
+
+
 def _first(faults: Iterator[Fault]) -> Iterator[Fault]:
     for number, fault in enumerate(faults):
         if number == MOST_FAULTS:
@@ -137,9 +144,7 @@ def _first(faults: Iterator[Fault]) -> Iterator[Fault]:
 
 
 def _expected(con: DuckDBPyConnection, tables: Sequence[Table]) -> set[str]:
-    indicators = [
-        row[0] for row in con.execute("select indicator_code from qt_indicator").fetchall()
-    ]
+    indicators = [code for code, count in _figure_counts(con) if links.has_page(count)]
     regions = [row[0] for row in con.execute("select region_code from qt_region").fetchall()]
     named = con.execute(
         "select distinct theme from qt_indicator where theme is not null and theme <> ''"
@@ -216,9 +221,18 @@ class _Written:
                 if re.match(r"[a-z][a-z0-9+.-]*:|//", target, re.IGNORECASE):
                     yield Fault(name, f"链接指向外部：{link}", f"a link leads out: {link}")
                 elif path not in self.files or (fragment and not self._has(path, fragment)):
-                    yield Fault(name, f"链接无目标：{link}", f"a link leads nowhere: {link}")
+                    yield _leads_nowhere(name, link)
                 elif target:
                     known.add((folder, link))
+
+    def links_found(self) -> Iterator[Fault]:
+        """What the search finds is there: a script makes these links, and no page has them."""
+        arguments = self._arguments("search")
+        for entry in json.loads(arguments[3])["entries"] if arguments else ():
+            target, _, fragment = str(entry[_LINK_OF_ENTRY]).partition("#")
+            path = f"{SITE}/{unquote(target)}"
+            if path not in self.files or (fragment and not self._has(path, fragment)):
+                yield _leads_nowhere(f"{SITE}/data/search.js", entry[_LINK_OF_ENTRY])
 
     def _has(self, page: str, fragment: str) -> bool:
         if page not in self.ids:
@@ -410,17 +424,7 @@ def _not_in_force(con: DuckDBPyConnection, lines: Sequence[tuple[str, ...]]) -> 
 
 def _counts(site: _Written, con: DuckDBPyConnection) -> Iterator[Fault]:
     """Each indicator's data file has as many figures as the mart has in force."""
-    rows = con.execute(
-        """
-        select i.indicator_code, count(o.indicator_code)
-        from qt_indicator as i
-        left join qt_observation as o on i.indicator_code = o.indicator_code
-            and o.known_to is null and coalesce(o.is_headline, true)
-        group by i.indicator_code
-        order by i.indicator_code
-        """
-    ).fetchall()
-    for code, count in rows:
+    for code, count in _figure_counts(con):
         page = site.pages.get(f"{SITE}/indicator/{file_name(code)}.html", "")
         found = {name: int(number) for name, number, crc in _META.findall(page) if crc}
         number = found.get(f"indicator/{file_name(code)}")
@@ -431,3 +435,17 @@ def _counts(site: _Written, con: DuckDBPyConnection) -> Iterator[Fault]:
                 f"{number} figures where the database has {count}",
                 is_figure=True,
             )
+
+
+def _figure_counts(con: DuckDBPyConnection) -> list[tuple[str, int]]:
+    """How many figures each indicator has in force."""
+    return con.execute(
+        """
+        select i.indicator_code, count(o.indicator_code)
+        from qt_indicator as i
+        left join qt_observation as o on i.indicator_code = o.indicator_code
+            and o.known_to is null and coalesce(o.is_headline, true)
+        group by i.indicator_code
+        order by i.indicator_code
+        """
+    ).fetchall()

@@ -17,6 +17,8 @@ from orchestration.publish.site.model import Reader, Row, Site
 HEADLINES = 8
 NEWEST = 6
 DISTRICT_BRIEF = brief_path("district")
+BESIDE = 2
+"""Indicators of a theme that are shown for all regions of the city."""
 OLD_DAYS = 700
 """A yearly figure is old when the next one is due too: then its page says up to when data go."""
 

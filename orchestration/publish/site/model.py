@@ -241,6 +241,8 @@ class Site:
     """All that the pages show, except the figures of single indicators, which are streamed.
 
     Attributes:
+        figure_counts: How many figures each indicator has in force.
+        single: Of indicators with one figure, that figure.
         flags: What stands behind a figure that a mart repeats, by its observation.
     """
 
@@ -262,6 +264,8 @@ class Site:
     questions: list[Row]
     relations: list[Row]
     breaks: list[Row]
+    figure_counts: dict[str, int] = field(default_factory=dict)
+    single: dict[str, Row] = field(default_factory=dict)
     latest: dict[str, Row] = field(default_factory=dict)
     previous: dict[str, Row] = field(default_factory=dict)
     flags: dict[str, Row] = field(default_factory=dict)
@@ -346,12 +350,32 @@ def read_site(reader: Reader, release: Row, relations: list[Row]) -> Site:
     for row in reader.rows(_LATEST.format(district=district)):
         target = site.latest if row.pop("nth") == 1 else site.previous
         target[row["indicator_code"]] = row
+    site.figure_counts = figure_counts(reader)
+    site.single = {row["indicator_code"]: row for row in reader.rows(_SINGLE)}
     site.counts = reader.rows(_COUNTS)[0]
     repeating = (
         site.scorecard, site.ranking, site.summary, site.progress, site.targets, site.apart,
     )  # fmt: skip
     site.flags = flags_of(reader, (row for rows in repeating for row in rows))
     return site
+
+
+def figure_counts(reader: Reader) -> dict[str, int]:
+    """How many figures each indicator has in force; those without any are not in it."""
+    rows = reader.con.execute(
+        f"select indicator_code, count(*) from {reader.prefix}_observation "
+        "where known_to is null and coalesce(is_headline, true) group by 1"
+    ).fetchall()
+    return dict(rows)
+
+
+def register_places(con: DuckDBPyConnection, places: Mapping[str, str]) -> None:
+    """Make known to queries where each indicator is shown."""
+    con.execute(
+        "create or replace temp table qt_place as "
+        "select unnest(?::varchar[]) as indicator_code, unnest(?::varchar[]) as place",
+        [list(places), list(places.values())],
+    )
 
 
 def flags_of(reader: Reader, rows: Iterable[Row]) -> dict[str, Row]:
@@ -366,7 +390,8 @@ def flags_of(reader: Reader, rows: Iterable[Row]) -> dict[str, Row]:
         return {}
     listed = ", ".join(literal(name) for name in sorted(named))
     found = reader.rows(
-        "select observation_id, obs_status, is_simulated, is_period_inferred "
+        "select observation_id, obs_status, conf_status, qualifier, is_simulated, "
+        "is_period_inferred "
         f"from qt_observation where observation_id in ({listed})"
     )
     return {row["observation_id"]: row for row in found}
@@ -422,17 +447,21 @@ def figures(
 
 
 def with_names(rows: str) -> str:
-    """SQL for rows of figures (``from …``) with all names that are looked up for them beside."""
+    """SQL for rows of figures (``from …``) with all that is looked up for them beside.
+
+    Names, and where their indicators are shown (``register_places``).
+    """
     return f"""
         select o.*, i.indicator_code as i0, i.name_zh as i1, i.name_en as i2,
             r.region_code as r0, r.region_name_zh as r1, r.region_name_en as r2,
-            p.label_zh as p1, p.label_en as p2,
+            p.label_zh as p1, p.label_en as p2, l.place as l1,
             d.source_document as d0, d.title_zh as d1, d.title_en as d2
         {rows} as o
         left join qt_indicator as i on o.indicator_code = i.indicator_code
         left join qt_region as r on o.region_code = r.region_code
         left join qt_period as p on o.period = p.period
         left join qt_source_document as d on o.source_document = d.source_document
+        left join qt_place as l on o.indicator_code = l.indicator_code
     """
 
 
@@ -501,6 +530,15 @@ from ordered
 where own = newest
 qualify nth <= 2
 order by indicator_code, nth
+"""
+
+_SINGLE = """
+select
+    *, value is not null and not regexp_matches(value_printed, '[0-9０-９]') as is_in_words
+from qt_observation
+where known_to is null and coalesce(is_headline, true)
+qualify count(*) over (partition by indicator_code) = 1
+order by indicator_code
 """
 
 # The scorecard names its figures; their status stands with the figures themselves.

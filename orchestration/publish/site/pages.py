@@ -23,16 +23,29 @@ from orchestration.publish.layout import (
     MANIFEST_FILE,
     MART_FILE,
     RELEASE_FILE_TABLE,
+    YEARBOOK_FILE,
     csv_path,
     parquet_path,
     workbook_path,
 )
+from orchestration.publish.paper.figures import can_be_printed, figures_query
+from orchestration.publish.paper.yearbook import tables_by_theme
 from orchestration.publish.printed import PrintedTable
-from orchestration.publish.products.workbooks import shown_tables
+from orchestration.publish.products.paper import headline_figures
 from orchestration.publish.region_words import RegionWords, region_words
 from orchestration.publish.report import WORDS
 from orchestration.publish.rowhash import digests
-from orchestration.publish.site import beside, charts, diff, front, model, multiples, search
+from orchestration.publish.site import (
+    beside,
+    charts,
+    diff,
+    front,
+    links,
+    model,
+    multiples,
+    search,
+    wide,
+)
 from orchestration.publish.site.formal import ROWS_SHOWN, Formal, by, plain_number
 from orchestration.publish.site.markup import (
     GAPS,
@@ -114,7 +127,6 @@ NAVIGATION = (
 """Where to go from every page; the menu of themes stands behind the first. A line adds a page."""
 # Schemas without figures of a theme: their tables are for methods and for machines.
 _NO_THEME = ("core", "quality", "meta")
-_PROFILE_TABLE = ("core", "district_profile")
 
 
 def _bounds_for_scripts() -> str:
@@ -131,11 +143,11 @@ def script_with_bounds(asset: Path) -> str:
 def expected_pages(
     themes: Sequence[str], indicators: Sequence[str], regions: Sequence[str]
 ) -> set[str]:
-    """The pages a site must have, relative to it."""
+    """The pages a site must have, relative to it: of indicators, those with several figures."""
     return {
         *(f"{name}.html" for name in FIXED_PAGES),
-        *(f"theme/{file_name(theme)}.html" for theme in themes),
-        *(f"indicator/{file_name(code)}.html" for code in indicators),
+        *(links.theme_page(theme) for theme in themes),
+        *(links.indicator_page(code) for code in indicators),
         *(f"region/{file_name(code)}.html" for code in regions),
     }
 
@@ -156,6 +168,8 @@ class SiteWriter:
         self.district = str(release.get("district_code") or "")
         self.formal = Formal(self.units, self.site.regions, self.site.periods, self.district)
         self.names = {row["indicator_code"]: row for row in self.site.indicators}
+        self.places = links.places(self.site.indicators, self.site.figure_counts)
+        model.register_places(edition.con, self.places)
         self.shells: dict[tuple[str, str, str], tuple[Any, ...]] = {}
         self.themes = self._themes()
         self._drawn: dict[str, charts.Drawn] = {}
@@ -207,8 +221,11 @@ class SiteWriter:
     # --- data ----------------------------------------------------------------------------------
 
     def search_entries(self) -> list[list[str]]:
-        """What can be searched for, before its pinyin is looked up."""
-        rows = [[r["indicator_code"], r["name_zh"], r["name_en"]] for r in self.site.indicators]
+        """What can be searched for and where it is, before its pinyin is looked up."""
+        rows = [
+            [r["indicator_code"], r["name_zh"], r["name_en"], self.places[r["indicator_code"]]]
+            for r in self.site.indicators
+        ]
         regions = [
             [r["region_code"], r["region_name_zh"], r["region_name_en"]]
             for r in self.site.regions.values()
@@ -221,7 +238,7 @@ class SiteWriter:
 
     def search(self) -> tuple[str, int]:
         """The search index, and how many entries it has."""
-        entries = search.entries(self.site.indicators, self.site.regions.values())
+        entries = search.entries(self.site.indicators, self.site.regions.values(), self.places)
         return compact_json({"themes": self.themes_named(), "entries": entries}), len(entries)
 
     def release_facts(self) -> Row:
@@ -391,6 +408,8 @@ class SiteWriter:
             "source": marked(self._source),
             "plain": plain_number,
             "page": file_name,
+            "place": self.places.__getitem__,
+            "row_id": links.row_id,
             **known,
             "is_simulated": self.edition.report["is_simulated"],
             "bureau": self.bureau,
@@ -467,7 +486,7 @@ class SiteWriter:
         if known is None:
             return safe(code or "")
         text = both(known["name_zh"] or code, known["name_en"])
-        return f'<a href="{base}indicator/{file_name(code or "")}.html">{text}</a>'
+        return f'<a href="{base}{self.places[known["indicator_code"]]}">{text}</a>'
 
     def _source(self, row: Row, base: str) -> str:
         """The document a figure comes from, with the place in it."""
@@ -511,12 +530,12 @@ class SiteWriter:
         """Write the page of a theme, or of plan and peers, which have one of their own kind."""
         is_own_kind = theme in model.OWN_THEMES
         base = "" if is_own_kind else "../"
-        path = f"{theme}.html" if is_own_kind else f"theme/{file_name(theme)}.html"
+        path = links.theme_page(theme)
         title = _OWN_TITLES[theme] if is_own_kind else self._theme_pair(theme)
         template = theme if is_own_kind else "theme"
         return self.page(path, template, title, self._theme_content(theme, base))
 
-    def theme_inputs(self, theme: str, tables: Mapping[Table, Any]) -> Any:
+    def theme_inputs(self, theme: str) -> Any:
         """Everything that the page of a theme follows from."""
         own = [row for row in self.site.indicators if row["theme"] == theme]
         more = (
@@ -536,32 +555,53 @@ class SiteWriter:
             self.lookups(),
             own,
             [self.site.latest.get(row["indicator_code"]) for row in own],
+            [self.site.single.get(row["indicator_code"]) for row in own],
             [repr(chart) for chart in self.chosen if chart.theme == theme],
-            [stated for table, stated in tables.items() if _is_of(table, theme)],
+            self._figures_digest(theme),
+            [[t.qualified, t.title_zh, t.title_en] for t in self.edition.marts],
+            [repr(one) for one in self.beside_sisters],
             self._of_theme(self.site.apart, theme),
             self._of_theme(self.site.honours, theme),
             more,
         ]
 
+    def _figures_digest(self, theme: str) -> str:
+        """Digest of all headline figures of a theme with their words."""
+        if not can_be_printed(self.edition.marts):
+            return ""
+        found = self.edition.keep(
+            "figures by theme",
+            lambda: digests(
+                self.edition.con,
+                f"select * from ({figures_query(self.edition.catalog)})",
+                "theme",
+            ),
+        )
+        return str(found.get(theme, ""))
+
     def _theme_content(self, theme: str, base: str) -> Row:
         own = [row for row in self.site.indicators if row["theme"] == theme]
+        tables, named = self._tables_of(theme, base)
         topics: dict[str, list[Row]] = {}
-        for row in own[:ITEMS_SHOWN]:
-            topics.setdefault(row["topic"] or "", []).append(row)
+        for row in links.listed(own, theme):
+            if row["indicator_code"] not in named:
+                topics.setdefault(row["topic"] or "", []).append(row)
         return {
             "theme": theme,
             "topics": sorted(topics.items()),
             "count": len(own),
             "left_out": max(0, len(own) - ITEMS_SHOWN),
             "drawn": self.draw([chart for chart in self.chosen if chart.theme == theme]),
-            "tables": [
-                as_markup(self.formal.render(self._printed(table, number), base))
-                for _, number, table in shown_tables(self.edition)
-                if _is_of(table, theme)
+            "told": [],
+            "tables": tables,
+            "beside": [one for one in self.beside_sisters if self._theme_of(one) == theme][
+                : front.BESIDE
             ],
+            "matrix": self._matrix() if theme == "peers" else None,
             "apart_rows": self._of_theme(self.site.apart, theme),
             "honours": self._of_theme(self.site.honours, theme),
             "latest": self.site.latest,
+            "single": self.site.single,
             "markup": as_markup,
             "chart_base": f"{base}charts/",
         }
@@ -570,10 +610,86 @@ class SiteWriter:
     def _of_theme(rows: Sequence[Row], theme: str) -> list[Row]:
         return [row for row in rows if row["theme"] == theme]
 
-    def _printed(self, table: Table, number: str) -> PrintedTable:
-        """A table as workbooks print it, with no more rows than a page can show."""
-        printed = self.edition.printed(table, number)
-        return replace(printed, rows=printed.rows[: ROWS_SHOWN * 5])
+    def _theme_of(self, one: beside.Beside) -> str:
+        return str(self.names.get(one.head["indicator_code"], {}).get("theme") or "")
+
+    @cached_property
+    def printed(self) -> Mapping[str, list[PrintedTable]]:
+        """The tables of the yearbook by theme; none of a release that has no yearbook."""
+        if not can_be_printed(self.edition.marts):
+            return {}
+        return tables_by_theme(
+            self.edition.con,
+            self.edition.catalog,
+            self.edition.marts,
+            self.edition.words,
+            headline_figures(self.edition),
+            self.district,
+        )
+
+    def _tables_of(self, theme: str, base: str) -> tuple[list[Any], set[str]]:
+        """The tables of a theme as they are shown, and the indicators that stand in them."""
+        apart = {row["observation_id"] for row in self.site.apart}
+        wanted = [
+            printed
+            for printed in self.printed.get(theme, [])
+            if wide.is_of_one_region(printed) and not wide.observations(printed) <= apart
+        ]
+        known = {of for printed in wanted for of in wide.observations(printed)}
+        table = wide.Wide(
+            self.units,
+            model.flags_of(self.reader, [{"observation_id": of} for of in sorted(known)]),
+            lambda code, zh, en: self._row_name(code, (zh, en), base),
+            lambda code, zh, en: self._about_row(code, (zh, en), base),
+            self._names_of(self.district),
+            lambda printed: self._files_of(printed, theme, base),
+        )
+        shown = [html for printed in wanted if (html := table.render(printed))]
+        return [as_markup(html) for html in shown], table.named
+
+    def _names_of(self, code: str) -> tuple[str, str]:
+        known = self.site.regions.get(code, {})
+        zh = known.get("region_name_zh") or self.site.release.get("district_name_zh") or code
+        return str(zh), str(known.get("region_name_en") or zh)
+
+    def _row_name(self, code: str, name: tuple[str, str], base: str) -> str:
+        """What a row is of: a link where its indicator has a page."""
+        place, text = self.places.get(code, ""), both(*name)
+        return text if "#" in place or not place else f'<a href="{base}{place}">{text}</a>'
+
+    def _about_row(self, code: str, name: tuple[str, str], base: str) -> str:
+        """Definition and source of an indicator that has no page to say them."""
+        if "#" not in self.places.get(code, ""):
+            return ""
+        known, only = self.names[code], self.site.single.get(code)
+        defined = both(known["definition_zh"], known["definition_en"])
+        origin = self._origin(only, base) if only else ""
+        return f"<b>{both(*name)}</b> {defined}{origin}" if defined or origin else ""
+
+    def _origin(self, only: Row, base: str) -> str:
+        """Where the only figure of an indicator comes from: it has no page that would say so."""
+        printed = f" {both('原文', 'As printed')} “{safe(only['value_printed'] or '')}”"
+        words = printed if only["is_in_words"] else ""
+        note = f" {both('注', 'Note')} {safe(only['note'])}" if only["note"] else ""
+        return f'<span class="sub2 src">{self._source(only, base)}{words}{note}</span>'
+
+    def _files_of(self, printed: PrintedTable, theme: str, base: str) -> str:
+        """Where the figures of a table lie as files."""
+        table = printed.table
+        files = [(YEARBOOK_FILE, both("年鉴 Excel", "Yearbook, Excel"))]
+        if any(own.schema == theme for own in self.edition.marts):
+            files.append((workbook_path(theme), both("本主题 Excel", "This theme, Excel")))
+        files.append((csv_path(table.schema, table.name), "CSV"))
+        links_to = " · ".join(f'<a href="{base}../{path}">{text}</a>' for path, text in files)
+        return f'<p class="files"><span>{both("下载", "Download")}</span> {links_to}</p>'
+
+    def _matrix(self) -> Row:
+        """Regions of the city down, headline indicators across."""
+        chosen = self.beside_sisters
+        return {
+            "columns": chosen,
+            "regions": beside.regions_of(chosen, self.district),
+        }
 
     # --- single pages --------------------------------------------------------------------------
 
@@ -706,7 +822,10 @@ class SiteWriter:
             lambda: sha256(
                 repr(
                     [
-                        [(c, r["name_zh"], r["name_en"]) for c, r in self.names.items()],
+                        [
+                            (c, r["name_zh"], r["name_en"], self.places[c])
+                            for c, r in self.names.items()
+                        ],
                         site.regions,
                         site.periods,
                         [
@@ -735,12 +854,16 @@ class SiteWriter:
                 findings.get(code, []),
             ]
             for code, row in self.names.items()
+            if links.has_page(self.site.figure_counts.get(code, 0))
         }
 
     def _names_in(self, relation: Row) -> list[Any]:
         known = (relation[key] for key in ("indicator_code", "other_code", "numerator_code"))
         rows = [self.names.get(code or "") for code in known]
-        return [row and [row["name_zh"], row["name_en"]] for row in rows]
+        return [
+            row and [row["name_zh"], row["name_en"], self.places[row["indicator_code"]]]
+            for row in rows
+        ]
 
     def _relations(self) -> dict[str, list[Row]]:
         relations: dict[str, list[Row]] = {}
@@ -763,7 +886,7 @@ class SiteWriter:
         for code, current, others, payload, count in model.figures(
             self.reader, codes, self.district
         ):
-            name = f"indicator/{file_name(code)}"
+            name = links.indicator_page(code).removesuffix(".html")
             row = self.names[code]
             data = self.script(name, payload, count)
             content = {
@@ -883,13 +1006,6 @@ def _among(row: Row, one: beside.Beside) -> str:
     is_last = count > 1 and all(row["value"] <= other["value"] for other in one.rows)
     last = ("（末位）", " (last)") if is_last else ("", "")
     return both(f"{count} 个中第 {row['place']}{last[0]}", f"{row['place']} of {count}{last[1]}")
-
-
-def _is_of(table: Table, theme: str) -> bool:
-    """Whether the page of a theme shows a table."""
-    return table.schema == theme or (
-        theme == "profile" and (table.schema, table.name) == _PROFILE_TABLE
-    )
 
 
 def _of_release(name: str) -> tuple[str, int | None, str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestration.publish.paper.yearbook import CODES_NOTE
 from orchestration.publish.printed import PrintedColumn, PrintedTable
-from orchestration.publish.site.markup import Units, both, figure, file_name, safe
+from orchestration.publish.site.markup import RANK_UNITS, Units, both, figure, file_name, safe
 from orchestration.publish.site.model import Row
 
 ACROSS = 6
@@ -96,6 +96,17 @@ def _has(row: Cells, columns: Sequence[PrintedColumn]) -> bool:
     return bool(row[_CODE]) and any(_in(row, column) for column in columns)
 
 
+def observations(printed: PrintedTable) -> set[str]:
+    """The figures that stand in a table."""
+    places = [c.observation_place for c in printed.columns if c.observation_place is not None]
+    return {row[place] for row in printed.rows for place in places if row[place]}
+
+
+def is_of_one_region(printed: PrintedTable) -> bool:
+    """Whether its rows are indicators of the district, and not regions below an indicator."""
+    return all(" " not in (row[_CODE] or "") for row in printed.rows)
+
+
 class Wide:
     """Renders printed tables of one page, each indicator's first row with its id."""
 
@@ -104,6 +115,7 @@ class Wide:
         units: Units,
         flags: Mapping[str, Row],
         link: Callable[[str, str, str], str],
+        about: Callable[[str, str, str], str],
         region: tuple[str, str],
         files: Callable[[PrintedTable], str],
     ) -> None:
@@ -113,11 +125,12 @@ class Wide:
             units: The units in both languages.
             flags: Status of each figure, by its observation.
             link: HTML of a row's name (code, 中文, English), a link where it has a page.
+            about: HTML of what else is to be said of a row's indicator, of the same three.
             region: Whose figures they are.
             files: HTML of the links to the files of a table.
         """
-        self.units, self.flags, self.link, self.region = units, flags, link, region
-        self.files = files
+        self.units, self.flags, self.region = units, flags, region
+        self.link, self.about, self.files = link, about, files
         self.named: set[str] = set()
 
     def render(self, printed: PrintedTable) -> str:
@@ -139,7 +152,7 @@ class Wide:
             )
         return (
             f'<section class="printed"><h3><span class="no">{safe(printed.number)}</span>{title}'
-            f"</h3>{''.join(parts)}{self._foot(printed)}</section>"
+            f"</h3>{''.join(parts)}{self._foot(printed, (*shown.rows, *shown.others))}</section>"
         )
 
     def _wide(
@@ -193,7 +206,8 @@ class Wide:
 
     def _stub(self, row: Cells) -> str:
         unit = row[_UNIT]
-        shown = f'<span class="u">{both(unit, self.units.en(unit))}</span>' if unit else ""
+        has_own = unit and unit not in RANK_UNITS
+        shown = f'<span class="u">{both(unit, self.units.en(unit))}</span>' if has_own else ""
         depth = ' class="sub"' if row[_LEVEL] > 1 else ""
         name = self.link(row[_CODE], row[_ZH], row[_EN])
         return f'<th scope="row"{depth}>{name}{shown}</th>'
@@ -214,7 +228,8 @@ class Wide:
         shown = figure(
             self.units,
             row[column.place],
-            row[_UNIT],
+            # The stub has the unit; of a rank it decides the sign.
+            row[_UNIT] if row[_UNIT] in RANK_UNITS else None,
             flags.get("qualifier"),
             status=flags.get("obs_status"),
             conf=flags.get("conf_status"),
@@ -225,7 +240,12 @@ class Wide:
         )
         return shown
 
-    def _foot(self, printed: PrintedTable) -> str:
+    def _foot(self, printed: PrintedTable, rows: Sequence[Cells]) -> str:
+        told = [self.about(row[_CODE], row[_ZH], row[_EN]) for row in rows if row[_CODE]]
+        about = "".join(f"<li>{text}</li>" for text in told if text)
+        if about:
+            summary = both("指标说明与出处", "What the indicators are, and where they come from")
+            about = f'<details class="foot about"><summary>{summary}</summary><ul>{about}</ul></details>'
         notes = "".join(
             f"<li>{both(*_halves(note))}</li>" for note in printed.notes if note != CODES_NOTE
         )
@@ -236,7 +256,7 @@ class Wide:
         listed = f"<p>{both('来源', 'Sources')}</p><ul>{sources}</ul>" if sources else ""
         return (
             f'{warnings}<details class="foot"><summary>{both("注释与来源", "Notes and sources")}'
-            f"</summary><ul>{notes}</ul>{listed}</details>{self.files(printed)}"
+            f"</summary><ul>{notes}</ul>{listed}</details>{about}{self.files(printed)}"
         )
 
 

@@ -358,8 +358,25 @@ class _Page:
             for own in (fact.subject, fact.locality):
                 if own != "_T" and own not in text:
                     yield _differs(f"{shown.number}（{text[:40]}）", own)
-            if fact.label_zh not in text:
+            head = _head(span)
+            if head is None and fact.label_zh not in text:
                 yield _differs(f"{shown.number}（{text[:40]}）", fact.label_zh, fact.label_en)
+            elif head is not None:
+                yield from self._in_column(span, fact, head, block)
+
+    def _in_column(self, span: Any, fact: Fact, head: Any, block: Any) -> Iterator[Wrong]:
+        """A number of a printed table is of the period above it, the unit beside, the district."""
+        if _squeezed(_in_chinese(head)) != _squeezed(fact.label_zh):
+            yield _differs(f"{_shown(span).number}（{_in_chinese(head)}）", fact.label_zh,
+                           fact.label_en)  # fmt: skip
+        unit = "".join(_in_chinese(node) for node in block.xpath("./th/span[@class='u']"))
+        if fact.unit not in ("", "1", *_RANK_UNITS) and unit != fact.unit:
+            yield _differs(f"{_shown(span).number} {unit}", f"{_shown(span).number} {fact.unit}")
+        if fact.region != self.places.district:
+            yield _differs(f"{_shown(span).number}（{self.places.district}）", fact.region)
+        first = self.facts.get(next(iter(block.xpath(".//@data-o")), ""))
+        if first is not None and first.indicator != fact.indicator:
+            yield _differs(f"{_shown(span).number}（{first.indicator}）", fact.indicator)
 
     def _subject(self, block: Any) -> Iterator[Wrong]:
         """The first number of a line is of the indicator and of the region that it links to."""
@@ -369,11 +386,10 @@ class _Page:
         fact = self.facts.get(first.get("data-o", "")) if first is not None else None
         if fact is None:
             return
-        for kind, own in (("indicator", fact.indicator), ("region", fact.region)):
-            links = {
-                posixpath.basename(link).removesuffix(".html").partition("#")[0]
-                for link in block.xpath(f".//a[contains(@href, '{kind}/')]/@href")
-            }
+        for own, links in (
+            (fact.indicator, _indicators_linked(block)),
+            (fact.region, _linked(block, "region/")),
+        ):
             plain = {link for link in links if not link.startswith("x-")}
             if plain and len(links) == 1 and own not in plain:
                 yield _differs(f"{_shown(first).number}（{', '.join(links)}）", own)
@@ -818,6 +834,19 @@ def _block(span: Any) -> Any | None:
     return None
 
 
+def _head(span: Any) -> Any | None:
+    """The head of the column that a number of a printed table stands in."""
+    cell = next((node for node in span.iterancestors("td")), None)
+    table = next((node for node in span.iterancestors("table")), None)
+    if cell is None or table is None or "printed-table" not in table.get("class", "").split():
+        return None
+    if "lists" in table.get("class", "").split():
+        return None
+    heads = table.xpath("./thead/tr/th")
+    place = sum(1 for _ in cell.itersiblings(preceding=True))
+    return heads[place] if place < len(heads) else heads[0]
+
+
 def _is_below(node: Any, tag: str, name: str) -> bool:
     return any(name in up.get("class", "").split() for up in node.iterancestors(tag))
 
@@ -835,6 +864,21 @@ def _is_delivered(node: Any) -> bool:
         if _NOT_SAID_CLASSES & set(up.get("class", "").split()):
             return True
     return False
+
+
+def _linked(block: Any, folder: str) -> set[str]:
+    """The names of the pages in a folder that a block links to."""
+    return {
+        posixpath.basename(link.partition("#")[0]).removesuffix(".html")
+        for link in block.xpath(f".//a[contains(@href, '{folder}')]/@href")
+    }
+
+
+def _indicators_linked(block: Any) -> set[str]:
+    """The indicators that a block is of, or links to: by their page, or by their row."""
+    rows = {link.partition("#i-")[2] for link in block.xpath(".//a[contains(@href, '#i-')]/@href")}
+    own = block.get("id", "")
+    return rows | _linked(block, "indicator/") | ({own[2:]} if own.startswith("i-") else set())
 
 
 def _number(line: Any) -> Decimal | None:

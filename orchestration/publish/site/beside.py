@@ -16,6 +16,8 @@ from orchestration.publish.tables import literal
 
 FEWEST = 3
 COLUMNS = 8
+RECENT_YEARS = 5
+"""What is older than the newest by more stands behind all others."""
 BAR_LENGTH, BAR_HEIGHT = 100, 10
 _COLOURS = {True: "#1f5c99", False: "#a9b7c6"}
 
@@ -117,7 +119,9 @@ def choose(reader: Reader, site: Site, district: str) -> list[Beside]:
     for row in reader.rows(_CHOSEN.format(district=literal(district))):
         found.setdefault(row["indicator_code"], []).append(row)
     order = {row["indicator_code"]: place for place, row in enumerate(site.scorecard)}
+    last = max((rows[0]["until"].year for rows in found.values()), default=0)
     codes = sorted(found, key=lambda code: (
+        last - found[code][0]["until"].year > RECENT_YEARS,
         order.get(code, len(order)), -found[code][0]["until"].toordinal(), code,
     ))  # fmt: skip
     return [

@@ -810,8 +810,8 @@ def _peers(marts: _Marts) -> list[Chart]:
                         rows[0]["concept_name_en"] or code),
                 tuple(bars[:MOST_BARS]),
                 "bars",
-                ("深蓝为本区；只列有数字的兄弟区县。",
-                 "Dark blue: the district; sisters without a figure are left out."),
+                (f"深蓝为{own_zh}；只列有数字的地区。",
+                 f"Dark blue: {own_en}; regions without a figure are left out."),
                 order="descending",
             )
         )  # fmt: skip

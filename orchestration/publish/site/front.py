@@ -89,5 +89,3 @@ def papers(files: Iterable[str]) -> list[tuple[str, tuple[str, str]]]:
         (YEARBOOK_FILE, ("统计年鉴", "Statistical yearbook")),
     )
     return [(path, words) for path, words in known if path in there]
-
-

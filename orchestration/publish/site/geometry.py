@@ -115,11 +115,12 @@ def check_multiple(
     """
     points = sorted(_points(drawing))
     if len(points) != len(months):
-        yield f"有 {len(points)} 点，应为 {len(months)} 点", f"{len(points)} points for {len(months)}"
+        yield (
+            f"有 {len(points)} 点，应为 {len(months)} 点",
+            f"{len(points)} points for {len(months)}",
+        )
         return
-    ticks = [
-        (float(node.get("y", "nan")) - 4, _amount(node)) for node in _texts(drawing, "tick")
-    ]
+    ticks = [(float(node.get("y", "nan")) - 4, _amount(node)) for node in _texts(drawing, "tick")]
     if len(ticks) < 2 or ticks[0][1] == ticks[-1][1]:
         yield "纵轴没有刻度", "the axis of values has no scale"
         return
@@ -150,7 +151,9 @@ def _lines(
     for node in _paths(drawing):
         if node.get("class") != "run":
             continue
-        found = [(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+),(-?[\d.]+)", node.get("d"))]
+        found = [
+            (float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+),(-?[\d.]+)", node.get("d"))
+        ]
         places = [
             next((n for n, (px, py) in enumerate(points)
                   if abs(px - x) <= NEAR and abs(py - y) <= NEAR), None)
@@ -165,7 +168,9 @@ def _lines(
         yield "相邻的点没有连线", "neighbours are not joined"
 
 
-def check_cells(cells: Sequence[Any], values: Sequence[Decimal | None]) -> Iterator[tuple[str, str]]:
+def check_cells(
+    cells: Sequence[Any], values: Sequence[Decimal | None]
+) -> Iterator[tuple[str, str]]:
     """What is wrong with bars in the cells of a table: all of one scale, from one zero."""
     spans = []
     for place, (cell, value) in enumerate(zip(cells, values, strict=True)):
@@ -177,15 +182,15 @@ def check_cells(cells: Sequence[Any], values: Sequence[Decimal | None]) -> Itera
         spans.append((start, width, float(value)))
     if not spans:
         return
-    scale = max(width for _, width, _ in spans) / (max(abs(value) for *_, value in spans) or 1)
-    zeros = [start if value >= 0 else start + width for start, width, value in spans]
-    for place, (_, width, value) in enumerate(spans):
+    scale = max(width for _, width, _ in spans) / (max(abs(length) for *_, length in spans) or 1)
+    zeros = [start if length >= 0 else start + width for start, width, length in spans]
+    for place, (_, width, length) in enumerate(spans):
         if not abs(zeros[place] - zeros[0]) <= NEAR:
             yield f"第 {place + 1} 条不从零起", f"bar {place + 1} does not start at zero"
-        if not abs(width - abs(value) * scale) <= NEAR:
+        if not abs(width - abs(length) * scale) <= NEAR:
             yield (
-                f"第 {place + 1} 条的长度不是 {value:g}",
-                f"the length of bar {place + 1} is not that of {value:g}",
+                f"第 {place + 1} 条的长度不是 {length:g}",
+                f"the length of bar {place + 1} is not that of {length:g}",
             )
 
 

@@ -134,8 +134,7 @@ def _broken(rows: Sequence[Row], known: Sequence[Row]) -> tuple[tuple[Row, ...],
         tuple(
             row
             for row in theirs
-            if before is not None
-            and before["period_end"] < row["begins_on"] <= after["period_end"]
+            if before is not None and before["period_end"] < row["begins_on"] <= after["period_end"]
         )
         for before, after in between
     )
@@ -236,7 +235,7 @@ def axis(values: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
         return Decimal(0), Decimal(1)
     unit = Decimal(1).scaleb((high - low).adjusted())
     steps = [unit / 10 * step for step in (1, 2, 5, 10)]
-    step = next((one for one in steps if (high - low) / one <= 6), unit)  # noqa: PLR2004 - ticks
+    step = next((one for one in steps if (high - low) / one <= 6), unit)
     ends = (
         (low / step).to_integral_value(ROUND_FLOOR) * step,
         (high / step).to_integral_value(ROUND_CEILING) * step,
@@ -255,7 +254,7 @@ def _years(months: Sequence[int]) -> list[tuple[int, int]]:
     first, last = months[0], months[-1]
     ends = {first // _YEAR: first, last // _YEAR: last}
     years = (last - first) // _YEAR
-    step = next((one for one in (1, 2, 5, 10, 20, 50) if years / one <= 5), 100)  # noqa: PLR2004
+    step = next((one for one in (1, 2, 5, 10, 20, 50) if years / one <= 5), 100)
     near = max(1, years / 6)
     for year in range(first // _YEAR + 1, last // _YEAR):
         is_free = min(year - first // _YEAR, last // _YEAR - year) >= near

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -46,6 +46,7 @@ from orchestration.publish.site import (
     search,
     wide,
 )
+from orchestration.publish.site.beside import Beside
 from orchestration.publish.site.formal import ROWS_SHOWN, Formal, by, plain_number
 from orchestration.publish.site.markup import (
     GAPS,
@@ -70,7 +71,7 @@ from orchestration.publish.site.markup import (
     stamped,
 )
 from orchestration.publish.site.model import Row
-from orchestration.publish.tables import Table, literal
+from orchestration.publish.tables import literal
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -125,8 +126,6 @@ NAVIGATION = (
     Place("methods.html", "方法", "Methods", is_first=False),
 )
 """Where to go from every page; the menu of themes stands behind the first. A line adds a page."""
-# Schemas without figures of a theme: their tables are for methods and for machines.
-_NO_THEME = ("core", "quality", "meta")
 
 
 def _bounds_for_scripts() -> str:
@@ -413,7 +412,7 @@ class SiteWriter:
             **known,
             "is_simulated": self.edition.report["is_simulated"],
             "bureau": self.bureau,
-            "own": self.own.own,
+            "ours": self.own.own,
             "whole": self.own.whole,
             "navigation": NAVIGATION,
             "themes": self.themes,
@@ -507,9 +506,8 @@ class SiteWriter:
     # --- themes --------------------------------------------------------------------------------
 
     def _used_themes(self) -> set[str]:
-        schemas = {table.schema for table in self.edition.tables} - set(_NO_THEME)
-        named = {row["theme"] for row in self.site.indicators if row["theme"]}
-        return schemas | named
+        """Themes that have an indicator: of the others there is nothing to show."""
+        return {row["theme"] for row in self.site.indicators if row["theme"]}
 
     def _themes(self) -> list[str]:
         listed = self.edition.words.get("theme", {})
@@ -610,7 +608,7 @@ class SiteWriter:
     def _of_theme(rows: Sequence[Row], theme: str) -> list[Row]:
         return [row for row in rows if row["theme"] == theme]
 
-    def _theme_of(self, one: beside.Beside) -> str:
+    def _theme_of(self, one: Beside) -> str:
         return str(self.names.get(one.head["indicator_code"], {}).get("theme") or "")
 
     @cached_property
@@ -750,7 +748,7 @@ class SiteWriter:
         return multiples.choose(self.reader, self.site, self.district)
 
     @cached_property
-    def beside_sisters(self) -> list[beside.Beside]:
+    def beside_sisters(self) -> list[Beside]:
         """Headline indicators in all regions of the city."""
         return beside.choose(self.reader, self.site, self.district)
 
@@ -1000,7 +998,7 @@ class SiteWriter:
         }
 
 
-def _among(row: Row, one: beside.Beside) -> str:
+def _among(row: Row, one: Beside) -> str:
     """10个中第4, 4 of 10: where a figure stands among those of all regions that have one."""
     count = len(one.rows)
     is_last = count > 1 and all(row["value"] <= other["value"] for other in one.rows)

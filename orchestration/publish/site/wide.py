@@ -55,9 +55,7 @@ def arrange(printed: PrintedTable) -> Shown:
         best = max(count, key=lambda place: (count[place], place))
         chosen.add(best)
         left = [(row, place) for row, place in left if not _in(row, periods[best])]
-    filled = Counter(
-        n for row in rows for n, column in enumerate(periods) if _in(row, column)
-    )
+    filled = Counter(n for row in rows for n, column in enumerate(periods) if _in(row, column))
     more = sorted((n for n in filled if n not in chosen), key=lambda n: (-filled[n], -n))
     series = {n for row in rows if sum(_in(row, c) for c in periods) >= _SEVERAL
               for n, c in enumerate(periods) if _in(row, c)}  # fmt: skip
@@ -155,9 +153,7 @@ class Wide:
             f"</h3>{''.join(parts)}{self._foot(printed, (*shown.rows, *shown.others))}</section>"
         )
 
-    def _wide(
-        self, across: Sequence[PrintedColumn], rows: Sequence[Cells], title: str
-    ) -> str:
+    def _wide(self, across: Sequence[PrintedColumn], rows: Sequence[Cells], title: str) -> str:
         heads = "".join(
             f'<th scope="col" class="num">{both(column.label_zh, column.label_en)}</th>'
             for column in across
@@ -245,7 +241,10 @@ class Wide:
         about = "".join(f"<li>{text}</li>" for text in told if text)
         if about:
             summary = both("指标说明与出处", "What the indicators are, and where they come from")
-            about = f'<details class="foot about"><summary>{summary}</summary><ul>{about}</ul></details>'
+            about = (
+                f'<details class="foot about"><summary>{summary}</summary>'
+                f"<ul>{about}</ul></details>"
+            )
         notes = "".join(
             f"<li>{both(*_halves(note))}</li>" for note in printed.notes if note != CODES_NOTE
         )

@@ -362,7 +362,25 @@ class _Page:
             if head is None and fact.label_zh not in text:
                 yield _differs(f"{shown.number}（{text[:40]}）", fact.label_zh, fact.label_en)
             elif head is not None:
-                yield from self._in_column(span, fact, head, block)
+                is_matrix = bool(head.xpath("./ancestor::table[contains(@class, 'matrix')]"))
+                yield from (
+                    self._in_matrix(span, fact, head, block)
+                    if is_matrix
+                    else self._in_column(span, fact, head, block)
+                )
+
+    def _in_matrix(self, span: Any, fact: Fact, head: Any, block: Any) -> Iterator[Wrong]:
+        """A number among regions is of the indicator, period and unit above it, and of its row."""
+        above, number = _in_chinese(head), _shown(span).number
+        unit = "" if fact.unit in ("", "1") else fact.unit
+        if fact.label_zh not in above or not above.endswith(unit):
+            yield _differs(f"{number}（{above}）", f"{fact.label_zh} {unit}", fact.label_en)
+        for known, own in (
+            (_indicators_linked(head), fact.indicator),
+            (_linked(block, "region/"), fact.region),
+        ):
+            if own not in known and not any(name.startswith("x-") for name in known):
+                yield _differs(f"{number}（{', '.join(sorted(known))}）", own)
 
     def _in_column(self, span: Any, fact: Fact, head: Any, block: Any) -> Iterator[Wrong]:
         """A number of a printed table is of the period above it, the unit beside, the district."""
@@ -384,6 +402,8 @@ class _Page:
             return
         first = next(iter(block.xpath(".//span[@data-o]")), None)
         fact = self.facts.get(first.get("data-o", "")) if first is not None else None
+        if first is not None and _is_below(first, "table", "matrix"):
+            return
         if fact is None:
             return
         for own, links in (
@@ -618,7 +638,7 @@ class _Page:
             yield Wrong(f"图中次序不是由大到小：{labels}", f"the bars do not descend: {labels}")
 
     def _multiple(self, figure: Any, drawing: Any, lines: Sequence[Any]) -> Iterator[Wrong]:
-        """A series over time: one indicator of one region, whose gaps and breaks no line crosses."""
+        """A series over time, of one indicator and region: no line crosses a gap or a break."""
         facts = [self.facts.get(name) for line in lines for name in line.xpath(".//@data-o")]
         told = [fact for fact in facts if fact is not None and fact.value is not None]
         if len(told) != len(lines) or len({(f.indicator, f.region, f.unit) for f in told}) != 1:
@@ -669,7 +689,9 @@ class _Page:
             fact = self.facts.get(next(iter(line.xpath(".//@data-o")), ""))
             is_own = "own" in line.get("class", "").split()
             if fact is None or is_own != (fact.region == self.places.district):
-                yield Wrong(f"“{_in_chinese(line)}”标错了地区", f"{_in_english(line)!r}: wrong region")
+                yield Wrong(
+                    f"“{_in_chinese(line)}”标错了地区", f"{_in_english(line)!r}: wrong region"
+                )
                 continue
             place = next(iter(line.xpath("./td[@class='rk']")), None)
             right = 1 + sum(number > fact.value for number in given if fact.value is not None)
@@ -838,9 +860,8 @@ def _head(span: Any) -> Any | None:
     """The head of the column that a number of a printed table stands in."""
     cell = next((node for node in span.iterancestors("td")), None)
     table = next((node for node in span.iterancestors("table")), None)
-    if cell is None or table is None or "printed-table" not in table.get("class", "").split():
-        return None
-    if "lists" in table.get("class", "").split():
+    kinds = set() if table is None else set(table.get("class", "").split())
+    if cell is None or table is None or not kinds & {"printed-table", "matrix"} or "lists" in kinds:
         return None
     heads = table.xpath("./thead/tr/th")
     place = sum(1 for _ in cell.itersiblings(preceding=True))

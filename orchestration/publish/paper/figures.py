@@ -146,8 +146,13 @@ def can_be_printed(tables: Sequence[Table]) -> bool:
     )
 
 
-def figures_query(catalog: str) -> str:
-    """SQL for all headline figures with a value that may be published, as ``Figure`` has them."""
+def figures_query(catalog: str, where: str = "o.is_headline") -> str:
+    """SQL for figures with a value that may be published, as ``Figure`` has them.
+
+    Args:
+        catalog: What the release is attached as.
+        where: Which of ``core.observation as o``; without it the headline figures.
+    """
     return f"""
         select
             o.observation_id, o.indicator_code,
@@ -166,14 +171,16 @@ def figures_query(catalog: str) -> str:
         inner join {quote(catalog)}.core.indicator as i on o.indicator_code = i.indicator_code
         left join {quote(catalog)}.core.region as r on o.region_code = r.region_code
         left join {quote(catalog)}.core.period as p on o.period = p.period
-        where o.is_headline and o.value is not null
+        where {where} and o.value is not null
         order by o.indicator_code, o.region_code, o.period_end, o.period, o.observation_id
         """
 
 
-def read_figures(con: DuckDBPyConnection, catalog: str) -> list[Figure]:
-    """All headline figures with a value that may be published, ordered by key."""
-    return [_figure(row) for row in con.execute(figures_query(catalog)).fetchall()]
+def read_figures(
+    con: DuckDBPyConnection, catalog: str, where: str = "o.is_headline"
+) -> list[Figure]:
+    """Figures with a value that may be published, ordered by key; all headlines, or others."""
+    return [_figure(row) for row in con.execute(figures_query(catalog, where)).fetchall()]
 
 
 def _figure(row: tuple[Any, ...]) -> Figure:

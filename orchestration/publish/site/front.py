@@ -15,6 +15,7 @@ from orchestration.publish.site.beside import Beside
 from orchestration.publish.site.model import Reader, Row, Site
 
 HEADLINES = 8
+SENTENCES, SENTENCES_OF_THEME = 3, 5
 NEWEST = 6
 DISTRICT_BRIEF = brief_path("district")
 BESIDE = 2

@@ -32,6 +32,8 @@ from orchestration.publish.paper.figures import can_be_printed, figures_query
 from orchestration.publish.paper.yearbook import tables_by_theme
 from orchestration.publish.printed import PrintedTable
 from orchestration.publish.products.paper import headline_figures
+from orchestration.publish.prose.known import Known, read_known
+from orchestration.publish.prose.tell import Told, told
 from orchestration.publish.region_words import RegionWords, region_words
 from orchestration.publish.report import WORDS
 from orchestration.publish.rowhash import digests
@@ -67,6 +69,7 @@ from orchestration.publish.site.markup import (
     places_html,
     safe,
     said,
+    sentence_html,
     sign_html,
     stamped,
 )
@@ -556,6 +559,7 @@ class SiteWriter:
             [self.site.single.get(row["indicator_code"]) for row in own],
             [repr(chart) for chart in self.chosen if chart.theme == theme],
             self._figures_digest(theme),
+            repr(self.told(theme)),
             [[t.qualified, t.title_zh, t.title_en] for t in self.edition.marts],
             [repr(one) for one in self.beside_sisters],
             self._of_theme(self.site.apart, theme),
@@ -590,7 +594,7 @@ class SiteWriter:
             "count": len(own),
             "left_out": max(0, len(own) - ITEMS_SHOWN),
             "drawn": self.draw([chart for chart in self.chosen if chart.theme == theme]),
-            "told": [],
+            "told": self._sentences(theme),
             "tables": tables,
             "beside": [one for one in self.beside_sisters if self._theme_of(one) == theme][
                 : front.BESIDE
@@ -725,7 +729,7 @@ class SiteWriter:
             return front.is_old(self.site.periods.get(period, {}).get("period_end"), released)
 
         return {
-            "told": [],
+            "told": self._sentences(None),
             "headlines": front.headlines(self.site, self.names),
             "theme_counts": counts,
             "series": self.series,
@@ -741,6 +745,32 @@ class SiteWriter:
             "released": released,
             "month_en": f"{released:%B}" if released else "",
         }
+
+    @cached_property
+    def known(self) -> Known | None:
+        """What sentences are written from; nothing of a release that lacks it."""
+        released = self.site.release.get("release_day")
+        if released is None or not can_be_printed(self.edition.marts):
+            return None
+        return self.edition.keep(
+            "known",
+            lambda: read_known(
+                self.edition.con,
+                self.edition.catalog,
+                self.edition.marts,
+                self.edition.words,
+                headline_figures(self.edition),
+                released,
+            ),
+        )
+
+    def told(self, theme: str | None) -> list[Told]:
+        """The sentences about the district, of one theme or of all."""
+        most = front.SENTENCES if theme is None else front.SENTENCES_OF_THEME
+        return [] if self.known is None else told(self.known, theme=theme, most=most)
+
+    def _sentences(self, theme: str | None) -> list[Any]:
+        return [as_markup(sentence_html(one)) for one in self.told(theme)]
 
     @cached_property
     def series(self) -> list[multiples.Series]:

@@ -21,6 +21,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from orchestration.bounds import BOUNDS, Bound
+from orchestration.publish.prose.check import Facts, faults, read_facts
 from orchestration.publish.site.geometry import (
     check_bars,
     check_cells,
@@ -32,6 +33,7 @@ from orchestration.publish.tables import Table, quote
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_SENTENCE = "told."
 _RANK_UNITS = ("位", "位次", "名次")
 _GROWTH_WORDS = {
     "yoy_growth_pct": ("同比", "year on year"),
@@ -123,8 +125,12 @@ def check_pages(
     places, counts = _places(con, catalog), _counts(con, catalog, tables)
     assessed = _assessed(con, catalog, tables)
     standing, breaks = _standing(con, trees.values()), _breaks(con)
+    has_sentences = any(
+        tree.xpath(f"//*[starts-with(@data-says, '{_SENTENCE}')]") for tree in trees.values()
+    )
+    sentences = read_facts(con, catalog) if has_sentences else None
     for name, tree in trees.items():
-        page = _Page(name, tree, facts, places, counts, assessed, standing, breaks)
+        page = _Page(name, tree, facts, places, counts, assessed, standing, breaks, sentences)
         for wrong in page.wrong():
             yield name, wrong
 
@@ -301,7 +307,9 @@ class _Page:
         assessed: Mapping[str, tuple[str, str]],
         standing: Mapping[str, _Standing],
         breaks: Sequence[tuple[str | None, str | None, date]],
+        sentences: Facts | None,
     ) -> None:
+        self.sentences = sentences
         self.standing, self.breaks = standing, breaks
         self.name, self.tree, self.facts = name, tree, facts
         self.places, self.counts, self.assessed = places, counts, assessed
@@ -428,6 +436,9 @@ class _Page:
 
     def _statement(self, span: Any) -> Iterator[Wrong]:
         kind, ids = span.get("data-says", ""), span.get("data-of", "").split()
+        if kind.startswith(_SENTENCE):
+            yield from self._sentence(span, kind.removeprefix(_SENTENCE), ids)
+            return
         conclude = _KINDS.get(kind)
         if conclude is None:
             yield Wrong(f"说法“{kind}”没有判据", f"nothing tells what {kind!r} follows from")
@@ -442,6 +453,19 @@ class _Page:
             _squeezed(right[0]), _squeezed(right[1]),
         ):  # fmt: skip
             yield _differs(" / ".join(text), right[0], right[1])
+
+    def _sentence(self, span: Any, kind: str, ids: Sequence[str]) -> Iterator[Wrong]:
+        """A sentence is one that its figures allow, in both languages, and names them all."""
+        assert self.sentences is not None
+        for language, text in (("zh", _in_chinese(span)), ("en", _in_english(span))):
+            for zh, en in faults(self.sentences, kind, language, ids, text):
+                yield Wrong(zh, en)
+        for number in span.xpath(".//b"):
+            if number.get("data-o") not in ids:
+                yield Wrong(
+                    f"数字 {_text(number)} 没有写明出自哪个数",
+                    f"the number {_text(number)} names no figure",
+                )
 
     def growth(self, span: Any, ids: Sequence[str]) -> tuple[str, str] | None:
         """▲ 同比 6.5%: direction, over what, and of what it is the growth."""

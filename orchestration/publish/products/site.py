@@ -157,14 +157,19 @@ def _build_front(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
         "release": edition.release_id,
         "time": f"{site.site.release['release_time_local']:%Y-%m-%d %H:%M}",
         "zone": site.site.release["time_zone"],
-        "policy": edition.head["policy"],
-        "statement": edition.head["statement"],
+        "statement": _open(edition.report["findings_open"]),
         **site.release_facts(),
         "scripts": {name: found[1:3] for name, found in scripts.items() if found},
         "pages": stamps,
     }
     facts_file = site.script("release", compact_json(facts), len(stamps))
     return {_FRONT: {path: None for path in (*own, facts_file)}}
+
+
+def _open(count: int) -> list[str]:
+    """What every page says of open findings; the rest stands on the page of quality."""
+    noun = "finding" if count == 1 else "findings"
+    return [f"发布时有 {count:,} 条未了结的发现。", f"Released with {count:,} open {noun}."]
 
 
 def _stamp(page: Path) -> str:

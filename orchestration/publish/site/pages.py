@@ -88,6 +88,8 @@ SHORT = ("indicator/", "region/")
 """Pages of which there are hundreds: what does not speak of them alone, they leave to others."""
 _OWN_TITLES = {"plan": ("规划进度", "Plan"), "peers": ("对标位次", "Peers")}
 ITEMS_SHOWN = 400
+HEADLINE_WEIGHT = 5
+"""A headline indicator counts as so many when the periods of a table are chosen."""
 _KEPT = 1 << 14
 _HERE = Path(__file__).parent
 ASSETS = ("qt.css", "qt.js", "front.css", "theme.css")
@@ -638,6 +640,7 @@ class SiteWriter:
             if wide.is_of_one_region(printed) and not wide.observations(printed) <= apart
         ]
         known = {of for printed in wanted for of in wide.observations(printed)}
+        headlines = {row["indicator_code"] for row in self.site.scorecard}
         table = wide.Wide(
             self.units,
             model.flags_of(self.reader, [{"observation_id": of} for of in sorted(known)]),
@@ -645,6 +648,7 @@ class SiteWriter:
             lambda code, zh, en: self._about_row(code, (zh, en), base),
             self._names_of(self.district),
             lambda printed: self._files_of(printed, theme, base),
+            lambda code: HEADLINE_WEIGHT if code in headlines else 1,
         )
         shown = [html for printed in wanted if (html := table.render(printed))]
         return [as_markup(html) for html in shown], table.named

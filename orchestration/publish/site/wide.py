@@ -16,12 +16,11 @@ from orchestration.publish.printed import PrintedColumn, PrintedTable
 from orchestration.publish.site.markup import RANK_UNITS, Units, both, figure, file_name, safe
 from orchestration.publish.site.model import Row
 
-ACROSS = 6
+ACROSS = 8
 """Periods that stand side by side on a screen of 1280 pixels beside a stub."""
 ROWS = 200
 """Rows of a table on a page; all of them stand in the files below it."""
 _LEVEL, _ZH, _EN, _UNIT, _CODE = range(5)
-_SEVERAL = 2
 
 Cells = tuple[Any, ...]
 
@@ -43,32 +42,46 @@ class Shown:
     earlier: tuple[PrintedColumn, ...]
 
 
-def arrange(printed: PrintedTable) -> Shown:
-    """Choose the periods: every row that can shows its newest figure, then the fullest ones."""
+def arrange(printed: PrintedTable, weight: Callable[[str], int] = lambda code: 1) -> Shown:
+    """Choose the periods: those in which most rows have their newest figure, then the fullest.
+
+    A row whose newest figure stands in none of them is listed with its period: nobody takes an
+    older figure for the newest.
+    """
     periods = [column for column in printed.columns if column.observation_place is not None]
     rows = [row for row in printed.rows[:ROWS] if _has(row, periods)]
-    newest = [max(n for n, column in enumerate(periods) if _in(row, column)) for row in rows]
-    chosen: set[int] = set()
-    left = list(zip(rows, newest, strict=True))
-    while left and len(chosen) < ACROSS:
-        count = Counter(place for _, place in left)
-        best = max(count, key=lambda place: (count[place], place))
-        chosen.add(best)
-        left = [(row, place) for row, place in left if not _in(row, periods[best])]
-    filled = Counter(n for row in rows for n, column in enumerate(periods) if _in(row, column))
-    more = sorted((n for n in filled if n not in chosen), key=lambda n: (-filled[n], -n))
-    series = {n for row in rows if sum(_in(row, c) for c in periods) >= _SEVERAL
-              for n, c in enumerate(periods) if _in(row, c)}  # fmt: skip
-    chosen |= set([n for n in more if n in series][: ACROSS - len(chosen)])
-    across = tuple(periods[n] for n in sorted(chosen))
-    kept = _under_headings(printed.rows[:ROWS], lambda row: _has(row, across))
-    others = tuple(row for row in rows if not _has(row, across))
-    earlier = tuple(
-        column
+    newest = Counter[int]()
+    for row in rows:
+        newest[_newest(row, periods)] += weight(row[_CODE])
+    chosen = set(sorted(newest, key=lambda n: (-newest[n], -n))[:ACROSS])
+    filled = Counter(
+        n
+        for row in rows
+        if _newest(row, periods) in chosen
         for n, column in enumerate(periods)
-        if n not in chosen and any(_in(row, column) for row in kept)
+        if _in(row, column)
     )
-    return Shown(across, kept, others, earlier)
+    more = sorted((n for n in filled if n not in chosen), key=lambda n: (-filled[n], -n))
+    chosen |= set(more[: ACROSS - len(chosen)])
+    across = tuple(periods[n] for n in sorted(chosen))
+    kept = _under_headings(
+        printed.rows[:ROWS], lambda row: _has(row, across) and _newest(row, periods) in chosen
+    )
+    names = {id(row) for row in kept}
+    return Shown(
+        across,
+        kept,
+        tuple(row for row in rows if id(row) not in names),
+        tuple(
+            column
+            for n, column in enumerate(periods)
+            if n not in chosen and any(_has(row, [column]) for row in kept)
+        ),
+    )
+
+
+def _newest(row: Cells, periods: Sequence[PrintedColumn]) -> int:
+    return max(n for n, column in enumerate(periods) if _in(row, column))
 
 
 def _under_headings(rows: Sequence[Cells], wanted: Callable[[Cells], bool]) -> tuple[Cells, ...]:
@@ -116,6 +129,7 @@ class Wide:
         about: Callable[[str, str, str], str],
         region: tuple[str, str],
         files: Callable[[PrintedTable], str],
+        weight: Callable[[str], int],
     ) -> None:
         """Take what all tables of a page share.
 
@@ -126,14 +140,15 @@ class Wide:
             about: HTML of what else is to be said of a row's indicator, of the same three.
             region: Whose figures they are.
             files: HTML of the links to the files of a table.
+            weight: How much an indicator counts when periods are chosen.
         """
         self.units, self.flags, self.region = units, flags, region
-        self.link, self.about, self.files = link, about, files
+        self.link, self.about, self.files, self.weight = link, about, files, weight
         self.named: set[str] = set()
 
     def render(self, printed: PrintedTable) -> str:
         """A table with its title, notes and files; nothing where it has no figure."""
-        shown = arrange(printed)
+        shown = arrange(printed, self.weight)
         if not shown.rows and not shown.others:
             return ""
         zh, en = printed.table.title_zh, printed.table.title_en

@@ -121,16 +121,20 @@ def check_pages(
         named.update(tree.xpath("//@data-o"))
         for ids in tree.xpath("//@data-of"):
             named.update(re.split(r"[ /+*]+", ids))
-    facts = _facts(con, named)
-    places, counts = _places(con, catalog), _counts(con, catalog, tables)
-    assessed = _assessed(con, catalog, tables)
-    standing, breaks = _standing(con, trees.values()), _breaks(con)
     has_sentences = any(
         tree.xpath(f"//*[starts-with(@data-says, '{_SENTENCE}')]") for tree in trees.values()
     )
-    sentences = read_facts(con, catalog) if has_sentences else None
+    known = _Known(
+        _facts(con, named),
+        _places(con, catalog),
+        _counts(con, catalog, tables),
+        _assessed(con, catalog, tables),
+        _standing(con, trees.values()),
+        _breaks(con),
+        read_facts(con, catalog) if has_sentences else None,
+    )
     for name, tree in trees.items():
-        page = _Page(name, tree, facts, places, counts, assessed, standing, breaks, sentences)
+        page = _Page(name, tree, known)
         for wrong in page.wrong():
             yield name, wrong
 
@@ -294,25 +298,27 @@ def _breaks(con: DuckDBPyConnection) -> list[tuple[str | None, str | None, date]
     return con.execute("select indicator_code, region_code, begins_on from qt_break").fetchall()
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What all pages of a release are read against."""
+
+    facts: Mapping[str, Fact]
+    places: _Places
+    counts: Mapping[str, int]
+    assessed: Mapping[str, tuple[str, str]]
+    standing: Mapping[str, _Standing]
+    breaks: Sequence[tuple[str | None, str | None, date]]
+    sentences: Facts | None
+
+
 class _Page:
     """One page: its figures, statements, charts, and words that name nothing."""
 
-    def __init__(
-        self,
-        name: str,
-        tree: Any,
-        facts: Mapping[str, Fact],
-        places: _Places,
-        counts: Mapping[str, int],
-        assessed: Mapping[str, tuple[str, str]],
-        standing: Mapping[str, _Standing],
-        breaks: Sequence[tuple[str | None, str | None, date]],
-        sentences: Facts | None,
-    ) -> None:
-        self.sentences = sentences
-        self.standing, self.breaks = standing, breaks
-        self.name, self.tree, self.facts = name, tree, facts
-        self.places, self.counts, self.assessed = places, counts, assessed
+    def __init__(self, name: str, tree: Any, known: _Known) -> None:
+        self.name, self.tree = name, tree
+        self.facts, self.places, self.counts = known.facts, known.places, known.counts
+        self.assessed, self.standing = known.assessed, known.standing
+        self.breaks, self.sentences = known.breaks, known.sentences
 
     def wrong(self) -> Iterator[Wrong]:
         for span in self.tree.xpath("//span[contains(concat(' ', @class, ' '), ' fig ')]"):

@@ -1774,6 +1774,19 @@ class District(Model):
 
     code: str = Field(min_length=1, description="Region code; must stand in codelists/regions.csv.")
     name: Text
+    bureau: Text | None = Field(
+        default=None,
+        description="Who publishes; without it products bear the district's name alone.",
+    )
+    contact: Text | None = Field(
+        default=None,
+        description="Whom readers ask, as one line: telephone, mail, hours; not shown without.",
+    )
+    address: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Where the pages stand on the web; they are complete without it.",
+    )
     policy: Literal["demo", "bureau"] = "demo"
     licence: str = Field(default="", description="Under which terms releases may be used.")
     time_zone: str = "Asia/Shanghai"

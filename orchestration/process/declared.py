@@ -361,6 +361,11 @@ def _release(control: ReleaseControl, district: District) -> Rows:
             "release_day": local.date(),
             "release_time_local": local.replace(tzinfo=None),
             "time_zone": district.time_zone,
+            "bureau_name_zh": district.bureau.zh if district.bureau else None,
+            "bureau_name_en": district.bureau.en if district.bureau else None,
+            "contact_zh": district.contact.zh if district.contact else None,
+            "contact_en": district.contact.en if district.contact else None,
+            "site_address": district.address or None,
         }
     ]
 

@@ -71,6 +71,7 @@ class PrintedColumn:
     # Where a row says how deep its text stands in the stub, and what stands behind its number.
     level_place: int | None = None
     mark_place: int | None = None
+    observation_place: int | None = None
 
     @property
     def is_number(self) -> bool:

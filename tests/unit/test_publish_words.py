@@ -7,7 +7,7 @@ belong here: papers (test_publish_paper), and whole releases (tests/rejects).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -18,6 +18,7 @@ from lxml import html
 
 from orchestration.catalog import Table
 from orchestration.publish.printed import Word
+from orchestration.publish.site.beside import Beside, bars
 from orchestration.publish.site.charts import Bar, Chart, draw
 from orchestration.publish.site.geometry import check_bars, check_line
 from orchestration.publish.site.markup import (
@@ -28,6 +29,8 @@ from orchestration.publish.site.markup import (
     places_html,
     said,
 )
+from orchestration.publish.site.multiples import Series
+from orchestration.publish.site.multiples import draw as draw_multiple
 from orchestration.publish.site.series import draw_series
 from orchestration.publish.site.words import check_pages
 
@@ -63,6 +66,13 @@ OBSERVATIONS = (
     ("s23", "run", "D", "2023", date(2023, 12, 31), "level", "480.1", "亿元", "exact", "A"),
     ("s24", "run", "D", "2024", date(2024, 12, 31), "level", "515", "亿元", "exact", "A"),
     ("said", "run", "D", "2024", date(2024, 12, 31), "level", "512.3", "亿元", "exact", "A"),
+    ("sis1", "gdp", "E", "2024", date(2024, 12, 31), "level", "1200", "亿元", "exact", "A"),
+    ("sis2", "gdp", "F", "2024", date(2024, 12, 31), "level", "800", "亿元", "exact", "A"),
+    ("p19", "pop", "D", "2019", date(2019, 12, 31), "level", "40", "亿元", "exact", "A"),
+    ("p20", "pop", "D", "2020", date(2020, 12, 31), "level", "42", "亿元", "exact", "A"),
+    ("p22", "pop", "D", "2022", date(2022, 12, 31), "level", "45", "亿元", "exact", "A"),
+    ("p23", "pop", "D", "2023", date(2023, 12, 31), "level", "44", "亿元", "exact", "A"),
+    ("p24", "pop", "D", "2024", date(2024, 12, 31), "level", "46", "亿元", "exact", "A"),
     ("cut", "fall", "D", "2025", date(2025, 12, 31), "target_level", "13.5", "%", "exact", "A"),
 )  # fmt: skip
 
@@ -80,8 +90,13 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             "as t(code_list, code, name_zh, name_en)"
         )
         connection.execute(
-            "create table qt_region as from (values ('D', 'C'), ('C', 'P'), ('P', null)) "
-            "as t(region_code, parent_code)"
+            "create table qt_region as from (values ('D', 'C', 'county'), ('E', 'C', 'county'), "
+            "('F', 'C', 'county'), ('C', 'P', 'prefecture'), ('P', null, 'province')) "
+            "as t(region_code, parent_code, region_kind)"
+        )
+        connection.execute(
+            "create table qt_break as from (values ('pop', null, date '2023-01-01')) "
+            "as t(indicator_code, region_code, begins_on)"
         )
         connection.execute(
             "create table qt_period as select y::varchar as period, y || '年' as label_zh, "
@@ -104,13 +119,18 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             "region_code varchar, period varchar, period_end date, measure varchar, "
             "value decimal(30,8), unit varchar, qualifier varchar, obs_status varchar, "
             "is_simulated boolean, is_period_inferred boolean, known_from date, known_to date, "
-            "repeat_of varchar, subject varchar, locality varchar)"
+            "repeat_of varchar, subject varchar, locality varchar, "
+            "period_kind varchar default 'annual', is_headline boolean default true, "
+            "conf_status varchar default 'F', breakdown varchar default '_T', "
+            "figure_kind varchar default 'outturn', "
+            "basis varchar, scope varchar, price_basis varchar)"
         )
         for row in OBSERVATIONS:
             marks = ", ".join("?" * len(row))
             connection.execute(
                 f"insert into qt_observation values ({marks}, false, false, null, null, null, "
-                "if(? = 'firm', '金田集团', '_T'), '_T')",
+                "if(? = 'firm', '金田集团', '_T'), '_T', default, default, default, default, "
+                "default, default, default, default)",
                 [*row, row[0]],
             )
         connection.execute(
@@ -192,8 +212,69 @@ REVISED = (
     + said("revised", "said s24", both("→ 自 2025-03-06 起为", "→ from 2025-03-06 on"))
     + f" {fig('515', '亿元', 's24')}</li>"
 )
+STANDS = f"<li>{said('place', 'gdp24', both('3 个中第 2', '2 of 3'))}</li>"
+LAST = f"<li>{said('place', 'sis2', both('3 个中第 3（末位）', '3 of 3 (last)'))}</li>"
+
+
+def multiple(series: Series) -> str:
+    """A small multiple as the front page has it."""
+    rows = "".join(
+        f"<tr><th>{row['period']}年</th><td>{fig(str(row['value']), '亿元', row['observation_id'])}"
+        "</td></tr>"
+        for row in series.rows
+    )
+    return (
+        f'<figure class="multiple own" data-chart="multiple">{draw_multiple(series)}'
+        f"<p>纵轴不从零起</p><table><tbody>{rows}</tbody></table></figure>"
+    )
+
+
+def population(*, is_broken: bool = True) -> Series:
+    """Five years with one missing, and a break before 2023."""
+    rows = tuple(
+        {
+            "observation_id": f"p{year - 2000}", "period": str(year), "period_kind": "annual",
+            "period_end": date(year, 12, 31), "value": Decimal(value), "qualifier": "exact",
+            "obs_status": "A",
+        }
+        for year, value in ((2019, 40), (2020, 42), (2022, 45), (2023, 44), (2024, 46))
+    )  # fmt: skip
+    known = {"since": "2023", "note_zh": "改了", "note_en": "changed"}
+    return Series(rows, ((), (), (), (known,) if is_broken else (), ()), is_own=True)
+
+
+def ranked(rows: Sequence[tuple[str, str, str]]) -> str:
+    """Regions beside each other: observation, value, css of the line."""
+    values = [Decimal(value) for _, value, _ in rows]
+    own = [css for *_, css in rows].index("own")
+    pictures = bars(Beside(tuple({"value": value} for value in values), own))
+    lines = "".join(
+        f'<tr class="{css}"><td class="rk">{place}</td><th>x 2024年</th>'
+        f'<td class="length">{picture}</td><td>{fig(value, "亿元", name)}</td></tr>'
+        for place, (picture, (name, value, css)) in enumerate(zip(pictures, rows, strict=True), 1)
+    )
+    stands = said("place", "gdp24", both("3 个中第 2", "2 of 3"))
+    return (
+        f'<figure data-chart="ranked"><p>{stands}</p><table><tbody>{lines}</tbody></table></figure>'
+    )
+
+
+RANKED = ranked((("sis1", "1200", ""), ("gdp24", "900.5", "own"), ("sis2", "800", "")))
+MATRIX = (
+    '<table class="matrix"><thead><tr><th>地区</th><th><a href="indicator/gdp.html">GDP</a>'
+    '<span class="u">2024年 · 亿元</span></th></tr></thead><tbody>'
+    f'<tr><th><a href="region/E.html">E</a></th><td>{fig("1200", "", "sis1")}</td></tr>'
+    "</tbody></table>"
+)
+PRINTED = (
+    '<table class="printed-table"><thead><tr><th>指标</th><th>2023年</th><th>2024年</th></tr>'
+    '</thead><tbody><tr id="i-pop"><th>人口<span class="u">亿元</span></th>'
+    f"<td>{fig('44', '', 'p23')}</td><td>{fig('46', '', 'p24')}</td></tr></tbody></table>"
+)
 GOOD = {
     "series": SERIES, "grid": GRID, "revised": REVISED,
+    "stands": STANDS, "last": LAST, "multiple": multiple(population()), "ranked": RANKED,
+    "matrix": MATRIX, "printed": PRINTED,
     "enough": ENOUGH, "row": ROW, "linked": LINKED,
     "score": SCORE, "rank": RANK, "top": TOP, "places": PLACES, "met": MET, "before": BEFORE,
     "version": VERSION, "share": SHARE, "rest": REST, "firm": FIRM, "sum": SUM, "fall": FALL,
@@ -300,6 +381,28 @@ def test_what_follows_from_the_figures_is_right(con: duckdb.DuckDBPyConnection, 
         ("fall", "44.5", "45.2", "it says '45.2%', the figures say 'no figures behind it'"),
         ("rest", 'data-says="rest"', 'data-says="guess"',
          "nothing tells what 'guess' follows from"),
+        ("stands", "3 个中第 2", "3 个中第 1",
+         "it says '3 个中第 1 / 2 of 3', the figures say '2of3'"),
+        ("stands", "gdp24", "gdp25",
+         "it says '3 个中第 2', the figures say 'no figures behind it'"),
+        # the last is told as plainly as the first
+        ("last", "（末位）", "",
+         "it says '3 个中第 3 / 3 of 3 (last)', the figures say '3of3(last)'"),
+        ("multiple", "纵轴不从零起", "", "a cut axis does not say so"),
+        ("multiple", "multiple own", "multiple", "the colour of the chart is not its region's"),
+        ("multiple", 'p24"', 'gdp24"', "the table below the chart is not one series"),
+        ("ranked", 'class="own"', 'class=""', "'2x 2024年900.5 100 million yuan': wrong region"),
+        ("ranked", '"rk">2<', '"rk">1<', "it says '1', the figures say '2'"),
+        ("ranked", 'width="100.000"', 'width="70.000"', "the length of bar 2 is not that of 900.5"),
+        ("matrix", "2024年", "2023年",
+         "it says '1,200（GDP2023年 · 亿元）', the figures say '2024'"),
+        ("matrix", "region/E.html", "region/F.html", "it says '1,200（F）', the figures say 'E'"),
+        ("matrix", "indicator/gdp.html", "indicator/fai.html",
+         "it says '1,200（fai）', the figures say 'gdp'"),
+        ("printed", "<th>2023年</th><th>2024年</th>", "<th>2024年</th><th>2023年</th>",
+         "it says '44（2024年）', the figures say '2023'"),
+        ("printed", "亿元", "万元", "it says '44 万元', the figures say '44 亿元'"),
+        ("printed", 'p24"', 'gdp24"', "it says '46', the figures say '900.5'"),
         ("rank", "</li>", "</li><p>↑ 上升3位</p>", "'↑' names no figures"),
         ("rank", "</li>", "</li><p>已达到</p>", "'已达到' names no figures"),
     ],
@@ -328,6 +431,36 @@ def test_a_line_that_crosses_a_break_or_a_gap_is_found(con: duckdb.DuckDBPyConne
         "2022-12-31 is not as high as its figure",
         "the line does not go through the points",
     ]
+
+
+def test_a_line_over_a_break_or_a_gap_is_found(con: duckdb.DuckDBPyConnection) -> None:
+    assert "a line crosses a gap or a break" in wrong(con, multiple(population(is_broken=False)))
+    closed = multiple(population())
+    points = re.findall(r'class="dot" transform="translate\(([^)]+)\)', closed)
+    over = closed.replace('class="run" d="M', f'class="run" d="M{points[1]}L{points[2]}L', 1)
+    assert "a line crosses a gap or a break" in wrong(con, over)
+    cut = re.sub('<path class="run"[^>]*>', "", closed)
+    assert "neighbours are not joined" in wrong(con, cut)
+
+
+def test_a_year_at_a_wrong_place_and_a_wrong_tick_are_found(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    closed = multiple(population())
+    assert ">2019</text>" in closed
+    assert "the year 2018 stands at a wrong place" in wrong(
+        con, closed.replace(">2019</text>", ">2018</text>")
+    )
+    assert ">46</text>" in closed
+    assert "2019-12 is not as high as its figure" not in wrong(con, closed)
+    assert "2024-12 is not as high as its figure" in wrong(
+        con, closed.replace(">46</text>", ">50</text>")
+    )
+
+
+def test_a_region_that_is_left_out_is_missed(con: duckdb.DuckDBPyConnection) -> None:
+    short = ranked((("sis1", "1200", ""), ("gdp24", "900.5", "own")))
+    assert wrong(con, short) == ["a region with a figure is left out"]
 
 
 def test_an_outturn_of_ninety_meets_a_target_of_at_least_ninety(

@@ -48,6 +48,12 @@ STUB_COLUMN = "indicator_name_zh"
 AMONG = "前"
 _AMONG_WORD = Word("前", "among the first, the number included", 0)
 
+CODES_NOTE = (
+    "表头第三行为报告期代码，末列为数据库中的指标代码（他区另附地区代码） / "
+    "The third line of the header names the periods, the last column the indicator and "
+    "another region's code, as in the database"
+)
+
 _LEVEL, _ZH, _EN, _UNIT, _CODE, _FIRST = range(6)
 _MEASURES = ("level", "count", "share_pct", "ratio", "yoy_growth_pct", "cagr_pct", "rank")
 _COMPANIONS = frozenset({"share_pct", "yoy_growth_pct", "cagr_pct", "rank"})
@@ -136,11 +142,7 @@ def _tables(
 ) -> tuple[list[PrintedTable], dict[str, str]]:
     """All tables, and the headings of their chapters by the number of their first table."""
     themes = words.get("theme", {})
-    names = sorted(
-        {figure.theme for figure in figures},
-        key=lambda name: (name != FIRST_CHAPTER,
-                          themes[name].sort if name in themes else 1 << 30, name),
-    )  # fmt: skip
+    names = _chapters(figures, words)
     marts = {table.qualified: table for table in tables}
     observation = marts["core.observation"]
     several = _with_several_rows(figures)
@@ -182,6 +184,33 @@ def _tables(
                 chapters[number] = f"{chapter}　{word.zh}　{_capital(word.en)}"
             printed.append(_table(table, number, (zh, en), lines, words, sources))
     return printed, chapters
+
+
+def _chapters(figures: Iterable[Figure], words: Words) -> list[str]:
+    """The themes in the order of their chapters."""
+    themes = words.get("theme", {})
+    return sorted(
+        {figure.theme for figure in figures},
+        key=lambda name: (name != FIRST_CHAPTER,
+                          themes[name].sort if name in themes else 1 << 30, name),
+    )  # fmt: skip
+
+
+def tables_by_theme(
+    con: DuckDBPyConnection,
+    catalog: str,
+    tables: Sequence[Table],
+    words: Words,
+    figures: Sequence[Figure],
+    district: str,
+) -> dict[str, list[PrintedTable]]:
+    """The tables of each chapter, for others who print them too: the pages of themes."""
+    printed, _ = _tables(figures, district, tables, words, _sources(con, catalog))
+    names = _chapters(figures, words)
+    found: dict[str, list[PrintedTable]] = {name: [] for name in names}
+    for table in printed:
+        found[names[int(table.number.partition("-")[0]) - 1]].append(table)
+    return found
 
 
 def _capital(text: str) -> str:
@@ -344,7 +373,7 @@ def _table(
         is_simulated,
         "单位：见各行 / Units by row",
         tuple(warnings),
-        tuple(_notes(columns, rows, figures, words, qualifier_words)),
+        (*_notes(columns, rows, figures, words, qualifier_words), CODES_NOTE),
         tuple(_behind(figures, sources)),
         qualifier_words,
         is_filtered=False,
@@ -368,13 +397,14 @@ def _columns(periods: Sequence[Figure]) -> tuple[PrintedColumn, ...]:
             PrintedColumn(
                 Column(figure.period, "DECIMAL(30,8)", figure.period_zh, figure.period_en, "",
                        True),
-                _FIRST + 3 * place,
+                _FIRST + 4 * place,
                 "decimal",
                 figure.period_zh,
                 figure.period_en,
                 unit_place=_UNIT,
-                qualifier_place=_FIRST + 3 * place + 1,
-                mark_place=_FIRST + 3 * place + 2,
+                qualifier_place=_FIRST + 4 * place + 1,
+                mark_place=_FIRST + 4 * place + 2,
+                observation_place=_FIRST + 4 * place + 3,
             )
             for place, figure in enumerate(periods)
         ),
@@ -387,7 +417,10 @@ def _row(line: _Line, periods: Sequence[str]) -> tuple[Any, ...]:
     cells: list[Any] = [line.level, line.zh, line.en, line.unit or None, line.code or None]
     for period in periods:
         figure = by_period.get(period)
-        cells += [figure.value, _qualifier(figure), figure.marks] if figure else [None] * 3
+        if figure is None:
+            cells += [None] * 4
+        else:
+            cells += [figure.value, _qualifier(figure), figure.marks, figure.observation_id]
     return tuple(cells)
 
 
@@ -432,8 +465,3 @@ def _notes(
         for code, names in sorted(by_code.items()):
             word = words.get(list_name, {}).get(code, Word(code, code, 0))
             yield f"{bilingual(word.zh, word.en)}：{'、'.join(names)}"
-    yield (
-        "表头第三行为报告期代码，末列为数据库中的指标代码（他区另附地区代码） / "
-        "The third line of the header names the periods, the last column the indicator and "
-        "another region's code, as in the database"
-    )

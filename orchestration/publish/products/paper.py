@@ -52,7 +52,8 @@ _RULES = {
 }
 
 
-def _figures(edition: Edition) -> list[Figure]:
+def headline_figures(edition: Edition) -> list[Figure]:
+    """All headline figures of an edition, read once in a process."""
     return edition.keep("figures", lambda: read_figures(edition.con, edition.catalog))
 
 
@@ -95,7 +96,7 @@ def _build_yearbook(edition: Edition, parts: Sequence[str]) -> Mapping[str, File
             edition.words,
             edition.report,
             edition.directory,
-            _figures(edition),
+            headline_figures(edition),
         )
     }
 
@@ -125,7 +126,7 @@ def _brief_inputs(edition: Edition) -> Mapping[str, Any]:
     shared = [_shared(edition), scorecard, ranked]
     day = date.fromisoformat(edition.report["release"]["release_day"])
     known = read_known(
-        edition.con, edition.catalog, edition.marts, edition.words, _figures(edition), day
+        edition.con, edition.catalog, edition.marts, edition.words, headline_figures(edition), day
     )
     stated: dict[str, Any] = {DISTRICT: [shared, own, _said(known, None)]} if own else {}
     for theme in own:
@@ -148,7 +149,7 @@ def _build_briefs(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]
         edition.words,
         edition.report,
         edition.directory,
-        _figures(edition),
+        headline_figures(edition),
         set(parts),
     )
     # A theme of which nothing can be said in a sentence has no brief.

@@ -20,7 +20,6 @@ from orchestration.publish.finding_words import (
 )
 from orchestration.publish.layout import REPORT_HTML
 from orchestration.publish.product import EVERYTHING, Files, Problem, Product
-from orchestration.publish.products.workbooks import printed_inputs, shown_tables
 from orchestration.publish.report import has_simulated_rows
 from orchestration.publish.rules import (
     SITE_FIGURE_DIFFERS,
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 
 _ASSETS = Path(__file__).parents[1] / "site" / "assets"
 # They show a little of everything; what they show is built anew, and shared where it is the same.
-_FIXED = ("index", "scorecard", "changes", "signals", "quality", "methods", "search")
+_FIXED = ("scorecard", "changes", "signals", "quality", "methods", "search")
 _THEME, _CHART, _PAGE = "theme ", "chart ", "page "
 _INDICATOR, _REGION, _NAMES, _LOOK, _SEARCH, _FRONT = (
     "indicator ", "region ", "names", "assets", "search", "front",
@@ -56,14 +55,13 @@ _CHUNKS = ("indicator/", "single/")
 
 def _page_inputs(edition: Edition) -> Mapping[str, Any]:
     site = SiteWriter.of(edition)
-    tables = {table: printed_inputs(edition, table) for _, _, table in shown_tables(edition)}
     previous = edition.previous.resolve().name if edition.previous else ""
     hashes = {name: found.row_hash for name, found in edition.prints.items()}
     everything = [hashes, edition.report, previous, site.shared_inputs()]
     return {
         **{f"{_PAGE}{name}": everything for name in _FIXED},
         **{
-            f"{_THEME}{theme}": site.theme_inputs(theme, tables)
+            f"{_THEME}{theme}": site.theme_inputs(theme)
             for theme in [*site.themes, *model.OWN_THEMES]
         },
         **{f"{_CHART}{chart.id}": [edition.words_digest, repr(chart)] for chart in site.chosen},
@@ -152,10 +150,10 @@ def _front_inputs(edition: Edition) -> Mapping[str, Any]:
 
 
 def _build_front(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
-    """The list of files; and the one script that says which release this is, and of which pages."""
+    """Front page and list of files; and the script that says which release and pages these are."""
     site = SiteWriter.of(edition)
-    downloads = site.fixed_page("downloads")
-    pages = [path for path in (*edition.files, downloads) if path.endswith(".html")]
+    own = [site.fixed_page(name) for name in ("index", "downloads")]
+    pages = [path for path in (*edition.files, *own) if path.endswith(".html")]
     stamps = {
         path.removeprefix(f"{SITE}/"): _stamp(edition.directory / path)
         for path in sorted(pages)
@@ -170,14 +168,13 @@ def _build_front(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
         "release": edition.release_id,
         "time": f"{site.site.release['release_time_local']:%Y-%m-%d %H:%M}",
         "zone": site.site.release["time_zone"],
-        "policy": edition.head["policy"],
-        "statement": edition.head["statement"],
+        "statement": _open(edition.report["findings_open"]),
         **site.release_facts(),
         "scripts": {name: found[1:3] for name, found in scripts.items() if found},
         "pages": stamps,
     }
-    own = site.script("release", compact_json(facts), len(stamps))
-    return {_FRONT: {downloads: None, chunks: None, own: None}}
+    facts_file = site.script("release", compact_json(facts), len(stamps))
+    return {_FRONT: {path: None for path in (*own, chunks, facts_file)}}
 
 
 def _chunks(edition: Edition) -> tuple[str, int]:
@@ -190,6 +187,12 @@ def _chunks(edition: Edition) -> tuple[str, int]:
             with (edition.directory / path).open(encoding="utf-8") as file:
                 found[name] = stated(file.read(2000))
     return compact_json(found), len(found)
+
+
+def _open(count: int) -> list[str]:
+    """What every page says of open findings; the rest stands on the page of quality."""
+    noun = "finding" if count == 1 else "findings"
+    return [f"发布时有 {count:,} 条未了结的发现。", f"Released with {count:,} open {noun}."]
 
 
 def _stamp(page: Path) -> str:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 WIDTH, ROW, BAR = 400, 48, 13
 MOST_BARS = 14
+CHARTS_OF_THEME = 3
 _LINE_HEIGHT = 190
 _INK, _QUIET, _GRID = "#1d2430", "#545e6c", "#d5dae1"
 COLOURS = {
@@ -333,6 +334,33 @@ def _bars(chart: Chart) -> dict[str, Any]:
     }
 
 
+def _named_points(years: Sequence[int], values: Sequence[Decimal]) -> tuple[set[int], set[int]]:
+    """Points whose year is written below, and whose figure above: where texts have room.
+
+    Both ends always; figures only of the largest and the smallest besides.
+    """
+    last = len(years) - 1
+    room = _TEXT_WIDTH * max(1, years[-1] - years[0]) / (WIDTH - 90)
+
+    def spaced(order: Sequence[int]) -> set[int]:
+        found: set[int] = set()
+        for place in order:
+            if all(abs(years[place] - years[other]) >= room for other in found):
+                found.add(place)
+        return found
+
+    by_value = sorted(range(len(values)), key=lambda place: values[place])
+    ends = [last, 0]
+    if last < _FEW_POINTS:
+        return spaced([*ends, *range(1, last)]), spaced([*ends, *range(1, last)])
+    return spaced([*ends, *range(last, 0, -1)]), spaced([*ends, by_value[-1], by_value[0]])
+
+
+_TEXT_WIDTH = 56
+"""So much room has a text below or above a point, in pixels."""
+_FEW_POINTS = 6
+
+
 def _line(chart: Chart) -> dict[str, Any]:
     """A series at its true years; a line joins neighbouring years, dashes cross a gap.
 
@@ -340,11 +368,12 @@ def _line(chart: Chart) -> dict[str, Any]:
     """
     years = [int(bar.label[0]) for bar in chart.bars]
     first, span = years[0], max(1, years[-1] - years[0])
+    named = _named_points(years, [bar.value or Decimal(0) for bar in chart.bars])
     data: list[dict[str, Any]] = [
         {
             "x": (years[place] - first) / span,
-            "label": f"QT{2 * place}Z",
-            "text": f"QT{2 * place + 1}Z",
+            "label": f"QT{2 * place}Z" if place in named[0] else "",
+            "text": f"QT{2 * place + 1}Z" if place in named[1] else "",
             "v": float(bar.value or 0),
             "open": bool(bar.status) or bar.qualifier not in (None, "exact"),
             "up": _side(bar) > 0,
@@ -446,6 +475,11 @@ def choose(reader: Reader, site: Site) -> list[Chart]:
     for select in _CHOICES:
         found += select(_Marts(reader, site))
     found = [chart for chart in found if len(chart.bars) > 1]
+    found = [
+        chart
+        for place, chart in enumerate(found)
+        if sum(other.theme == chart.theme for other in found[:place]) < CHARTS_OF_THEME
+    ]
     ids = [{"observation_id": bar.of} for chart in found for bar in chart.bars if not bar.says]
     flags = flags_of(reader, ids)
     return [_flagged(chart, flags) for chart in found]
@@ -810,8 +844,8 @@ def _peers(marts: _Marts) -> list[Chart]:
                         rows[0]["concept_name_en"] or code),
                 tuple(bars[:MOST_BARS]),
                 "bars",
-                ("深蓝为本区；只列有数字的兄弟区县。",
-                 "Dark blue: the district; sisters without a figure are left out."),
+                (f"深蓝为{own_zh}；只列有数字的地区。",
+                 f"Dark blue: {own_en}; regions without a figure are left out."),
                 order="descending",
             )
         )  # fmt: skip

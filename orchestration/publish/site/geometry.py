@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 ROW, BAR = 48.0, 13.0
@@ -210,6 +211,112 @@ def _joins(
 
 def _tag(node: Any) -> str:
     return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
+
+
+def check_multiple(
+    drawing: Any,
+    months: Sequence[int],
+    values: Sequence[Decimal],
+    joined: Sequence[bool],
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with a small multiple: points, axes and lines are where its figures put them.
+
+    Args:
+        drawing: The SVG.
+        months: When each figure is, counted in months, the oldest first.
+        values: The figures.
+        joined: To each figure whether a line may come to it from the one before.
+    """
+    points = sorted(_points(drawing))
+    if len(points) != len(months):
+        yield (
+            f"有 {len(points)} 点，应为 {len(months)} 点",
+            f"{len(points)} points for {len(months)}",
+        )
+        return
+    ticks = [(float(node.get("y", "nan")) - 4, _amount(node)) for node in _texts(drawing, "tick")]
+    if len(ticks) < 2 or ticks[0][1] == ticks[-1][1]:
+        yield "纵轴没有刻度", "the axis of values has no scale"
+        return
+    (zero, low), (top, high) = ticks[0], ticks[-1]
+    per_unit = (zero - top) / (high - low)
+    first, last = points[0][0], points[-1][0]
+    per_month = (last - first) / ((months[-1] - months[0]) or 1)
+    for (x, y), month, value in zip(points, months, values, strict=True):
+        when = f"{month // 12}-{month % 12 + 1:02d}"
+        if abs(x - first - per_month * (month - months[0])) > NEAR:
+            yield f"{when} 不在时间轴上应在之处", f"{when} is not at its place on the time axis"
+        if abs(zero - y - per_unit * (float(value) - low)) > NEAR:
+            yield f"{when} 的高度不符", f"{when} is not as high as its figure"
+    for node in _texts(drawing, "year"):
+        # Ends stand where the ends are; a year between them where its months are.
+        year, x = int(_amount(node)), float(node.get("x", "nan"))
+        near = [month for month in months if month // 12 == year] or [year * 12 + months[0] % 12]
+        if min(abs(x - first - per_month * (month - months[0])) for month in near) > NEAR:
+            yield f"年份 {year} 标错了位置", f"the year {year} stands at a wrong place"
+    yield from _lines(drawing, points, joined)
+
+
+def _lines(
+    drawing: Any, points: Sequence[tuple[float, float]], joined: Sequence[bool]
+) -> Iterator[tuple[str, str]]:
+    """Lines join all neighbours that may be joined, and cross neither a gap nor a break."""
+    drawn: set[int] = set()
+    for node in _paths(drawing):
+        if node.get("class") != "run":
+            continue
+        found = [
+            (float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+),(-?[\d.]+)", node.get("d"))
+        ]
+        places = [
+            next((n for n, (px, py) in enumerate(points)
+                  if abs(px - x) <= NEAR and abs(py - y) <= NEAR), None)
+            for x, y in found
+        ]  # fmt: skip
+        for before, after in pairwise(places):
+            if before is None or after != before + 1 or not joined[after]:
+                yield "线跨过了缺口或断点", "a line crosses a gap or a break"
+                return
+            drawn.add(after)
+    if drawn != {place for place, is_joined in enumerate(joined) if is_joined}:
+        yield "相邻的点没有连线", "neighbours are not joined"
+
+
+def check_cells(
+    cells: Sequence[Any], values: Sequence[Decimal | None]
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with bars in the cells of a table: all of one scale, from one zero."""
+    spans = []
+    for place, (cell, value) in enumerate(zip(cells, values, strict=True)):
+        bars = [] if cell is None else cell.xpath(".//*[local-name()='rect']")
+        if value is None or len(bars) != 1:
+            yield f"第 {place + 1} 行没有条形", f"line {place + 1} has no bar"
+            return
+        start, width = (float(bars[0].get(name, "nan")) for name in ("x", "width"))
+        spans.append((start, width, float(value)))
+    if not spans:
+        return
+    scale = max(width for _, width, _ in spans) / (max(abs(length) for *_, length in spans) or 1)
+    zeros = [start if length >= 0 else start + width for start, width, length in spans]
+    for place, (_, width, length) in enumerate(spans):
+        if not abs(zeros[place] - zeros[0]) <= NEAR:
+            yield f"第 {place + 1} 条不从零起", f"bar {place + 1} does not start at zero"
+        if not abs(width - abs(length) * scale) <= NEAR:
+            yield (
+                f"第 {place + 1} 条的长度不是 {length:g}",
+                f"the length of bar {place + 1} is not that of {length:g}",
+            )
+
+
+def _texts(drawing: Any, name: str) -> Iterator[Any]:
+    for node in drawing.iter():
+        is_text = isinstance(node.tag, str) and node.tag.rpartition("}")[2] == "text"
+        if is_text and node.get("class") == name:
+            yield node
+
+
+def _amount(node: Any) -> float:
+    return float("".join(node.itertext()).replace(",", "").replace("−", "-"))
 
 
 def _scale(spans: Any, tracks: Sequence[float], full: Decimal | None) -> float:

@@ -15,12 +15,15 @@ from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
 from html import escape as _escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from orchestration.bounds import bound_of, sign
 from orchestration.publish.printed import Word, Words, decimal_text
+
+if TYPE_CHECKING:
+    from orchestration.publish.prose.tell import Told
 
 # Controls that turn the direction of text round, or hide it: shown as what they are.
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -237,6 +240,26 @@ def said(kind: str, of: str | None, html: str, css: str = "") -> str:
     """
     named = f' class="{css}"' if css else ""
     return f'<span{named} data-says="{kind}" data-of="{safe(of or "")}">{html}</span>'
+
+
+def sentence_html(told: Told) -> str:
+    """A sentence in both languages: each number with its figure, all with what it follows from."""
+    zh, en = (
+        "".join(
+            safe(part) if isinstance(part, str)
+            else f'<b data-o="{safe(part[1].observation_id)}">{safe(part[0])}</b>'
+            for part in sentence
+        )
+        for sentence in (told.zh, told.en)
+    )  # fmt: skip
+    return (
+        f'<p data-says="{SENTENCE}{told.kind}" data-of="{safe(" ".join(told.of))}">'
+        f'<span lang="zh">{zh}</span><span lang="en">{en}</span></p>'
+    )
+
+
+SENTENCE = "told."
+"""What the kind of a statement begins with that is a sentence of ``prose``."""
 
 
 def growth_html(

@@ -401,7 +401,8 @@ def flags_of(reader: Reader, rows: Iterable[Row]) -> dict[str, Row]:
         return {}
     listed = ", ".join(literal(name) for name in sorted(named))
     found = reader.rows(
-        "select observation_id, obs_status, is_simulated, is_period_inferred "
+        "select observation_id, obs_status, conf_status, qualifier, is_simulated, "
+        "is_period_inferred "
         f"from qt_observation where observation_id in ({listed})"
     )
     return {row["observation_id"]: row for row in found}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -23,15 +23,34 @@ from orchestration.publish.layout import (
     MANIFEST_FILE,
     MART_FILE,
     RELEASE_FILE_TABLE,
+    YEARBOOK_FILE,
     csv_path,
     parquet_path,
     workbook_path,
 )
+from orchestration.publish.paper.figures import can_be_printed, figures_query
+from orchestration.publish.paper.yearbook import tables_by_theme
 from orchestration.publish.printed import PrintedTable
-from orchestration.publish.products.workbooks import shown_tables
+from orchestration.publish.products.paper import headline_figures
+from orchestration.publish.prose.known import Known, read_known
+from orchestration.publish.prose.tell import Told, told
+from orchestration.publish.region_words import RegionWords, region_words
 from orchestration.publish.report import WORDS
 from orchestration.publish.rowhash import digests
-from orchestration.publish.site import charts, compare, diff, links, model, search, series
+from orchestration.publish.site import (
+    beside,
+    charts,
+    compare,
+    diff,
+    front,
+    links,
+    model,
+    multiples,
+    search,
+    series,
+    wide,
+)
+from orchestration.publish.site.beside import Beside
 from orchestration.publish.site.formal import ROWS_SHOWN, Formal, by, plain_number
 from orchestration.publish.site.markup import (
     GAPS,
@@ -53,12 +72,13 @@ from orchestration.publish.site.markup import (
     places_html,
     safe,
     said,
+    sentence_html,
     sign_html,
     stamped,
 )
 from orchestration.publish.site.model import Row
 from orchestration.publish.site.ways import ways
-from orchestration.publish.tables import Table, literal
+from orchestration.publish.tables import literal
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -71,16 +91,54 @@ FIXED_PAGES = (
 SHORT = ("indicator/", "region/")
 """Pages of which there are hundreds: what does not speak of them alone, they leave to others."""
 _OWN_TITLES = {"plan": ("规划进度", "Plan"), "peers": ("对标位次", "Peers")}
-HEADLINES = 8
 ITEMS_SHOWN = 400
+HEADLINE_WEIGHT = 5
+"""A headline indicator counts as so many when the periods of a table are chosen."""
 _KEPT = 1 << 14
 _HERE = Path(__file__).parent
 ASSETS = (
-    "qt.css", "qt.js", "figures.js", "indicator.css", "indicator.js", "compare.css", "compare.js",
+    "qt.css", "qt.js", "figures.js", "front.css", "theme.css", "indicator.css", "indicator.js",
+    "compare.css", "compare.js",
 )  # fmt: skip
-# Schemas without figures of a theme: their tables are for methods and for machines.
-_NO_THEME = ("core", "quality", "meta")
-_PROFILE_TABLE = ("core", "district_profile")
+STYLES: Mapping[str, tuple[str, ...]] = {
+    "index": ("front.css", "theme.css"),
+    "theme": ("theme.css",),
+    "plan": ("theme.css",),
+    "peers": ("theme.css",),
+    "scorecard": ("theme.css",),
+}
+"""Style sheets of single templates; ``qt.css`` has what all pages share."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page that every page leads to.
+
+    Attributes:
+        page: Its path in the site.
+        is_first: Whether it stands in the header; the others stand in the foot.
+    """
+
+    page: str
+    zh: str
+    en: str
+    is_first: bool = True
+
+
+NAVIGATION = (
+    Place("index.html", "首页", "Home"),
+    Place("scorecard.html", "领导参阅", "Scorecard"),
+    Place("plan.html", "规划", "Plan"),
+    Place("peers.html", "对标", "Peers"),
+    Place("compare.html", "比较", "Compare"),
+    Place("changes.html", "变化", "Changes"),
+    Place("search.html", "指标", "Indicators"),
+    Place("downloads.html", "下载", "Downloads"),
+    Place("signals.html", "异动", "Signals", is_first=False),
+    Place("quality.html", "质量", "Quality", is_first=False),
+    Place("methods.html", "方法", "Methods", is_first=False),
+)
+"""Where to go from every page; the menu of themes stands behind the first. A line adds a page."""
 
 
 def _bounds_for_scripts() -> str:
@@ -279,6 +337,7 @@ class SiteWriter:
             header=header,
             footer=footer,
             data_files=data,
+            styles=STYLES.get(template, ()),
             stamp=NO_STAMP,
         )
         return self.put(path, stamped(html))
@@ -311,6 +370,21 @@ class SiteWriter:
         """Templates of the pages there are hundreds of: they get what their inputs state alone."""
         names = ("district_name_zh", "district_name_en")
         return self._environment(release={name: self.site.release.get(name) for name in names})
+
+    @cached_property
+    def bureau(self) -> tuple[str, str]:
+        """Who publishes; nobody where the district does not say."""
+        known = self.site.release
+        zh = known.get("bureau_name_zh") or ""
+        return zh, known.get("bureau_name_en") or zh
+
+    @cached_property
+    def own(self) -> RegionWords:
+        """What the district is called by its kind."""
+        known = self.site.regions.get(self.district, {})
+        return region_words(
+            known.get("region_name_zh") or self.site.release.get("district_name_zh")
+        )
 
     def _environment(self, **known: Any) -> Environment:
         from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
@@ -356,6 +430,10 @@ class SiteWriter:
             "row_id": links.row_id,
             **known,
             "is_simulated": self.edition.report["is_simulated"],
+            "bureau": self.bureau,
+            "ours": self.own.own,
+            "whole": self.own.whole,
+            "navigation": NAVIGATION,
             "themes": self.themes,
             "theme_name": marked(lambda theme: both(*self._theme_pair(theme))),
             "legend_signs": [bound for bound in BOUNDS.values() if bound.sign[0]],
@@ -364,6 +442,10 @@ class SiteWriter:
             "district": self.district,
             "size": _size,
             "by": by,
+            "bars": lambda one: [as_markup(bar) for bar in beside.bars(one)],
+            "among": marked(_among),
+            "sister": marked(self._sister),
+            "mine": marked(lambda code: ' class="own"' if code == self.district else ""),
         }
         return environment
 
@@ -405,6 +487,18 @@ class SiteWriter:
             return text
         return f'<a href="{base}region/{file_name(code or "")}.html">{text}</a>'
 
+    def _sister(self, code: str, base: str | None = None) -> str:
+        """A region of the district's city by its own name, without that of the city."""
+        known = self.site.regions.get(code, {})
+        above = self.site.regions.get(known.get("parent_code") or "", {})
+        zh, en = known.get("region_name_zh") or code, known.get("region_name_en") or ""
+        own_zh = zh.removeprefix(above.get("region_name_zh") or "") or zh
+        own_en = en.removesuffix(f", {above.get('region_name_en')}")
+        text = both(own_zh, own_en)
+        if base is None or not known:
+            return text
+        return f'<a href="{base}region/{file_name(code)}.html">{text}</a>'
+
     def _indicator_link(self, code: str | None, base: str) -> str:
         known = self.names.get(code or "")
         if known is None:
@@ -431,9 +525,8 @@ class SiteWriter:
     # --- themes --------------------------------------------------------------------------------
 
     def _used_themes(self) -> set[str]:
-        schemas = {table.schema for table in self.edition.tables} - set(_NO_THEME)
-        named = {row["theme"] for row in self.site.indicators if row["theme"]}
-        return schemas | named
+        """Themes that have an indicator: of the others there is nothing to show."""
+        return {row["theme"] for row in self.site.indicators if row["theme"]}
 
     def _themes(self) -> list[str]:
         listed = self.edition.words.get("theme", {})
@@ -459,7 +552,7 @@ class SiteWriter:
         template = theme if is_own_kind else "theme"
         return self.page(path, template, title, self._theme_content(theme, base))
 
-    def theme_inputs(self, theme: str, tables: Mapping[Table, Any]) -> Any:
+    def theme_inputs(self, theme: str) -> Any:
         """Everything that the page of a theme follows from."""
         own = [row for row in self.site.indicators if row["theme"] == theme]
         more = (
@@ -481,28 +574,48 @@ class SiteWriter:
             [self.site.latest.get(row["indicator_code"]) for row in own],
             [self.site.single.get(row["indicator_code"]) for row in own],
             [repr(chart) for chart in self.chosen if chart.theme == theme],
-            [stated for table, stated in tables.items() if _is_of(table, theme)],
+            self._figures_digest(theme),
+            repr(self.told(theme)),
+            [[t.qualified, t.title_zh, t.title_en] for t in self.edition.marts],
+            [repr(one) for one in self.beside_sisters],
             self._of_theme(self.site.apart, theme),
             self._of_theme(self.site.honours, theme),
             more,
         ]
 
+    def _figures_digest(self, theme: str) -> str:
+        """Digest of all headline figures of a theme with their words."""
+        if not can_be_printed(self.edition.marts):
+            return ""
+        found = self.edition.keep(
+            "figures by theme",
+            lambda: digests(
+                self.edition.con,
+                f"select * from ({figures_query(self.edition.catalog)})",
+                "theme",
+            ),
+        )
+        return str(found.get(theme, ""))
+
     def _theme_content(self, theme: str, base: str) -> Row:
         own = [row for row in self.site.indicators if row["theme"] == theme]
+        tables, named = self._tables_of(theme, base)
         topics: dict[str, list[Row]] = {}
         for row in links.listed(own, theme):
-            topics.setdefault(row["topic"] or "", []).append(row)
+            if row["indicator_code"] not in named:
+                topics.setdefault(row["topic"] or "", []).append(row)
         return {
             "theme": theme,
             "topics": sorted(topics.items()),
             "count": len(own),
             "left_out": max(0, len(own) - ITEMS_SHOWN),
             "drawn": self.draw([chart for chart in self.chosen if chart.theme == theme]),
-            "tables": [
-                as_markup(self.formal.render(self._printed(table, number), base))
-                for _, number, table in shown_tables(self.edition)
-                if _is_of(table, theme)
+            "told": self._sentences(theme),
+            "tables": tables,
+            "beside": [one for one in self.beside_sisters if self._theme_of(one) == theme][
+                : front.BESIDE
             ],
+            "matrix": self._matrix() if theme == "peers" else None,
             "apart_rows": self._of_theme(self.site.apart, theme),
             "honours": self._of_theme(self.site.honours, theme),
             "latest": self.site.latest,
@@ -515,10 +628,88 @@ class SiteWriter:
     def _of_theme(rows: Sequence[Row], theme: str) -> list[Row]:
         return [row for row in rows if row["theme"] == theme]
 
-    def _printed(self, table: Table, number: str) -> PrintedTable:
-        """A table as workbooks print it, with no more rows than a page can show."""
-        printed = self.edition.printed(table, number)
-        return replace(printed, rows=printed.rows[: ROWS_SHOWN * 5])
+    def _theme_of(self, one: Beside) -> str:
+        return str(self.names.get(one.head["indicator_code"], {}).get("theme") or "")
+
+    @cached_property
+    def printed(self) -> Mapping[str, list[PrintedTable]]:
+        """The tables of the yearbook by theme; none of a release that has no yearbook."""
+        if not can_be_printed(self.edition.marts):
+            return {}
+        return tables_by_theme(
+            self.edition.con,
+            self.edition.catalog,
+            self.edition.marts,
+            self.edition.words,
+            headline_figures(self.edition),
+            self.district,
+        )
+
+    def _tables_of(self, theme: str, base: str) -> tuple[list[Any], set[str]]:
+        """The tables of a theme as they are shown, and the indicators that stand in them."""
+        apart = {row["observation_id"] for row in self.site.apart}
+        wanted = [
+            printed
+            for printed in self.printed.get(theme, [])
+            if wide.is_of_one_region(printed) and not wide.observations(printed) <= apart
+        ]
+        known = {of for printed in wanted for of in wide.observations(printed)}
+        headlines = {row["indicator_code"] for row in self.site.scorecard}
+        table = wide.Wide(
+            self.units,
+            model.flags_of(self.reader, [{"observation_id": of} for of in sorted(known)]),
+            lambda code, zh, en: self._row_name(code, (zh, en), base),
+            lambda code, zh, en: self._about_row(code, (zh, en), base),
+            self._names_of(self.district),
+            lambda printed: self._files_of(printed, theme, base),
+            lambda code: HEADLINE_WEIGHT if code in headlines else 1,
+        )
+        shown = [html for printed in wanted if (html := table.render(printed))]
+        return [as_markup(html) for html in shown], table.named
+
+    def _names_of(self, code: str) -> tuple[str, str]:
+        known = self.site.regions.get(code, {})
+        zh = known.get("region_name_zh") or self.site.release.get("district_name_zh") or code
+        return str(zh), str(known.get("region_name_en") or zh)
+
+    def _row_name(self, code: str, name: tuple[str, str], base: str) -> str:
+        """What a row is of: a link where its indicator has a page."""
+        place, text = self.places.get(code, ""), both(*name)
+        return text if "#" in place or not place else f'<a href="{base}{place}">{text}</a>'
+
+    def _about_row(self, code: str, name: tuple[str, str], base: str) -> str:
+        """Definition and source of an indicator that has no page to say them."""
+        if "#" not in self.places.get(code, ""):
+            return ""
+        known, only = self.names[code], self.site.single.get(code)
+        defined = both(known["definition_zh"], known["definition_en"])
+        origin = self._origin(only, base) if only else ""
+        return f"<b>{both(*name)}</b> {defined}{origin}" if defined or origin else ""
+
+    def _origin(self, only: Row, base: str) -> str:
+        """Where the only figure of an indicator comes from: it has no page that would say so."""
+        printed = f" {both('原文', 'As printed')} “{safe(only['value_printed'] or '')}”"
+        words = printed if only["is_in_words"] else ""
+        note = f" {both('注', 'Note')} {safe(only['note'])}" if only["note"] else ""
+        return f'<span class="sub2 src">{self._source(only, base)}{words}{note}</span>'
+
+    def _files_of(self, printed: PrintedTable, theme: str, base: str) -> str:
+        """Where the figures of a table lie as files."""
+        table = printed.table
+        files = [(YEARBOOK_FILE, both("年鉴 Excel", "Yearbook, Excel"))]
+        if any(own.schema == theme for own in self.edition.marts):
+            files.append((workbook_path(theme), both("本主题 Excel", "This theme, Excel")))
+        files.append((csv_path(table.schema, table.name), "CSV"))
+        links_to = " · ".join(f'<a href="{base}../{path}">{text}</a>' for path, text in files)
+        return f'<p class="files"><span>{both("下载", "Download")}</span> {links_to}</p>'
+
+    def _matrix(self) -> Row:
+        """Regions of the city down, headline indicators across."""
+        chosen = self.beside_sisters
+        return {
+            "columns": chosen,
+            "regions": beside.regions_of(chosen, self.district),
+        }
 
     # --- single pages --------------------------------------------------------------------------
 
@@ -542,23 +733,72 @@ class SiteWriter:
         return self.page(f"{name}.html", name, title, content(), data=data)
 
     def _index(self) -> Row:
-        shown = [row for row in self.site.scorecard if row["value"] is not None]
-        if not shown:
-            # Without a scorecard: whatever the district has, with nothing beside it.
-            empty = dict.fromkeys(model.scorecard_columns())
-            for code, row in self.site.latest.items():
-                if row["value"] is not None and code in self.names and not model.is_apart(row):
-                    named = self.names[code]
-                    names = {
-                        "indicator_name_zh": named["name_zh"],
-                        "indicator_name_en": named["name_en"],
-                    }
-                    shown.append({**empty, **row, **names})
         counts = {
             theme: sum(row["theme"] == theme for row in self.site.indicators)
             for theme in [*self.themes, *model.OWN_THEMES]
         }
-        return {"headlines": shown[:HEADLINES], "theme_counts": counts, "latest": self.site.latest}
+        released = self.site.release.get("release_day")
+        city = self.site.regions.get(
+            (self.site.regions.get(self.district) or {}).get("parent_code") or "", {}
+        )
+        city_zh = str(city.get("region_name_zh") or "")
+
+        def is_old(period: str) -> bool:
+            return front.is_old(self.site.periods.get(period, {}).get("period_end"), released)
+
+        return {
+            "told": self._sentences(None),
+            "headlines": front.headlines(self.site, self.names),
+            "theme_counts": counts,
+            "series": self.series,
+            "drawing": lambda series: as_markup(multiples.draw(series)),
+            "is_cut": multiples.is_cut,
+            "is_old": is_old,
+            "beside": front.two_beside(self.beside_sisters),
+            "city": (city_zh, str(city.get("region_name_en") or city_zh)),
+            "newest": front.newest(self.site, self.site.periods, self.names),
+            "due": front.next_due(self.reader, released),
+            "papers": front.papers(self.edition.files),
+            "sizes": {path: fact.size_bytes for path, fact in self.edition.files.items()},
+            "released": released,
+            "month_en": f"{released:%B}" if released else "",
+        }
+
+    @cached_property
+    def known(self) -> Known | None:
+        """What sentences are written from; nothing of a release that lacks it."""
+        released = self.site.release.get("release_day")
+        if released is None or not can_be_printed(self.edition.marts):
+            return None
+        return self.edition.keep(
+            "known",
+            lambda: read_known(
+                self.edition.con,
+                self.edition.catalog,
+                self.edition.marts,
+                self.edition.words,
+                headline_figures(self.edition),
+                released,
+            ),
+        )
+
+    def told(self, theme: str | None) -> list[Told]:
+        """The sentences about the district, of one theme or of all."""
+        most = front.SENTENCES if theme is None else front.SENTENCES_OF_THEME
+        return [] if self.known is None else told(self.known, theme=theme, most=most)
+
+    def _sentences(self, theme: str | None) -> list[Any]:
+        return [as_markup(sentence_html(one)) for one in self.told(theme)]
+
+    @cached_property
+    def series(self) -> list[multiples.Series]:
+        """The headline series."""
+        return multiples.choose(self.reader, self.site, self.district)
+
+    @cached_property
+    def beside_sisters(self) -> list[Beside]:
+        """Headline indicators in all regions of the city."""
+        return beside.choose(self.reader, self.site, self.district)
 
     def _quality(self) -> Row:
         by_rule: dict[str, list[Row]] = {}
@@ -616,6 +856,7 @@ class SiteWriter:
                 self.edition.report["is_simulated"],
                 self.themes,
                 self.themes_named(),
+                self.bureau,
             ],
         )
 
@@ -948,11 +1189,12 @@ def _revisions(current: Sequence[Row], others: Sequence[Row]) -> list[tuple[Row,
     return sorted(pairs, key=lambda pair: str(pair[1]["known_from"]), reverse=True)
 
 
-def _is_of(table: Table, theme: str) -> bool:
-    """Whether the page of a theme shows a table."""
-    return table.schema == theme or (
-        theme == "profile" and (table.schema, table.name) == _PROFILE_TABLE
-    )
+def _among(row: Row, one: Beside) -> str:
+    """10个中第4, 4 of 10: where a figure stands among those of all regions that have one."""
+    count = len(one.rows)
+    is_last = count > 1 and all(row["value"] <= other["value"] for other in one.rows)
+    last = ("（末位）", " (last)") if is_last else ("", "")
+    return both(f"{count} 个中第 {row['place']}{last[0]}", f"{row['place']} of {count}{last[1]}")
 
 
 def _of_release(name: str) -> tuple[str, int | None, str]:

@@ -11,22 +11,31 @@ Belongs here: pages and their charts. Does not belong here: whether the site is 
 
 from __future__ import annotations
 
-import itertools
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from orchestration.bounds import BOUNDS, Bound
-from orchestration.publish.site.geometry import Point, check_bars, check_line, check_series
+from orchestration.publish.prose.check import Facts, faults, read_facts
+from orchestration.publish.site.geometry import (
+    Point,
+    check_bars,
+    check_cells,
+    check_line,
+    check_multiple,
+    check_series,
+)
 from orchestration.publish.tables import Table, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_SENTENCE = "told."
 _RANK_UNITS = ("位", "位次", "名次")
 _GROWTH_WORDS = {
     "yoy_growth_pct": ("同比", "year on year"),
@@ -77,6 +86,12 @@ class Fact:
     item: str
     subject: str
     locality: str
+    period_kind: str
+
+    @property
+    def month(self) -> int:
+        """The month it ends in, counted from the year 0."""
+        return self.period_end.year * 12 + self.period_end.month - 1
 
     @property
     def is_superseded(self) -> bool:
@@ -121,11 +136,20 @@ def check_pages(
         named.update(tree.xpath("//@data-o"))
         for ids in tree.xpath("//@data-of"):
             named.update(re.split(r"[ /+*]+", ids))
-    facts = _facts(con, named)
-    places, counts = _places(con, catalog), _counts(con, catalog, tables)
-    assessed, breaks = _assessed(con, catalog, tables), _breaks(con)
+    has_sentences = any(
+        tree.xpath(f"//*[starts-with(@data-says, '{_SENTENCE}')]") for tree in trees.values()
+    )
+    known = _Known(
+        _facts(con, named),
+        _places(con, catalog),
+        _counts(con, catalog, tables),
+        _assessed(con, catalog, tables),
+        _standing(con, trees.values()),
+        _breaks(con),
+        read_facts(con, catalog) if has_sentences else None,
+    )
     for name, tree in trees.items():
-        page = _Page(name, tree, facts, places, counts, assessed, breaks)
+        page = _Page(name, tree, known)
         for wrong in page.wrong():
             yield name, wrong
 
@@ -153,7 +177,8 @@ def _facts(con: DuckDBPyConnection, ids: set[str]) -> dict[str, Fact]:
             coalesce(o.unit, ''), coalesce(o.qualifier, 'exact'), coalesce(o.obs_status, 'A'),
             coalesce(o.is_simulated, false), coalesce(o.is_period_inferred, false),
             o.known_from, o.known_to, coalesce(o.repeat_of, ''), coalesce(i.direction, ''),
-            concat_ws('/', i.mart, i.item), coalesce(o.subject, '_T'), coalesce(o.locality, '_T')
+            concat_ws('/', i.mart, i.item), coalesce(o.subject, '_T'), coalesce(o.locality, '_T'),
+            coalesce(o.period_kind, '')
         from qt_observation as o
         inner join qt_named as n on o.observation_id = n.id
         left join qt_period as p on o.period = p.period
@@ -243,21 +268,79 @@ def _assessed(
     return {row[0]: (row[1], row[2] or row[1]) for row in rows}
 
 
+@dataclass(frozen=True)
+class _Standing:
+    """Where a figure stands among those of all regions of its city that have one."""
+
+    count: int
+    above: int
+    below: int
+    is_exact: bool
+
+
+# Figures in force of the same indicator, period, scope, unit and prices, of the region's sisters.
+_AMONG = """
+with in_force as (
+    select
+        o.observation_id, o.region_code, o.value, coalesce(o.qualifier, 'exact') as qualifier,
+        r.parent_code, coalesce(r.region_kind, '') as kind,
+        concat_ws('|', o.indicator_code, o.period, o.period_kind, coalesce(o.scope, ''),
+            coalesce(o.unit, ''), coalesce(o.measure, ''), coalesce(o.price_basis, ''),
+            coalesce(o.basis, '')) as what
+    from qt_observation as o
+    inner join qt_region as r on o.region_code = r.region_code
+    where
+        o.known_to is null and coalesce(o.is_headline, true) and o.value is not null
+        and coalesce(o.conf_status, 'F') not in ('C', 'N')
+        and coalesce(o.breakdown, '_T') = '_T'
+        and coalesce(o.figure_kind = 'outturn', o.basis not like 'target%')
+        and coalesce(o.subject, '_T') = '_T' and coalesce(o.locality, '_T') = '_T'
+)
+
+select
+    own.observation_id, count(distinct other.region_code),
+    count(distinct other.region_code) filter (where other.value > own.value),
+    count(distinct other.region_code) filter (where other.value < own.value),
+    bool_and(other.qualifier = 'exact')
+from in_force as own
+inner join qt_stands as s on own.observation_id = s.id
+inner join in_force as other
+    on own.what = other.what and own.parent_code = other.parent_code and own.kind = other.kind
+group by own.observation_id
+"""
+
+
+def _standing(con: DuckDBPyConnection, trees: Iterable[Any]) -> dict[str, _Standing]:
+    ids = {found for tree in trees for found in tree.xpath("//*[@data-says='place']/@data-of")}
+    if not ids:
+        return {}
+    con.execute("create or replace temp table qt_stands as select unnest(?) as id", [sorted(ids)])
+    rows = con.execute(_AMONG).fetchall()
+    con.execute("drop table qt_stands")
+    return {row[0]: _Standing(*row[1:]) for row in rows}
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What all pages of a release are read against."""
+
+    facts: Mapping[str, Fact]
+    places: _Places
+    counts: Mapping[str, int]
+    assessed: Mapping[str, tuple[str, str]]
+    standing: Mapping[str, _Standing]
+    breaks: Sequence[_Break]
+    sentences: Facts | None
+
+
 class _Page:
     """One page: its figures, statements, charts, and words that name nothing."""
 
-    def __init__(
-        self,
-        name: str,
-        tree: Any,
-        facts: Mapping[str, Fact],
-        places: _Places,
-        counts: Mapping[str, int],
-        assessed: Mapping[str, tuple[str, str]],
-        breaks: Sequence[_Break],
-    ) -> None:
-        self.name, self.tree, self.facts, self.breaks = name, tree, facts, breaks
-        self.places, self.counts, self.assessed = places, counts, assessed
+    def __init__(self, name: str, tree: Any, known: _Known) -> None:
+        self.name, self.tree = name, tree
+        self.facts, self.places, self.counts = known.facts, known.places, known.counts
+        self.assessed, self.standing = known.assessed, known.standing
+        self.breaks, self.sentences = known.breaks, known.sentences
 
     def wrong(self) -> Iterator[Wrong]:
         for span in self.tree.xpath("//span[contains(concat(' ', @class, ' '), ' fig ')]"):
@@ -314,8 +397,43 @@ class _Page:
             for own in (fact.subject, fact.locality):
                 if own != "_T" and own not in text:
                     yield _differs(f"{shown.number}（{text[:40]}）", own)
-            if fact.label_zh not in text:
+            head = _head(span)
+            if head is None and fact.label_zh not in text:
                 yield _differs(f"{shown.number}（{text[:40]}）", fact.label_zh, fact.label_en)
+            elif head is not None:
+                is_matrix = bool(head.xpath("./ancestor::table[contains(@class, 'matrix')]"))
+                yield from (
+                    self._in_matrix(span, fact, head, block)
+                    if is_matrix
+                    else self._in_column(span, fact, head, block)
+                )
+
+    def _in_matrix(self, span: Any, fact: Fact, head: Any, block: Any) -> Iterator[Wrong]:
+        """A number among regions is of the indicator, period and unit above it, and of its row."""
+        above, number = _in_chinese(head), _shown(span).number
+        unit = "" if fact.unit in ("", "1") else fact.unit
+        if fact.label_zh not in above or not above.endswith(unit):
+            yield _differs(f"{number}（{above}）", f"{fact.label_zh} {unit}", fact.label_en)
+        for known, own in (
+            (_indicators_linked(head), fact.indicator),
+            (_linked(block, "region/"), fact.region),
+        ):
+            if own not in known and not any(name.startswith("x-") for name in known):
+                yield _differs(f"{number}（{', '.join(sorted(known))}）", own)
+
+    def _in_column(self, span: Any, fact: Fact, head: Any, block: Any) -> Iterator[Wrong]:
+        """A number of a printed table is of the period above it, the unit beside, the district."""
+        if _squeezed(_in_chinese(head)) != _squeezed(fact.label_zh):
+            yield _differs(f"{_shown(span).number}（{_in_chinese(head)}）", fact.label_zh,
+                           fact.label_en)  # fmt: skip
+        unit = "".join(_in_chinese(node) for node in block.xpath("./th/span[@class='u']"))
+        if fact.unit not in ("", "1", *_RANK_UNITS) and unit != fact.unit:
+            yield _differs(f"{_shown(span).number} {unit}", f"{_shown(span).number} {fact.unit}")
+        if fact.region != self.places.district:
+            yield _differs(f"{_shown(span).number}（{self.places.district}）", fact.region)
+        first = self.facts.get(next(iter(block.xpath(".//@data-o")), ""))
+        if first is not None and first.indicator != fact.indicator:
+            yield _differs(f"{_shown(span).number}（{first.indicator}）", fact.indicator)
 
     def _subject(self, block: Any) -> Iterator[Wrong]:
         """The first number of a line is of the indicator and of the region that it links to."""
@@ -323,6 +441,8 @@ class _Page:
             return
         first = next(iter(block.xpath(".//span[@data-o]")), None)
         fact = self.facts.get(first.get("data-o", "")) if first is not None else None
+        if first is not None and _is_below(first, "table", "matrix"):
+            return
         if fact is None:
             return
         for own, links in (
@@ -347,6 +467,9 @@ class _Page:
 
     def _statement(self, span: Any) -> Iterator[Wrong]:
         kind, ids = span.get("data-says", ""), span.get("data-of", "").split()
+        if kind.startswith(_SENTENCE):
+            yield from self._sentence(span, kind.removeprefix(_SENTENCE), ids)
+            return
         conclude = _KINDS.get(kind)
         if conclude is None:
             yield Wrong(f"说法“{kind}”没有判据", f"nothing tells what {kind!r} follows from")
@@ -361,6 +484,19 @@ class _Page:
             _squeezed(right[0]), _squeezed(right[1]),
         ):  # fmt: skip
             yield _differs(" / ".join(text), right[0], right[1])
+
+    def _sentence(self, span: Any, kind: str, ids: Sequence[str]) -> Iterator[Wrong]:
+        """A sentence is one that its figures allow, in both languages, and names them all."""
+        assert self.sentences is not None
+        for language, text in (("zh", _in_chinese(span)), ("en", _in_english(span))):
+            for zh, en in faults(self.sentences, kind, language, ids, text):
+                yield Wrong(zh, en)
+        for number in span.xpath(".//b"):
+            if number.get("data-o") not in ids:
+                yield Wrong(
+                    f"数字 {_text(number)} 没有写明出自哪个数",
+                    f"the number {_text(number)} names no figure",
+                )
 
     def growth(self, span: Any, ids: Sequence[str]) -> tuple[str, str] | None:
         """▲ 同比 6.5%: direction, over what, and of what it is the growth."""
@@ -409,6 +545,15 @@ class _Page:
         number = _digits(fact.value)
         zh, en = (words.format(number) for words in fact.bound.rank)
         return zh, en
+
+    def place(self, span: Any, ids: Sequence[str]) -> tuple[str, str]:
+        """10个中第4: among all regions of the city with such a figure, the largest first."""
+        stands = self.standing[ids[0]]
+        if not stands.is_exact:
+            raise ValueError(ids)
+        place, is_last = stands.above + 1, stands.below == 0 and stands.count > 1
+        zh, en = f"{stands.count}个中第{place}", f"{place}of{stands.count}"
+        return (f"{zh}（末位）", f"{en}(last)") if is_last else (zh, en)
 
     def met(self, span: Any, ids: Sequence[str]) -> tuple[str, str] | None:
         """已达到, 未达到, 不能判定: every value that the outturn may have, against the target."""
@@ -527,8 +672,15 @@ class _Page:
         numbers = [_number(line) for line in lines]
         sides = [_side(line) for line in lines]
         labels = [_in_chinese(line.xpath("./th")[0]) for line in lines]
+        kind = figure.get("data-chart")
+        if kind == "ranked":
+            yield from self._ranked(figure, lines, numbers)
+            return
         if drawing is None:
             yield Wrong("图没有画出", "the chart is not drawn")
+        elif kind == "multiple":
+            yield from self._multiple(figure, drawing, lines)
+            return
         elif figure.get("data-chart") == "line":
             yield from _drawn(check_line(drawing, labels, numbers))
             if "纵轴不从零起" not in _in_chinese(figure):
@@ -569,17 +721,13 @@ class _Page:
 
     def _points(self, facts: Sequence[Fact]) -> list[Point]:
         ends = [one.period_end for one in facts]
-        steps = sorted((day - before).days for before, day in itertools.pairwise(ends))
+        steps = sorted((day - before).days for before, day in pairwise(ends))
         far = min(_FAR, 1.6 * steps[len(steps) // 2])
         points = []
         for place, one in enumerate(facts):
             before = facts[place - 1].period_end if place else None
             is_joined = before is not None and (one.period_end - before).days <= far
-            if before is not None and any(
-                known in (None, one.indicator) and where in (None, one.region)
-                and before < day <= one.period_end
-                for known, where, day in self.breaks
-            ):  # fmt: skip
+            if place and self._is_broken(facts[place - 1], one):
                 is_joined = False
             side = _beyond(one) * (-1 if one.unit in _RANK_UNITS else 1)
             is_open = one.status != "A" or one.qualifier != "exact"
@@ -598,6 +746,67 @@ class _Page:
                         yield _differs(f"{_in_chinese(cell)}（{head} {line.get('data-period')}）",
                                        f"{fact.region} {fact.period}")  # fmt: skip
 
+    def _multiple(self, figure: Any, drawing: Any, lines: Sequence[Any]) -> Iterator[Wrong]:
+        """A series over time, of one indicator and region: no line crosses a gap or a break."""
+        facts = [self.facts.get(name) for line in lines for name in line.xpath(".//@data-o")]
+        told = [fact for fact in facts if fact is not None and fact.value is not None]
+        if len(told) != len(lines) or len({(f.indicator, f.region, f.unit) for f in told}) != 1:
+            yield Wrong("图下的表不是一个序列", "the table below the chart is not one series")
+            return
+        if [fact.month for fact in told] != sorted({fact.month for fact in told}):
+            yield Wrong("图下的表不按时间排列", "the table below the chart is not in order of time")
+            return
+        is_own = "own" in figure.get("class", "").split()
+        if is_own != (told[0].region == self.places.district):
+            yield Wrong("图的颜色不是这个地区的", "the colour of the chart is not its region's")
+        steps = {"annual": 12, "quarterly": 3, "monthly": 1}
+        same = 12 if len({fact.month % 12 for fact in told}) == 1 else 1
+        step = steps.get(told[0].period_kind, same)
+        joined = [False] + [
+            after.month - before.month == step and not self._is_broken(before, after)
+            for before, after in pairwise(told)
+        ]
+        values = [fact.value for fact in told if fact.value is not None]
+        yield from _drawn(check_multiple(drawing, [f.month for f in told], values, joined))
+        ticks = [_text(node) for node in drawing.xpath(".//*[@class='tick']")]
+        if ticks and Decimal(ticks[0].replace(",", "").replace("−", "-")) > 0 and (
+            "纵轴不从零起" not in _in_chinese(figure)
+        ):  # fmt: skip
+            yield Wrong("截断的纵轴没有说明", "a cut axis does not say so")
+
+    def _is_broken(self, before: Fact, after: Fact) -> bool:
+        return any(
+            code in (None, after.indicator)
+            and region in (None, after.region)
+            and before.period_end < since <= after.period_end
+            for code, region, since in self.breaks
+        )
+
+    def _ranked(
+        self, figure: Any, lines: Sequence[Any], numbers: Sequence[Decimal | None]
+    ) -> Iterator[Wrong]:
+        """Regions of a city beside each other: the largest first, none of them left out."""
+        cells = [next(iter(line.xpath(".//td[@class='length']")), None) for line in lines]
+        yield from _drawn(check_cells(cells, numbers))
+        given = [number for number in numbers if number is not None]
+        if given != sorted(given, reverse=True):
+            yield Wrong("次序不是由大到小", "the lines do not descend")
+        for name in figure.xpath(".//*[@data-says='place']/@data-of"):
+            if name in self.standing and self.standing[name].count != len(lines):
+                yield Wrong("有地区没有列出", "a region with a figure is left out")
+        for line in lines:
+            fact = self.facts.get(next(iter(line.xpath(".//@data-o")), ""))
+            is_own = "own" in line.get("class", "").split()
+            if fact is None or is_own != (fact.region == self.places.district):
+                yield Wrong(
+                    f"“{_in_chinese(line)}”标错了地区", f"{_in_english(line)!r}: wrong region"
+                )
+                continue
+            place = next(iter(line.xpath("./td[@class='rk']")), None)
+            right = 1 + sum(number > fact.value for number in given if fact.value is not None)
+            if place is not None and _text(place) not in ("", str(right)):
+                yield _differs(_text(place), str(right))
+
     # --- words that name nothing ---------------------------------------------------------------
 
     def _loose(self) -> Iterator[Wrong]:
@@ -613,6 +822,7 @@ _KINDS: Mapping[str, Callable[[_Page, Any, Sequence[str]], tuple[str, str] | Non
     "growth": _Page.growth,
     "places": _Page.places_moved,
     "rank": _Page.rank,
+    "place": _Page.place,
     "met": _Page.met,
     "before": _Page.before,
     "version": _Page.version,
@@ -754,6 +964,18 @@ def _block(span: Any) -> Any | None:
         if node.tag in _BLOCKS or _BLOCK_CLASSES & set(node.get("class", "").split()):
             return node
     return None
+
+
+def _head(span: Any) -> Any | None:
+    """The head of the column that a number of a printed table stands in."""
+    cell = next((node for node in span.iterancestors("td")), None)
+    table = next((node for node in span.iterancestors("table")), None)
+    kinds = set() if table is None else set(table.get("class", "").split())
+    if cell is None or table is None or not kinds & {"printed-table", "matrix"} or "lists" in kinds:
+        return None
+    heads = table.xpath("./thead/tr/th")
+    place = sum(1 for _ in cell.itersiblings(preceding=True))
+    return heads[place] if place < len(heads) else heads[0]
 
 
 def _is_below(node: Any, tag: str, name: str) -> bool:

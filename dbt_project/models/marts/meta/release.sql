@@ -10,5 +10,10 @@ select
     is_simulated_inside,
     release_day,
     release_time_local,
-    time_zone
+    time_zone,
+    bureau_name_zh,
+    bureau_name_en,
+    contact_zh,
+    contact_en,
+    site_address
 from {{ source('landing', 'release') }}

@@ -121,7 +121,7 @@
     if (!facts || broken["*"]) { return; }
     document.getElementById("qt-edition").textContent =
       say("版本 ", "Release ") + facts.release + say(" · 发布时间 ", " · released ") + facts.time +
-      (facts.zone ? " " + facts.zone : "") + say(" · 策略 ", " · policy ") + facts.policy;
+      (facts.zone ? " " + facts.zone : "");
     document.getElementById("qt-statement").textContent = facts.statement[state.lang === "en" ? 1 : 0];
     document.querySelectorAll(".qt-cite").forEach(function (item) {
       item.textContent = say("，版本 ", ", release ") + facts.release + say("。", ".");

@@ -216,6 +216,7 @@ def _build(
         macros = list_macros(con, "mart")
     finally:
         con.close()
+    press.finish(say)
     say("manifest")
     text = jsontext.render(_manifest(plan, edition, press, macros))
     (candidate / MANIFEST_FILE).write_text(text, encoding="utf-8", newline="\n")

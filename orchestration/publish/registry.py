@@ -10,6 +10,7 @@ from orchestration.publish.product import Product
 from orchestration.publish.products import (
     citation,
     datapackage,
+    engine,
     inventory,
     paper,
     report,
@@ -32,8 +33,10 @@ PRODUCTS: tuple[Product, ...] = (
     paper.BRIEFS,
     site.SEARCH,
     site.FIGURES,
+    engine.ENGINE,
     site.FRONT,
     inventory.INVENTORY,
     datapackage.DATAPACKAGE,
+    engine.MART,
 )
 """Lanes keep this order too: pages stand after workbooks, which have printed their tables."""

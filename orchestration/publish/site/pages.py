@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.bounds import BOUNDS
+from orchestration.publish import engine
 from orchestration.publish.edition import Edition
 from orchestration.publish.layout import (
     CITATION_FILE,
@@ -57,6 +58,7 @@ from orchestration.publish.site.markup import (
 )
 from orchestration.publish.site.model import Row
 from orchestration.publish.tables import Table, literal
+from orchestration.publish.views import views
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -66,6 +68,7 @@ FIXED_PAGES = (
     "index", "scorecard", "plan", "peers", "signals", "quality", "changes", "methods", "search",
     "downloads",
 )  # fmt: skip
+EXAMPLES = "meta.example_query"
 SHORT = ("indicator/", "region/")
 """Pages of which there are hundreds: what does not speak of them alone, they leave to others."""
 _OWN_TITLES = {"plan": ("规划进度", "Plan"), "peers": ("对标位次", "Peers")}
@@ -74,6 +77,8 @@ ITEMS_SHOWN = 400
 _KEPT = 1 << 14
 _HERE = Path(__file__).parent
 ASSETS = ("qt.css", "qt.js")
+SQL_ASSETS = ("sql.css", "sql.js", "sql-worker.js")
+"""Of the page that needs the engine of the browser."""
 # Schemas without figures of a theme: their tables are for methods and for machines.
 _NO_THEME = ("core", "quality", "meta")
 _PROFILE_TABLE = ("core", "district_profile")
@@ -346,6 +351,7 @@ class SiteWriter:
             "legend_gaps": GAPS,
             "district": self.district,
             "size": _size,
+            "has_sql": engine.installed() is not None,
             "by": by,
         }
         return environment
@@ -501,6 +507,32 @@ class SiteWriter:
         printed = self.edition.printed(table, number)
         return replace(printed, rows=printed.rows[: ROWS_SHOWN * 5])
 
+    def sql_page(self, own: engine.Engine) -> str:
+        """Write the page that queries the database of the release."""
+        named = {view.table.qualified: view for view in views(self.edition.tables)}
+        tables = [
+            {"table": table, "named": table.qualified, "view": named[table.qualified].qualified,
+             "schema": table.schema}
+            for table in self.edition.tables
+        ]  # fmt: skip
+        examples = (
+            self.reader.rows(
+                f'from "{self.edition.catalog}".meta.example_query order by question_no'
+            )
+            if any(table.qualified == EXAMPLES for table in self.edition.tables)
+            else []
+        )
+        content = {
+            "parts": " ".join(f"{name}:{count}" for name, count in own.parts.items()),
+            "duckdb": own.duckdb,
+            "engine_name": f"{own.name} {own.version}",
+            "first": examples[0]["query"] if examples else "from core.indicator limit 100",
+            "examples": examples,
+            "tables": by(tables, "schema"),
+        }
+        title = ("用 SQL 提问", "Ask in SQL")
+        return self.page("sql.html", "sql", title, content, section="sql")
+
     # --- single pages --------------------------------------------------------------------------
 
     def fixed_page(self, name: str) -> str:
@@ -597,6 +629,7 @@ class SiteWriter:
                 self.edition.report["is_simulated"],
                 self.themes,
                 self.themes_named(),
+                engine.installed() is not None,
             ],
         )
 

@@ -401,8 +401,8 @@ def test_the_files_of_a_release(first: Released) -> None:
         "site/index.html",
         "site/assets/qt.css",
         "site/theme/investment.html",
-        "site/indicator/fai_growth.html",
-        "site/data/indicator/fai_growth.js",
+        "site/indicator/gdp.html",
+        "site/data/indicator/gdp.js",
     } <= pages
     assert [name for name in found if name not in pages] == sorted(
         [

@@ -66,9 +66,9 @@ def test_it_holds_these_files(candidate: Path) -> None:
     ).split()
     pages = (
         "index scorecard plan peers signals quality changes methods search downloads "
-        "theme/investment indicator/fai_total indicator/fai_growth region/990101 region/990102"
+        "theme/investment indicator/fai_growth region/990101 region/990102"
     ).split()
-    scripts = "release names search indicator/fai_total indicator/fai_growth".split()
+    scripts = "release names search indicator/fai_growth".split()
 
     assert found == {
         *(f"site/{page}.html" for page in pages),
@@ -221,7 +221,7 @@ def test_release_file_lists_all_but_its_container_and_its_own_exports(candidate:
     paths = [row[0] for row in rows]
     report = (candidate / "quality/report.json").read_bytes()
 
-    assert len(paths) == 2 * 16 + 2 + 2 + 5 + 1 + 23
+    assert len(paths) == 2 * 16 + 2 + 2 + 5 + 1 + 21
     assert not any(
         "release_file" in path or path in ("mart.duckdb", "manifest.json", "datapackage.json")
         for path in paths

@@ -61,8 +61,6 @@ WITH_THE_FIGURE = {
     "sdmx/2.1/investment.xml",
     "sdmx/3.0/investment.xml",
     "sdmx/csv/investment.csv",
-    "site/data/indicator/fai_total.js",
-    "site/indicator/fai_total.html",
     "site/region/990101.html",
     "site/theme/investment.html",
 }
@@ -161,8 +159,10 @@ def test_one_changed_figure_writes_what_shows_it(first: Path, tmp_path: Path) ->
     parts = parts_of(after)
     assert parts["tables/core.observation"] == "r2"
     assert parts["tables/core.region"] == "r1"
-    assert parts["figures/indicator fai_total"] == "r2"
+    assert parts["pages/theme investment"] == "r2"
     assert parts["figures/indicator fai_growth"] == "r1"
+    # It has one figure: it is a row of its theme.
+    assert "figures/indicator fai_total" not in parts
     assert parts["workbooks/core"] == "r1"
 
 
@@ -174,7 +174,7 @@ def test_one_changed_figure_writes_what_shows_it(first: Path, tmp_path: Path) ->
         ("update core.indicator set name_en = 'Investment' where indicator_code = 'fai_total'",
          "site/region/990101.html"),
         ("update core.source_document set title_en = 'Yearbook'",
-         "site/indicator/fai_total.html"),
+         "site/indicator/fai_growth.html"),
         ("update core.observation set value_printed = '7' where observation_id = 'aaaaaa02ffff'",
          "csv/core/observation.csv"),
         ("update meta.column_dictionary set description_en = 'Other.' "
@@ -448,7 +448,7 @@ def test_the_id_and_time_of_a_release_stand_in_one_script_of_its_site(tmp_path: 
     }
 
     assert named == {"site/data/release.js"}
-    for page in ("index.html", "indicator/fai_total.html", "region/990101.html"):
+    for page in ("index.html", "indicator/fai_growth.html", "region/990101.html"):
         text = (release / "site" / page).read_text("utf-8")
         assert 'manifest.json">manifest.json</a>' in text
         assert "2026-04-01" not in text

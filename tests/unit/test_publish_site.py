@@ -303,12 +303,10 @@ def test_hostile_names_change_neither_pages_nor_places(hostile: Path) -> None:
     site = hostile / "site"
 
     assert verify_release(hostile, hostile.parent.parent / "work-r1.duckdb") == []
-    assert sorted(path.name for path in (site / "indicator").iterdir()) == [
-        "fai_growth.html",
-        "fai_total.html",
-        "x-etc-passwd--3754d6cb3a.html",
-    ]
-    page = (site / "indicator" / "fai_total.html").read_text("utf-8")
+    assert [path.name for path in (site / "indicator").iterdir()] == ["fai_growth.html"]
+    listed = (site / "theme" / "x-theme-x--1f11923ac2.html").read_text("utf-8")
+    assert '<li id="i-x-etc-passwd--3754d6cb3a">' in listed
+    page = (site / "theme" / "investment.html").read_text("utf-8")
     assert "<img" not in page
     assert "\u202e" not in page
     assert "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;[U+202E]🙂" in page
@@ -327,8 +325,8 @@ def test_what_is_confidential_stands_in_no_page_and_no_data_file(hostile: Path) 
 def test_a_value_of_eighteen_digits_is_text_everywhere(hostile: Path) -> None:
     site = hostile / "site"
 
-    assert "123456789012345678.12345678" in (site / "data/indicator/fai_total.js").read_text()
-    assert "123,456,789,012,345,678.12345678" in (site / "indicator/fai_total.html").read_text()
+    page = (site / "theme" / "investment.html").read_text("utf-8")
+    assert 'data-v="123456789012345678.12345678">123,456,789,012,345,678.12345678<' in page
 
 
 def test_the_same_inputs_give_the_same_bytes(hostile: Path, tmp_path: Path) -> None:

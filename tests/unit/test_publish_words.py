@@ -121,6 +121,8 @@ SCORE = line(
     f"<td>{GDP}</td><td>{both('2025年', '2025')}</td><td>{GROWTH}</td>"
     f'<td data-le="City">{fig("18700", "亿元", "gdpcity", "approx")}</td>'
 )
+ROW = f'<table><tbody><tr id="i-gdp"><th>GDP</th><td>{GDP} 2025年</td></tr></tbody></table>'
+LINKED = f'<ul><li><a href="theme/profile.html#i-gdp">GDP</a> {GDP} 2025年</li></ul>'
 RANK = f"<li>{said('rank', 'rank25', both('第18', 'number 18'))}</li>"
 TOP = f"<li>{said('rank', 'top10', both('前10', 'among the first 10'))}</li>"
 PLACES = f"<li>{places_html(-6, 'rank25 rank20')}</li>"
@@ -143,7 +145,7 @@ ENOUGH = (
     + "</li>"
 )  # fmt: skip
 GOOD = {
-    "enough": ENOUGH,
+    "enough": ENOUGH, "row": ROW, "linked": LINKED,
     "score": SCORE, "rank": RANK, "top": TOP, "places": PLACES, "met": MET, "before": BEFORE,
     "version": VERSION, "share": SHARE, "rest": REST, "firm": FIRM, "sum": SUM, "fall": FALL,
 }  # fmt: skip
@@ -180,6 +182,8 @@ def test_what_follows_from_the_figures_is_right(con: duckdb.DuckDBPyConnection, 
          "the figures say '2025'"),
         ("score", "indicator/gdp.html", "indicator/fai.html",
          "it says '1,000（fai）', the figures say 'gdp'"),
+        ("row", 'id="i-gdp"', 'id="i-fai"', "it says '1,000（fai）', the figures say 'gdp'"),
+        ("linked", "#i-gdp", "#i-fai", "it says '1,000（fai）', the figures say 'gdp'"),
         ("score", 'data-le="City"', 'data-le="Province"',
          "it says '18,700（Province）', the figures say 'gdp C'"),
         ("score", "▼", "▲", "it says '▲ 同比 −4.9%初 / ▲ year on year −4.9%p', "

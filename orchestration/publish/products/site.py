@@ -31,7 +31,7 @@ from orchestration.publish.rules import (
 from orchestration.publish.signal_words import check_signals, check_signals_page
 from orchestration.publish.site import model
 from orchestration.publish.site.check import check_site
-from orchestration.publish.site.markup import STAMP, compact_json, read_script
+from orchestration.publish.site.markup import STAMP, compact_json, read_script, stated
 from orchestration.publish.site.pages import ASSETS, SITE, SiteWriter, script_with_bounds
 
 if TYPE_CHECKING:
@@ -45,7 +45,10 @@ _THEME, _CHART, _PAGE = "theme ", "chart ", "page "
 _INDICATOR, _REGION, _NAMES, _LOOK, _SEARCH, _FRONT = (
     "indicator ", "region ", "names", "assets", "search", "front",
 )  # fmt: skip
-_SHARED_SCRIPTS = ("names", "search")
+_COMPARE, _SINGLE = "compare", "figures "
+_SHARED_SCRIPTS = ("names", "search", "compare", "chunks")
+_CHUNKS = ("indicator/", "single/")
+"""Data scripts that the page of comparisons loads when it needs them."""
 
 
 # --- pages that show much ------------------------------------------------------------------------
@@ -108,6 +111,8 @@ def _figure_inputs(edition: Edition) -> Mapping[str, Any]:
     return {
         _LOOK: "",
         _NAMES: site.shared_names(),
+        _COMPARE: [site.shared_inputs(), site.compare_index()],
+        **{f"{_SINGLE}{name}": own for name, own in site.single_inputs().items()},
         **{f"{_INDICATOR}{code}": own for code, own in site.indicator_inputs().items()},
         **{f"{_REGION}{code}": own for code, own in site.region_inputs().items()},
     }
@@ -123,6 +128,11 @@ def _build_figures(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files
         }
     if _NAMES in stale:
         built[_NAMES] = {site.script("names", *site.shared_names()): None}
+    if _COMPARE in stale:
+        built[_COMPARE] = dict.fromkeys(site.compare_page())
+    singles = [name for name in site.singles() if f"{_SINGLE}{name}" in stale]
+    for name, script in site.single_scripts(singles):
+        built[f"{_SINGLE}{name}"] = {script: None}
     codes = [code for code in site.names if f"{_INDICATOR}{code}" in stale]
     for code, page, data in site.indicator_pages(codes):
         built[f"{_INDICATOR}{code}"] = {page: None, data: None}
@@ -151,6 +161,7 @@ def _build_front(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
         for path in sorted(pages)
         if path.startswith(f"{SITE}/")
     }
+    chunks = site.script("chunks", *_chunks(edition))
     scripts = {
         name: read_script((site.root / "data" / f"{name}.js").read_text(encoding="utf-8"))
         for name in _SHARED_SCRIPTS
@@ -166,7 +177,19 @@ def _build_front(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
         "pages": stamps,
     }
     own = site.script("release", compact_json(facts), len(stamps))
-    return {_FRONT: {downloads: None, own: None}}
+    return {_FRONT: {downloads: None, chunks: None, own: None}}
+
+
+def _chunks(edition: Edition) -> tuple[str, int]:
+    """Number of entries and checksum of each data script that a page loads later, and how many."""
+    start = f"{SITE}/data/"
+    found = {}
+    for path in sorted(edition.files):
+        name = path.removeprefix(start).removesuffix(".js")
+        if path.startswith(start) and name.startswith(_CHUNKS):
+            with (edition.directory / path).open(encoding="utf-8") as file:
+                found[name] = stated(file.read(2000))
+    return compact_json(found), len(found)
 
 
 def _stamp(page: Path) -> str:

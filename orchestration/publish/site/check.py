@@ -20,9 +20,9 @@ from urllib.parse import unquote
 from orchestration.publish import engine
 from orchestration.publish.clock import Released, released
 from orchestration.publish.durable import files_below
-from orchestration.publish.site import model
+from orchestration.publish.site import compare, links, model
 from orchestration.publish.site.markup import STAMP, checksum, file_name, read_script, stamp_of
-from orchestration.publish.site.pages import ASSETS, SITE, SQL_ASSETS, expected_pages
+from orchestration.publish.site.pages import SITE, SQL_ASSETS, expected_pages
 from orchestration.publish.site.words import check_pages
 from orchestration.publish.tables import Table, quote
 
@@ -40,6 +40,11 @@ _META = re.compile(
 _CARD = re.compile(
     r'<li class="card" data-indicator="([^"]+)">.*?<span class="n" data-v="([^"]+)"', re.DOTALL
 )
+_LINK_OF_ENTRY = 7
+"""Where an entry of the search has its link."""
+_OF_EVERY_PAGE = ("qt.css", "qt.js")
+"""Other assets are there where a page asks for them, as links are."""
+_COMPARISONS = f"{SITE}/compare.html"
 _RELEASE_SCRIPT = f"{SITE}/data/release.js"
 # Until then every page and script bore the id of its release.
 _STAMPED_SINCE = 3
@@ -90,9 +95,12 @@ def check_site(
     kind = _Written if version >= _STAMPED_SINCE else _WrittenBefore
     site = kind(path, str(found[0]) if found else "")
     expected = _expected(con, tables, path)
+    if not site.compares:
+        expected -= {"compare.html"}  # a release of before there were comparisons
     yield from _first(site.pages_missing(expected))
     yield from _first(site.of_another_release())
     yield from _first(site.links())
+    yield from _first(site.links_found())
     yield from _first(site.data())
     yield from _first(_cards(site, reader, catalog))
     yield from _first(_counts(site, con))
@@ -123,11 +131,29 @@ def _scripts(
 ) -> Iterator[Fault]:
     """The figures that a page's script draws are the figures in force, one by one."""
     lines: list[tuple[str, ...]] = []
-    for (code,) in con.execute("select indicator_code from qt_indicator order by 1").fetchall():
-        name = f"indicator/{file_name(code)}"
-        if f"{SITE}/data/{name}.js" in site.files and not is_carried(f"{SITE}/data/{name}.js"):
-            lines += [(code, *line) for line in site.figures(name)]
+    derived: list[tuple[str, ...]] = []
+    for code, theme, count in con.execute(_OF_SCRIPTS).fetchall():
+        name = compare.chunk(code, theme, count)
+        if name and f"{SITE}/data/{name}.js" in site.files:
+            if is_carried(f"{SITE}/data/{name}.js"):
+                continue
+            own, more = site.figures(name, code)
+            lines += [(code, *line) for line in own]
+            derived += [(code, *line) for line in more]
+        if name and site.compares and not site.has_figures(name, code):
+            yield Fault(
+                f"{SITE}/data/{name}.js",
+                f"没有 {code} 的数字",
+                f"has no figures of {code}",
+                is_figure=True,
+            )
     yield from _not_in_force(con, lines)
+    if site.compares:
+        yield from _not_derived(con, {line[0] for line in lines}, derived)
+
+
+def _leads_nowhere(file: str, link: str) -> Fault:
+    return Fault(file, f"链接无目标：{link}", f"a link leads nowhere: {link}")
 
 
 def _first(faults: Iterator[Fault]) -> Iterator[Fault]:
@@ -138,9 +164,7 @@ def _first(faults: Iterator[Fault]) -> Iterator[Fault]:
 
 
 def _expected(con: DuckDBPyConnection, tables: Sequence[Table], path: Path) -> set[str]:
-    indicators = [
-        row[0] for row in con.execute("select indicator_code from qt_indicator").fetchall()
-    ]
+    indicators = [code for code, count in _figure_counts(con) if links.has_page(count)]
     regions = [row[0] for row in con.execute("select region_code from qt_region").fetchall()]
     named = con.execute(
         "select distinct theme from qt_indicator where theme is not null and theme <> ''"
@@ -169,10 +193,11 @@ class _Written:
         }
         self.ids: dict[str, set[str]] = {}
         self.scripts: dict[str, list[Any] | None] = {}
+        self.payloads: dict[str, dict[str, str]] = {}
 
     def pages_missing(self, expected: set[str]) -> Iterator[Fault]:
         """Pages and assets that must be there."""
-        assets = {f"assets/{name}" for name in ASSETS}
+        assets = {f"assets/{name}" for name in _OF_EVERY_PAGE}
         for name in sorted({f"{SITE}/{name}" for name in expected | assets} - self.files):
             yield Fault(name, "网页不存在", "the page is not there")
 
@@ -219,11 +244,30 @@ class _Written:
                 if re.match(r"[a-z][a-z0-9+.-]*:|//", target, re.IGNORECASE):
                     yield Fault(name, f"链接指向外部：{link}", f"a link leads out: {link}")
                 elif path not in self.files or (fragment and not self._has(path, fragment)):
-                    yield Fault(name, f"链接无目标：{link}", f"a link leads nowhere: {link}")
+                    yield _leads_nowhere(name, link)
                 elif target:
                     known.add((folder, link))
 
+    def links_found(self) -> Iterator[Fault]:
+        """What the search finds is there: a script makes these links, and no page has them."""
+        arguments = self._arguments("search")
+        for entry in json.loads(arguments[3])["entries"] if arguments else ():
+            target, _, fragment = str(entry[_LINK_OF_ENTRY]).partition("#")
+            path = f"{SITE}/{unquote(target)}"
+            if path not in self.files or (fragment and not self._has(path, fragment)):
+                yield _leads_nowhere(f"{SITE}/data/search.js", entry[_LINK_OF_ENTRY])
+
+    @cached_property
+    def compared(self) -> set[str]:
+        """The indicators that the page of comparisons knows."""
+        arguments = self._arguments("compare")
+        content = json.loads(arguments[3]) if arguments else {"indicators": []}
+        return {entry[0] for entry in content["indicators"]}
+
     def _has(self, page: str, fragment: str) -> bool:
+        """Whether a page has a place; or, of comparisons, whether there is what it shall show."""
+        if page == _COMPARISONS and fragment.startswith("i="):
+            return unquote(fragment.removeprefix("i=")) in self.compared
         if page not in self.ids:
             self.ids[page] = set(_ID.findall(self.pages.get(page, "")))
         return fragment in self.ids[page]
@@ -254,14 +298,44 @@ class _Written:
             self.scripts[name] = arguments[1:3] if arguments else None
         return self.scripts[name]
 
-    def figures(self, name: str) -> Iterator[tuple[str, ...]]:
-        """What a script draws: region, period, value, qualifier, status, unit and dimensions."""
-        arguments = self._arguments(name)
-        common, _, lines = (arguments[3] if arguments else "").partition("\n\n")
+    @property
+    def compares(self) -> bool:
+        """Whether it has a page of comparisons: releases of before have none."""
+        return "compare" in self.facts.get("scripts", {})
+
+    def figures(self, name: str, code: str) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+        """What a script holds of an indicator: its figures, and what is derived of them.
+
+        Figures are region, period, value, qualifier, status, conf, flags, unit and dimensions;
+        what is derived follows region, period, unit and dimensions.
+        """
+        common, _, rest = self._text(name, code).partition("\n\n")
+        own, _, more = rest.partition("\n\n")
         shared = common.split("\n")
-        for line in lines.split("\n") if lines else ():
-            *own, number = line.split("\t")
-            yield (*own, *shared[int(number)].split("\t"))
+        lines = []
+        for line in own.split("\n") if own else ():
+            *cells, number = line.split("\t")
+            lines.append((*cells, *shared[int(number)].split("\t")))
+        derived = []
+        for line in more.split("\n") if more else ():
+            number, *numbers = line.split("\t")
+            of = lines[int(number)]
+            derived.append(
+                (*of[:2], *_filled(of[7:], _DIMENSIONS), *_filled(numbers, len(_DERIVED)))
+            )
+        return lines, derived
+
+    def has_figures(self, name: str, code: str) -> bool:
+        """Whether a script holds anything of an indicator."""
+        return self._text(name, code) != ""
+
+    def _text(self, name: str, code: str) -> str:
+        if name not in self.payloads:
+            arguments = self._arguments(name)
+            payload = arguments[3] if arguments else ""
+            is_shared = name.startswith("single/")
+            self.payloads[name] = json.loads(payload or "{}") if is_shared else {code: payload}
+        return str(self.payloads[name].get(code, ""))
 
     def _arguments(self, name: str) -> list[Any] | None:
         """What a script says: its name, a count, a checksum, and what has that checksum."""
@@ -331,6 +405,23 @@ def _cards(site: _Written, reader: model.Reader, catalog: str) -> Iterator[Fault
                 f"{code} is {text}, which is not the database's figure",
                 is_figure=True,
             )
+
+
+_OF_SCRIPTS = """
+select i.indicator_code, i.theme, count(o.indicator_code)
+from qt_indicator as i
+left join qt_observation as o on i.indicator_code = o.indicator_code
+    and o.known_to is null and coalesce(o.is_headline, true)
+group by all
+order by 1
+"""
+_DIMENSIONS = 8
+_DERIVED = "growth change index_to_base rolling current_month reason".split()
+
+
+def _filled(parts: Sequence[str], length: int) -> tuple[str, ...]:
+    """Parts of a line with those that were left out at its end."""
+    return (*parts, *[""] * (length - len(parts)))
 
 
 _DRAWN = (
@@ -411,19 +502,83 @@ def _not_in_force(con: DuckDBPyConnection, lines: Sequence[tuple[str, ...]]) -> 
         )
 
 
+_NOT_DERIVED = """
+with marts as (
+    select
+        o.indicator_code, o.region_code, o.period, coalesce(o.unit, '') as unit,
+        coalesce(o.period_kind, '') as period_kind, coalesce(o.scope, '') as scope,
+        coalesce(o.basis, '') as basis, coalesce(o.breakdown, '') as breakdown,
+        coalesce(nullif(o.figure_kind, 'outturn'), '') as figure_kind,
+        coalesce(nullif(o.subject, '_T'), '') as subject,
+        coalesce(nullif(o.locality, '_T'), '') as locality,
+        d.growth_as_published as growth, d.change_pct_on_published as change, d.index_to_base,
+        d.rolling_twelve_months as rolling, d.current_computed as current_month,
+        case
+            when d.change_reason in ('no_year_before', 'rate') then ''
+            else coalesce(d.change_reason, '')
+        end as reason
+    from qt_observation as o
+    inner join qt_derived as d on o.observation_id = d.observation_id
+    where o.known_to is null and coalesce(o.is_headline, true)
+        and coalesce(o.conf_status, 'F') not in ('C', 'N')
+        and o.indicator_code in (select code from qt_codes)
+),
+
+told as (
+    from marts
+    where coalesce(growth, change, index_to_base, rolling, current_month) is not null
+        or reason <> ''
+),
+
+drawn as (
+    select
+        indicator_code, region_code, period, unit, period_kind, scope, basis, breakdown,
+        figure_kind, subject, locality,
+        try_cast(nullif(growth, '') as decimal(30, 8)) as growth,
+        try_cast(nullif(change, '') as decimal(30, 8)) as change,
+        try_cast(nullif(index_to_base, '') as decimal(30, 8)) as index_to_base,
+        try_cast(nullif(rolling, '') as decimal(30, 8)) as rolling,
+        try_cast(nullif(current_month, '') as decimal(30, 8)) as current_month, reason
+    from qt_drawn_derived
+)
+
+select distinct indicator_code, region_code, period
+from (from drawn except all from told)
+union
+select distinct indicator_code, region_code, period
+from (from told except all from drawn)
+order by all
+limit 20
+"""
+
+
+def _not_derived(
+    con: DuckDBPyConnection, codes: set[str], lines: Sequence[tuple[str, ...]]
+) -> Iterator[Fault]:
+    """Growth, changes and indices that scripts hold and the marts do not, or the other way."""
+    import polars as pl
+
+    names = [*_DRAWN[:3], *_DRAWN[-_DIMENSIONS:], *_DERIVED]
+    drawn = pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String), orient="row")
+    con.register("qt_drawn_derived", drawn)
+    con.register("qt_codes", pl.DataFrame({"code": sorted(codes)}, schema={"code": pl.String}))
+    try:
+        found = con.execute(_NOT_DERIVED).fetchall()
+    finally:
+        con.unregister("qt_drawn_derived")
+        con.unregister("qt_codes")
+    for code, region, period in found:
+        yield Fault(
+            f"{SITE}/data/indicator/{file_name(code)}.js",
+            f"{region} {period} 的增速、变化或指数与 core.derived 不符",
+            f"{region} {period}: growth, change or index is not that of core.derived",
+            is_figure=True,
+        )
+
+
 def _counts(site: _Written, con: DuckDBPyConnection) -> Iterator[Fault]:
     """Each indicator's data file has as many figures as the mart has in force."""
-    rows = con.execute(
-        """
-        select i.indicator_code, count(o.indicator_code)
-        from qt_indicator as i
-        left join qt_observation as o on i.indicator_code = o.indicator_code
-            and o.known_to is null and coalesce(o.is_headline, true)
-        group by i.indicator_code
-        order by i.indicator_code
-        """
-    ).fetchall()
-    for code, count in rows:
+    for code, count in _figure_counts(con):
         page = site.pages.get(f"{SITE}/indicator/{file_name(code)}.html", "")
         found = {name: int(number) for name, number, crc in _META.findall(page) if crc}
         number = found.get(f"indicator/{file_name(code)}")
@@ -434,3 +589,17 @@ def _counts(site: _Written, con: DuckDBPyConnection) -> Iterator[Fault]:
                 f"{number} figures where the database has {count}",
                 is_figure=True,
             )
+
+
+def _figure_counts(con: DuckDBPyConnection) -> list[tuple[str, int]]:
+    """How many figures each indicator has in force."""
+    return con.execute(
+        """
+        select i.indicator_code, count(o.indicator_code)
+        from qt_indicator as i
+        left join qt_observation as o on i.indicator_code = o.indicator_code
+            and o.known_to is null and coalesce(o.is_headline, true)
+        group by i.indicator_code
+        order by i.indicator_code
+        """
+    ).fetchall()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +22,9 @@ NEAR = 0.7
 _TRACK = "#eef1f4"
 _RECTANGLE = re.compile(r"M(-?[\d.]+),(-?[\d.]+)h(-?[\d.]+)v(-?[\d.]+)h-?[\d.]+Z")
 _MOVED = re.compile(r"translate\((-?[\d.e-]+),\s*(-?[\d.e-]+)\)")
+_STEPS = re.compile(r"[ML](-?[\d.]+) (-?[\d.]+)")
+_BELOW_MARK = 4.5
+"""How far below its line the foot of an axis mark's text stands."""
 _CORNERS = re.compile(r"[ML](-?[\d.]+),(-?[\d.]+)")
 
 
@@ -96,6 +101,110 @@ def check_line(
             yield f"{label} 不在时间轴上应在之处", f"{label} is not at its place on the time axis"
         if abs(first_y - y - per_unit * (value - first_value)) > NEAR:
             yield f"{label} 的高度不符", f"{label} is not as high as its figure"
+
+
+@dataclass(frozen=True)
+class Point:
+    """A figure that a series must show.
+
+    Attributes:
+        side: Where its arrow points: 1 up, -1 down, 0 none.
+        is_open: Whether it is provisional, estimated or a bound: a hollow point.
+        is_joined: Whether the line may come from the point before.
+    """
+
+    day: date
+    value: Decimal
+    side: int
+    is_open: bool
+    is_joined: bool
+
+
+def check_series(
+    drawing: Any, points: Sequence[Point], *, is_rank: bool
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with a series: its points, the marks of its axis, and what a line joins.
+
+    Args:
+        drawing: The SVG.
+        points: What its circles must be, from the left.
+        is_rank: Whether the smallest value stands on top.
+    """
+    circles = [node for node in drawing.iter() if _tag(node) == "circle"]
+    places = [(float(node.get("cx")), float(node.get("cy"))) for node in circles]
+    marks = [
+        (float(node.get("data-v")), float(node.get("y")) - _BELOW_MARK)
+        for node in drawing.iter()
+        if _tag(node) == "text" and node.get("class") == "mark"
+    ]
+    if len(marks) < 2:
+        yield "纵轴没有刻度", "the axis has no marks"
+        return
+    (low, low_y), (high, high_y) = min(marks), max(marks)
+    per_unit = (low_y - high_y) / (high - low)
+    per_day = (places[-1][0] - places[0][0]) / ((points[-1].day - points[0].day).days or 1)
+    if (per_unit < 0) != is_rank or per_day <= 0:
+        yield "坐标轴方向相反", "an axis runs the wrong way"
+        return
+    for value, y in marks:
+        if abs(low_y - y - per_unit * (value - low)) > NEAR:
+            yield f"刻度 {value:g} 不在应在之处", f"the mark {value:g} is not at its place"
+    for (x, y), point, node in zip(places, points, circles, strict=True):
+        if abs(x - places[0][0] - per_day * (point.day - points[0].day).days) > NEAR:
+            yield (
+                f"{point.day} 不在时间轴上应在之处",
+                f"{point.day} is not at its place on the time axis",
+            )
+        if abs(low_y - y - per_unit * (float(point.value) - low)) > NEAR:
+            yield f"{point.day} 的高度不符", f"{point.day} is not as high as its figure"
+        if (node.get("fill") == "#fff") != point.is_open:
+            yield (
+                f"{point.day} 的点空心与否不符",
+                f"the point of {point.day} is not marked as it is",
+            )
+    yield from _heads(drawing, places, points)
+    yield from _joins(drawing, places, points)
+
+
+def _heads(
+    drawing: Any, places: Sequence[tuple[float, float]], points: Sequence[Point]
+) -> Iterator[tuple[str, str]]:
+    """Each bound has its arrow, and nothing else has one."""
+    found: dict[float, int] = {}
+    for node in _paths(drawing):
+        if node.get("class") == "arrow":
+            (_, foot), _, (x, head) = (
+                (float(x), float(y)) for x, y in _STEPS.findall(node.get("d", ""))
+            )
+            found[x] = 1 if head < foot else -1
+    expected = {
+        round(x, 1): point.side for (x, _), point in zip(places, points, strict=True) if point.side
+    }
+    if found != expected:
+        yield "界限的箭头不符", "the arrows are not those of the bounds"
+
+
+def _joins(
+    drawing: Any, places: Sequence[tuple[float, float]], points: Sequence[Point]
+) -> Iterator[tuple[str, str]]:
+    """The line goes through the points, and over neither a gap nor a break."""
+    line = next((node for node in _paths(drawing) if node.get("class") == "line"), None)
+    text = "" if line is None else line.get("d", "")
+    steps = [(float(x), float(y)) for x, y in _STEPS.findall(text)]
+    if steps != list(places):
+        yield "线不经过各点", "the line does not go through the points"
+        return
+    moves = re.findall("[ML]", text)
+    for move, point in zip(moves[1:], points[1:], strict=True):
+        if (move == "L") != point.is_joined:
+            yield (
+                f"{point.day} 之前的连线不符：缺口与断点不可跨过",
+                f"the line before {point.day}: neither a gap nor a break is crossed",
+            )
+
+
+def _tag(node: Any) -> str:
+    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
 
 
 def _scale(spans: Any, tracks: Sequence[float], full: Decimal | None) -> float:

@@ -336,6 +336,7 @@ NO_STAMP = "@" * 12
 """Where the stamp of a page will stand."""
 
 STAMP = re.compile('<meta name="qt-page" content="([^"]*)"')
+_STATED = re.compile(r'window\.QT && QT\.put\("(?:[^"\\]|\\.)*", (\d+), "(\w+)"')
 _SCRIPT = re.compile(r"window\.QT && QT\.put\((.*)\);\n", re.DOTALL)
 
 
@@ -372,6 +373,12 @@ def read_script(text: str) -> list[Any] | None:
     except ValueError:
         return None
     return arguments if isinstance(arguments, list) else None
+
+
+def stated(head: str) -> list[Any]:
+    """What the beginning of a data script says: number of entries and checksum."""
+    found = _STATED.match(head)
+    return [int(found[1]), found[2]] if found else [0, ""]
 
 
 def checksum(payload: str) -> str:

@@ -51,9 +51,11 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
         _columns(
             _TEXT,
             """indicator_code name_zh name_en definition_zh definition_en theme topic measure
-            scope price_basis base_unit direction mart item role stage data_set_id""",
+            scope price_basis base_unit direction mart item role stage data_set_id
+            adds_over_time adds_over_regions adds_over_classes""",
         )
-        | _columns(_COUNT, "decimals observation_count"),
+        | _columns(_COUNT, "decimals observation_count")
+        | _columns(_FLAG, "is_stock"),
     ),
     "region": (
         "core.region",
@@ -187,6 +189,15 @@ _VIEWS: Mapping[str, tuple[str, dict[str, str]]] = {
         | _columns(_DAY, "begins_on")
         | _columns(_COUNT, "break_no"),
     ),
+    "derived": (
+        "core.derived",
+        _columns(_TEXT, "observation_id change_reason index_reason rolling_reason current_reason")
+        | _columns(
+            _NUMBER,
+            """growth_as_published change_pct_on_published index_to_base rolling_twelve_months
+            current_computed""",
+        ),
+    ),
     "signal": (
         "core.signal",
         _columns(
@@ -241,6 +252,8 @@ class Site:
     """All that the pages show, except the figures of single indicators, which are streamed.
 
     Attributes:
+        figure_counts: How many figures each indicator has in force.
+        single: Of indicators with one figure, that figure.
         flags: What stands behind a figure that a mart repeats, by its observation.
     """
 
@@ -262,6 +275,8 @@ class Site:
     questions: list[Row]
     relations: list[Row]
     breaks: list[Row]
+    figure_counts: dict[str, int] = field(default_factory=dict)
+    single: dict[str, Row] = field(default_factory=dict)
     latest: dict[str, Row] = field(default_factory=dict)
     previous: dict[str, Row] = field(default_factory=dict)
     flags: dict[str, Row] = field(default_factory=dict)
@@ -346,12 +361,32 @@ def read_site(reader: Reader, release: Row, relations: list[Row]) -> Site:
     for row in reader.rows(_LATEST.format(district=district)):
         target = site.latest if row.pop("nth") == 1 else site.previous
         target[row["indicator_code"]] = row
+    site.figure_counts = figure_counts(reader)
+    site.single = {row["indicator_code"]: row for row in reader.rows(_SINGLE)}
     site.counts = reader.rows(_COUNTS)[0]
     repeating = (
         site.scorecard, site.ranking, site.summary, site.progress, site.targets, site.apart,
     )  # fmt: skip
     site.flags = flags_of(reader, (row for rows in repeating for row in rows))
     return site
+
+
+def figure_counts(reader: Reader) -> dict[str, int]:
+    """How many figures each indicator has in force; those without any are not in it."""
+    rows = reader.con.execute(
+        f"select indicator_code, count(*) from {reader.prefix}_observation "
+        "where known_to is null and coalesce(is_headline, true) group by 1"
+    ).fetchall()
+    return dict(rows)
+
+
+def register_places(con: DuckDBPyConnection, places: Mapping[str, str]) -> None:
+    """Make known to queries where each indicator is shown."""
+    con.execute(
+        "create or replace temp table qt_place as "
+        "select unnest(?::varchar[]) as indicator_code, unnest(?::varchar[]) as place",
+        [list(places), list(places.values())],
+    )
 
 
 def flags_of(reader: Reader, rows: Iterable[Row]) -> dict[str, Row]:
@@ -409,7 +444,7 @@ def figures(
             shown.setdefault(row["indicator_code"], []).append(row)
         texts = {
             code: (text, count)
-            for code, text, count in reader.con.execute(_DATA.format(**places)).fetchall()
+            for code, text, count in reader.con.execute(_data(**places)).fetchall()
         }
         for code in batch:
             own = shown.get(code, [])
@@ -421,22 +456,84 @@ def figures(
             )
 
 
+def _data(**places: str) -> str:
+    """The query of data texts: numbers without zeros that nobody printed."""
+    columns = {
+        "value": "value",
+        "growth": "d.growth_as_published",
+        "change": "d.change_pct_on_published",
+        "index": "d.index_to_base",
+        "rolling": "d.rolling_twelve_months",
+        "current": "d.current_computed",
+    }
+    texts = {
+        name: f"coalesce(regexp_replace(regexp_replace({column}::varchar, "
+        "'(\\.[0-9]*?)0+$', '\\1'), '\\.$', ''), '')"
+        for name, column in columns.items()
+    }
+    return _DATA.format(**places, **texts)
+
+
+@dataclass(frozen=True)
+class Series:
+    """What the page of an indicator draws and tabulates: the longest series of its own region.
+
+    Attributes:
+        rows: Its figures, the oldest first.
+        regions: Those beside each other, its own first.
+        cells: By period and region, of the newest periods first.
+    """
+
+    rows: list[Row]
+    regions: list[str]
+    cells: dict[str, dict[str, Row]]
+
+
+def main_series(reader: Reader, codes: Sequence[str], district: str) -> dict[str, Series]:
+    """To each indicator the series that its page shows."""
+    found: dict[str, Series] = {}
+    for start in range(0, len(codes), _BATCH):
+        names = ", ".join(literal(code) for code in codes[start : start + _BATCH])
+        rows: dict[str, list[Row]] = {}
+        query = _MAIN.format(district=literal(district), prefix=reader.prefix, codes=names)
+        for row in reader.rows(query):
+            rows.setdefault(row["indicator_code"], []).append(row)
+        found |= {code: _series(own) for code, own in rows.items()}
+    return found
+
+
+def _series(rows: Sequence[Row]) -> Series:
+    regions = {row["place"]: row["region_code"] for row in rows}
+    cells: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        if row["age"] <= _PERIODS_BESIDE:
+            cells.setdefault(row["period"], {}).setdefault(row["region_code"], row)
+    own = [row for row in reversed(rows) if row["place"] == 1]
+    return Series(own, [regions[place] for place in sorted(regions)], cells)
+
+
 def with_names(rows: str) -> str:
-    """SQL for rows of figures (``from …``) with all names that are looked up for them beside."""
+    """SQL for rows of figures (``from …``) with all that is looked up for them beside.
+
+    Names, and where their indicators are shown (``register_places``).
+    """
     return f"""
         select o.*, i.indicator_code as i0, i.name_zh as i1, i.name_en as i2,
             r.region_code as r0, r.region_name_zh as r1, r.region_name_en as r2,
-            p.label_zh as p1, p.label_en as p2,
+            p.label_zh as p1, p.label_en as p2, l.place as l1,
             d.source_document as d0, d.title_zh as d1, d.title_en as d2
         {rows} as o
         left join qt_indicator as i on o.indicator_code = i.indicator_code
         left join qt_region as r on o.region_code = r.region_code
         left join qt_period as p on o.period = p.period
         left join qt_source_document as d on o.source_document = d.source_document
+        left join qt_place as l on o.indicator_code = l.indicator_code
     """
 
 
 _BATCH = 200
+
+_REGIONS_BESIDE, _PERIODS_BESIDE = 8, 24
 
 _INDICATORS = """
 select
@@ -501,6 +598,15 @@ from ordered
 where own = newest
 qualify nth <= 2
 order by indicator_code, nth
+"""
+
+_SINGLE = """
+select
+    *, value is not null and not regexp_matches(value_printed, '[0-9０-９]') as is_in_words
+from qt_observation
+where known_to is null and coalesce(is_headline, true)
+qualify count(*) over (partition by indicator_code) = 1
+order by indicator_code
 """
 
 # The scorecard names its figures; their status stands with the figures themselves.
@@ -604,6 +710,15 @@ order by spans.indicator_code, b.begins_on, b.break_no
 """
 """To each indicator the breaks that lie between two of its figures in some region."""
 
+DERIVED = """
+    from (
+        select d.*, o.indicator_code
+        from qt_derived as d
+        inner join qt_observation as o on d.observation_id = o.observation_id
+    )
+"""
+"""What the marts derive of figures, with their indicators."""
+
 REGION_FIGURES = """
 select o.*
 from qt_observation as o
@@ -619,10 +734,78 @@ qualify
 """The latest figure of each indicator in each region."""
 
 
+_MAIN = f"""
+with own as (
+    select
+        *,
+        concat_ws('/', unit, {_SERIES}) as own,
+        {_IS_APART} as is_apart,
+        value is not null and not regexp_matches(value_printed, '[0-9０-９]') as is_in_words
+    from {{prefix}}_observation
+    where known_to is null and coalesce(is_headline, true) and indicator_code in ({{codes}})
+),
+
+lines as (
+    select
+        indicator_code, region_code, own, min(is_apart) as is_apart, count(value) as figures,
+        max(period_end) as last_end
+    from own
+    group by indicator_code, region_code, own
+),
+
+main as (
+    select indicator_code, region_code as own_region, own
+    from lines
+    qualify row_number() over (
+        partition by indicator_code
+        order by is_apart, (region_code is distinct from {{district}})::int, figures desc,
+            last_end desc, region_code, own
+    ) = 1
+),
+
+beside as (
+    select
+        lines.indicator_code, lines.region_code, lines.own,
+        row_number() over (
+            partition by lines.indicator_code
+            order by (lines.region_code is distinct from main.own_region)::int,
+                lines.figures desc, lines.region_code
+        ) as place
+    from lines
+    inner join main on lines.indicator_code = main.indicator_code and lines.own = main.own
+    qualify place <= {_REGIONS_BESIDE}
+),
+
+aged as (
+    select
+        own.*, beside.place,
+        dense_rank() over (
+            partition by own.indicator_code
+            order by own.period_end desc, own.period_start desc, own.period
+        ) as age
+    from own
+    inner join beside on own.indicator_code = beside.indicator_code
+        and own.region_code is not distinct from beside.region_code and own.own = beside.own
+)
+
+select
+    indicator_code, region_code, period, period_end, period_kind, measure, basis, scope,
+    breakdown, value, unit, qualifier, obs_status, conf_status, estimate_stage,
+    is_period_inferred, is_simulated, observation_id, figure_kind, subject, locality, place, age
+from aged
+where place = 1 or age <= {_PERIODS_BESIDE}
+order by indicator_code, age, place, observation_id
+"""
+"""The series of each indicator that its page shows: the one with most figures of the district,
+outturns before all else; beside it the same of other regions, in the newest periods."""
+
 # First what figures have in common (unit, kind of period, scope, basis, breakdown, what the figure
 # is, whose and where), a line each;
-# after a blank line one line per figure in force, with the number of its line above. What is as
-# usual is left out: of thousands of figures every byte counts.
+# after a blank line one line per figure in force, with the number of its line above; after another,
+# of figures that have any, what the marts derive of them (``core.derived``): the number of the
+# figure's line, growth as published, change on what was published, index, twelve months, month
+# computed, why the change or the index is missing or to be read with care. What is as usual is left
+# out: of thousands of figures every byte counts.
 _DATA = """
 with own as (
     select
@@ -638,29 +821,54 @@ with own as (
 
 lines as (
     select
-        indicator_code, common,
-        (region_code is distinct from {district})::int as is_other, region_code, period_end,
-        period, observation_id,
+        indicator_code, common, conf_status, observation_id,
         translate(concat_ws(
             chr(9), region_code, period,
-            case when conf_status in ('C', 'N') then '' else coalesce(
-                regexp_replace(regexp_replace(value::varchar, '(\\.[0-9]*?)0+$', '\\1'),
-                    '\\.$', ''), '') end,
+            case when conf_status in ('C', 'N') then '' else {value} end,
             coalesce(nullif(qualifier, 'exact'), ''), coalesce(nullif(obs_status, 'A'), ''),
             coalesce(nullif(conf_status, 'F'), ''),
             concat(case when is_simulated then 's' else '' end,
                 case when is_period_inferred then 'i' else '' end),
             dense_rank() over (partition by indicator_code order by common) - 1
-        ), chr(10), ' ') as line
+        ), chr(10), ' ') as line,
+        row_number() over (
+            partition by indicator_code
+            order by region_code is distinct from {district}, region_code, common, period_end,
+                period, observation_id
+        ) - 1 as number
     from own
+),
+
+derived as (
+    select
+        lines.indicator_code, lines.number,
+        rtrim(concat_ws(chr(9), lines.number,
+            {growth}, {change}, {index}, {rolling}, {current},
+            coalesce(case when d.change_reason in ('no_year_before', 'rate') then ''
+                else d.change_reason end, '')), chr(9)) as line
+    from lines
+    inner join {prefix}_derived as d on lines.observation_id = d.observation_id
+    where coalesce(lines.conf_status, 'F') not in ('C', 'N')
+),
+
+derived_texts as (
+    select indicator_code, string_agg(line, chr(10) order by number) as text
+    from derived
+    where contains(line, chr(9))
+    group by indicator_code
+),
+
+texts as (
+    select
+        indicator_code,
+        string_agg(distinct common, chr(10) order by common) || chr(10) || chr(10)
+            || string_agg(line, chr(10) order by number) as text,
+        count(*) as figures
+    from lines
+    group by indicator_code
 )
 
-select
-    indicator_code,
-    string_agg(distinct common, chr(10) order by common) || chr(10) || chr(10)
-        || string_agg(line, chr(10) order by is_other, region_code, common, period_end, period,
-            observation_id),
-    count(*)
-from lines
-group by indicator_code
+select texts.indicator_code, texts.text || coalesce(chr(10) || chr(10) || d.text, ''), texts.figures
+from texts
+left join derived_texts as d on texts.indicator_code = d.indicator_code
 """

@@ -32,12 +32,13 @@ from orchestration.publish.printed import PrintedTable
 from orchestration.publish.products.workbooks import shown_tables
 from orchestration.publish.report import WORDS
 from orchestration.publish.rowhash import digests
-from orchestration.publish.site import charts, diff, model, search
+from orchestration.publish.site import charts, compare, diff, links, model, search, series
 from orchestration.publish.site.formal import ROWS_SHOWN, Formal, by, plain_number
 from orchestration.publish.site.markup import (
     GAPS,
     MARKS,
     NO_STAMP,
+    RANK_UNITS,
     Units,
     Wording,
     as_markup,
@@ -57,6 +58,7 @@ from orchestration.publish.site.markup import (
     stamped,
 )
 from orchestration.publish.site.model import Row
+from orchestration.publish.site.ways import ways
 from orchestration.publish.tables import Table, literal
 from orchestration.publish.views import views
 
@@ -66,7 +68,7 @@ if TYPE_CHECKING:
 SITE = "site"
 FIXED_PAGES = (
     "index", "scorecard", "plan", "peers", "signals", "quality", "changes", "methods", "search",
-    "downloads",
+    "compare", "downloads",
 )  # fmt: skip
 EXAMPLES = "meta.example_query"
 SHORT = ("indicator/", "region/")
@@ -76,9 +78,11 @@ HEADLINES = 8
 ITEMS_SHOWN = 400
 _KEPT = 1 << 14
 _HERE = Path(__file__).parent
-ASSETS = ("qt.css", "qt.js")
 SQL_ASSETS = ("sql.css", "sql.js", "sql-worker.js")
 """Of the page that needs the engine of the browser."""
+ASSETS = (
+    "qt.css", "qt.js", "figures.js", "indicator.css", "indicator.js", "compare.css", "compare.js",
+)  # fmt: skip
 # Schemas without figures of a theme: their tables are for methods and for machines.
 _NO_THEME = ("core", "quality", "meta")
 _PROFILE_TABLE = ("core", "district_profile")
@@ -98,11 +102,11 @@ def script_with_bounds(asset: Path) -> str:
 def expected_pages(
     themes: Sequence[str], indicators: Sequence[str], regions: Sequence[str]
 ) -> set[str]:
-    """The pages a site must have, relative to it."""
+    """The pages a site must have, relative to it: of indicators, those with several figures."""
     return {
         *(f"{name}.html" for name in FIXED_PAGES),
-        *(f"theme/{file_name(theme)}.html" for theme in themes),
-        *(f"indicator/{file_name(code)}.html" for code in indicators),
+        *(links.theme_page(theme) for theme in themes),
+        *(links.indicator_page(code) for code in indicators),
         *(f"region/{file_name(code)}.html" for code in regions),
     }
 
@@ -123,6 +127,8 @@ class SiteWriter:
         self.district = str(release.get("district_code") or "")
         self.formal = Formal(self.units, self.site.regions, self.site.periods, self.district)
         self.names = {row["indicator_code"]: row for row in self.site.indicators}
+        self.places = links.places(self.site.indicators, self.site.figure_counts)
+        model.register_places(edition.con, self.places)
         self.shells: dict[tuple[str, str, str], tuple[Any, ...]] = {}
         self.themes = self._themes()
         self._drawn: dict[str, charts.Drawn] = {}
@@ -174,8 +180,11 @@ class SiteWriter:
     # --- data ----------------------------------------------------------------------------------
 
     def search_entries(self) -> list[list[str]]:
-        """What can be searched for, before its pinyin is looked up."""
-        rows = [[r["indicator_code"], r["name_zh"], r["name_en"]] for r in self.site.indicators]
+        """What can be searched for and where it is, before its pinyin is looked up."""
+        rows = [
+            [r["indicator_code"], r["name_zh"], r["name_en"], self.places[r["indicator_code"]]]
+            for r in self.site.indicators
+        ]
         regions = [
             [r["region_code"], r["region_name_zh"], r["region_name_en"]]
             for r in self.site.regions.values()
@@ -188,7 +197,7 @@ class SiteWriter:
 
     def search(self) -> tuple[str, int]:
         """The search index, and how many entries it has."""
-        entries = search.entries(self.site.indicators, self.site.regions.values())
+        entries = search.entries(self.site.indicators, self.site.regions.values(), self.places)
         return compact_json({"themes": self.themes_named(), "entries": entries}), len(entries)
 
     def release_facts(self) -> Row:
@@ -230,6 +239,10 @@ class SiteWriter:
                     "breakdown",
                     "obs_status",
                     "figure_kind",
+                    "price_basis",
+                    "measure",
+                    "derived_reason",
+                    "qualifier",
                 )
             },
             "district": self.district,
@@ -342,6 +355,10 @@ class SiteWriter:
             "source": marked(self._source),
             "plain": plain_number,
             "page": file_name,
+            "place": self.places.__getitem__,
+            "theme_place": links.theme_page,
+            "markup": as_markup,
+            "row_id": links.row_id,
             **known,
             "is_simulated": self.edition.report["is_simulated"],
             "themes": self.themes,
@@ -399,7 +416,7 @@ class SiteWriter:
         if known is None:
             return safe(code or "")
         text = both(known["name_zh"] or code, known["name_en"])
-        return f'<a href="{base}indicator/{file_name(code or "")}.html">{text}</a>'
+        return f'<a href="{base}{self.places[known["indicator_code"]]}">{text}</a>'
 
     def _source(self, row: Row, base: str) -> str:
         """The document a figure comes from, with the place in it."""
@@ -443,7 +460,7 @@ class SiteWriter:
         """Write the page of a theme, or of plan and peers, which have one of their own kind."""
         is_own_kind = theme in model.OWN_THEMES
         base = "" if is_own_kind else "../"
-        path = f"{theme}.html" if is_own_kind else f"theme/{file_name(theme)}.html"
+        path = links.theme_page(theme)
         title = _OWN_TITLES[theme] if is_own_kind else self._theme_pair(theme)
         template = theme if is_own_kind else "theme"
         return self.page(path, template, title, self._theme_content(theme, base))
@@ -468,6 +485,7 @@ class SiteWriter:
             self.lookups(),
             own,
             [self.site.latest.get(row["indicator_code"]) for row in own],
+            [self.site.single.get(row["indicator_code"]) for row in own],
             [repr(chart) for chart in self.chosen if chart.theme == theme],
             [stated for table, stated in tables.items() if _is_of(table, theme)],
             self._of_theme(self.site.apart, theme),
@@ -478,7 +496,7 @@ class SiteWriter:
     def _theme_content(self, theme: str, base: str) -> Row:
         own = [row for row in self.site.indicators if row["theme"] == theme]
         topics: dict[str, list[Row]] = {}
-        for row in own[:ITEMS_SHOWN]:
+        for row in links.listed(own, theme):
             topics.setdefault(row["topic"] or "", []).append(row)
         return {
             "theme": theme,
@@ -494,6 +512,7 @@ class SiteWriter:
             "apart_rows": self._of_theme(self.site.apart, theme),
             "honours": self._of_theme(self.site.honours, theme),
             "latest": self.site.latest,
+            "single": self.site.single,
             "markup": as_markup,
             "chart_base": f"{base}charts/",
         }
@@ -641,7 +660,10 @@ class SiteWriter:
             lambda: sha256(
                 repr(
                     [
-                        [(c, r["name_zh"], r["name_en"]) for c, r in self.names.items()],
+                        [
+                            (c, r["name_zh"], r["name_en"], self.places[c])
+                            for c, r in self.names.items()
+                        ],
                         site.regions,
                         site.periods,
                         [
@@ -658,6 +680,7 @@ class SiteWriter:
         figures = digests(
             self.edition.con, model.with_names("from qt_observation"), "indicator_code"
         )
+        derived = self._derived()
         relations, findings = self._relations(), self._findings()
         breaks = dict(by(self.site.breaks, "indicator_code"))
         return {
@@ -665,17 +688,28 @@ class SiteWriter:
                 self.shared_inputs(),
                 row,
                 figures.get(code, ""),
+                derived.get(code, ""),
                 breaks.get(code, []),
                 [[item, *self._names_in(item)] for item in relations.get(code, [])],
                 findings.get(code, []),
             ]
             for code, row in self.names.items()
+            if links.has_page(self.site.figure_counts.get(code, 0))
         }
+
+    def _derived(self) -> Mapping[str, str]:
+        """Digests of what the marts derive of each indicator's figures."""
+        return self.edition.keep(
+            "derived", lambda: digests(self.edition.con, model.DERIVED, "indicator_code")
+        )
 
     def _names_in(self, relation: Row) -> list[Any]:
         known = (relation[key] for key in ("indicator_code", "other_code", "numerator_code"))
         rows = [self.names.get(code or "") for code in known]
-        return [row and [row["name_zh"], row["name_en"]] for row in rows]
+        return [
+            row and [row["name_zh"], row["name_en"], self.places[row["indicator_code"]]]
+            for row in rows
+        ]
 
     def _relations(self) -> dict[str, list[Row]]:
         relations: dict[str, list[Row]] = {}
@@ -695,10 +729,11 @@ class SiteWriter:
         """Write page and data of indicators; yields code and the paths of both."""
         relations, findings = self._relations(), self._findings()
         breaks = dict(by(self.site.breaks, "indicator_code"))
+        shown = model.main_series(self.reader, codes, self.district)
         for code, current, others, payload, count in model.figures(
             self.reader, codes, self.district
         ):
-            name = f"indicator/{file_name(code)}"
+            name = links.indicator_page(code).removesuffix(".html")
             row = self.names[code]
             data = self.script(name, payload, count)
             content = {
@@ -713,6 +748,9 @@ class SiteWriter:
                 "findings": findings.get(code, []),
                 "data_name": name,
                 "limit": model.FIGURES_SHOWN,
+                "revisions": _revisions(current, others),
+                "ways": list(ways(code, row["theme"])),
+                **self._series(row, shown.get(code), breaks.get(code, [])),
             }
             title = (row["name_zh"] or code, row["name_en"] or row["name_zh"] or code)
             scripts = [_of_release("names"), (name, count, checksum(payload))]
@@ -720,6 +758,102 @@ class SiteWriter:
                 f"{name}.html", "indicator", title, content, data=scripts, section="search"
             )
             yield code, page, data
+
+    def _series(self, it: Row, shown: model.Series | None, breaks: Sequence[Row]) -> Row:
+        """The drawing of an indicator's series, and what is said of it."""
+        if shown is None:
+            return {"series": None, "drawing": "", "is_rank": False}
+        one = shown.rows[-1]
+        days = [
+            row["begins_on"] for row in breaks if row["region_code"] in (None, one["region_code"])
+        ]
+        place = self.site.regions.get(one["region_code"], {})
+        named = (
+            place.get("region_name_zh") or one["region_code"] or "",
+            place.get("region_name_en") or one["region_code"] or "",
+        )
+        kind = self._kind_of(one)
+        label = tuple(f"{name} · {told}" for name, told in zip(named, kind, strict=True))
+        titled = (
+            f"{it['name_zh'] or it['indicator_code']}，{label[0]}",
+            f"{it['name_en'] or it['indicator_code']}, {label[1]}",
+        )
+        return {
+            "series": shown,
+            "series_unit": one["unit"] or "",
+            "is_rank": one["unit"] in RANK_UNITS,
+            "drawn_label": label,
+            "drawn_kind": kind,
+            "drawing": series.draw_series(shown.rows, days, titled),
+        }
+
+    def _kind_of(self, one: Row) -> tuple[str, str]:
+        """What figures of a series have in common, in words of both languages."""
+        listed = [
+            (name, one[name])
+            for name, usual in (
+                ("period_kind", ""), ("scope", "not_stated"), ("breakdown", "_T"),
+                ("figure_kind", "outturn"),
+            )
+            if one[name] not in (None, usual)
+        ]  # fmt: skip
+        words = [self.word.pair(name, code) for name, code in listed]
+        words += [(own, own) for own in (one["subject"], one["locality"]) if own and own != "_T"]
+        unit = one["unit"] or ""
+        if unit and unit != "1":
+            words.append((unit, self.units.en(unit)))
+        return " · ".join(zh for zh, _ in words), " · ".join(en for _, en in words)
+
+    # --- comparisons -----------------------------------------------------------------------------
+
+    def singles(self) -> dict[str, list[str]]:
+        """The indicators with one figure, by the data script that holds it."""
+        found: dict[str, list[str]] = {}
+        for row in self.site.indicators:
+            code = row["indicator_code"]
+            name = compare.chunk(code, row["theme"], self.site.figure_counts.get(code, 0))
+            if name and code in self.site.single:
+                found.setdefault(name, []).append(code)
+        return found
+
+    def single_inputs(self) -> dict[str, Any]:
+        """Everything that the data scripts of single figures follow from."""
+        figures = digests(
+            self.edition.con, model.with_names("from qt_observation"), "indicator_code"
+        )
+        derived = self._derived()
+        return {
+            name: [[code, figures.get(code, ""), derived.get(code, "")] for code in codes]
+            for name, codes in self.singles().items()
+        }
+
+    def single_scripts(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Write data scripts of single figures; yields the name and the path of each."""
+        singles = self.singles()
+        for name in names:
+            codes = singles[name]
+            texts = {
+                code: text
+                for code, _, _, text, _ in model.figures(self.reader, codes, self.district)
+            }
+            yield name, self.script(name, compact_json(texts), len(texts))
+
+    def compare_index(self) -> Row:
+        """What the page of comparisons knows of every indicator."""
+        return compare.index(
+            self.site.indicators,
+            self.site.figure_counts,
+            self.site.regions.values(),
+            self.themes_named(),
+        )
+
+    def compare_page(self) -> list[str]:
+        """Write the page of comparisons and its index; returns their paths."""
+        content = self.compare_index()
+        data = self.script("compare", compact_json(content), len(content["indicators"]))
+        scripts = [_of_release(name) for name in ("names", "compare", "chunks")]
+        title = ("比较", "Compare")
+        return [self.page("compare.html", "compare", title, {}, data=scripts), data]
 
     def region_inputs(self) -> dict[str, Any]:
         """Everything that the page of each region follows from."""
@@ -810,6 +944,30 @@ class SiteWriter:
             "late": [(path, _what(path)) for path in (MART_FILE, DATAPACKAGE_FILE, MANIFEST_FILE)],
             "charts": self.chosen,
         }
+
+
+_SAME = (
+    "region_code period period_kind measure basis scope price_basis breakdown figure_kind subject "
+    "locality"
+).split()
+
+
+def _revisions(current: Sequence[Row], others: Sequence[Row]) -> list[tuple[Row, Row]]:
+    """What was said of a figure, and what took its place that day, the newest first."""
+    later = {
+        (*(row[name] for name in _SAME), row["known_from"]): row
+        for row in (*others, *current)
+        if row["is_headline"] is not False
+    }
+    pairs = [
+        (row, later[key])
+        for row in others
+        if row["known_to"] is not None
+        and row["value"] is not None
+        and (key := (*(row[name] for name in _SAME), row["known_to"])) in later
+    ]
+    pairs = [(old, new) for old, new in pairs if new["value"] is not None and new is not old]
+    return sorted(pairs, key=lambda pair: str(pair[1]["known_from"]), reverse=True)
 
 
 def _is_of(table: Table, theme: str) -> bool:

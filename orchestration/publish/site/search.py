@@ -6,7 +6,7 @@ Belongs here: what an entry is found by. Does not belong here: how a browser sea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from orchestration.publish.site.markup import file_name
 from orchestration.publish.site.model import Row
@@ -30,20 +30,44 @@ def syllables(text: str) -> str:
     return "".join(lazy_pinyin("".join(_CHINESE.findall(text)), errors="ignore"))
 
 
-def entries(indicators: Sequence[Row], regions: Iterable[Row]) -> list[Entry]:
-    """One line per indicator and region: kind, code, names, theme, initials, pinyin, page."""
+def entries(
+    indicators: Sequence[Row], regions: Iterable[Row], places: Mapping[str, str]
+) -> list[Entry]:
+    """One line per indicator and region: kind, code, names, theme, initials, pinyin, link.
+
+    Args:
+        indicators: All of them.
+        regions: All of them.
+        places: The link to each indicator.
+    """
     found = [
-        _entry("indicator", row["indicator_code"], row["name_zh"], row["name_en"], row["theme"])
+        _entry(
+            "indicator",
+            row["indicator_code"],
+            row["name_zh"],
+            row["name_en"],
+            row["theme"],
+            places[row["indicator_code"]],
+        )
         for row in indicators
     ]
     found += [
-        _entry("region", row["region_code"], row["region_name_zh"], row["region_name_en"], "")
+        _entry(
+            "region",
+            row["region_code"],
+            row["region_name_zh"],
+            row["region_name_en"],
+            "",
+            f"region/{file_name(row['region_code'])}.html",
+        )
         for row in regions
     ]
     return found
 
 
-def _entry(kind: str, code: str, zh: str | None, en: str | None, theme: str | None) -> Entry:
+def _entry(
+    kind: str, code: str, zh: str | None, en: str | None, theme: str | None, link: str
+) -> Entry:
     name = zh or en or code
     return [
         kind,
@@ -53,5 +77,5 @@ def _entry(kind: str, code: str, zh: str | None, en: str | None, theme: str | No
         theme or "",
         initials(name),
         syllables(name),
-        f"{kind}/{file_name(code)}.html",
+        link,
     ]

@@ -11,6 +11,7 @@ Belongs here: pages and their charts. Does not belong here: whether the site is 
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from orchestration.bounds import BOUNDS, Bound
-from orchestration.publish.site.geometry import check_bars, check_line
+from orchestration.publish.site.geometry import Point, check_bars, check_line, check_series
 from orchestration.publish.tables import Table, quote
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ _LOOSE = re.compile(
     r"[▲▼↑↓]|位次不变|[升降] ?\d+ ?位|\b(?:rose|fell) \d|[✓○] ?(?:已|未)|已达到|未达到|不能判定"
     r"|已被取代|前一期"
 )
+_FAR = 400
+"""Days that may lie between neighbours of a series."""
 _BLOCKS = ("tr", "li")
 _BLOCK_CLASSES = frozenset({"hero", "side", "rev"})
 
@@ -67,12 +70,23 @@ class Fact:
     status: str
     is_simulated: bool
     is_inferred: bool
-    is_superseded: bool
+    known_from: date | None
+    known_to: date | None
     repeats: str
     direction: str
     item: str
     subject: str
     locality: str
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether another figure took its place."""
+        return self.known_to is not None
+
+    @property
+    def thing(self) -> tuple[str, ...]:
+        """What it is of, whatever is said of it."""
+        return (self.indicator, self.region, self.period, self.measure, self.subject, self.locality)
 
     @property
     def bound(self) -> Bound | None:
@@ -109,11 +123,22 @@ def check_pages(
             named.update(re.split(r"[ /+*]+", ids))
     facts = _facts(con, named)
     places, counts = _places(con, catalog), _counts(con, catalog, tables)
-    assessed = _assessed(con, catalog, tables)
+    assessed, breaks = _assessed(con, catalog, tables), _breaks(con)
     for name, tree in trees.items():
-        page = _Page(name, tree, facts, places, counts, assessed)
+        page = _Page(name, tree, facts, places, counts, assessed, breaks)
         for wrong in page.wrong():
             yield name, wrong
+
+
+_Break = tuple[str | None, str | None, date]
+"""Of what indicator, in what region (none: all), and from which day on."""
+
+
+def _breaks(con: DuckDBPyConnection) -> list[_Break]:
+    rows = con.execute(
+        "select indicator_code, region_code, begins_on from qt_break where begins_on is not null"
+    ).fetchall()
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def _facts(con: DuckDBPyConnection, ids: set[str]) -> dict[str, Fact]:
@@ -127,7 +152,7 @@ def _facts(con: DuckDBPyConnection, ids: set[str]) -> dict[str, Fact]:
             coalesce(p.label_zh, o.period), coalesce(p.label_en, o.period), o.measure, o.value,
             coalesce(o.unit, ''), coalesce(o.qualifier, 'exact'), coalesce(o.obs_status, 'A'),
             coalesce(o.is_simulated, false), coalesce(o.is_period_inferred, false),
-            o.known_to is not null, coalesce(o.repeat_of, ''), coalesce(i.direction, ''),
+            o.known_from, o.known_to, coalesce(o.repeat_of, ''), coalesce(i.direction, ''),
             concat_ws('/', i.mart, i.item), coalesce(o.subject, '_T'), coalesce(o.locality, '_T')
         from qt_observation as o
         inner join qt_named as n on o.observation_id = n.id
@@ -229,8 +254,9 @@ class _Page:
         places: _Places,
         counts: Mapping[str, int],
         assessed: Mapping[str, tuple[str, str]],
+        breaks: Sequence[_Break],
     ) -> None:
-        self.name, self.tree, self.facts = name, tree, facts
+        self.name, self.tree, self.facts, self.breaks = name, tree, facts, breaks
         self.places, self.counts, self.assessed = places, counts, assessed
 
     def wrong(self) -> Iterator[Wrong]:
@@ -241,7 +267,10 @@ class _Page:
         for block in self.tree.xpath("//tr | //li"):
             yield from self._subject(block)
         for figure in self.tree.xpath("//figure[@data-chart]"):
-            yield from self._chart(figure)
+            is_series = figure.get("data-chart") == "series"
+            yield from self._series(figure) if is_series else self._chart(figure)
+        for table in self.tree.xpath("//table[contains(concat(' ', @class, ' '), ' grid ')]"):
+            yield from self._grid(table)
         yield from self._loose()
         for node in self.tree.xpath("//del | //ins | //s | //strike"):
             yield Wrong(
@@ -296,11 +325,10 @@ class _Page:
         fact = self.facts.get(first.get("data-o", "")) if first is not None else None
         if fact is None:
             return
-        for kind, own in (("indicator", fact.indicator), ("region", fact.region)):
-            links = {
-                posixpath.basename(link).removesuffix(".html").partition("#")[0]
-                for link in block.xpath(f".//a[contains(@href, '{kind}/')]/@href")
-            }
+        for own, links in (
+            (fact.indicator, _indicators_linked(block)),
+            (fact.region, _linked(block, "region/")),
+        ):
             plain = {link for link in links if not link.startswith("x-")}
             if plain and len(links) == 1 and own not in plain:
                 yield _differs(f"{_shown(first).number}（{', '.join(links)}）", own)
@@ -412,6 +440,13 @@ class _Page:
             return "重复公布", "repeated"
         return "另一来源，未作主数", "another source, not the headline"
 
+    def revised(self, span: Any, ids: Sequence[str]) -> tuple[str, str]:
+        """→ 自某日起为: what was said of the same thing, and what took its place that day."""
+        old, new = (self.facts[name] for name in ids)
+        if old.thing != new.thing or old.known_to is None or old.known_to != new.known_from:
+            raise ValueError(ids)
+        return f"→自{new.known_from}起为", f"→from{new.known_from}on"
+
     def computed(self, span: Any, right: Decimal) -> None:
         """A number in a statement is what its figures give, to the digits that are printed."""
         shown = Decimal(_shown(_only(span, "fig")).number.replace(",", "").replace("−", "-"))
@@ -512,6 +547,54 @@ class _Page:
         if figure.get("data-order") == "descending" and given != sorted(given, reverse=True):
             yield Wrong(f"图中次序不是由大到小：{labels}", f"the bars do not descend: {labels}")
 
+    def _series(self, figure: Any) -> Iterator[Wrong]:
+        """A series is of one thing in one region; points and line are where its figures are."""
+        drawing = next(iter(figure.xpath("./svg")), None)
+        names = [] if drawing is None else drawing.xpath(".//circle/@data-o")
+        facts = [self.facts[name] for name in names if name in self.facts]
+        if len(facts) != len(names) or len(facts) < 2 or any(one.value is None for one in facts):
+            yield Wrong("图中的点没有写明出自哪些数", "points of the series name no figures")
+            return
+        things = {(one.indicator, one.region, one.unit, one.measure) for one in facts}
+        if len(things) > 1:
+            yield Wrong(f"一条线里有 {len(things)} 种数", f"{len(things)} things in one series")
+            return
+        if "纵轴不从零起" not in _in_chinese(figure):
+            yield Wrong("截断的纵轴没有说明", "a cut axis does not say so")
+        yield from _drawn(check_series(drawing, self._points(facts),
+                                       is_rank=facts[0].unit in _RANK_UNITS))  # fmt: skip
+
+    def _points(self, facts: Sequence[Fact]) -> list[Point]:
+        ends = [one.period_end for one in facts]
+        steps = sorted((day - before).days for before, day in itertools.pairwise(ends))
+        far = min(_FAR, 1.6 * steps[len(steps) // 2])
+        points = []
+        for place, one in enumerate(facts):
+            before = facts[place - 1].period_end if place else None
+            is_joined = before is not None and (one.period_end - before).days <= far
+            if before is not None and any(
+                known in (None, one.indicator) and where in (None, one.region)
+                and before < day <= one.period_end
+                for known, where, day in self.breaks
+            ):  # fmt: skip
+                is_joined = False
+            side = _beyond(one) * (-1 if one.unit in _RANK_UNITS else 1)
+            is_open = one.status != "A" or one.qualifier != "exact"
+            assert one.value is not None
+            points.append(Point(one.period_end, one.value, side, is_open, is_joined))
+        return points
+
+    def _grid(self, table: Any) -> Iterator[Wrong]:
+        """Each figure of a table of periods and regions is of its line and its column."""
+        heads = [cell.get("data-region") for cell in table.xpath("./thead/tr/th")]
+        for line in table.xpath("./tbody/tr"):
+            for head, cell in zip(heads, line.xpath("./th | ./td"), strict=False):
+                for name in cell.xpath(".//span/@data-o"):
+                    fact = self.facts.get(name)
+                    if fact and (fact.region, fact.period) != (head, line.get("data-period")):
+                        yield _differs(f"{_text(cell)}（{head} {line.get('data-period')}）",
+                                       f"{fact.region} {fact.period}")  # fmt: skip
+
     # --- words that name nothing ---------------------------------------------------------------
 
     def _loose(self) -> Iterator[Wrong]:
@@ -530,6 +613,7 @@ _KINDS: Mapping[str, Callable[[_Page, Any, Sequence[str]], tuple[str, str] | Non
     "met": _Page.met,
     "before": _Page.before,
     "version": _Page.version,
+    "revised": _Page.revised,
     "share": _Page.share,
     "rest": _Page.rest,
     "progress": _Page.progress,
@@ -686,6 +770,29 @@ def _is_delivered(node: Any) -> bool:
         if _NOT_SAID_CLASSES & set(up.get("class", "").split()):
             return True
     return False
+
+
+def _linked(block: Any, folder: str) -> set[str]:
+    """The names of the pages in a folder that a block links to."""
+    return {
+        posixpath.basename(link.partition("#")[0]).removesuffix(".html")
+        for link in block.xpath(f".//a[contains(@href, '{folder}')]/@href")
+    }
+
+
+def _indicators_linked(block: Any) -> set[str]:
+    """The indicators that a block is of, or links to: by their page, or by their row."""
+    rows = {link.partition("#i-")[2] for link in block.xpath(".//a[contains(@href, '#i-')]/@href")}
+    own = block.get("id", "")
+    return rows | _linked(block, "indicator/") | ({own[2:]} if own.startswith("i-") else set())
+
+
+def _beyond(fact: Fact) -> int:
+    """On which side of its number the true figure lies: 1 above it, -1 below it, 0 neither."""
+    bound = fact.bound
+    if bound is None or bound.has_low == bound.has_high:
+        return 0
+    return 1 if bound.has_low else -1
 
 
 def _number(line: Any) -> Decimal | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from orchestration.publish.product import Product
 from orchestration.publish.products import (
+    calendar,
     citation,
     datapackage,
     engine,
@@ -33,6 +34,7 @@ PRODUCTS: tuple[Product, ...] = (
     paper.BRIEFS,
     site.SEARCH,
     site.FIGURES,
+    calendar.CALENDAR,
     engine.ENGINE,
     site.FRONT,
     inventory.INVENTORY,

@@ -981,6 +981,20 @@ RELEASE_CASES = (
         variant="data-of-page",
     ),
     ReleaseCase(
+        "release.words-differ",
+        ("release.hash-mismatch", "release.words-differ"),
+        "site/feed.atom: feed: it says ",
+        edit("site/feed.atom", "<entry><title>", "<entry><id>of another release</id><title>"),
+        variant="feed",
+    ),
+    ReleaseCase(
+        "release.words-differ",
+        ("release.hash-mismatch", "release.site-incomplete", "release.words-differ"),
+        "site/corrections.html: ",
+        edit("site/corrections.html", '<td class="num">', '<td class="num">9'),
+        variant="corrections",
+    ),
+    ReleaseCase(
         "release.browser-cannot-open",
         ("release.browser-cannot-open", "release.hash-mismatch", "release.site-incomplete"),
         "mart.duckdb: the engine of the browser cannot open it: storage version v1.2.0 is not ",

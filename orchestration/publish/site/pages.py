@@ -32,7 +32,17 @@ from orchestration.publish.printed import PrintedTable
 from orchestration.publish.products.workbooks import shown_tables
 from orchestration.publish.report import WORDS
 from orchestration.publish.rowhash import digests
-from orchestration.publish.site import charts, compare, diff, links, model, search, series
+from orchestration.publish.site import (
+    calendar,
+    charts,
+    compare,
+    diff,
+    links,
+    model,
+    register,
+    search,
+    series,
+)
 from orchestration.publish.site.formal import ROWS_SHOWN, Formal, by, plain_number
 from orchestration.publish.site.markup import (
     GAPS,
@@ -71,6 +81,8 @@ FIXED_PAGES = (
     "compare", "downloads",
 )  # fmt: skip
 EXAMPLES = "meta.example_query"
+LEDGER = "core.delivery_ledger"
+DUE_SHOWN = 1000
 SHORT = ("indicator/", "region/")
 """Pages of which there are hundreds: what does not speak of them alone, they leave to others."""
 _OWN_TITLES = {"plan": ("规划进度", "Plan"), "peers": ("对标位次", "Peers")}
@@ -551,6 +563,66 @@ class SiteWriter:
         }
         title = ("用 SQL 提问", "Ask in SQL")
         return self.page("sql.html", "sql", title, content, section="sql")
+
+    # --- what is due, and what was said otherwise ------------------------------------------------
+
+    def calendar(self) -> list[str]:
+        """Write the calendar as a page, as iCalendar and as a feed; returns their paths."""
+        release = self.site.release
+        there = any(table.qualified == LEDGER for table in self.edition.tables)
+        due = (
+            self.reader.rows(
+                f'from "{self.edition.catalog}".{LEDGER} order by due_on desc, data_set_id, period'
+            )
+            if there
+            else []
+        )
+        before = calendar.earlier(self.edition.previous)
+        told = [calendar.issue(release, *self._changed()), *before]
+        content = {
+            "due": due,
+            "before": before,
+            "limit": DUE_SHOWN,
+            "rules": self._due_rules({row["data_set_id"] for row in due}),
+        }
+        title = ("日历", "Calendar")
+        return [
+            self.page("calendar.html", "calendar", title, content, section="changes"),
+            self.put(calendar.ICS, calendar.calendar(release, due, told)),
+            self.put(calendar.FEED, calendar.feed(release, told)),
+        ]
+
+    def _due_rules(self, awaited: set[str]) -> list[Row]:
+        """By which rule each data set that is awaited falls due, in words."""
+        table = self.reader.tables.get("core.data_set")
+        if table is None or not awaited:
+            return []
+        listed = ", ".join(literal(name) for name in sorted(awaited))
+        source = table.in_catalog(self.reader.catalog)
+        return self.reader.rows(
+            f"select title_zh, title_en, due_zh, due_en from {source} "
+            f"where data_set_id in ({listed}) order by data_set_id"
+        )
+
+    def _changed(self) -> tuple[str, str]:
+        """What this release changes, in one sentence."""
+        changes = self.changes
+        if changes.is_first:
+            return "首个版本", "the first release"
+        if changes.reason:
+            return "未与上一版本比较", "not compared with the release before"
+        added, revised, removed = (changes.counts[k] for k in ("added", "revised", "removed"))
+        return (
+            f"新增 {added}，修订 {revised}，不再列出 {removed}",
+            f"added {added}, revised {revised}, removed {removed}",
+        )
+
+    def corrections_page(self) -> str:
+        """Write the register of corrections."""
+        found = register.read(self.reader, self.site.release["release_day"])
+        content = {"register": found, "reasons": found.reasons, "shown": register.SHOWN}
+        title = ("更正与修订", "Corrections and revisions")
+        return self.page("corrections.html", "corrections", title, content, section="changes")
 
     # --- single pages --------------------------------------------------------------------------
 

@@ -65,16 +65,16 @@ def test_it_holds_these_files(candidate: Path) -> None:
         "quality/validation_run"
     ).split()
     pages = (
-        "index scorecard plan peers signals quality changes methods search downloads "
+        "index scorecard plan peers signals quality changes methods search compare downloads "
         "theme/investment indicator/fai_growth region/990101 region/990102"
     ).split()
-    scripts = "release names search indicator/fai_growth".split()
+    scripts = "release names search compare chunks indicator/fai_growth single/investment".split()
 
     assert found == {
         *(f"site/{page}.html" for page in pages),
         *(f"site/data/{script}.js" for script in scripts),
-        "site/assets/qt.css",
-        "site/assets/qt.js",
+        *(f"site/assets/{name}.css" for name in ("qt", "indicator", "compare")),
+        *(f"site/assets/{name}.js" for name in ("qt", "figures", "indicator", "compare")),
         "mart.duckdb",
         "manifest.json",
         "datapackage.json",
@@ -221,7 +221,7 @@ def test_release_file_lists_all_but_its_container_and_its_own_exports(candidate:
     paths = [row[0] for row in rows]
     report = (candidate / "quality/report.json").read_bytes()
 
-    assert len(paths) == 2 * 16 + 2 + 2 + 5 + 1 + 21
+    assert len(paths) == 2 * 16 + 2 + 2 + 5 + 1 + 30
     assert not any(
         "release_file" in path or path in ("mart.duckdb", "manifest.json", "datapackage.json")
         for path in paths

@@ -54,6 +54,7 @@ ALWAYS = {
     "site/calendar.html",
     "site/calendar.ics",
     "site/changes.html",
+    "site/data/chunks.js",
     "site/data/release.js",
     "site/feed.atom",
     "site/index.html",
@@ -64,6 +65,7 @@ WITH_THE_FIGURE = {
     "sdmx/2.1/investment.xml",
     "sdmx/3.0/investment.xml",
     "sdmx/csv/investment.csv",
+    "site/data/single/investment.js",
     "site/region/990101.html",
     "site/theme/investment.html",
 }

@@ -88,16 +88,21 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             "as t(indicator_code, mart, item, direction)"
         )
         connection.execute(
+            "create table qt_break as from (values "
+            "('gdp', null, date '2022-01-01'), (null, 'C', date '2021-01-01')) "
+            "as t(indicator_code, region_code, begins_on)"
+        )
+        connection.execute(
             "create table qt_observation (observation_id varchar, indicator_code varchar, "
             "region_code varchar, period varchar, period_end date, measure varchar, "
             "value decimal(30,8), unit varchar, qualifier varchar, obs_status varchar, "
-            "is_simulated boolean, is_period_inferred boolean, known_to date, repeat_of varchar, "
-            "subject varchar, locality varchar)"
+            "is_simulated boolean, is_period_inferred boolean, known_from date, known_to date, "
+            "repeat_of varchar, subject varchar, locality varchar)"
         )
         for row in OBSERVATIONS:
             marks = ", ".join("?" * len(row))
             connection.execute(
-                f"insert into qt_observation values ({marks}, false, false, null, null, "
+                f"insert into qt_observation values ({marks}, false, false, null, null, null, "
                 "if(? = 'firm', '金田集团', '_T'), '_T')",
                 [*row, row[0]],
             )

@@ -30,6 +30,7 @@ def index(
     figures: Mapping[str, int],
     regions: Iterable[Row],
     themes: Mapping[str, list[str]],
+    breaks: Iterable[Row],
 ) -> dict[str, Any]:
     """The content of ``data/compare.js``.
 
@@ -77,5 +78,9 @@ def index(
         "indicators": entries,
         "reasons": [list(told) for told in reasons],
         "themes": themes,
+        "breaks": [
+            [row["indicator_code"] or "", row["region_code"] or "", str(row["begins_on"])]
+            for row in breaks
+        ],
         "parents": {row["region_code"]: row["parent_code"] or "" for row in regions},
     }

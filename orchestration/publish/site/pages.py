@@ -834,7 +834,7 @@ class SiteWriter:
     def _series(self, it: Row, shown: model.Series | None, breaks: Sequence[Row]) -> Row:
         """The drawing of an indicator's series, and what is said of it."""
         if shown is None:
-            return {"series": None, "drawing": "", "is_rank": False}
+            return {"series": None, "is_rank": False, **_drawing(None)}
         one = shown.rows[-1]
         days = [
             row["begins_on"] for row in breaks if row["region_code"] in (None, one["region_code"])
@@ -856,7 +856,7 @@ class SiteWriter:
             "is_rank": one["unit"] in RANK_UNITS,
             "drawn_label": label,
             "drawn_kind": kind,
-            "drawing": series.draw_series(shown.rows, days, titled),
+            **_drawing(series.draw_series(shown.rows, days, titled)),
         }
 
     def _kind_of(self, one: Row) -> tuple[str, str]:
@@ -917,6 +917,10 @@ class SiteWriter:
             self.site.figure_counts,
             self.site.regions.values(),
             self.themes_named(),
+            self.reader.rows(
+                "select indicator_code, region_code, begins_on from qt_break "
+                "where begins_on is not null order by all"
+            ),
         )
 
     def compare_page(self) -> list[str]:
@@ -1016,6 +1020,13 @@ class SiteWriter:
             "late": [(path, _what(path)) for path in (MART_FILE, DATAPACKAGE_FILE, MANIFEST_FILE)],
             "charts": self.chosen,
         }
+
+
+def _drawing(drawn: series.Drawn | None) -> Row:
+    return {
+        "drawing": drawn.svg if drawn else "",
+        "is_from_zero": bool(drawn and drawn.is_from_zero),
+    }
 
 
 _SAME = (

@@ -54,8 +54,18 @@ class _Axes:
         return _TOP + (share if self.is_rank else 1 - share) * (HEIGHT - _TOP - _BOTTOM)
 
 
-def draw_series(rows: Sequence[Row], breaks: Sequence[date], label: tuple[str, str]) -> str:
-    """The drawing of a series; empty where it has fewer than two figures.
+@dataclass(frozen=True)
+class Drawn:
+    """A drawing, and whether its axis starts at zero."""
+
+    svg: str
+    is_from_zero: bool
+
+
+def draw_series(
+    rows: Sequence[Row], breaks: Sequence[date], label: tuple[str, str]
+) -> Drawn | None:
+    """The drawing of a series; none where it has fewer than two figures.
 
     Args:
         rows: Its figures, the oldest first.
@@ -64,7 +74,7 @@ def draw_series(rows: Sequence[Row], breaks: Sequence[date], label: tuple[str, s
     """
     points = [row for row in rows if row["value"] is not None and not _is_hidden(row)]
     if len({row["period_end"] for row in points}) < 2:
-        return ""
+        return None
     values = [float(row["value"]) for row in points]
     is_rank = points[0]["unit"] in RANK_UNITS
     ticks = _ticks(min(values), max(values), is_rank=is_rank)
@@ -88,10 +98,11 @@ def draw_series(rows: Sequence[Row], breaks: Sequence[date], label: tuple[str, s
         *_periods(axes, points),
     ]
     named = " · ".join(safe(text) for text in label)
-    return (
+    svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{named}" font-size="13" fill="{_INK}">{"".join(parts)}</svg>'
     )
+    return Drawn(svg, is_from_zero=ticks[0] == 0)
 
 
 def _is_hidden(row: Row) -> bool:

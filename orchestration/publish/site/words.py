@@ -559,10 +559,13 @@ class _Page:
         if len(things) > 1:
             yield Wrong(f"一条线里有 {len(things)} 种数", f"{len(things)} things in one series")
             return
-        if "纵轴不从零起" not in _in_chinese(figure):
-            yield Wrong("截断的纵轴没有说明", "a cut axis does not say so")
+        is_rank = facts[0].unit in _RANK_UNITS
+        lowest = min(map(Decimal, figure.xpath("./svg//text[@class='mark']/@data-v")), default=1)
+        told = "第1在上" if is_rank else "纵轴从零起" if lowest == 0 else "纵轴不从零起"
+        if told not in _in_chinese(figure):
+            yield Wrong(f"没有说明{told}", "the axis starts elsewhere than is said")
         yield from _drawn(check_series(drawing, self._points(facts),
-                                       is_rank=facts[0].unit in _RANK_UNITS))  # fmt: skip
+                                       is_rank=is_rank))  # fmt: skip
 
     def _points(self, facts: Sequence[Fact]) -> list[Point]:
         ends = [one.period_end for one in facts]

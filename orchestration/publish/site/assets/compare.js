@@ -282,17 +282,25 @@
         var own = cut.within.slice().reverse().map(function (p) { return cut.cells[[one.code, region, p].join("\n")]; })
           .filter(function (row) { return row && row.value !== "" && !row.conf; });
         if (own.length > 1) {
-          found.push({ region: region, name: (set.all.length > 1 ? one.of.name + " · " : "") + name("regions", region), rows: own,
+          found.push({ code: one.code, region: region, name: (set.all.length > 1 ? one.of.name + " · " : "") + name("regions", region), rows: own,
             points: own.map(function (row) { return F.point(row); }), unit: own[0].unit });
         }
       });
     });
     return found;
   }
+  // Where what is counted changed: of one indicator, or of any that is chosen.
+  function broken(set, code) {
+    return index.breaks.filter(function (one) {
+      return !one[0] || (code ? one[0] === code : set.all.some(function (own) { return own.code === one[0]; }));
+    }).map(function (one) { return { region: one[1], begins: one[2] }; });
+  }
   function drawn(found, options, title) {
-    var figure = node("figure", undefined, "series"), caption = node("figcaption", title);
+    var figure = node("figure", undefined, "series"), caption = node("figcaption", title), svg;
     options.label = title;
-    figure.append(caption, F.draw(found, options));
+    svg = F.draw(found, options);
+    if (svg.dataset.low !== "0") { caption.append(QT.say("（纵轴不从零起）", " (axis not from zero)")); }
+    figure.append(caption, svg);
     return figure;
   }
   function legend(found) {
@@ -322,7 +330,7 @@
         item.value = place;
         list.append(item);
       });
-      box.append(list);
+      box.append(list, node("p", lower ? QT.say("小者在前。", "The smallest first.") : QT.say("大者在前。", "The largest first."), "note"));
       if (left.length) {
         box.append(node("p", QT.say("未排：", "Not ranked: ") + left.map(function (row) { return name("regions", row.region) + " " + F.shown(row); }).join(QT.say("、", ", ")) +
           QT.say("（界限或约数，次序不能判定）", " (bounds or approximate: their order cannot be told)"), "note"));
@@ -386,6 +394,7 @@
       remove.addEventListener("click", function () { putCodes(codes().filter(function (code) { return code !== one.code; })); });
       item.append(one.of.name + " ");
       if (figures[one.code] === false) { item.append(node("span", QT.say("数据文件缺失或不完整 ", "data file missing or cut off "), "missing")); }
+      if (figures[one.code] && !one.groups.length) { item.append(node("span", QT.say("（没有所选期间类型的数字）", "(no figures of this kind of period) "), "quiet")); }
       if (one.groups.length > 1) {
         item.append(F.select(QT.say("口径", "Series"), one.groups.map(function (key) { return [key.split("\t").join("~"), series(key)]; }),
           one.group.split("\t").join("~"), function (value) { put("s." + one.code, value); }), " ");
@@ -480,13 +489,13 @@
       var found = lines(set, cut);
       if (why.length) { refuse(box, why); }
       else if (found.length > F.colours.length) { refuse(box, [["线多于 " + F.colours.length + " 条，分不清", "more than " + F.colours.length + " lines cannot be told apart"]]); }
-      else if (found.length) { box.append(drawn(found, { rank: F.isRank(found[0].unit), breaks: [] }, heading(set, grid) + " · " + unit(found[0].unit)), legend(found)); }
+      else if (found.length) { box.append(drawn(found, { rank: F.isRank(found[0].unit), breaks: broken(set), width: F.width(box) }, heading(set, grid)), legend(found)); }
     } else if (view === "small") {
       var panels = node("div", undefined, "panels");
       lines(set, cut).slice(0, 48).forEach(function (line) {
-        panels.append(drawn([line], { width: 360, height: 200, rank: F.isRank(line.unit) }, line.name + " · " + unit(line.unit)));
+        panels.append(drawn([line], { width: 360, height: 200, rank: F.isRank(line.unit), breaks: broken(set, line.code) }, line.name + " · " + unit(line.unit)));
       });
-      box.append(panels, node("p", QT.say("每幅小图有自己的纵轴，不从零起。", "Each panel has an axis of its own, which does not start at zero."), "note"));
+      box.append(panels, node("p", QT.say("每幅小图有自己的纵轴；虚竖线为断点，线不跨过。", "Each panel has an axis of its own; dashed uprights are breaks, which no line crosses."), "note"));
     } else if (view === "rank") {
       ranking(set, cut, box);
     } else if (view === "tiles") {
@@ -508,7 +517,7 @@
     var save = node("p", undefined, "files");
     save.id = "qt-save";
     F.buttons(save, function () { return "compare-" + codes().join("-").slice(0, 60); }, function () { return sheet(set, grid, sums); },
-      function () { return box.querySelector("svg"); });
+      function () { return F.together(Array.prototype.slice.call(box.querySelectorAll("svg"))); });
     box.append(save);
     var link = node("p", QT.say("这一比较的链接：", "The link to this comparison: "), "note"), a = node("a", QT.say("复制此地址", "this address"));
     F.writeState(state);

@@ -84,6 +84,7 @@
     }
     var svg = make("svg", { xmlns: SVG, viewBox: "0 0 " + W + " " + H, role: "img", "font-size": 13,
       fill: INK, "aria-label": options.label, "font-family": "Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, sans-serif" });
+    svg.dataset.low = String(low);
     ticks.forEach(function (tick) {
       svg.append(make("line", { x1: L, x2: W - R, y1: Y(tick), y2: Y(tick), stroke: GRID }));
       if (rank && tick === 0) { return; }
@@ -135,6 +136,22 @@
       }
     });
     return svg;
+  }
+  // As wide as its place: a drawing that is made smaller has letters that nobody reads.
+  function width(box) { return Math.min(720, Math.max(300, box.clientWidth || 720)); }
+  // Several drawings as one, two beside each other.
+  function together(drawings) {
+    if (drawings.length < 2) { return drawings[0]; }
+    var wide = 380, high = 236, all = make("svg", { xmlns: SVG, viewBox: "0 0 " + 2 * wide + " " + high * Math.ceil(drawings.length / 2),
+      "font-family": drawings[0].getAttribute("font-family"), "font-size": 13, fill: INK });
+    drawings.forEach(function (one, i) {
+      var copy = one.cloneNode(true), x = i % 2 * wide, y = high * Math.floor(i / 2);
+      all.append(make("text", { x: x + 10, y: y + 20 }, one.getAttribute("aria-label")));
+      copy.setAttribute("x", x); copy.setAttribute("y", y + 26);
+      copy.setAttribute("width", 360); copy.setAttribute("height", 200);
+      all.append(copy);
+    });
+    return all;
   }
   function point(row, field) {
     var isOwn = !field || field === "value";
@@ -292,6 +309,6 @@
   QT.figures = {
     parse: parse, shown: shown, draw: draw, point: point, csv: csv, xlsx: xlsx, save: save, png: png,
     buttons: buttons, readState: readState, writeState: writeState, select: select, isRank: isRank,
-    isSimulated: isSimulated, isBound: isBound, colours: COLOURS
+    width: width, together: together, isSimulated: isSimulated, isBound: isBound, colours: COLOURS
   };
 })();

@@ -71,14 +71,14 @@
         if (key === "region") { state.series = state.view = ""; }
         F.writeState(state);
         controls();
-        var field = document.getElementById("qt-" + key);
+        var field = document.getElementById("qt-choose-" + key);
         if (field) { field.focus(); }
       };
     }
     function add(key, text, options, value) {
       if (options.length < 2) { return; }
       var label = F.select(text, options, value, change(key));
-      label.querySelector("select").id = "qt-" + key;
+      label.querySelector("select").id = "qt-choose-" + key;
       place.append(label);
     }
     add("region", QT.say("地区", "Region"), Object.keys(regions).map(function (code) {
@@ -99,21 +99,25 @@
   function show(region, own, view) {
     var output = document.getElementById("qt-series"), fixed = document.getElementById("qt-drawn");
     var isFirst = !state.region && !state.series && view === "value";
+    // On a narrow screen the drawing of the page is too small to read: it is drawn anew.
+    var isFixed = isFirst && fixed && place.clientWidth >= 560;
     output.textContent = "";
     var valued = own.filter(function (row) { return row[view] !== "" && row.conf !== "C" && row.conf !== "N"; });
     var ends = {};
     valued.forEach(function (row) { ends[row.end] = true; });
-    if (fixed) { fixed.hidden = !isFirst; }
+    if (fixed) { fixed.hidden = !isFixed; }
     var label = name("regions", region) + " · " + described(own[0]) +
       (view === "value" ? "" : " · " + VIEWS.filter(function (one) { return one[0] === view; })[0][QT.isEnglish() ? 2 : 1]);
-    if (!(isFirst && fixed) && Object.keys(ends).length > 1) {
+    if (!isFixed && Object.keys(ends).length > 1) {
       var figure = document.createElement("figure"), caption = document.createElement("figcaption");
       caption.textContent = label;
-      figure.append(caption, F.draw([{ region: region, points: valued.map(function (row) { return F.point(row, view); }) }],
-        { label: label, rank: view === "value" && F.isRank(own[0].unit), breaks: breaks(), width: Math.min(720, Math.max(320, output.clientWidth || 720)) }));
+      var svg = F.draw([{ region: region, points: valued.map(function (row) { return F.point(row, view); }) }],
+        { label: label, rank: view === "value" && F.isRank(own[0].unit), breaks: breaks(), width: F.width(output) });
+      figure.append(caption, svg);
       var note = document.createElement("p");
       note.className = "note";
-      note.textContent = QT.say("横轴按时间比例；纵轴不从零起。线不跨过缺口与断点。", "Time is to scale; the axis does not start at zero. The line crosses neither gaps nor breaks.");
+      note.textContent = QT.say("横轴按时间比例；" + (svg.dataset.low === "0" ? "纵轴从零起" : "纵轴不从零起") + "。线不跨过缺口与断点。",
+        "Time is to scale; the axis " + (svg.dataset.low === "0" ? "starts" : "does not start") + " at zero. The line crosses neither gaps nor breaks.");
       figure.append(note);
       output.append(figure);
     }

@@ -121,7 +121,16 @@ def _release(
     root = folder / release_id
     macros = settings.dbt_project / "release"
     return build_candidate(
-        work, root, release_id, found[0], [], {}, found[1], previous=before, macros_dir=macros
+        work,
+        root,
+        release_id,
+        found[0],
+        [],
+        {},
+        found[1],
+        previous=before,
+        macros_dir=macros,
+        synonyms={"gdp": ("GDP", "国内生产总值")},
     )
 
 

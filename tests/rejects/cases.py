@@ -995,6 +995,13 @@ RELEASE_CASES = (
         variant="corrections",
     ),
     ReleaseCase(
+        "release.site-figure-differs",
+        ("release.hash-mismatch", "release.site-figure-differs"),
+        "site/data/found.js: ",
+        in_script("found", '"4,120.5"', '"4,210.5"'),
+        variant="search",
+    ),
+    ReleaseCase(
         "release.browser-cannot-open",
         ("release.browser-cannot-open", "release.hash-mismatch", "release.site-incomplete"),
         "mart.duckdb: the engine of the browser cannot open it: storage version v1.2.0 is not ",

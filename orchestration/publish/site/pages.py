@@ -61,11 +61,14 @@ from orchestration.publish.site.markup import (
     finalize,
     gap_html,
     growth_html,
+    number_text,
     places_html,
+    plain_sign,
     safe,
     said,
     sign_html,
     stamped,
+    thousands,
 )
 from orchestration.publish.site.model import Row
 from orchestration.publish.site.ways import ways
@@ -94,6 +97,7 @@ SQL_ASSETS = ("sql.css", "sql.js", "sql-worker.js")
 """Of the page that needs the engine of the browser."""
 ASSETS = (
     "qt.css", "qt.js", "figures.js", "indicator.css", "indicator.js", "compare.css", "compare.js",
+    "search.css", "search.js",
 )  # fmt: skip
 # Schemas without figures of a theme: their tables are for methods and for machines.
 _NO_THEME = ("core", "quality", "meta")
@@ -207,9 +211,61 @@ class SiteWriter:
         """What each theme is called."""
         return {theme: list(self._theme_pair(theme)) for theme in sorted(self._used_themes())}
 
+    @cached_property
+    def called(self) -> Mapping[str, Sequence[str]]:
+        """What each indicator is called besides its name: in the catalogue, and where it stood."""
+        found: dict[str, list[str]] = {c: list(s) for c, s in self.edition.synonyms.items()}
+        table = self.reader.tables.get("core.observation")
+        if table is not None and table.has("indicator_name_printed"):
+            for row in self.reader.rows(
+                "select distinct indicator_code as code, indicator_name_printed as name from "
+                f"{table.in_catalog(self.reader.catalog)} where indicator_name_printed is not null "
+                "order by 1, 2"
+            ):
+                if row["name"] not in found.setdefault(row["code"], []):
+                    found[row["code"]].append(row["name"])
+        return found
+
+    @cached_property
+    def found(self) -> list[Row]:
+        """The figures that results of the search show."""
+        rows = self.reader.rows(search.FIGURES.format(district=literal(self.district)))
+        if len(rows) > search.MOST_FIGURES:
+            rows = [row for row in rows if row["region_code"] == self.district]
+        return rows[: search.MOST_FIGURES]
+
+    def found_figures(self) -> tuple[str, int]:
+        """Those figures as the search reads them, and how many they are."""
+        periods = sorted({row["period"] for row in self.found})
+        place = {code: number for number, code in enumerate(periods)}
+        labels = [self.site.periods.get(code, {}) for code in periods]
+        content = {
+            "district": self.district,
+            "periods": [
+                [code, label.get("label_zh") or code, label.get("label_en") or code]
+                for code, label in zip(periods, labels, strict=True)
+            ],
+            "figures": [
+                [
+                    row["observation_id"],
+                    row["indicator_code"],
+                    row["region_code"],
+                    place[row["period"]],
+                    row["of_year"],
+                    *(plain_sign(row["qualifier"], row["unit"], lang) for lang in (0, 1)),
+                    thousands(number_text(row["value"])),
+                    "" if row["unit"] in (None, "1") else row["unit"],
+                ]
+                for row in self.found
+            ],
+        }
+        return compact_json(content), len(self.found)
+
     def search(self) -> tuple[str, int]:
         """The search index, and how many entries it has."""
-        entries = search.entries(self.site.indicators, self.site.regions.values(), self.places)
+        entries = search.entries(
+            self.site.indicators, self.site.regions.values(), self.places, self.called
+        )
         return compact_json({"themes": self.themes_named(), "entries": entries}), len(entries)
 
     def release_facts(self) -> Row:

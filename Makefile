@@ -25,6 +25,7 @@ PIP_INSTALL := $(PIP) install --quiet --progress-bar off --no-deps
 # touched one is not. Prerequisites of stamps are order-only: times of files mean nothing after
 # a checkout. A moved checkout gets a new environment, because scripts in it hold its path.
 checksum = $(shell $(1) | cksum | cut -d ' ' -f 1)
+WEB := orchestration/publish/web
 STAMPS := $(VENV)/.stamps-$(call checksum,pwd)
 VENV_STAMP := $(STAMPS)/venv
 RUN_STAMP := $(STAMPS)/run-$(call checksum,cat requirements.lock)
@@ -33,9 +34,10 @@ PROJECT_STAMP := $(STAMPS)/project-$(call checksum,cat pyproject.toml requiremen
 # Whoever needs a manifest that is missing parses the project; doing it here saves a run the time.
 DBT_STAMP := $(STAMPS)/dbt-$(call checksum,{ cat requirements.lock; find dbt_project -type f \
 	! -path 'dbt_project/target/*' ! -path 'dbt_project/logs/*' | LC_ALL=C sort | xargs cat; })
+WEB_STAMP := $(STAMPS)/web-$(call checksum,cat $(WEB)/*.json $(WEB)/engine.cjs orchestration/publish/engine.py)
 READY := $(RUN_STAMP) $(PROJECT_STAMP) $(DBT_STAMP)
 
-.PHONY: help run ui test check lock clean
+.PHONY: help run ui web test check lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +47,8 @@ run: $(READY) ## Collect, process, judge and publish (ARGS="…" goes to qutong 
 
 ui: $(READY) ## Open the user interface (ARGS="…" goes to qutong ui)
 	$(BIN)/qutong ui $(ARGS)
+
+web: $(WEB_STAMP) ## Fetch the engine of the page "Ask in SQL", once; releases have that page from then on
 
 test: $(DEV_STAMP) $(READY) ## Run the tests (ARGS="…" goes to pytest)
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -122,6 +126,17 @@ $(DEV_STAMP): | $(RUN_STAMP) $(PROJECT_STAMP)
 	@echo "Installing requirements-dev.lock (once)"
 	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
 	@rm -f $(STAMPS)/dev-* && touch $@
+
+$(WEB_STAMP): | $(RUN_STAMP) $(PROJECT_STAMP)
+	@command -v npm >/dev/null && command -v node >/dev/null || { \
+		echo "qutong: the engine of the page is fetched by npm, which is missing / 缺少 npm。" >&2; \
+		echo "  Remedy 处理办法: on Debian or Ubuntu 'apt-get install npm'; everything else works without." >&2; \
+		exit 1; }
+	@echo "Fetching the engine of the page (once)"
+	@rm -rf $(VENV)/web && mkdir -p $(VENV)/web && cp $(WEB)/*.json $(VENV)/web
+	@npm ci --prefix $(VENV)/web --ignore-scripts --no-audit --no-fund --loglevel=error --no-update-notifier
+	@$(BIN)/python -m orchestration.publish.engine $(VENV)/web/node_modules $(VENV)/share/qutong/web
+	@rm -rf $(VENV)/web $(STAMPS)/web-* && touch $@
 
 $(PROJECT_STAMP): | $(RUN_STAMP)
 	@$(PIP_INSTALL) --no-build-isolation --editable .

@@ -540,7 +540,7 @@ def trace(
 
 @main.group()
 def release() -> None:
-    """Releases: list, show, verify, roll back, unpin."""
+    """Releases: list, show, verify, write as one file, roll back, unpin."""
 
 
 @release.command("list")
@@ -612,6 +612,27 @@ def release_verify(ctx: click.Context, release_id: str | None) -> None:
     is_recorded = path.name in ledger.published(Releases(path.parent))
     said = "as it was published" if is_recorded else "as its manifest says; no digest was recorded"
     _echo(f"✓ {path.name}: every file, table and hash is {said}")
+
+
+@release.command("onefile")
+@click.argument("release_id", required=False)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="The file to write; else ID.html here.",
+)
+@click.pass_context
+def release_onefile(ctx: click.Context, release_id: str | None, output: Path | None) -> None:
+    """Write the pages of a release as one HTML file, to mail or to carry."""
+    from orchestration.publish import onefile
+
+    path = _release_path(ctx, release_id)
+    target = output or Path(f"{path.resolve().name}.html")
+    size = onefile.write(path, target)
+    _echo(f"✓ {target}: {size / 1e6:.1f} MB")
+    if size > onefile.MOST_BYTES:
+        most = onefile.MOST_BYTES // 1_000_000
+        _echo(f"! 超过 {most} MB，邮箱可能拒收 | over {most} MB: mail servers may refuse it")
 
 
 @release.command("rollback")

@@ -39,6 +39,8 @@ def _no_settings_from_outside() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("QUTONG_HOME", "QUTONG_PROJECT", "QUTONG_DATABASE"):
             patch.delenv(name, raising=False)
+        # Releases of tests are without the engine of the browser, unless a test is about it.
+        patch.setenv("QUTONG_BROWSER_ENGINE", "")
         yield
 
 

@@ -78,6 +78,7 @@ class _Plan:
     macros_dir: Path | None
     previous: Path | None
     inputs_fingerprint: str
+    synonyms: Mapping[str, Sequence[str]]
 
 
 def build_candidate(  # noqa: PLR0913 - each is one fact that only the caller knows
@@ -95,6 +96,7 @@ def build_candidate(  # noqa: PLR0913 - each is one fact that only the caller kn
     previous: Path | None = None,
     progress: Progress | None = None,
     inputs_fingerprint: str = "",
+    synonyms: Mapping[str, Sequence[str]] | None = None,
     products: Sequence[Product] = PRODUCTS,
     workers: int | None = None,
 ) -> Path:
@@ -119,6 +121,7 @@ def build_candidate(  # noqa: PLR0913 - each is one fact that only the caller kn
             site tells what this one changes.
         progress: Called with the name of each step before it starts.
         inputs_fingerprint: What the run says of all its inputs; kept in the manifest.
+        synonyms: By the code of an indicator what else people call it: the search finds it so.
         products: What to make, in the order of the registry.
         workers: Processes to build in beside this one; None is as many as pay.
 
@@ -157,6 +160,7 @@ def build_candidate(  # noqa: PLR0913 - each is one fact that only the caller kn
         macros_dir,
         previous,
         inputs_fingerprint,
+        synonyms or {},
     )
     try:
         candidate.mkdir()
@@ -216,6 +220,7 @@ def _build(
         macros = list_macros(con, "mart")
     finally:
         con.close()
+    press.finish(say)
     say("manifest")
     text = jsontext.render(_manifest(plan, edition, press, macros))
     (candidate / MANIFEST_FILE).write_text(text, encoding="utf-8", newline="\n")
@@ -260,6 +265,7 @@ def _open_edition(
         words,
         report,
         opened=con,
+        synonyms=plan.synonyms,
     )
 
 

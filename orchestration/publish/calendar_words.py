@@ -19,7 +19,7 @@ from orchestration.publish.tables import quote
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_STATES = {
+STATES = {
     "awaited": ("未到期", "not due yet"),
     "overdue": ("逾期未报", "overdue"),
     "received": ("已收到，待审", "received, not judged"),
@@ -29,6 +29,7 @@ _STATES = {
     "pending_feedback": ("待反馈", "pending feedback from above"),
     "waived": ("免报", "waived"),
 }
+"""What each state of a delivery is called."""
 _SETTLED = ("accepted", "waived")
 _BEHIND = ("overdue", "refused")
 _NOT_COVERED = (
@@ -151,7 +152,7 @@ def _is_shown(row: _Row, moment: Released) -> bool:
 
 def _said(row: _Row) -> str:
     """The cells of a line, one after the other."""
-    zh, en = _STATES[row.state]
+    zh, en = STATES[row.state]
     parts = [f"{row.due_on} {row.due_time}"]
     if row.stated_on != row.due_on:
         parts += [f"原定 {row.stated_on}", f"by the rule {row.stated_on}"]

@@ -55,6 +55,7 @@ class Edition:
         tables: The published tables.
         prints: Row count and row hash of each published table, by ``schema.table``.
         words: The words of code lists.
+        synonyms: By the code of an indicator what else it is called, besides what sources print.
         report: The quality report.
         files: What is known of the files of the products that are finished.
     """
@@ -70,6 +71,7 @@ class Edition:
     words: Words
     report: Report
     catalog: str = "work"
+    synonyms: Mapping[str, Sequence[str]] = field(default_factory=dict)
     files: dict[str, FileFact] = field(default_factory=dict)
     opened: DuckDBPyConnection | None = None
     kept: dict[object, Any] = field(default_factory=dict)

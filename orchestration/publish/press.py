@@ -27,7 +27,7 @@ from orchestration.publish.durable import sha256_of
 from orchestration.publish.edition import Edition, FileFact
 from orchestration.publish.helpers import Helpers
 from orchestration.publish.layout import MANIFEST_FILE
-from orchestration.publish.product import EVERYTHING, Files, Product
+from orchestration.publish.product import DATABASE, EVERYTHING, Files, Product
 
 LINKED_SINCE = 3
 """The first version of the manifest that says what each part was made from."""
@@ -195,10 +195,16 @@ class Press:
 
     def describe(self, say: Callable[[str], None]) -> None:
         """Make the products that need the files of others; the database is there by now."""
-        for product in self.products:
-            if product.after:
-                say(product.name)
-                self._take(_build(self.edition, [(product, self._stale(product))]))
+        self._make([p for p in self.products if p.after and DATABASE not in p.after], say)
+
+    def finish(self, say: Callable[[str], None]) -> None:
+        """Make the products that need the database as readers get it; it is closed by now."""
+        self._make([product for product in self.products if DATABASE in product.after], say)
+
+    def _make(self, products: Sequence[Product], say: Callable[[str], None]) -> None:
+        for product in products:
+            say(product.name)
+            self._take(_build(self.edition, [(product, self._stale(product))]))
 
     def manifest(self) -> list[dict[str, Any]]:
         """All products with their parts, for the manifest."""
@@ -303,7 +309,7 @@ def _check_order(products: Sequence[Product]) -> None:
     """Every product has its own name, and stands after those it needs."""
     known: set[str] = set()
     for product in products:
-        missing = [name for name in product.after if name not in {*known, EVERYTHING}]
+        missing = [name for name in product.after if name not in {*known, EVERYTHING, DATABASE}]
         if product.name in known or missing:
             raise ReleaseError(
                 f"product {product.name}: "

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 EVERYTHING = "*"
 """In ``Product.after``: all products that the registry lists before this one."""
 
+DATABASE = "mart.duckdb"
+"""In ``Product.after``: the database, closed. The lists of files within it cannot name what is
+made from it: only the manifest does.
+"""
+
 Files = Mapping[str, int | None]
 """Files by their path in the release, and how many rows of data each holds where it holds rows."""
 
@@ -76,7 +81,7 @@ class Product:
         inputs: What each of its parts is made from.
         build: Writes parts.
         check: Reads them again.
-        after: Products it describes or needs the files of: names, or ``EVERYTHING``.
+        after: Products it describes or needs the files of: names, ``EVERYTHING`` or ``DATABASE``.
         lane: Products of one lane share a process and what they have read; without a lane a
             product is built in the process of the run itself.
     """

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from orchestration.publish.product import Product
 from orchestration.publish.products import (
+    calendar,
     citation,
     datapackage,
+    engine,
     inventory,
     paper,
     report,
@@ -32,8 +34,11 @@ PRODUCTS: tuple[Product, ...] = (
     paper.BRIEFS,
     site.SEARCH,
     site.FIGURES,
+    calendar.CALENDAR,
+    engine.ENGINE,
     site.FRONT,
     inventory.INVENTORY,
     datapackage.DATAPACKAGE,
+    engine.MART,
 )
 """Lanes keep this order too: pages stand after workbooks, which have printed their tables."""

@@ -20,6 +20,7 @@ SITE_INCOMPLETE = "release.site-incomplete"
 SITE_FIGURE_DIFFERS = "release.site-figure-differs"
 PRINTED_FIGURE_DIFFERS = "release.printed-figure-differs"
 WORDS_DIFFER = "release.words-differ"
+BROWSER_CANNOT_OPEN = "release.browser-cannot-open"
 
 RULES = (
     HASH_MISMATCH,
@@ -35,6 +36,7 @@ RULES = (
     SITE_FIGURE_DIFFERS,
     PRINTED_FIGURE_DIFFERS,
     WORDS_DIFFER,
+    BROWSER_CANNOT_OPEN,
 )
 
 

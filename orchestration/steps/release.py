@@ -31,6 +31,7 @@ from orchestration.steps.workplace import Workplace, inputs_digest
 
 if TYPE_CHECKING:
     from orchestration.publish.pointer import Publication
+    from orchestration.settings import Settings
 
 BEFORE_RELEASE = GATES[: GATES.index("release")]
 MOST_PROBLEMS = 20
@@ -87,9 +88,21 @@ def candidate(work: Workplace) -> Path:
             # What readers see while this one is built: it says what it changes.
             previous=current.resolve() if current.is_symlink() and current.exists() else None,
             inputs_fingerprint=step.inputs,
+            synonyms=_synonyms(settings),
             products=work.products,
         )
     return path
+
+
+def _synonyms(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """What the catalogue says that people call an indicator."""
+    from orchestration.standards import load_catalogue
+
+    folder = settings.raw / "catalogue"
+    if not folder.is_dir():
+        return {}
+    catalogue = load_catalogue(folder, settings.work / "catalogue.json")
+    return {standard.code: standard.synonyms for standard in catalogue if standard.synonyms}
 
 
 def _demand_fresh(work: Workplace, step: Carried) -> None:

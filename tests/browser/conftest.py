@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from orchestration.publish import engine
 from orchestration.publish.build import build_candidate
 from orchestration.publish.durable import remove_tree
 from orchestration.settings import Settings, load_settings
@@ -55,13 +56,9 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The pages of a release that revises, adds and simulates against the one before it.
-
-    The marts are made once; the release before is theirs without what is new.
-    """
-    folder = tmp_path_factory.mktemp("site")
-    settings = make_project(folder / "district")
+def marts(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The district with its marts made, and nothing published."""
+    settings = make_project(tmp_path_factory.mktemp("site") / "district")
     with (settings.raw / "district.yml").open("a", encoding="utf-8") as file:
         file.write("scorecard: [gdp, gdp_growth, residents, schools]\n")
     (settings.raw / "codelists" / "breaks.csv").write_text(BREAKS, encoding="utf-8")
@@ -73,11 +70,33 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         report = execute(Workplace(settings), functools.partial(one_by_one, end="quality"))
     # It was not to publish, and no step failed.
     assert (report.error, report.blocking) == (NO_REASON, [])
-    before = _release(settings, folder, BEFORE, WITHOUT_NEWS)
-    after = _release(settings, folder, AFTER, "", before)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def site(marts: Settings) -> Iterator[Path]:
+    """The pages of a release that revises, adds and simulates against the one before it.
+
+    The release before is the same marts without what is new.
+    """
+    folder = marts.project.parent
+    before = _release(marts, folder, BEFORE, WITHOUT_NEWS)
+    after = _release(marts, folder, AFTER, "", before)
     yield after / "site"
     for path in (before, after):
         remove_tree(path)
+
+
+@pytest.fixture(scope="session")
+def asked(marts: Settings) -> Iterator[Path]:
+    """The pages of a release that has the engine of the browser."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(engine.SETTING)
+        if engine.installed() is None:
+            pytest.skip("the engine of the page was not fetched: make web")
+        path = _release(marts, marts.project.parent, "2026-03-02.1", "")
+    yield path / "site"
+    remove_tree(path)
 
 
 BEFORE, AFTER = "2026-02-01.1", "2026-03-01.1"
@@ -101,7 +120,19 @@ def _release(
         connection.execute(f"update meta.release set release_id = '{release_id}'; {sql}")
         (found,) = connection.execute("select release_time, policy from meta.release").fetchall()
     root = folder / release_id
-    return build_candidate(work, root, release_id, found[0], [], {}, found[1], previous=before)
+    macros = settings.dbt_project / "release"
+    return build_candidate(
+        work,
+        root,
+        release_id,
+        found[0],
+        [],
+        {},
+        found[1],
+        previous=before,
+        macros_dir=macros,
+        synonyms={"gdp": ("GDP", "国内生产总值")},
+    )
 
 
 @pytest.fixture

@@ -167,6 +167,12 @@ def test_the_point_moves_and_no_digit_is_lost(site: Path, opened: Opener) -> Non
         ("xuexiao", "学校数"),
         ("云溪", "云州市云溪区"),
         ("990102", "云州市云山区"),
+        ("GDP", "地区生产总值"),
+        ("国内生产总值", "地区生产总值"),
+        ("地产总", "地区生产总值"),
+        ("地区 生产", "地区生产总值"),
+        ("gdp 2020", "地区生产总值"),
+        ("云溪区2022年GDP", "地区生产总值"),
     ],
 )
 def test_search_finds_names_codes_and_pinyin(
@@ -178,6 +184,33 @@ def test_search_finds_names_codes_and_pinyin(
 
     assert page.locator("#qt-results a").first.inner_text() == first
     assert page.locator("#qt-all").is_hidden()
+
+
+@pytest.mark.parametrize(
+    ("text", "figures"),
+    [
+        ("GDP", ["515 亿元 · 2024年"]),
+        ("GDP 2022", ["450.2 亿元 · 2022年"]),
+        ("2020年地区生产总值", ["超400 亿元 · 2020年"]),
+        ("云溪区 学校数", ["43 所 · 2025年"]),
+        ("GDP 2021", []),
+        ("GDP 云山区", []),
+    ],
+)
+def test_search_shows_the_newest_figure_or_that_of_the_year(
+    site: Path, opened: Opener, text: str, figures: list[str]
+) -> None:
+    page = opened(site).go("search.html")
+
+    page.locator("#q").fill(text)
+    page.wait_for_function(
+        "document.querySelector('#qt-results .found')"
+        " || /^找到 0/.test(document.getElementById('qt-found').textContent)"
+    )
+
+    assert page.locator("#qt-results .found").all_inner_texts()[:1] == figures
+    if not figures:
+        assert "没有这一年或这个地区的数字" in page.locator("#qt-found").inner_text()
 
 
 def test_search_says_when_nothing_is_found_and_runs_from_every_page(

@@ -11,6 +11,7 @@ Belongs here: the table, with literal expectations. Does not belong here: laying
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Callable
@@ -844,6 +845,14 @@ def without_labels(candidate: Path) -> None:
     path.write_text(text.replace("模拟", "").replace("simulated", ""), encoding="utf-8")
 
 
+def with_old_engine(candidate: Path) -> None:
+    """Give the candidate an engine of before the storage that databases of releases have."""
+    facts = {"name": "engine", "version": "1.29.0", "duckdb": "v1.1.1", "storages": ["v1.1.1"]}
+    folder = candidate / "site" / "engine"
+    folder.mkdir()
+    (folder / "engine.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
 def in_zip(name: str, part: str, pattern: str, after: str) -> Callable[[Path], None]:
     """Replace the first such text in a part of a Word or Excel file of the candidate."""
 
@@ -970,6 +979,33 @@ RELEASE_CASES = (
         "is drawn and not in force, or in force and not drawn",
         in_script("indicator/gdp", "\t4120.5\t", "\t4210.5\t"),
         variant="data-of-page",
+    ),
+    ReleaseCase(
+        "release.words-differ",
+        ("release.hash-mismatch", "release.words-differ"),
+        "site/feed.atom: feed: it says ",
+        edit("site/feed.atom", "<entry><title>", "<entry><id>of another release</id><title>"),
+        variant="feed",
+    ),
+    ReleaseCase(
+        "release.words-differ",
+        ("release.hash-mismatch", "release.site-incomplete", "release.words-differ"),
+        "site/corrections.html: ",
+        edit("site/corrections.html", '<td class="num">', '<td class="num">9'),
+        variant="corrections",
+    ),
+    ReleaseCase(
+        "release.site-figure-differs",
+        ("release.hash-mismatch", "release.site-figure-differs"),
+        "site/data/found.js: ",
+        in_script("found", '"4,120.5"', '"4,210.5"'),
+        variant="search",
+    ),
+    ReleaseCase(
+        "release.browser-cannot-open",
+        ("release.browser-cannot-open", "release.hash-mismatch", "release.site-incomplete"),
+        "mart.duckdb: the engine of the browser cannot open it: storage version v1.2.0 is not ",
+        with_old_engine,
     ),
     ReleaseCase(
         "release.words-differ",

@@ -51,9 +51,12 @@ ALWAYS = {
     "parquet/meta/release_file.parquet",
     "quality/report.html",
     "quality/report.json",
+    "site/calendar.html",
+    "site/calendar.ics",
     "site/changes.html",
     "site/data/chunks.js",
     "site/data/release.js",
+    "site/feed.atom",
     "site/index.html",
 }
 WITH_THE_FIGURE = {

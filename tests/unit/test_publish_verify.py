@@ -96,6 +96,7 @@ def test_the_rules_are_these() -> None:
         "release.site-figure-differs",
         "release.printed-figure-differs",
         "release.words-differ",
+        "release.browser-cannot-open",
     )
 
 

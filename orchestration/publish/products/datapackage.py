@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.publish import jsontext
 from orchestration.publish.datapackage import describe_package
 from orchestration.publish.keys import foreign_keys
-from orchestration.publish.layout import DATAPACKAGE_FILE, MANIFEST_FILE, MART_FILE
+from orchestration.publish.layout import DATAPACKAGE_FILE, MANIFEST_FILE, MART_FILE, MART_SCRIPT
 from orchestration.publish.product import EVERYTHING, Files, Problem, Product
 from orchestration.publish.products.citation import sources_of
 from orchestration.publish.report import has_simulated_rows
@@ -52,7 +52,7 @@ def _check(package: Package) -> Iterator[Problem]:
     listed = {
         str(entry.get("path")): str(entry.get("sha256"))
         for entry in package.manifest.get("files", [])
-        if entry.get("path") != DATAPACKAGE_FILE
+        if entry.get("path") not in (DATAPACKAGE_FILE, MART_SCRIPT)
     }
     try:
         content = json.loads((package.path / DATAPACKAGE_FILE).read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ from orchestration.errors import ReleaseError
 from orchestration.publish.edition import Edition, FileFact
 from orchestration.publish.layout import (
     DATAPACKAGE_FILE,
+    MART_SCRIPT,
     RELEASE_FILE_TABLE,
     csv_path,
     parquet_path,
@@ -70,7 +71,8 @@ def _row(own: Table, path: str, fact: FileFact) -> str:
 def _check(package: Package) -> Iterator[Problem]:
     """``meta.release_file`` lists the files that are there, under the hashes they have."""
     rows = dict(package.con.execute("select path, sha256 from mart.meta.release_file").fetchall())
-    own = {parquet_path(*RELEASE_FILE_TABLE), csv_path(*RELEASE_FILE_TABLE), DATAPACKAGE_FILE}
+    own = {parquet_path(*RELEASE_FILE_TABLE), csv_path(*RELEASE_FILE_TABLE)}
+    own |= {DATAPACKAGE_FILE, MART_SCRIPT}
     expected = {
         entry["path"]: entry["sha256"]
         for entry in package.manifest.get("files", [])

@@ -10,6 +10,7 @@ what it shows stays the same.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +30,10 @@ from orchestration.publish.rules import (
 )
 from orchestration.publish.signal_words import check_signals, check_signals_page
 from orchestration.publish.site import model
-from orchestration.publish.site.check import check_site
+from orchestration.publish.site.check import MOST_FAULTS, check_site
 from orchestration.publish.site.markup import STAMP, compact_json, read_script, stated
 from orchestration.publish.site.pages import ASSETS, SITE, SiteWriter, script_with_bounds
+from orchestration.publish.site.search_words import check_found
 
 if TYPE_CHECKING:
     from orchestration.publish.edition import Edition
@@ -45,7 +47,8 @@ _INDICATOR, _REGION, _NAMES, _LOOK, _SEARCH, _FRONT = (
     "indicator ", "region ", "names", "assets", "search", "front",
 )  # fmt: skip
 _COMPARE, _SINGLE = "compare", "figures "
-_SHARED_SCRIPTS = ("names", "search", "compare", "chunks")
+_FOUND = "found"
+_SHARED_SCRIPTS = ("names", "search", "found", "compare", "chunks")
 _CHUNKS = ("indicator/", "single/")
 """Data scripts that the page of comparisons loads when it needs them."""
 
@@ -93,12 +96,20 @@ def _build_pages(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
 def _search_inputs(edition: Edition) -> Mapping[str, Any]:
     site = SiteWriter.of(edition)
     themes = [row["theme"] for row in site.site.indicators]
-    return {_SEARCH: [site.search_entries(), themes, site.themes_named()]}
+    return {
+        _SEARCH: [site.search_entries(), site.called, themes, site.themes_named()],
+        _FOUND: [site.district, repr(site.found), site.shared_names()],
+    }
 
 
 def _build_search(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
     site = SiteWriter.of(edition)
-    return {_SEARCH: {site.script("search", *site.search()): None}}
+    made = {_SEARCH: ("search", site.search), _FOUND: ("found", site.found_figures)}
+    return {
+        part: {site.script(name, *content()): None}
+        for part, (name, content) in made.items()
+        if part in parts
+    }
 
 
 # --- a page for each indicator and region --------------------------------------------------------
@@ -210,6 +221,7 @@ def _check(package: Package) -> Iterator[Problem]:
         if fault.is_figure or fault.is_word:
             rule = SITE_FIGURE_DIFFERS if fault.is_figure else WORDS_DIFFER
         yield Problem(rule, fault.file, fault.zh, fault.en)
+    yield from _search(package)
     yield from _findings(package)
     yield from _signals(package)
     page = f"{SITE}/index.html"
@@ -220,6 +232,16 @@ def _check(package: Package) -> Iterator[Problem]:
         and has_simulated_rows(package.con, "mart", package.tables)
     ):
         yield unlabelled(page)
+
+
+def _search(package: Package) -> Iterator[Problem]:
+    """The figures beside results of the search are those in force."""
+    page = f"{SITE}/data/{_FOUND}.js"
+    file = package.path / page
+    if file.is_file() and not package.is_carried(page):
+        text = file.read_text(encoding="utf-8", errors="replace")
+        for wrong in islice(check_found(package.con, text), MOST_FAULTS):
+            yield Problem(SITE_FIGURE_DIFFERS, page, wrong.zh, wrong.en)
 
 
 def _findings(package: Package) -> Iterator[Problem]:

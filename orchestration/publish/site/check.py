@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from orchestration.publish import engine
 from orchestration.publish.clock import Released, released
 from orchestration.publish.durable import files_below
 from orchestration.publish.site import compare, links, model
 from orchestration.publish.site.markup import STAMP, checksum, file_name, read_script, stamp_of
-from orchestration.publish.site.pages import SITE, expected_pages
+from orchestration.publish.site.pages import SITE, SQL_ASSETS, SQL_PAGE, expected_pages
 from orchestration.publish.site.words import check_pages
 from orchestration.publish.tables import Table, quote
 
@@ -93,7 +94,7 @@ def check_site(
     found = con.execute(f"select release_id from {quote(catalog)}.meta.release").fetchone()
     kind = _Written if version >= _STAMPED_SINCE else _WrittenBefore
     site = kind(path, str(found[0]) if found else "")
-    expected = _expected(con, tables)
+    expected = _expected(con, tables, path)
     if not site.compares:
         expected -= {"compare.html"}  # a release of before there were comparisons
     yield from _first(site.pages_missing(expected))
@@ -164,7 +165,7 @@ def _first(faults: Iterator[Fault]) -> Iterator[Fault]:
         yield fault
 
 
-def _expected(con: DuckDBPyConnection, tables: Sequence[Table]) -> set[str]:
+def _expected(con: DuckDBPyConnection, tables: Sequence[Table], path: Path) -> set[str]:
     indicators = [code for code, count in _figure_counts(con) if links.has_page(count)]
     regions = [row[0] for row in con.execute("select region_code from qt_region").fetchall()]
     named = con.execute(
@@ -174,6 +175,8 @@ def _expected(con: DuckDBPyConnection, tables: Sequence[Table]) -> set[str]:
     expected = expected_pages(sorted(themes), indicators, regions)
     if not any(table.qualified == "core.signal" for table in tables):
         expected -= {"signals.html"}  # a release of before there were signals
+    if (path / SITE / "engine" / engine.FACTS).is_file():
+        expected |= {SQL_PAGE, *(f"assets/{name}" for name in SQL_ASSETS)}
     return expected
 
 

@@ -211,11 +211,16 @@ def _spaced(unit_html: str, unit: str | None) -> str:
 @lru_cache(maxsize=1 << 10)
 def sign_html(qualifier: str | None, unit: str | None = None) -> str:
     """The sign before a number that is not exact; the legend on every page says what it means."""
-    bound = bound_of(qualifier)
-    zh, en = sign(qualifier, 0), sign(qualifier, 1)
-    if unit in RANK_UNITS and bound is not None and bound.is_upper and not bound.is_open:
-        zh, en = AMONG
+    zh, en = (plain_sign(qualifier, unit, language) for language in (0, 1))
     return f'<span class="q">{both(zh, en)}</span>' if zh else ""
+
+
+def plain_sign(qualifier: str | None, unit: str | None, language: int) -> str:
+    """The same sign without markup, in the language of that number."""
+    bound = bound_of(qualifier)
+    if unit in RANK_UNITS and bound is not None and bound.is_upper and not bound.is_open:
+        return AMONG[language]
+    return sign(qualifier, language)
 
 
 @lru_cache(maxsize=1 << 10)

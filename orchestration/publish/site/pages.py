@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.bounds import BOUNDS
+from orchestration.publish import engine
 from orchestration.publish.edition import Edition
 from orchestration.publish.layout import (
     CITATION_FILE,
@@ -39,6 +40,7 @@ from orchestration.publish.report import WORDS
 from orchestration.publish.rowhash import digests
 from orchestration.publish.site import (
     beside,
+    calendar,
     charts,
     compare,
     diff,
@@ -46,6 +48,7 @@ from orchestration.publish.site import (
     links,
     model,
     multiples,
+    register,
     search,
     series,
     wide,
@@ -69,16 +72,20 @@ from orchestration.publish.site.markup import (
     finalize,
     gap_html,
     growth_html,
+    number_text,
     places_html,
+    plain_sign,
     safe,
     said,
     sentence_html,
     sign_html,
     stamped,
+    thousands,
 )
 from orchestration.publish.site.model import Row
 from orchestration.publish.site.ways import ways
 from orchestration.publish.tables import literal
+from orchestration.publish.views import views
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -88,6 +95,9 @@ FIXED_PAGES = (
     "index", "scorecard", "plan", "peers", "signals", "quality", "changes", "methods", "search",
     "compare", "downloads",
 )  # fmt: skip
+EXAMPLES = "meta.example_query"
+LEDGER = "core.delivery_ledger"
+DUE_SHOWN = 1000
 SHORT = ("indicator/", "region/")
 """Pages of which there are hundreds: what does not speak of them alone, they leave to others."""
 _OWN_TITLES = {"plan": ("规划进度", "Plan"), "peers": ("对标位次", "Peers")}
@@ -96,9 +106,12 @@ HEADLINE_WEIGHT = 5
 """A headline indicator counts as so many when the periods of a table are chosen."""
 _KEPT = 1 << 14
 _HERE = Path(__file__).parent
+SQL_PAGE = "sql.html"
+SQL_ASSETS = ("sql.css", "sql.js", "sql-worker.js")
+"""Of the page that needs the engine of the browser."""
 ASSETS = (
     "qt.css", "qt.js", "figures.js", "front.css", "theme.css", "indicator.css", "indicator.js",
-    "compare.css", "compare.js",
+    "compare.css", "compare.js", "search.css", "search.js",
 )  # fmt: skip
 STYLES: Mapping[str, tuple[str, ...]] = {
     "index": ("front.css", "theme.css"),
@@ -135,6 +148,9 @@ NAVIGATION = (
     Place("search.html", "指标", "Indicators"),
     Place("downloads.html", "下载", "Downloads"),
     Place("signals.html", "异动", "Signals", is_first=False),
+    Place("calendar.html", "日历", "Calendar", is_first=False),
+    Place("corrections.html", "更正", "Corrections", is_first=False),
+    Place(SQL_PAGE, "用 SQL 提问", "Ask in SQL", is_first=False),
     Place("quality.html", "质量", "Quality", is_first=False),
     Place("methods.html", "方法", "Methods", is_first=False),
 )
@@ -248,9 +264,61 @@ class SiteWriter:
         """What each theme is called."""
         return {theme: list(self._theme_pair(theme)) for theme in sorted(self._used_themes())}
 
+    @cached_property
+    def called(self) -> Mapping[str, Sequence[str]]:
+        """What each indicator is called besides its name: in the catalogue, and where it stood."""
+        found: dict[str, list[str]] = {c: list(s) for c, s in self.edition.synonyms.items()}
+        table = self.reader.tables.get("core.observation")
+        if table is not None and table.has("indicator_name_printed"):
+            for row in self.reader.rows(
+                "select distinct indicator_code as code, indicator_name_printed as name from "
+                f"{table.in_catalog(self.reader.catalog)} where indicator_name_printed is not null "
+                "order by 1, 2"
+            ):
+                if row["name"] not in found.setdefault(row["code"], []):
+                    found[row["code"]].append(row["name"])
+        return found
+
+    @cached_property
+    def found(self) -> list[Row]:
+        """The figures that results of the search show."""
+        rows = self.reader.rows(search.FIGURES.format(district=literal(self.district)))
+        if len(rows) > search.MOST_FIGURES:
+            rows = [row for row in rows if row["region_code"] == self.district]
+        return rows[: search.MOST_FIGURES]
+
+    def found_figures(self) -> tuple[str, int]:
+        """Those figures as the search reads them, and how many they are."""
+        periods = sorted({row["period"] for row in self.found})
+        place = {code: number for number, code in enumerate(periods)}
+        labels = [self.site.periods.get(code, {}) for code in periods]
+        content = {
+            "district": self.district,
+            "periods": [
+                [code, label.get("label_zh") or code, label.get("label_en") or code]
+                for code, label in zip(periods, labels, strict=True)
+            ],
+            "figures": [
+                [
+                    row["observation_id"],
+                    row["indicator_code"],
+                    row["region_code"],
+                    place[row["period"]],
+                    row["of_year"],
+                    *(plain_sign(row["qualifier"], row["unit"], lang) for lang in (0, 1)),
+                    thousands(number_text(row["value"])),
+                    "" if row["unit"] in (None, "1") else row["unit"],
+                ]
+                for row in self.found
+            ],
+        }
+        return compact_json(content), len(self.found)
+
     def search(self) -> tuple[str, int]:
         """The search index, and how many entries it has."""
-        entries = search.entries(self.site.indicators, self.site.regions.values(), self.places)
+        entries = search.entries(
+            self.site.indicators, self.site.regions.values(), self.places, self.called
+        )
         return compact_json({"themes": self.themes_named(), "entries": entries}), len(entries)
 
     def release_facts(self) -> Row:
@@ -407,6 +475,7 @@ class SiteWriter:
             """Of codes and words, which hundreds of pages show again and again."""
             return lru_cache(_KEPT)(marked(function))
 
+        has_sql = engine.installed() is not None
         environment.globals |= {
             "both": kept(both),
             "word": kept(self.word),
@@ -433,7 +502,7 @@ class SiteWriter:
             "bureau": self.bureau,
             "ours": self.own.own,
             "whole": self.own.whole,
-            "navigation": NAVIGATION,
+            "navigation": [one for one in NAVIGATION if has_sql or one.page != SQL_PAGE],
             "themes": self.themes,
             "theme_name": marked(lambda theme: both(*self._theme_pair(theme))),
             "legend_signs": [bound for bound in BOUNDS.values() if bound.sign[0]],
@@ -441,6 +510,7 @@ class SiteWriter:
             "legend_gaps": GAPS,
             "district": self.district,
             "size": _size,
+            "has_sql": has_sql,
             "by": by,
             "bars": lambda one: [as_markup(bar) for bar in beside.bars(one)],
             "among": marked(_among),
@@ -711,6 +781,92 @@ class SiteWriter:
             "regions": beside.regions_of(chosen, self.district),
         }
 
+    def sql_page(self, own: engine.Engine) -> str:
+        """Write the page that queries the database of the release."""
+        named = {view.table.qualified: view for view in views(self.edition.tables)}
+        tables = [
+            {"table": table, "named": table.qualified, "view": named[table.qualified].qualified,
+             "schema": table.schema}
+            for table in self.edition.tables
+        ]  # fmt: skip
+        examples = (
+            self.reader.rows(
+                f'from "{self.edition.catalog}".meta.example_query order by question_no'
+            )
+            if any(table.qualified == EXAMPLES for table in self.edition.tables)
+            else []
+        )
+        content = {
+            "parts": " ".join(f"{name}:{count}" for name, count in own.parts.items()),
+            "duckdb": own.duckdb,
+            "engine_name": f"{own.name} {own.version}",
+            "first": examples[0]["query"] if examples else "from core.indicator limit 100",
+            "examples": examples,
+            "tables": by(tables, "schema"),
+        }
+        title = ("用 SQL 提问", "Ask in SQL")
+        return self.page(SQL_PAGE, "sql", title, content, section="sql")
+
+    # --- what is due, and what was said otherwise ------------------------------------------------
+
+    def calendar(self) -> list[str]:
+        """Write the calendar as a page, as iCalendar and as a feed; returns their paths."""
+        release = self.site.release
+        there = any(table.qualified == LEDGER for table in self.edition.tables)
+        due = (
+            self.reader.rows(
+                f'from "{self.edition.catalog}".{LEDGER} order by due_on desc, data_set_id, period'
+            )
+            if there
+            else []
+        )
+        before = calendar.earlier(self.edition.previous)
+        told = [calendar.issue(release, *self._changed()), *before]
+        content = {
+            "due": due,
+            "before": before,
+            "limit": DUE_SHOWN,
+            "rules": self._due_rules({row["data_set_id"] for row in due}),
+        }
+        title = ("日历", "Calendar")
+        return [
+            self.page("calendar.html", "calendar", title, content, section="changes"),
+            self.put(calendar.ICS, calendar.calendar(release, due, told)),
+            self.put(calendar.FEED, calendar.feed(release, told)),
+        ]
+
+    def _due_rules(self, awaited: set[str]) -> list[Row]:
+        """By which rule each data set that is awaited falls due, in words."""
+        table = self.reader.tables.get("core.data_set")
+        if table is None or not awaited:
+            return []
+        listed = ", ".join(literal(name) for name in sorted(awaited))
+        source = table.in_catalog(self.reader.catalog)
+        return self.reader.rows(
+            f"select title_zh, title_en, due_zh, due_en from {source} "
+            f"where data_set_id in ({listed}) order by data_set_id"
+        )
+
+    def _changed(self) -> tuple[str, str]:
+        """What this release changes, in one sentence."""
+        changes = self.changes
+        if changes.is_first:
+            return "首个版本", "the first release"
+        if changes.reason:
+            return "未与上一版本比较", "not compared with the release before"
+        added, revised, removed = (changes.counts[k] for k in ("added", "revised", "removed"))
+        return (
+            f"新增 {added}，修订 {revised}，不再列出 {removed}",
+            f"added {added}, revised {revised}, removed {removed}",
+        )
+
+    def corrections_page(self) -> str:
+        """Write the register of corrections."""
+        found = register.read(self.reader, self.site.release["release_day"])
+        content = {"register": found, "reasons": found.reasons, "shown": register.SHOWN}
+        title = ("更正与修订", "Corrections and revisions")
+        return self.page("corrections.html", "corrections", title, content, section="changes")
+
     # --- single pages --------------------------------------------------------------------------
 
     def fixed_page(self, name: str) -> str:
@@ -857,6 +1013,7 @@ class SiteWriter:
                 self.themes,
                 self.themes_named(),
                 self.bureau,
+                engine.installed() is not None,
             ],
         )
 

@@ -1,6 +1,7 @@
-"""The search index: indicators and regions by name in both languages, by code and by pinyin.
+"""The search index: indicators and regions by all names, code and pinyin, with their figures.
 
-Belongs here: what an entry is found by. Does not belong here: how a browser searches.
+Belongs here: what an entry is found by, and which figure a result shows. Does not belong here: how
+a browser searches (``assets/search.js``).
 """
 
 from __future__ import annotations
@@ -31,14 +32,18 @@ def syllables(text: str) -> str:
 
 
 def entries(
-    indicators: Sequence[Row], regions: Iterable[Row], places: Mapping[str, str]
+    indicators: Sequence[Row],
+    regions: Iterable[Row],
+    places: Mapping[str, str],
+    names: Mapping[str, Sequence[str]],
 ) -> list[Entry]:
-    """One line per indicator and region: kind, code, names, theme, initials, pinyin, link.
+    """A line per indicator and region: kind, code, names, theme, initials, pinyin, link, synonyms.
 
     Args:
         indicators: All of them.
         regions: All of them.
         places: The link to each indicator.
+        names: What else each indicator is called.
     """
     found = [
         _entry(
@@ -48,6 +53,7 @@ def entries(
             row["name_en"],
             row["theme"],
             places[row["indicator_code"]],
+            names.get(row["indicator_code"], ()),
         )
         for row in indicators
     ]
@@ -66,7 +72,13 @@ def entries(
 
 
 def _entry(
-    kind: str, code: str, zh: str | None, en: str | None, theme: str | None, link: str
+    kind: str,
+    code: str,
+    zh: str | None,
+    en: str | None,
+    theme: str | None,
+    link: str,
+    synonyms: Sequence[str] = (),
 ) -> Entry:
     name = zh or en or code
     return [
@@ -78,4 +90,49 @@ def _entry(
         initials(name),
         syllables(name),
         link,
+        "\n".join(one for one in synonyms if one not in (zh, en)),
     ]
+
+
+# --- the figure beside a result ------------------------------------------------------------------
+
+MOST_FIGURES = 30_000
+"""So many figures travel with the index; above, only those of the district."""
+
+FIGURES = """
+with own as (
+    select *, coalesce(nullif(scope, ''), 'total') as told, year(period_end) as of_year
+    from qt_observation
+    where
+        known_to is null
+        and coalesce(is_headline, true)
+        and value is not null
+        and coalesce(conf_status, 'F') not in ('C', 'N')
+        and coalesce(breakdown, '_T') = '_T'
+        and coalesce(subject, '_T') = '_T'
+        and coalesce(locality, '_T') = '_T'
+        and coalesce(figure_kind, 'outturn') = 'outturn'
+),
+
+placed as (
+    select
+        *,
+        row_number() over (
+            partition by indicator_code, region_code
+            order by period_end desc, period_kind = 'annual' desc, told = 'total' desc,
+                observation_id
+        ) as newest,
+        row_number() over (
+            partition by indicator_code, region_code, of_year
+            order by period_kind = 'annual' desc, period_end desc, told = 'total' desc,
+                observation_id
+        ) as of_its_year
+    from own
+)
+
+select observation_id, indicator_code, region_code, period, of_year, value, unit, qualifier
+from placed
+where newest = 1 or (of_its_year = 1 and region_code = {district})
+order by indicator_code, region_code, period_end, observation_id
+"""
+"""Of each indicator the newest figure of each region, and that of each year of the district."""

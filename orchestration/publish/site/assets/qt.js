@@ -1,4 +1,4 @@
-// The pages' only script: language, unit, search, series, and the check that all files belong
+// The script of every page: language, unit, and the check that all files belong
 // together. No request leaves the page: data comes in script files that call QT.put.
 "use strict";
 (function () {
@@ -196,56 +196,8 @@
     });
   }
 
-  // --- search ----------------------------------------------------------------------------------
-
   function fold(text) {
     return text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
-  }
-  function score(entry, words) {
-    // entry: kind, code, zh, en, theme, initials, pinyin, page
-    var zh = fold(entry[2]), en = fold(entry[3]), sum = 0;
-    for (var i = 0; i < words.length; i++) {
-      var w = words[i], best = 0;
-      if (zh === w || entry[1] === w || en === w) { best = 100; }
-      else if (zh.indexOf(w) === 0) { best = 80; }
-      else if (zh.indexOf(w) > 0) { best = 60; }
-      else if (en.indexOf(w) >= 0) { best = new RegExp("(^|[^a-z0-9])" + w.replace(/[^a-z0-9]/g, ".")).test(en) ? 55 : 30; }
-      else if (entry[5].indexOf(w) === 0) { best = 50; }
-      else if (entry[6].indexOf(w.replace(/ /g, "")) === 0) { best = 45; }
-      else if (entry[1].indexOf(w) >= 0) { best = 40; }
-      else if (entry[5].indexOf(w) > 0 && w.length > 1) { best = 25; }
-      else if (entry[6].indexOf(w) > 0 && w.length > 2) { best = 20; }
-      if (!best) { return 0; }
-      sum += best;
-    }
-    return sum - Math.min(zh.length, 40) / 10;
-  }
-  function find(text) {
-    var payload = data("search"), list = document.getElementById("qt-results");
-    var said = document.getElementById("qt-found"), all = document.getElementById("qt-all");
-    var words = fold(text).split(" ").filter(Boolean);
-    list.textContent = "";
-    all.hidden = words.length > 0 && payload !== null;
-    if (!words.length || payload === null) { said.textContent = ""; return; }
-    var index = find.index || (find.index = JSON.parse(payload));
-    var found = index.entries.map(function (entry, i) {
-      return [score(entry, words), i, entry];
-    }).filter(function (one) { return one[0] > 0; });
-    found.sort(function (a, b) { return b[0] - a[0] || a[1] - b[1]; });
-    said.textContent = say("找到 " + found.length + " 项", found.length + " found") +
-      (found.length > 100 ? say("，列出前 100 项", ", the first 100 are listed") : "");
-    found.slice(0, 100).forEach(function (one) {
-      var entry = one[2], item = document.createElement("li"), link = document.createElement("a");
-      link.href = meta("qt-base") + entry[7];
-      link.textContent = state.lang === "en" ? entry[3] : entry[2];
-      var note = document.createElement("span");
-      var theme = index.themes[entry[4]];
-      note.textContent = entry[0] === "region" ? say("地区 ", "Region ") + entry[1]
-        : (theme ? theme[state.lang === "en" ? 1 : 0] : "") + " · " + entry[1];
-      item.append(link, note);
-      list.append(item);
-    });
-    carry();
   }
 
   // --- for the scripts of single pages ---------------------------------------------------------
@@ -267,7 +219,7 @@
   Object.assign(window.QT, {
     onRefresh: function (draw) { parts.push(draw); },
     refresh: refresh, say: say, data: data, load: load, english: english, grouped: grouped,
-    crc32: function (bytes) { return crcOf(bytes); }, fold: fold, score: score,
+    crc32: function (bytes) { return crcOf(bytes); }, fold: fold, carry: carry,
     base: function () { return meta("qt-base"); },
     facts: function () { return facts; },
     isEnglish: function () { return state.lang === "en"; }
@@ -281,14 +233,12 @@
     tell();
     rescale();
     parts.forEach(function (draw) { draw(); });
-    var field = document.getElementById("q");
-    if (field) { find(field.value); }
     carry();
   }
 
   document.addEventListener("DOMContentLoaded", function () {
     var lang = document.getElementById("qt-lang"), scale = document.getElementById("qt-scale");
-    var menu = document.getElementById("qt-menu"), field = document.getElementById("q");
+    var menu = document.getElementById("qt-menu");
     lang.hidden = false; menu.hidden = false; scale.closest("label").hidden = false;
     scale.value = state.scale;
     lang.addEventListener("click", function () {
@@ -301,12 +251,6 @@
       menu.setAttribute("aria-expanded", String(open));
       root.classList.toggle("menu-open", open);
     });
-    if (field) {
-      field.value = query.get("q") || "";
-      field.addEventListener("input", function () { find(field.value); });
-      field.form.addEventListener("submit", function (event) { event.preventDefault(); find(field.value); });
-      if (field.value) { field.focus(); }
-    }
     window.addEventListener("beforeprint", function () {
       document.querySelectorAll("details.foot").forEach(function (item) { item.dataset.open = item.open ? "1" : ""; item.open = true; });
     });

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestration.bounds import BOUNDS
 from orchestration.publish.site.markup import read_script
@@ -52,7 +52,7 @@ def check_found(con: DuckDBPyConnection, text: str) -> Iterator[Wrong]:
     """Each figure is in force and as it is printed; the last of each series is the newest."""
     arguments = read_script(text)
     try:
-        content = json.loads(arguments[3]) if arguments else None
+        content: Any = json.loads(arguments[3]) if arguments else None
         periods, figures = content["periods"], content["figures"]
     except (ValueError, TypeError, KeyError, IndexError):
         yield Wrong("无法读取", "it cannot be read")

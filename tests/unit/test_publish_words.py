@@ -95,10 +95,6 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             "as t(region_code, parent_code, region_kind)"
         )
         connection.execute(
-            "create table qt_break as from (values ('pop', null, date '2023-01-01')) "
-            "as t(indicator_code, region_code, begins_on)"
-        )
-        connection.execute(
             "create table qt_period as select y::varchar as period, y || '年' as label_zh, "
             "y::varchar as label_en from range(2019, 2026) as t(y)"
         )
@@ -111,7 +107,8 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         )
         connection.execute(
             "create table qt_break as from (values "
-            "('run', null, date '2023-01-01'), (null, 'C', date '2020-01-01')) "
+            "('run', null, date '2023-01-01'), ('pop', null, date '2023-01-01'), "
+            "(null, 'C', date '2020-01-01')) "
             "as t(indicator_code, region_code, begins_on)"
         )
         connection.execute(

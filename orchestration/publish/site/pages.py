@@ -826,6 +826,7 @@ class SiteWriter:
             "due": due,
             "before": before,
             "limit": DUE_SHOWN,
+            "words": WORDS,
             "rules": self._due_rules({row["data_set_id"] for row in due}),
         }
         title = ("日历", "Calendar")

@@ -66,15 +66,20 @@ def test_it_holds_these_files(candidate: Path) -> None:
     ).split()
     pages = (
         "index scorecard plan peers signals quality changes methods search compare downloads "
-        "theme/investment indicator/fai_growth region/990101 region/990102"
+        "calendar corrections theme/investment indicator/fai_growth region/990101 region/990102"
     ).split()
-    scripts = "release names search compare chunks indicator/fai_growth single/investment".split()
+    scripts = (
+        "release names search found compare chunks indicator/fai_growth single/investment"
+    ).split()
+    styles = "qt front theme indicator compare search".split()
 
     assert found == {
         *(f"site/{page}.html" for page in pages),
         *(f"site/data/{script}.js" for script in scripts),
-        *(f"site/assets/{name}.css" for name in ("qt", "indicator", "compare")),
-        *(f"site/assets/{name}.js" for name in ("qt", "figures", "indicator", "compare")),
+        *(f"site/assets/{name}.css" for name in styles),
+        *(f"site/assets/{name}.js" for name in ("qt", "figures", "indicator", "compare", "search")),
+        "site/calendar.ics",
+        "site/feed.atom",
         "mart.duckdb",
         "manifest.json",
         "datapackage.json",
@@ -221,7 +226,7 @@ def test_release_file_lists_all_but_its_container_and_its_own_exports(candidate:
     paths = [row[0] for row in rows]
     report = (candidate / "quality/report.json").read_bytes()
 
-    assert len(paths) == 2 * 16 + 2 + 2 + 5 + 1 + 30
+    assert len(paths) == 2 * 16 + 2 + 2 + 5 + 1 + 39
     assert not any(
         "release_file" in path or path in ("mart.duckdb", "manifest.json", "datapackage.json")
         for path in paths

@@ -54,7 +54,6 @@ ALWAYS = {
     "site/calendar.html",
     "site/calendar.ics",
     "site/changes.html",
-    "site/data/chunks.js",
     "site/data/release.js",
     "site/feed.atom",
     "site/index.html",
@@ -65,6 +64,8 @@ WITH_THE_FIGURE = {
     "sdmx/2.1/investment.xml",
     "sdmx/3.0/investment.xml",
     "sdmx/csv/investment.csv",
+    "site/data/chunks.js",
+    "site/data/found.js",
     "site/data/single/investment.js",
     "site/region/990101.html",
     "site/theme/investment.html",
@@ -201,7 +202,8 @@ def test_what_a_file_shows_is_what_it_follows_from(
     issued = ("xlsx/", "brief/", "sdmx/")
     listing = {"manifest.json", "datapackage.json", "csv/meta/release_file.csv",
                "parquet/meta/release_file.parquet", "site/data/release.js", "site/index.html",
-               "site/changes.html", "site/downloads.html"}  # fmt: skip
+               "site/changes.html", "site/downloads.html", "site/calendar.html",
+               "site/calendar.ics", "site/feed.atom"}  # fmt: skip
     one, other = hashes_of(after), hashes_of(alone)
     assert {name for name in one if one[name] != other[name] and not name.startswith(issued)} <= (
         listing
@@ -452,7 +454,7 @@ def test_the_id_and_time_of_a_release_stand_in_one_script_of_its_site(tmp_path: 
         if path.is_file() and "release-with-a-name" in path.read_text("utf-8")
     }
 
-    assert named == {"site/data/release.js"}
+    assert named == {"site/data/release.js", "site/calendar.ics", "site/feed.atom"}
     for page in ("index.html", "indicator/fai_growth.html", "region/990101.html"):
         text = (release / "site" / page).read_text("utf-8")
         assert 'manifest.json">manifest.json</a>' in text
@@ -572,7 +574,7 @@ def test_the_fingerprint_of_the_inputs_stands_in_the_manifest(tmp_path: Path) ->
     )
 
     assert manifest_of(candidate)["inputs_fingerprint"] == "abc"
-    assert manifest_of(candidate)["manifest_version"] == 6
+    assert manifest_of(candidate)["manifest_version"] == 7
 
 
 def test_products_have_their_own_names_and_come_after_what_they_need() -> None:
@@ -588,12 +590,16 @@ def test_products_have_their_own_names_and_come_after_what_they_need() -> None:
         "briefs",
         "search",
         "figures",
+        "calendar",
+        "engine",
         "site",
         "inventory",
         "datapackage",
+        "engine database",
     ]
     assert [product.name for product in PRODUCTS if EVERYTHING in product.after] == [
         "site",
         "inventory",
         "datapackage",
+        "engine database",
     ]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from orchestration.publish.edition import Edition
     from orchestration.publish.package import Package
 
+_SINCE = 7
+"""The version of the first manifest with it."""
 _CALENDAR, _CORRECTIONS = "calendar", "page corrections"
 
 
@@ -62,6 +64,8 @@ _CHECKS = {
 
 def _check(package: Package) -> Iterator[Problem]:
     """Each says what the ledger, the history of versions and the release itself say."""
+    if package.version < _SINCE and not package.has_work:
+        return
     for name, check in _CHECKS.items():
         path = f"{SITE}/{name}"
         file = package.path / path

@@ -50,6 +50,8 @@ _RELEASE_SCRIPT = f"{SITE}/data/release.js"
 _STAMPED_SINCE = 3
 # Since then pages name the figures that they follow from.
 _SAYS_SINCE = 4
+# Since then there are pages to compare, of the calendar and of corrections.
+_COMPARES_SINCE = 7
 _RELEASE = re.compile(r'<meta name="qt-release" content="([^"]*)">')
 
 
@@ -93,10 +95,10 @@ def check_site(
     reader = model.Reader(con, catalog, tables)
     found = con.execute(f"select release_id from {quote(catalog)}.meta.release").fetchone()
     kind = _Written if version >= _STAMPED_SINCE else _WrittenBefore
-    site = kind(path, str(found[0]) if found else "")
+    site = kind(path, str(found[0]) if found else "", compares=version >= _COMPARES_SINCE)
     expected = _expected(con, tables, path)
     if not site.compares:
-        expected -= {"compare.html"}  # a release of before there were comparisons
+        expected -= {"compare.html", "calendar.html", "corrections.html"}
     yield from _first(site.pages_missing(expected))
     yield from _first(site.of_another_release())
     yield from _first(site.links())
@@ -183,8 +185,15 @@ def _expected(con: DuckDBPyConnection, tables: Sequence[Table], path: Path) -> s
 class _Written:
     """The files of a site, each read once."""
 
-    def __init__(self, path: Path, release_id: str) -> None:
-        self.path, self.release_id = path, release_id
+    def __init__(self, path: Path, release_id: str, *, compares: bool) -> None:
+        """Read the pages.
+
+        Args:
+            path: The release.
+            release_id: What it is called.
+            compares: Whether it must have a page of comparisons, and scripts for it.
+        """
+        self.path, self.release_id, self.compares = path, release_id, compares
         self.files = set(files_below(path))
         self.pages = {
             # As the bytes are: a line end that is read otherwise is another page.
@@ -298,11 +307,6 @@ class _Written:
             arguments = self._arguments(name)
             self.scripts[name] = arguments[1:3] if arguments else None
         return self.scripts[name]
-
-    @property
-    def compares(self) -> bool:
-        """Whether it has a page of comparisons: releases of before have none."""
-        return "compare" in self.facts.get("scripts", {})
 
     def figures(self, name: str, code: str) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
         """What a script holds of an indicator: its figures, and what is derived of them.

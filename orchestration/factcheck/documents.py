@@ -245,7 +245,9 @@ def _seen_text(element: _Element) -> str:
         name = one.tag if isinstance(one.tag, str) else ""
         if not name or name in _UNREAD or _is_hidden(one):
             continue
-        parts.append("\n" if name == "br" else (one.text or ""))
+        is_apart = one is not element and (name == "br" or name in _BLOCKS)
+        parts.append("\n" if is_apart else "")
+        parts.append(one.text or "")
         for child in reversed(one):
             stack.append((True, child))
             stack.append((False, child))
@@ -270,7 +272,8 @@ def _cells(
                 continue
             above = (title, *(r[column - 1] for r in rows[:heads] if column <= len(r)))
             others = tuple(word for word in words[1:] if word != text)
-            stub = words[0] if words and words[0] != text else ""
+            # Below what a row is called may stand what it means and where it is from.
+            stub = words[0].partition("\n")[0].strip() if words and words[0] != text else ""
             yield Block(place, text, "cell", tuple(filter(None, above)), others, stub)
 
 

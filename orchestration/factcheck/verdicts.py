@@ -113,8 +113,9 @@ _GROWTH_HEAD: Final = re.compile("增长|增速|增幅|同比|growth", re.IGNORE
 
 
 def _parts(text: str) -> list[str]:
-    """The parts of a head: 增长（%）, 产值:亿元."""
-    return [part.strip() for part in re.split(r"[\n(（)）:：,，/\s]", text) if part.strip()]
+    """The parts of a head: 增长（%）, 产值:亿元; and those of 人/平方公里 after its whole."""
+    whole = re.split(r"[\n(（)）:：,，\s]", text)
+    return [part for part in (*whole, *re.split("[/ ]", " ".join(whole))) if part]
 
 
 class _Read:

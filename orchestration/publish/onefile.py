@@ -31,7 +31,7 @@ MOST_BYTES = 15_000_000
 _ASSETS = Path(__file__).parent / "site" / "assets"
 _STYLES, _SCRIPT = ("qt.css", "one.css"), "one.js"
 # Pages that are of no use in a file of its own: they need other files.
-_LEFT_OUT = ("sql.html",)
+_LEFT_OUT = frozenset({"sql.html", "compare.html"})
 _MAIN = re.compile(r"<main\b[^>]*>(.*)</main>", re.DOTALL)
 _HEADER = re.compile(r"<header\b.*?</header>(?:\s*<aside\b.*?</aside>)?", re.DOTALL)
 _FOOTER = re.compile(r"<footer\b.*?</footer>", re.DOTALL)
@@ -105,8 +105,8 @@ def _pages(site: Path) -> Iterator[_Page]:
     """The fixed pages in the order of the menu, then themes, then the rest by name."""
     names = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
     fixed = [f"{name}.html" for name in FIXED_PAGES]
-    ordered = [name for name in fixed if name in names]
-    for name in [*ordered, *sorted(names - set(ordered) - set(_LEFT_OUT), key=_place)]:
+    ordered = [name for name in fixed if name in names - _LEFT_OUT]
+    for name in [*ordered, *sorted(names - set(ordered) - _LEFT_OUT, key=_place)]:
         text = (site / name).read_text(encoding="utf-8")
         title = unescape(_found(_TITLE, text)), unescape(_found(_TITLE_EN, text))
         yield _Page(name, title, _found(_MAIN, text))

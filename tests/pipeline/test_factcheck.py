@@ -106,7 +106,9 @@ def test_a_number_that_follows_from_others_shows_its_formula(
 
 
 def briefs(released: Released) -> list[Path]:
-    return sorted(released.path.glob("brief/*.docx"))
+    """Those in Chinese."""
+    files = sorted(released.path.glob("brief/*.docx"))
+    return [path for path in files if not path.name.endswith(".en.docx")]
 
 
 def marked_brief(path: Path, copy: Path) -> list[str]:
@@ -130,6 +132,15 @@ def _run(body: Any, text: str) -> Any:
     said.text = text
     run.append(said)
     return run
+
+
+def in_chinese(path: Path, copy: Path) -> Path:
+    """A page without what it says in English: each sentence stands in it twice."""
+    root = lxml.html.parse(str(path)).getroot()
+    for element in root.xpath("//*[@lang='en']"):
+        element.drop_tree()
+    copy.write_text(lxml.html.tostring(root, encoding="unicode"), "utf-8")
+    return copy
 
 
 def marked_page(path: Path, copy: Path) -> list[str]:
@@ -204,8 +215,9 @@ def test_numbers_of_briefs_are_found(shipped: Released, world: World, tmp_path: 
 def test_numbers_of_pages_are_found(shipped: Released, world: World, tmp_path: Path) -> None:
     found = [
         one
-        for path in sorted((shipped.path / "site" / "theme").glob("*.html"))
-        for one in judged(world, documents.read(path), marked_page(path, tmp_path / path.name))
+        for page in sorted((shipped.path / "site" / "theme").glob("*.html"))
+        for path in [in_chinese(page, tmp_path / page.name)]
+        for one in judged(world, documents.read(path), marked_page(path, tmp_path / "marked.html"))
     ]
     many, precision, recall = score(found)
     assert many > 800

@@ -601,5 +601,4 @@ def test_products_have_their_own_names_and_come_after_what_they_need() -> None:
         "site",
         "inventory",
         "datapackage",
-        "engine database",
     ]

@@ -305,9 +305,12 @@ def _word(content: bytes, path: Path) -> Iterator[Block]:
     paragraphs = tables = 0
     for one in parts:
         if isinstance(one, Table):
-            tables += 1
-            rows = [[_word_text(cell._tc) for cell in row.cells] for row in one.rows]
-            yield from _cells(rows, 1, tables)
+            for table, title in _word_tables(one):
+                tables += 1
+                rows = [[_word_text(cell._tc) for cell in row.cells] for row in table.rows]
+                # A table in a cell may begin with its figures: what it is of stands around it.
+                has_heads = not title or not any(_is_number(text) and text for text in rows[0])
+                yield from _cells(rows, int(has_heads), tables, title)
             continue
         paragraphs += 1
         style = (one.style.name if one.style is not None else "") or ""
@@ -316,12 +319,34 @@ def _word(content: bytes, path: Path) -> Iterator[Block]:
         yield Block(place, _word_text(one._p), kind)
 
 
+def _word_tables(table: Any) -> Iterator[tuple[Any, str]]:
+    """A table and those in its cells, each with what stands above it in the cell and its column."""
+    pending = [(table, "")]
+    while pending:
+        one, title = pending.pop()
+        if not one.rows:
+            continue
+        yield one, title
+        first = [_word_text(cell._tc) for cell in one.rows[0].cells]
+        inner = [
+            (nested, " ".join(filter(None, (head, _word_text(cell._tc)))))
+            for row in one.rows
+            if row._tr.find(f".//{_W}tbl") is not None
+            for head, cell in zip(first, row.cells, strict=False)
+            for nested in cell.tables
+        ]
+        pending += reversed(inner)
+
+
 def _word_text(element: _Element) -> str:
+    """What is read of a paragraph or a cell; a table in a cell is one of its own."""
     parts: list[str] = []
     stack = [element]
     while stack:
         one = stack.pop()
         if one.tag in _GONE or (one.tag == f"{_W}r" and _is_unread(one)):
+            continue
+        if one.tag == f"{_W}tbl":
             continue
         if one.tag == f"{_W}t":
             parts.append(one.text or "")

@@ -222,8 +222,13 @@ def test_search_says_when_nothing_is_found_and_runs_from_every_page(
     page.locator("#q-top").press("Enter")
 
     page.wait_for_url("**/search.html?q=*")
-    page.locator("#qt-found", has_text="找到 0 项").wait_for()
+    assert page.locator("#qt-found").inner_text() == "找到 0 项"
     assert page.locator("#qt-results li").count() == 0
+
+    page.locator("#q-top").fill("学校")
+    page.locator("#q-top").press("Enter")
+    page.wait_for_url("**/search.html?q=%E5%AD%A6%E6%A0%A1*")
+    assert page.locator("#qt-results a").first.inner_text() == "学校数"
 
 
 @pytest.mark.parametrize("is_scripted", [True, False])

@@ -236,8 +236,9 @@ def test_a_rank_of_18_after_12_is_a_fall_of_six_places(shipped: Released) -> Non
 
 
 def test_no_growth_is_called_nominal_where_nobody_said_so(shipped: Released) -> None:
+    printed = "规模以上工业销售产值名义增速"  # so the source calls it
     for brief in shipped.path.glob("brief/*.docx"):
-        assert "名义" not in text_of(brief), brief
+        assert "名义" not in text_of(brief).replace(printed, ""), brief
 
 
 def test_schemes_stand_with_document_section_and_status(shipped: Released) -> None:

@@ -200,7 +200,7 @@
     field.value = new URLSearchParams(location.search).get("q") || "";
     field.addEventListener("input", function () { find(field.value); });
     field.form.addEventListener("submit", function (event) { event.preventDefault(); find(field.value); });
-    if (field.value) { field.focus(); }
+    if (field.value) { field.focus(); find(field.value); }
   });
   QT.onRefresh(function () { prepare(); find(place("q").value); });
 })();

@@ -400,9 +400,9 @@ def shown(page: Path, language: str) -> str:
 def test_the_front_page_says_each_word_in_one_language(shipped: Released) -> None:
     page = shipped.path / "site" / "index.html"
     zh, en = shown(page, "zh"), shown(page, "en")
-    assert "全市前3" in zh and "174 条未了结的发现" in zh
+    assert "全市前3" in zh and "174 处疑点尚待核实" in zh
     assert "in the city" not in zh
-    assert "among the first 3 in the city" in en and "174 open findings" in en
+    assert "among the first 3 in the city" in en and "174 findings are still open" in en
     assert "全市" not in en
 
 

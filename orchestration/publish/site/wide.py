@@ -216,10 +216,10 @@ class Wide:
         )
 
     def _stub(self, row: Cells) -> str:
-        unit = row[_UNIT]
-        has_own = unit and unit not in RANK_UNITS
-        named = f'<span class="u">{both(unit, self.units.en(unit))}</span>'
-        shown = f"{both('（', ' (')}{named}{both('）', ')')}" if has_own else ""
+        unit, shown = row[_UNIT], ""
+        if unit and unit not in RANK_UNITS:
+            named = f'<span class="u">{both(unit, self.units.en(unit))}</span>'
+            shown = f"{both('（', ' (')}{named}{both('）', ')')}"
         depth = ' class="sub"' if row[_LEVEL] > 1 else ""
         name = self.link(row[_CODE], row[_ZH], row[_EN])
         return f'<th scope="row"{depth}>{name}{shown}</th>'

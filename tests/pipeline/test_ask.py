@@ -12,8 +12,6 @@ import pytest
 
 from tests.pipeline.released import Released, qutong
 
-pytestmark = pytest.mark.core
-
 
 def test_without_a_number_all_are_listed(first: Released) -> None:
     done = qutong(first.settings, "ask")

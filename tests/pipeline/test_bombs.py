@@ -16,8 +16,6 @@ from tests import bombs
 from tests.pipeline.released import last_run, qutong
 from tests.support import NOW, make_project, query
 
-pytestmark = pytest.mark.core
-
 LAID = (
     "xlsx: 200 000 openings of cellXfs",
     "html: tables in tables, 100 000 times",

@@ -18,8 +18,6 @@ from orchestration.settings import Settings
 from tests.pipeline.released import Released, ask, copy_of, current, qutong
 from tests.support import NOW, deliver, drop, profile
 
-pytestmark = pytest.mark.core
-
 REVISED = profile("地区生产总值,云溪区,2024年,年度,515.0,,亿元,水平值,一、综合,yunxi-bulletin,,,")
 
 

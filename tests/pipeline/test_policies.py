@@ -14,8 +14,6 @@ from orchestration.judge.gates import needing_decision
 from orchestration.settings import Settings, load_settings
 from tests.pipeline.released import Released, ask, copy_of, current, last_run, qutong, under
 
-pytestmark = pytest.mark.core
-
 
 def test_bureau_publishes_nothing_while_a_finding_is_open(
     first: Released, blocked: Released

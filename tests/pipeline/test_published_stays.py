@@ -23,9 +23,6 @@ from orchestration.settings import Settings
 from tests.pipeline.released import Released, ask, copy_of, current, qutong
 from tests.support import INVESTMENT, NOW, Row, deliver, drop, hold, investment, profile
 
-pytestmark = pytest.mark.core
-
-
 MORE: tuple[Row, ...] = (("其中：工业投资", "亿元", 51.0, None, 25.5), INVESTMENT[2])
 
 

@@ -18,8 +18,6 @@ from orchestration.settings import Settings
 from tests.pipeline.released import Released, ask, copy_of, current, qutong
 from tests.support import drop, profile
 
-pytestmark = pytest.mark.core
-
 UNKNOWN = profile("地区生产总直,云溪区,2021年,年度,430.0,,亿元,水平值,一、综合,yunxi-bulletin,,,")
 CORRECTION = {
     "id": "industry-2025h1",

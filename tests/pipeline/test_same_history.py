@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
-import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -24,8 +23,6 @@ from orchestration.steps import land
 from orchestration.steps.workplace import Workplace
 from tests.pipeline.compiled import Models
 from tests.support import profile
-
-pytestmark = pytest.mark.core
 
 FIGURES = ("地区生产总值,云溪区,2024年", "地区生产总值,云州市,2024年", "学校数,云溪区,2024年")
 UNITS = ("亿元", "亿元", "所")

@@ -14,8 +14,6 @@ from tests.pipeline.released import Released, copy_of, qutong
 from tests.shapes.files import FILES, TOWNS
 from tests.support import HERE, deliver
 
-pytestmark = pytest.mark.core
-
 SERVICES = (
     "yunxi-bureau",
     "yunxi-bureau-new",

@@ -30,6 +30,7 @@ from tests.rejects.kinds import (
     Case,
     DbtCase,
     DeliveryCase,
+    Edit,
     FindingCase,
     MartsCase,
     NoticeCase,
@@ -803,29 +804,27 @@ DBT_CASES = (
 # --- the release gate ------------------------------------------------------------------------
 
 
-def edit(name: str, before: str, after: str) -> Callable[[Path], None]:
+def edit(name: str, before: str, after: str) -> Edit:
     """Replace the first such text in a file of the candidate."""
 
-    def change(candidate: Path) -> None:
-        path = candidate / name
+    def change(path: Path) -> None:
         text = path.read_text(encoding="utf-8")
         assert before in text
         path.write_text(text.replace(before, after, 1), encoding="utf-8", newline="")
 
-    return change
+    return Edit(name, change)
 
 
-def in_script(name: str, before: str, after: str) -> Callable[[Path], None]:
+def in_script(name: str, before: str, after: str) -> Edit:
     """Replace the first such text in what a data script of the pages carries, as a build would."""
 
-    def change(candidate: Path) -> None:
-        path = candidate / f"site/data/{name}.js"
+    def change(path: Path) -> None:
         arguments = read_script(path.read_text(encoding="utf-8"))
         assert arguments and before in arguments[3]
         payload = arguments[3].replace(before, after, 1)
         path.write_text(data_script(name, payload, arguments[1]), encoding="utf-8", newline="")
 
-    return change
+    return Edit(f"site/data/{name}.js", change)
 
 
 def in_mart(sql: str) -> Callable[[Path], None]:
@@ -838,9 +837,8 @@ def in_mart(sql: str) -> Callable[[Path], None]:
     return change
 
 
-def without_labels(candidate: Path) -> None:
+def without_labels(path: Path) -> None:
     """Take every word for simulated out of the page that people open."""
-    path = candidate / "quality" / "report.html"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("模拟", "").replace("simulated", ""), encoding="utf-8")
 
@@ -853,11 +851,10 @@ def with_old_engine(candidate: Path) -> None:
     (folder / "engine.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
-def in_zip(name: str, part: str, pattern: str, after: str) -> Callable[[Path], None]:
+def in_zip(name: str, part: str, pattern: str, after: str) -> Edit:
     """Replace the first such text in a part of a Word or Excel file of the candidate."""
 
-    def change(candidate: Path) -> None:
-        path = candidate / name
+    def change(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             parts = {item: archive.read(item) for item in archive.namelist()}
         text, count = re.subn(pattern, after, parts[part].decode(), count=1)
@@ -867,7 +864,7 @@ def in_zip(name: str, part: str, pattern: str, after: str) -> Callable[[Path], N
             for item, content in parts.items():
                 archive.writestr(item, content)
 
-    return change
+    return Edit(name, change)
 
 
 RELEASE_CASES = (
@@ -915,7 +912,7 @@ RELEASE_CASES = (
         "release.unlabelled-simulated",
         ("release.hash-mismatch", "release.unlabelled-simulated"),
         "quality/report.html: the release holds simulated rows and this file does not say so",
-        without_labels,
+        Edit("quality/report.html", without_labels),
     ),
     ReleaseCase(
         "release.sdmx-differs",

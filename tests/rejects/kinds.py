@@ -152,6 +152,27 @@ class DbtCase:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """A change of one file of a release candidate.
+
+    Attributes:
+        told_of: Where the gate tells of it, if it is not that file: the page that a script is for.
+    """
+
+    file: str
+    change: Callable[[Path], None]
+    told_of: str = ""
+
+    def __call__(self, candidate: Path) -> None:
+        self.change(candidate / self.file)
+
+    def is_told(self, problem: str) -> bool:
+        """Whether a problem of the gate is about this change."""
+        files = {self.file, self.told_of or self.file}
+        return problem.partition(": ")[0] in files
+
+
+@dataclass(frozen=True)
 class ReleaseCase:
     """A change of a release candidate, or of what it is made from or judged by.
 

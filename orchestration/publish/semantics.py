@@ -157,8 +157,7 @@ class Document(_Shape):
 
     def rendered(self) -> str:
         """The text of the file."""
-        said = self.model_dump(by_alias=True, exclude_none=True)
-        return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+        return self.model_dump_json(by_alias=True, exclude_none=True, indent=1) + "\n"
 
 
 # --- what it says ---------------------------------------------------------------------------------

@@ -23,8 +23,6 @@ from orchestration.steps.workplace import Workplace
 from tests.rejects.tables import part, with_parts
 from tests.support import NOW, deliver, investment
 
-pytestmark = pytest.mark.core
-
 AMPLE = Limits(60, 512)
 
 

@@ -20,8 +20,6 @@ from orchestration.declarations import Declarations, load_declarations
 from tests.bombs import BOMBS, BY_NAME, data_set_id, declare, file_name
 from tests.support import make_project
 
-pytestmark = pytest.mark.core
-
 End = tuple[int, int] | tuple[str, str, str, str]
 """Figures accepted and quarantined of a file that is read; else rule, place and reason."""
 

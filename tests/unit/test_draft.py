@@ -19,8 +19,6 @@ from orchestration.settings import load_settings
 from orchestration.spec import PERIOD_WRITTEN
 from tests.unit.test_shapes import plain
 
-pytestmark = pytest.mark.core
-
 Drafted = Callable[..., Draft]
 
 

@@ -15,8 +15,6 @@ from orchestration.declarations import Declarations
 from orchestration.errors import QutongError
 from tests.fuzz.targets import check_draft, district
 
-pytestmark = pytest.mark.core
-
 WORDS = (
     *("指标", "单位", "序号", "地区", "年份", "项目", "合计", "其中:", "一、"),
     *("(一)", "备注", "注:说明"),

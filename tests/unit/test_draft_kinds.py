@@ -16,8 +16,6 @@ from orchestration.declarations import Declarations, load_declarations
 from orchestration.settings import load_settings
 from tests.unit.test_shapes import plain
 
-pytestmark = pytest.mark.core
-
 Merges = Sequence[tuple[int, int, int, int]]
 Drafted = Callable[..., Draft]
 

@@ -20,8 +20,6 @@ from hypothesis import strategies as st
 from tests.fuzz import targets
 from tests.fuzz.targets import CORPUS, TARGETS, DefectError, Target
 
-pytestmark = pytest.mark.core
-
 LONGEST = 5
 """Seconds for one input; every seed takes a few hundredths."""
 

@@ -20,8 +20,6 @@ from orchestration.spec import (
     TableLayout,
 )
 
-pytestmark = pytest.mark.core
-
 TOLD = Told(Words(frozenset({"万元", "亿元", "%"}), (("同比", "yoy_growth_pct"),)), "表202611.csv")
 TEXTS = st.sampled_from(
     "项目 12.3 -5 1,234 … 其中： #甲 一、乙 注：说明 ①脚注 单位：万元 合计 12.3① １２ abc "

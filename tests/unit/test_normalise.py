@@ -31,8 +31,6 @@ from orchestration.settings import Settings
 from orchestration.spec import DataSet
 from tests.support import GOOD_ROW, parse_frames, profile
 
-pytestmark = pytest.mark.core
-
 
 def one(declarations: Declarations, row: str, **options: str) -> dict[str, object]:
     parsed, rows, bad = parse_frames(

@@ -30,8 +30,6 @@ from tests.unit.judged import (
 )
 from tests.unit.test_judge_rules import BAD, RANGED
 
-pytestmark = pytest.mark.core
-
 NOT_OF_FIGURES = {
     "history.one-current-version",
     "history.interval-order",

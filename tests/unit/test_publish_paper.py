@@ -48,8 +48,6 @@ from orchestration.publish.paper.yearbook import write_yearbook
 from orchestration.publish.printed import Word
 from orchestration.publish.tables import Column, Table
 
-pytestmark = pytest.mark.core
-
 WORDS: Mapping[str, Mapping[str, Word]] = {
     "theme": {
         "investment": Word("投资", "investment", 2),

@@ -31,8 +31,6 @@ from orchestration.publish.verify import verify_release
 from tests.unit.test_publish_build import STEPS
 from tests.unit.test_publish_world import build, prepared, unsealed
 
-pytestmark = pytest.mark.core
-
 PUBLISH_STEPS = ("verdict", "mark", "rename", "pointer", "swap", "swapped", "unmark")
 
 

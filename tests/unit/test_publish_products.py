@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from orchestration.publish.edition import Edition
     from orchestration.publish.package import Package
 
-pytestmark = pytest.mark.core
-
 # A figure of the district, whose mart is not touched.
 REVISED = "update core.observation set value = 103.5 where observation_id = 'aaaaaa02ffff'"
 # Of every release anew: they bear its id or time, list its files, or tell what it changes.

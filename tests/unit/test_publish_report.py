@@ -21,8 +21,6 @@ from orchestration.publish.tables import published_tables
 from orchestration.settings import CODE_ROOT, load_settings
 from tests.unit.test_publish_world import make_work_db
 
-pytestmark = pytest.mark.core
-
 FINDING = (
     "(finding_id, rule_id, gate, severity, data_set_id, delivery_id, indicator_code, region_code, "
     "period, place_a, place_b, observation_a, observation_b, arithmetic, message_zh, message_en)"

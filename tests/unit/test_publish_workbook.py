@@ -45,8 +45,6 @@ from orchestration.publish.workbook import (
 from tests.unit.described import columns_sql, dictionary_sql
 from tests.unit.test_publish_world import build, unsealed
 
-pytestmark = pytest.mark.core
-
 WORDS = """
 create schema landing;
 create table landing.code (

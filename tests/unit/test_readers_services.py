@@ -19,8 +19,6 @@ from orchestration.spec import Source
 from tests.shapes import files
 from tests.unit.delivered import refusal, refused
 
-pytestmark = pytest.mark.core
-
 Change = Callable[[dict[str, Any]], None]
 
 

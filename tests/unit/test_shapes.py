@@ -27,8 +27,6 @@ from tests.shapes.answers import ANSWERS
 from tests.shapes.files import FILES, TOWNS
 from tests.support import HERE, make_project
 
-pytestmark = pytest.mark.core
-
 MOST_EDITS = 10
 """Lines that a person may have to change in a draft."""
 

@@ -19,7 +19,7 @@ from tests.support import drop
 CLOSED = ("archive", "work", "dagster", "dbt", "data_docs")
 
 
-@pytest.fixture(params=[0o000, 0o022, 0o077], ids=oct)
+@pytest.fixture(params=[0o000, 0o077], ids=oct)
 def _umask(request: pytest.FixtureRequest) -> Iterator[None]:
     before = os.umask(request.param)
     yield

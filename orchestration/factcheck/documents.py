@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from orchestration.bounds import BOUNDS
 from orchestration.errors import QutongError
 
 if TYPE_CHECKING:
@@ -277,8 +278,15 @@ def _cells(
             yield Block(place, text, "cell", tuple(filter(None, above)), others, stub)
 
 
+_BOUNDS: Final = "|".join(
+    sorted({re.escape(w) for b in BOUNDS.values() for w in b.words_before if w}, key=len)[::-1]
+)
+_NUMBER: Final = re.compile(rf"(?:{_BOUNDS})?[\s\d.,%+\-−–~≥≤<>]*", re.IGNORECASE)
+
+
 def _is_number(text: str) -> bool:
-    return re.fullmatch(r"[\s\d.,%+\-−–~≥≤<>]*", text) is not None
+    """Whether it is digits and signs, with a bound before it or none: 829.4, 超660."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 # --- Word ----------------------------------------------------------------------------------------

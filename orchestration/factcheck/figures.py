@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 GROWTHS: Final = frozenset({"yoy_growth_pct", "mom_growth_pct", "cagr_pct", "target_growth_pct"})
 SHORTEST_NAME: Final = 2
+LEAST_BEGUN: Final = 4
+"""So many signs of a name that was cut have to be there."""
 _IN_BRACKETS: Final = re.compile(r"[(（][^()（）]*[)）]")
 _BEHIND_SUBJECT: Final = re.compile(
     r"(?:名义|可比价)?(?:同比|环比|年均)?(?:复合)?(?:增速|增长率|增长|增幅|涨幅)$"
@@ -99,6 +101,7 @@ class Region:
 
     code: str
     name: str
+    name_en: str
     kind: str
     parent: str | None
     is_past: bool
@@ -159,8 +162,7 @@ class World:
     def of(cls, con: DuckDBPyConnection, release_id: str, synonyms: Mapping[str, str]) -> World:
         """Read it; ``synonyms`` are names of indicators that no source printed, by code."""
         ((district,),) = con.execute("select district_code from meta.release").fetchall()
-        regions = {row[0]: Region(row[0], row[1], *row[3:])
-                   for row in con.execute(_REGIONS).fetchall()}  # fmt: skip
+        regions = {row[0]: Region(*row) for row in con.execute(_REGIONS).fetchall()}
         names = con.execute(_NAMES).fetchall()
         known = {row[0] for row in names}
         words: dict[str, set[str]] = defaultdict(set)
@@ -212,6 +214,15 @@ class World:
             found[word[:2]].append(word)
         return found
 
+    def whole(self, name: str) -> str:
+        """A name that was cut (Urbanisation rate of …) as it was, where one alone begins so."""
+        if not name.endswith("…"):
+            return name
+        begun = _folded(name[:-1])
+        found = {word for word in self.words if word.startswith(begun)}
+        told = {codes for codes in (self.words[word] for word in found)}
+        return min(found, key=len) if len(told) == 1 and len(begun) >= LEAST_BEGUN else name
+
     def names(self, text: str) -> list[Name]:
         """The names of indicators in a folded text, the longest at each place."""
         squeezed, places = _squeezed(text.lower())
@@ -247,12 +258,19 @@ class World:
             outer = self.regions.get(region.parent or "")
             inner = name.removeprefix(outer.name) if outer else name
             words[inner].add(region.code)
+            words[_IN_BRACKETS.sub("", region.name_en).strip()].add(region.code)
+            short, _, of = region.name_en.partition(", ")
+            if outer and of == outer.name_en:
+                words[short].add(region.code)
         told = dict(self.own_words)
         for word, codes in words.items():
             now = [code for code in codes if not self.regions[code].is_past] or list(codes)
             if len(word) > 1 and len(now) == 1:
                 told[word] = now[0]
-        pattern = "|".join(re.escape(w) for w in sorted(told, key=len, reverse=True))
+        pattern = "|".join(
+            rf"\b{re.escape(w)}\b" if w.isascii() else re.escape(w)
+            for w in sorted(told, key=len, reverse=True)
+        )
         return re.compile(pattern), told
 
     def places(self, text: str) -> list[tuple[int, int, str]]:
@@ -316,7 +334,7 @@ def _subjects(names: Iterable[tuple[Any, ...]], words: Mapping[str, set[str]]) -
 
 def _units(con: DuckDBPyConnection) -> Units:
     units: dict[str, Unit] = {}
-    numbered: list[str] = []
+    numbered: dict[str, Unit] = {}
     for code, zh, en, dimension, factor in con.execute(_UNITS).fetchall():
         unit = Unit(code, dimension, Decimal(factor))
         words = (code, _IN_BRACKETS.sub("", zh or ""), en or "")
@@ -325,7 +343,7 @@ def _units(con: DuckDBPyConnection) -> Units:
             if told and not told[0].isdigit():
                 units.setdefault(told, unit)
             elif len(told) > 1:
-                numbered.append(told)
+                numbered[told] = unit
     for code, unit in list(units.items()):
         if unit.dimension in ("percentage_point",):
             units.setdefault(f"个{code}", unit)

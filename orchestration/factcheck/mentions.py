@@ -105,6 +105,8 @@ _YEAR: Final = r"(?:19|20|21)[0-9]{2}"
 _MONTHS_EN: Final = (
     "January|February|March|April|May|June|July|August|September|October|November|December"
 )
+_FIRST_MONTHS: Final = {"quarter": 3, "two quarters": 6, "half": 6, "three quarters": 9}
+_PARTS_EN: Final = "|".join((*sorted(_FIRST_MONTHS, key=len, reverse=True), "[0-9]{1,2} months"))
 _ABSOLUTE: Final = (
     rf"{_YEAR}年[0-9]{{1,2}}月(?:份)?{_TO}(?:{_YEAR}年)?[0-9]{{1,2}}月(?:份)?(?![0-9日])",
     rf"{_YEAR}年[0-9]{{1,2}}{_TO}[0-9]{{1,2}}月(?:份)?",
@@ -116,6 +118,9 @@ _ABSOLUTE: Final = (
     rf"{_YEAR}年?{_TO}{_YEAR}年",
     rf"{_YEAR}{_TO}[0-9]{{2}}年",
     rf"{_YEAR}(?:年?[末底]|年年?[末底]|年全年|年度?)",
+    rf"[0-9]{{1,2}} (?:{_MONTHS_EN}) {_YEAR}",
+    rf"first (?:{_PARTS_EN}) of {_YEAR}",
+    rf"{_YEAR}–[0-9]{{2}}(?![0-9-])",
     rf"{_YEAR}-(?:0[1-9]|1[0-2])/{_YEAR}-(?:0[1-9]|1[0-2])",
     rf"{_YEAR}/{_YEAR}",
     rf"{_YEAR}-Q[1-4]",
@@ -145,8 +150,9 @@ def moments(text: str) -> list[Moment]:
     """The words of time of a folded text, in order."""
     found = []
     for match in _MOMENT.finditer(text):
-        is_base = _BASE.search(text[: match.start()]) is not None
         said = match.group()
+        is_range = " to " in said  # from January to June: nothing is compared with it
+        is_base = not is_range and _BASE.search(text[: match.start()]) is not None
         if match["relative"] is not None:
             found.append(Moment(match.start(), match.end(), None, said, is_base))
             continue
@@ -154,12 +160,24 @@ def moments(text: str) -> list[Moment]:
     return found
 
 
+DECEMBER: Final = 12
+
+
 def _period(said: str) -> Period | None:
     if said[0].isalpha() and " to " in said:
         first, last = (parse_period(part) for part in said.split(" to "))
         begin, end = first.start, last.end
         return months(begin.year, begin.month, end.year, end.month) if begin < end else None
+    if said.startswith("first "):
+        part, year = said.removeprefix("first ").split(" of ")
+        until = _FIRST_MONTHS.get(part) or int(part.removesuffix(" months"))
+        return months(int(year), 1, int(year), until) if 1 < until <= DECEMBER else None
     written = re.sub(r"\s?(?:to|and)\s?|[–—]", "-", said)
+    written = (
+        re.sub(r"^([0-9]{2})([0-9]{2}-)([0-9]{2})$", r"\1\2\1\3", written)
+        if "–" in said
+        else written
+    )
     written = re.sub(r"^([0-9]{2})([0-9]{2}-)([0-9]{2}年)$", r"\1\2\1\3", written)
     for form in (
         written,
@@ -202,8 +220,13 @@ _TIMES: Final = re.compile(r"(?P<times>[一二三四五六七八九十两])倍")
 _DOUBLED: Final = re.compile(r"翻了?[一1]番")
 _FLAT: Final = re.compile("(?:基本)?持平")
 _ORDINAL: Final = re.compile(rf"第\s?(?P<rank>[0-9]+|{_NUMERALS}+)\s?(?P<after>位|名)?")
+_ORDINAL_EN: Final = re.compile(
+    r"(?<=\branked )(?P<rank>[0-9]+)(?P<after>st|nd|rd|th)\b|"
+    r"(?<=\bplaced )(?P<rank_too>[0-9]+)(?:st|nd|rd|th)\b"
+)
 _AMONG: Final = re.compile(
-    rf"(?:前|\btop\s)\s?(?:top\s)?(?P<rank>[0-9]+|{_NUMERALS}+)\s?(?P<after>位|名|强)?"
+    rf"(?:前|\btop\s|\bamong the (?:first|top) )\s?"
+    rf"(?P<rank>[0-9]+|{_NUMERALS}+)\s?(?P<after>位|名|强)?"
 )
 _NUMBER: Final = re.compile(
     rf"(?<![0-9A-Za-z_.])(?P<sign>[-+](?=[0-9]))?(?P<number>{_DIGITS})(?![0-9])"
@@ -224,9 +247,9 @@ _NO_RANK_BEHIND: Final = re.compile(
 )
 _ENDS: Final = re.compile(r"\s*(?:$|[，,；;。.、)）(（\n])")
 _NOT_WITHIN: Final = re.compile(
-    r"(?:图|表|注|附件|附表|专栏|Figure|Table|Note) ?[0-9]+|《[^》]*》|https?://\S+|"
+    r"(?:图|表|注|附件|附表|专栏|Figure|Table|Chart|Note) ?[0-9]+|《[^》]*》|https?://\S+|"
     r"[A-Z]{2,}/?[A-Z]? ?[0-9][0-9.—-]*|[“‘][^”’]{0,8}[0-9][^”’]{0,8}[”’]|"
-    r"[0-9]+[A-Za-z]+(?![A-Za-z])|"
+    r"(?<![0-9])(?<!ranked )(?<!placed )[0-9]+[A-Za-z]+(?![A-Za-z])|"
     r"[A-Za-z_][A-Za-z_.-]*[0-9][\w.-]*"
 )
 _NUMBERED: Final = re.compile(
@@ -252,9 +275,13 @@ _BOUND_BEHIND: Final = re.compile(rf"\s?(?P<word>{_any(_AFTER_WORDS)})", re.IGNO
 class Units:
     """The words that units are written with."""
 
-    def __init__(self, units: Mapping[str, Unit], numbered: Sequence[str] = ()) -> None:
+    def __init__(
+        self, units: Mapping[str, Unit], numbered: Mapping[str, Unit] | None = None
+    ) -> None:
+        """Take the words; ``numbered`` are those that begin with digits: 100 million yuan."""
         self.units = dict(units)
-        self._numbered = sorted(numbered, key=len, reverse=True)
+        of_words = numbered or {}
+        self._numbered = {w: of_words[w] for w in sorted(of_words, key=len, reverse=True)}
 
     def with_digits(self, text: str) -> list[tuple[int, int]]:
         """Where units stand whose names hold a number: 100 million yuan."""
@@ -264,6 +291,9 @@ class Units:
 
     def within(self, text: str) -> Unit | None:
         """The unit that a head names: 产值（亿元）, 增长%; the longest word of it."""
+        counted = next((unit for word, unit in self._numbered.items() if word in text), None)
+        if counted is not None:
+            return counted
         inside = [w for w in self.units if w in text and (len(w) > 1 or w in "%‰‱")]
         chinese = [word for word in inside if not word.isascii() or word == "%"]
         parts = [part.strip() for part in re.split(r"[\n(（)）:：,，/\s]", text)]
@@ -346,7 +376,8 @@ def mentions(
 def _candidates(text: str, units: Units) -> Iterator[tuple[int, int, Mention]]:
     every: list[Mention] = []
     for pattern, made in (
-        (_ORDINAL, _rank), (_AMONG, _rank), (_TENTHS, _tenths), (_TIMES, _times),
+        (_ORDINAL, _rank), (_ORDINAL_EN, _placed), (_AMONG, _rank), (_TENTHS, _tenths),
+        (_TIMES, _times),
         (_DOUBLED, _doubled), (_FLAT, _flat),
     ):  # fmt: skip
         every += [one for match in pattern.finditer(text) if (one := made(text, match))]
@@ -374,8 +405,9 @@ def _rank(text: str, match: re.Match[str]) -> Mention | None:
     before = text[max(0, match.start() - 12) : match.start()]
     if number is None or not number:
         return None
-    is_among = match.group().startswith(("前", "top"))
-    if not match["after"] and (
+    is_english = match.group().startswith("among")
+    is_among = is_english or match.group().startswith(("前", "top"))
+    if not (match["after"] or is_english) and (
         _NO_RANK_BEHIND.match(text, match.end())
         or not (
             _PLACED.search(before)
@@ -388,6 +420,14 @@ def _rank(text: str, match: re.Match[str]) -> Mention | None:
         match.start(), match.end(), match.group(), Decimal(number), Decimal(1), None,
         "at_most" if is_among else EXACT, "rank", 0,
     )  # fmt: skip
+
+
+def _placed(_text: str, match: re.Match[str]) -> Mention:
+    """Ranked 3rd."""
+    number = Decimal(match["rank"] or match["rank_too"])
+    return Mention(
+        match.start(), match.end(), match.group(), number, Decimal(1), None, EXACT, "rank", 0
+    )
 
 
 def _tenths(text: str, match: re.Match[str]) -> Mention:

@@ -41,6 +41,10 @@ MOST_BESIDE: Final = 8
 """So many words more a cell may hold that says a region or a time: 区间累计, 年度."""
 LONGEST_CELL: Final = 8
 """A cell of more words is a sentence, and no figure of its row and column."""
+LEAST_SISTERS: Final = 3
+"""A place among fewer is none."""
+MOST_COUNTED: Final = 24
+"""So many signs behind it a number of regions is told to be those among whom one has its place."""
 LIKENESS: Final = Decimal("0.34")
 
 
@@ -87,8 +91,12 @@ class _Context:
 
 LONGEST_LABEL: Final = 80
 _STOPS: Final = re.compile(r"[。！？!?；;\n]|\.\s")
+_FULL_STOPS: Final = re.compile(r"[。！？!?\n]|\.\s")
 _TARGET: Final = re.compile("目标|力争|预期|计划|规划|确保|target|aim", re.IGNORECASE)
-_AVERAGE: Final = re.compile("年均|复合|on average|average annual|annual average", re.IGNORECASE)
+_AVERAGE: Final = re.compile(
+    "年均|复合|on average|average annual|annual average|a year[,;]|per year", re.IGNORECASE
+)
+_AVERAGED_OVER: Final = re.compile(r"(?: a year)? on average (?:from |between |in )")
 _LINKS: Final = (
     "达到?|为|是|完成|实现|超过?|突破|约|近|逾|不足|不低于|至少|共计?|合计|累计|总计|已|首次|分别|同口?径?比?",
     "环比|年均|复合|比|较|上年|去年|同期|增长|增加|上升|提高|提升|回升|上涨|下降|减少|回落|降低|下滑|下跌",
@@ -102,6 +110,27 @@ _BETWEEN: Final = re.compile(f"(?:{'|'.join(_LINKS)})*", re.IGNORECASE)
 """What may stand between a name and its number without making it the number of something else."""
 
 
+_AGAINST: Final = re.compile(r"(?:比|较|高于|低于|快于|慢于|多于|少于|than)\s?$", re.IGNORECASE)
+"""What stands before a region that another is held against."""
+_FURTHEST: Final = re.compile(
+    r"最[高低大小多少快慢]的?(?:是|为)$|(?:high|low|larg|small|fast|slow)est (?:was|is) $"
+)
+_IN_BRACKETS: Final = re.compile(r"\s?[(（][^()（）]*")
+_LESS: Final = re.compile(
+    r"(?:低|慢|少|落后|below|lower|behind)\s?(?:了|约|by)?\s*$", re.IGNORECASE
+)
+_FROM_BELOW: Final = re.compile("由低到高|从低到高|最低|倒数|from the lowest|lowest first")
+_COUNTED: Final = re.compile(
+    r"(?:个|家)?\s?(?:县|区|市|镇|乡|街道|地区|省|州|盟|旗)[^，。]{0,10}中?[居位列第]"
+)
+_COUNTED_EN: Final = re.compile(
+    r"\s(?:county-level|district|count|cit|region|division|town|province)"
+)
+"""What is counted behind the number of those among whom a region has its place."""
+_PLACED_EN: Final = re.compile(r"\b(?:rank|place)\w*\b[^.]*\bamong (?:the )?$")
+_HELD_AGAINST_EN: Final = re.compile(r"\s(?P<how>above|below|higher than|lower than)[\w\s]{0,24}")
+
+
 _MADE: Final = re.compile(
     "推算|隐含|测算|计算|占|比重|份额|人均|每|合计|差|余额?$|贡献|"
     "computed|implied|share|per |residual",
@@ -110,6 +139,9 @@ _MADE: Final = re.compile(
 """Heads of what is made of figures: it may differ from each of them."""
 _RANK_HEAD: Final = re.compile("位次|排名|名次|rank", re.IGNORECASE)
 _GROWTH_HEAD: Final = re.compile("增长|增速|增幅|同比|growth", re.IGNORECASE)
+
+
+_GROWS: Final = re.compile("增长|增速|下降|回落|rose|fell|grew|growth|declined", re.IGNORECASE)
 
 
 def _parts(text: str) -> list[str]:
@@ -145,14 +177,15 @@ class _Read:
         yield from block.heads
         yield from block.beside
         if block.stub:
-            yield block.stub
+            yield self.world.whole(block.stub)
 
     def _is_said(self, start: int, end: int) -> bool:
         """Of a row's other cells only those count that say a region or a time and nothing else."""
         if self.block.kind != "cell":
             return True
         begin = sum(len(part) + 1 for part in self.block.heads)
-        stop = self.offset - (len(self.block.stub) + 1 if self.block.stub else 0)
+        stub = self.world.whole(self.block.stub)
+        stop = self.offset - (len(stub) + 1 if stub else 0)
         if not begin <= start < stop:
             return True
         first = self.text.rfind(SEPARATOR, 0, start) + 1
@@ -232,16 +265,31 @@ class _Read:
     def _about(self, one: Mention) -> Checked:
         """What the nearest name makes of it, else what another name of its sentence does."""
         region, (period, base) = self._region(one), self._period(one)
+        against = self._against(one)
         told: Checked | None = None
-        names: list[Name | None] = [*self._names(one)]
-        for name in names or [None]:
-            answer = _Asked(self, one, name, region, period, base).answer()
+        near: list[Name | None] = [*self._names(one)]
+        every = [(one, name) for name in [*(near or [None]), *self._names_of_clauses_before(one)]]
+        if self._may_be_growth(one):
+            every += [(replace(one, sort="growth"), name) for name in near]
+        for asked, name in every:
+            answer = _Asked(self, asked, name, region, period, base, against).answer()
             is_nearest = told is None
             if answer.verdict != "not_ours" and (is_nearest or answer.verdict != "contradicts"):
                 return answer
             told = told or answer
         assert told is not None
         return told
+
+    def _may_be_growth(self, one: Mention) -> bool:
+        """Per cent in the brackets of a region, in a sentence of growth: 比宁波市（-1.8%）."""
+        if one.sort != "level" or one.unit is None or one.unit.dimension != "percent":
+            return False
+        is_in_brackets = any(
+            end <= one.start and self._is_its_bracket(end, one) for _, end, _ in self.places
+        )
+        return is_in_brackets and (
+            _GROWS.search(self.text, self._sentence(one), one.start) is not None
+        )
 
     def _sentence(self, one: Mention) -> int:
         """Where the sentence of a number begins; the lead of a cell belongs to it."""
@@ -256,6 +304,55 @@ class _Read:
         before = [name for name in self.names if begin <= name.start and name.end <= one.start]
         return list(reversed(before))[:MOST_NAMES]
 
+    def _names_of_clauses_before(self, one: Mention) -> list[Name]:
+        """Where a clause names nothing, what those before it in the sentence do: 最高的是慈溪市."""
+        if self._names(one) or self.block.kind == "cell":
+            return []
+        stops = [m.end() for m in _FULL_STOPS.finditer(self.text, 0, one.start)]
+        begin = stops[-1] if stops else 0
+        found = [name for name in self.names if begin <= name.start and name.end <= one.start]
+        return list(reversed(found))[:MOST_NAMES]
+
+    def _against(self, one: Mention) -> str | None:
+        """The region that the number is told against: 比宁波市（-1.8%）高2.9个百分点."""
+        begin = self._sentence(one)
+        for start, end, code in reversed(self.places):
+            is_before = begin <= start and end <= one.start
+            if is_before and self._is_compared(start) and not self._is_its_bracket(end, one):
+                return code
+        return next((code for _, code in self._held_against_behind(one)), None)
+
+    def _held_against_behind(self, one: Mention) -> Iterator[tuple[str, str]]:
+        """How, and whom: 2.9 percentage points above the rate in Ningbo."""
+        for start, _, code in self.places:
+            said = (
+                _HELD_AGAINST_EN.fullmatch(self.text[one.end : start]) if start > one.end else None
+            )
+            if said is not None:
+                yield said["how"], code
+
+    def is_less(self, one: Mention) -> bool:
+        """Whether the words say that the region has less than the one that it is held against."""
+        for how, _ in self._held_against_behind(one):
+            return how in ("below", "lower than")
+        return _LESS.search(self.text[: one.start]) is not None
+
+    def counts_sisters(self, one: Mention) -> bool:
+        """Whether it says among how many regions one has its place: 10个县（市、区）中居第3位."""
+        behind = self.text[one.end : one.end + MOST_COUNTED]
+        if _COUNTED.match(behind):
+            return True
+        before = self.text[self._sentence(one) : one.start]
+        return _COUNTED_EN.match(behind) is not None and _PLACED_EN.search(before) is not None
+
+    def _is_compared(self, start: int) -> bool:
+        """Whether the region that begins there is what another is held against."""
+        return _AGAINST.search(self.text[:start]) is not None
+
+    def _is_its_bracket(self, end: int, one: Mention) -> bool:
+        """Whether the number stands in the brackets behind a region: it is of that region."""
+        return _IN_BRACKETS.fullmatch(self.text[end : one.start]) is not None
+
     def _region(self, one: Mention) -> str:
         """The region that the sentence names, else the one that is spoken of."""
         begin = self._sentence(one)
@@ -265,8 +362,15 @@ class _Read:
             if end > one.start or start < begin:
                 continue
             behind = self.text[end : one.start]
-            if one.sort == "rank" and code != self.world.district:
-                continue  # 全市第3: among whom
+            if self._is_its_bracket(end, one):
+                return code
+            if self._is_compared(start):
+                continue  # 比宁波市高: than whom
+            if _FURTHEST.search(self.text[:start]):
+                continue  # 最高的是慈溪市: of nobody but the number in brackets
+            is_place = one.sort == "rank" or self.counts_sisters(one)
+            if is_place and code != self.world.district:
+                continue  # 全市第3, 在全市10个区中: among whom
             if re.search("占$", self.text[:start]) or re.match("(?:的)?(?:比重|份额)", behind):
                 continue  # 占全市: of what
             return code
@@ -279,8 +383,16 @@ class _Read:
         begin = max(self._sentence(one), one.base)
         bases = [p for m, p in before if m.is_base and m.start >= begin]
         behind = self._period_behind(one)
-        period = behind or (said[-1] if said else self.heading.period)
+        period = behind or (said[-1] if said else self.heading.period or self._last_words(one))
         return period, bases[-1] if bases else None
+
+    def _last_words(self, one: Mention) -> Period | None:
+        """English says the time at the end: stood at 10 billion yuan in 2025."""
+        stop = _FULL_STOPS.search(self.text, one.end)
+        end = stop.start() if stop else len(self.text)
+        is_english = self.block.kind != "cell" and self.text[one.end : end].isascii()
+        later = [p for m, p in self.periods if one.end <= m.start < end and not m.is_base]
+        return later[0] if is_english and later else None
 
     def _is_of_growth(self, moment: Moment, one: Mention) -> bool:
         """2020年至2022年年均增长9.5%: the years are those of the growth, and of nothing else.
@@ -300,7 +412,8 @@ class _Read:
             if moment.start < one.end:
                 continue
             is_of_cell = self.block.kind == "cell" and not re.search("[0-9]", between)
-            if is_of_cell or re.fullmatch(r"[\w]?\s?[(（]", between):
+            is_averaged = one.sort == "growth" and _AVERAGED_OVER.fullmatch(between)
+            if is_of_cell or is_averaged or re.fullmatch(r"[\w]?\s?[(（]", between):
                 return period
         return None
 
@@ -315,6 +428,7 @@ class _Asked:
     region: str
     period: Period | None
     base: Period | None
+    against: str | None = None
     world: World = field(init=False)
 
     def __post_init__(self) -> None:
@@ -391,7 +505,8 @@ class _Asked:
         is_cell = read.block.kind == "cell"
         begin = 0 if is_cell else max(read._sentence(self.one), self.one.base)
         words = read.text[begin : self.one.start]
-        words += read.text[self.one.end :] if is_cell else ""
+        behind = read.text[self.one.end :]
+        words += behind if is_cell or _AVERAGED_OVER.match(behind) else ""
         return _AVERAGE.search(words) is not None or self._is_named_average()
 
     def _is_named_average(self) -> bool:
@@ -476,14 +591,14 @@ class _Asked:
         ]  # fmt: skip
         return min(found, key=self._fitness, default=None)
 
-    def growth(self, period: Period | None) -> Figure | None:
+    def growth(self, period: Period | None, region: str | None = None) -> Figure | None:
         """The published growth, in a period."""
         if self.name is None or period is None:
             return None
         found = [
             figure
             for subject in sorted(self.name.subjects)
-            for figure in self.world.by_subject.get((subject, self.region), ())
+            for figure in self.world.by_subject.get((subject, region or self.region), ())
             if figure.is_headline and figure.is_current and figure.is_growth
             and _is_of(figure, period)
         ]  # fmt: skip
@@ -729,6 +844,59 @@ def _points(asked: _Asked) -> _Made:
             yield now.value - then.value, f"{_printed(now)} − {_printed(then)}", (now, then)
 
 
+def _apart(asked: _Asked) -> _Made:
+    """Percentage points between the region and the one that it is held against."""
+    if asked.against is None:
+        return
+    is_less = asked.read.is_less(asked.one)
+    for ask in (asked.growth, asked.level):
+        own, other = ask(asked.period), ask(asked.period, asked.against)
+        if own and other and own.dimension == other.dimension == "percent":
+            first, second = (other, own) if is_less else (own, other)
+            yield (
+                first.value - second.value,
+                f"{_printed(first)} − {_printed(second)}",
+                (own, other),
+            )
+
+
+def _sisters(asked: _Asked) -> tuple[Figure, list[Figure]] | None:
+    """The level of the region and those of all that lie beside it in the region above."""
+    regions = asked.world.regions
+    own = regions.get(asked.region)
+    now = asked.level(asked.period)
+    if own is None or now is None or own.parent is None:
+        return None
+    codes = sorted(c for c, r in regions.items() if r.parent == own.parent and not r.is_past)
+    found = [level for code in codes if (level := asked.level(asked.period, code)) is not None]
+    return now, [level for level in found if level.dimension == now.dimension]
+
+
+def _place(asked: _Asked) -> _Made:
+    """The place among those that lie beside the region and have a figure of the same period."""
+    read, among = asked.read, _sisters(asked)
+    if among is None or len(among[1]) < LEAST_SISTERS:
+        return
+    own, levels = among
+    words = read.text[read._sentence(asked.one) : asked.one.start]
+    is_from_below = _FROM_BELOW.search(words) is not None
+    ahead = [
+        level for level in levels
+        if (level.reference < own.reference if is_from_below else level.reference > own.reference)
+    ]  # fmt: skip
+    sign = "<" if is_from_below else ">"
+    formula = f"{len(levels)} 个中 {len(ahead)} 个{sign}{_printed(own)}，位次"
+    yield Decimal(len(ahead) + 1), formula, (own, *ahead)
+
+
+def _among(asked: _Asked) -> _Made:
+    """How many have a figure of the same period, where a place among them is told: 10个区."""
+    among = _sisters(asked) if asked.read.counts_sisters(asked.one) else None
+    if among is not None:
+        own, levels = among
+        yield Decimal(len(levels)), "有同期数字的地区数", (own, *levels)
+
+
 def _moved(asked: _Asked) -> _Made:
     now, then = asked.rank(asked.period), asked.rank(_before(asked))
     if now and then:
@@ -772,10 +940,11 @@ def _years_together(asked: _Asked) -> _Made:
 
 _FORMULAS: Final[dict[str, tuple[Callable[[_Asked], _Made], ...]]] = {
     "growth": (_change, _average),
-    "points": (_points,),
+    "points": (_points, _apart),
     "moved": (_moved,),
+    "rank": (_place,),
     "delta": (_difference,),
     "multiple": (_multiple,),
     "share": (_share,),
-    "level": (_share, _years_together),
+    "level": (_share, _years_together, _among),
 }

@@ -75,6 +75,67 @@ def test_a_speech_is_told_number_by_number(shipped: Released, tmp_path: Path) ->
     assert status == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        (
+            "2024年前三季度，我区财政收入增长1.1%，增速比宁波市（-1.8%）高2.9个百分点。",
+            [("1.1%", "exact"), ("-1.8%", "exact"), ("2.9个百分点", "derived")],
+        ),
+        (
+            "2024年前三季度，我区财政收入增速比宁波市低2.9个百分点。",  # it is above
+            [("2.9个百分点", "not_ours")],
+        ),
+        (
+            "2024年末，常住人口在宁波市10个县（市、区）中居第10位；最高的是慈溪市（188.9万人）。",
+            [("10个", "derived"), ("第10位", "derived"), ("188.9万人", "exact")],
+        ),
+        (
+            "2024年末，常住人口在宁波市11个县（市、区）中居第9位。",
+            [("11个", "not_ours"), ("第9位", "not_ours")],
+        ),
+        ("2024年末，常住人口占宁波市（977.7万人）的5.3%。",
+         [("977.7万人", "exact"), ("5.3%", "derived")]),
+        (
+            "Fiscal revenue rose by 1.1 per cent in the first three quarters of 2024, 2.9 "
+            "percentage points above the rate in Ningbo (-1.8 per cent).",
+            [("1.1 per cent", "exact"), ("2.9 percentage points", "derived"),
+             ("-1.8 per cent", "exact")],
+        ),
+        (
+            "Resident population ranked 10th among the 10 county-level divisions of Ningbo at the "
+            "end of 2024; the highest was Cixi City (1.889 million persons).",
+            [("10th", "derived"), ("10", "derived"), ("1.889 million persons", "exact")],
+        ),
+        (
+            "Fixed-asset investment stood at 80.84 billion yuan from January 2021 to June 2023, up "
+            "13.9 per cent a year on average from 2020 to 2022.",
+            [("80.84 billion yuan", "exact"), ("13.9 per cent", "exact")],
+        ),
+        ("GDP growth, rank in the city: among the first 3 in 2022.",
+         [("among the first 3 ", "exact")]),
+    ],
+)  # fmt: skip
+def test_what_is_held_against_others_is_computed(
+    world: World, text: str, numbers: list[tuple[str, str]]
+) -> None:
+    told = check(world, [Block(("一", "one"), text, "text")])
+    assert [(one.mention.text, one.verdict) for one in told] == numbers
+
+
+def test_a_table_in_hundreds_of_millions_contradicts_nothing(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "table.md"
+    path.write_text(
+        "| Key figures (100 million yuan) | 2022 |\n|---|---|\n"
+        "| Gross domestic product (GDP) | 860.3 |\n| Total fiscal revenue | 17.75 |\n", "utf-8"
+    )  # fmt: skip
+    told = check(world, documents.read(path))
+    assert [(one.mention.text, one.verdict) for one in told] == [
+        ("860.3", "exact"),
+        ("17.75", "contradicts"),
+    ]
+
+
 def test_what_holds_ends_well_and_leaves_a_copy(shipped: Released, tmp_path: Path) -> None:
     path = tmp_path / "ok.txt"
     path.write_text("2022年，财政总收入177.5亿元。<script>alert(1)</script>", "utf-8")

@@ -33,7 +33,7 @@ UNITS = Units(
         "人": Unit("人", "people", Decimal(1)),
         "所": Unit("所", "count_suo", Decimal(1)),
     },
-    ["100 million yuan"],
+    {"100 million yuan": Unit("亿元", "money", Decimal(10) ** 8)},
 )
 
 

@@ -472,7 +472,7 @@ def test_a_brief_from_top_to_bottom(world: World) -> None:
     ]
     footer = document.sections[0].footer
     assert [paragraph.text for paragraph in footer.paragraphs] == [
-        REPORT["statement_zh"],
+        "发布时有 2 条未了结的发现。",
     ]
 
 

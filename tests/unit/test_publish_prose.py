@@ -158,8 +158,8 @@ WORLDS: dict[str, tuple[Known, str, str]] = {
         known([LEVEL, JIA, YI], derived={"a1": Derived(rank=3, of_regions=3)}),
         "2025年，全区地区生产总值（1000亿元）由高到低在云城市3个县（市、区）中居第3位（末位）；"
         "最高的是甲县（1500亿元）。",
-        "Gross domestic product in Yunxi District (100.0 billion yuan) ranked 3rd from the top "
-        "among the 3 county-level divisions of Yuncheng in 2025, in last place; the highest was "
+        "Gross domestic product in Yunxi District (100.0 billion yuan) ranked 3rd and last "
+        "among the 3 county-level divisions of Yuncheng in 2025; the highest was "
         "Jia County (150.0 billion yuan).",
     ),
     "rank": (

@@ -43,7 +43,7 @@ from orchestration.publish.printed import Words, quoted, text_width
 from orchestration.publish.prose import english
 from orchestration.publish.prose.known import Known, read_known
 from orchestration.publish.prose.tell import Told, told, whole_of
-from orchestration.publish.report import SIMULATED_LABEL
+from orchestration.publish.report import SIMULATED_LABEL, open_findings
 from orchestration.publish.report import Row as Report
 from orchestration.publish.tables import Table, literal, quote
 
@@ -61,7 +61,7 @@ _WIDTH = _PAGE[0] - 2 * _MARGIN_X
 _ROOM = _PAGE[1] - _MARGIN_TOP - _MARGIN_BOTTOM - 16
 _COLUMNS = {
     "zh": (193.0, 74.0, 78.0, 46.0, 62.0, 40.0),
-    "en": (176.0, 86.0, 112.0, 0.0, 72.0, 47.0),
+    "en": (153.0, 86.0, 130.0, 0.0, 72.0, 52.0),
 }
 _HEADS = {
     "zh": ("指标", "报告期", "数值", "单位", "增长%", "位次"),
@@ -749,7 +749,9 @@ class _Document:
         text = self.cell_text(figure)
         room = _COLUMNS[self.language][_column_of(figure)] - 8
         size = _SIZE["Brief Cell"]
-        while text_width(text) * size * 0.52 > room and size > 4:
+        # English breaks between words; digits have no such place.
+        longest = text if self.is_zh else max(text.split(" "), key=text_width)
+        while text_width(longest) * size * 0.52 > room and size > 4:
             size -= 0.5
         self.add_figure(self.in_cell(cell, side), text, figure,
                         size if size < _SIZE["Brief Cell"] else 0)  # fmt: skip
@@ -849,8 +851,7 @@ class _Document:
         footer = self.document.sections[0].footer
         paragraph = footer.paragraphs[0]
         _set_style(paragraph, "Brief Footer")
-        statement = clean(self.report[f"statement_{self.language}"])
-        paragraph.add_run(cut(statement, 124))
+        paragraph.add_run(open_findings(self.report["findings_open"])[0 if self.is_zh else 1])
         _rule(paragraph, _RULE, 4, "top")
 
 

@@ -229,7 +229,7 @@ def test_each_kind_says_what_its_figures_do(kind: str) -> None:
         ("sisters", "（末位）", ""),
         ("sisters", "3个县", "4个县"),
         ("sisters", "甲县", "乙市"),
-        ("sisters", "3rd from", "1st from"),
+        ("sisters", "3rd and last", "1st"),
         ("rank", "下降2位", "上升2位"),
         ("rank", "下降2位", "下降1位"),
         ("rank", "2 places lower", "2 places higher"),

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from orchestration.publish.build import build_candidate
+from orchestration.publish.clock import zone_words
 from orchestration.publish.durable import remove_tree
 from orchestration.publish.printed import Word
 from orchestration.publish.site.charts import Bar, Chart, _broken, draw
@@ -157,9 +158,23 @@ def test_eighteen_digits_stay_what_they_are() -> None:
 def test_units_with_a_fraction_or_a_larger_prefix_are_not_scaled() -> None:
     assert set(UNITS.scales) == {"元", "万元", "亿元"}
     assert UNITS.scales["亿元"].wan == ("万元", "10 thousand yuan", 4)
+    assert UNITS.scales["亿元"].plain == ("元", "yuan", 8)
     assert UNITS.scales["元"].yi == ("亿元", "100 million yuan", -8)
     assert UNITS.en("所") == "institutions"
     assert UNITS.en("%") == "%"
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("Asia/Shanghai", ("北京时间", "Beijing time")),
+        ("UTC", ("协调世界时", "UTC")),
+        ("Europe/Berlin", ("Europe/Berlin 时间", "Europe/Berlin time")),
+        ("", ("", "")),
+    ],
+)
+def test_a_zone_is_called_as_its_readers_call_it(zone: str, words: tuple[str, str]) -> None:
+    assert zone_words(zone) == words
 
 
 def test_every_gap_has_a_word() -> None:

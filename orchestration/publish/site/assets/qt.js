@@ -176,9 +176,10 @@
     }).filter(function (one) {
       return one[0][0] === 0 || (digits > one[0][0] && one[1].every(readable));
     })[0];
-    var isLarge = found[0][0] > 0;
+    // Alone it is written as in a sentence; beside others it has the digits that it has.
+    var isAlone = found[0][0] > 0 && texts.length === 1;
     return [found[1].map(function (text) {
-      return grouped(text) + (isLarge && text.indexOf(".") < 0 ? ".0" : "");
+      return grouped(text) + (isAlone && text.indexOf(".") < 0 ? ".0" : "");
     }), found[0][1] + plain[1]];
   }
   // Numbers of one unit as the reader wants them, and what their unit is called then.
@@ -192,22 +193,36 @@
   }
 
   function rescale() {
+    // What stands beside each other to be compared has one unit: a ranking, a chart, the columns of
+    // a table that bear it in their heads. All of its numbers change, or none.
+    var groups = [], known = new Map();
+    function group(holder, unit) {
+      var own = holder && known.get(holder);
+      if (holder && !own) { known.set(holder, own = {}); }
+      if (own && own[unit]) { return own[unit]; }
+      var made = { unit: unit, numbers: [], names: [] };
+      groups.push(made);
+      if (own) { own[unit] = made; }
+      return made;
+    }
     document.querySelectorAll(".fig[data-u]").forEach(function (item) {
-      var number = item.querySelector(".n"), place = item.querySelector(".u");
-      var told = written(item.dataset.u, [number.dataset.v]);
-      number.textContent = told[0][0];
-      if (place) { place.textContent = told[1]; }
+      var own = group(item.closest("table.ranks, figure svg"), item.dataset.u);
+      own.numbers.push(item.querySelector(".n"));
+      own.names.push(item.querySelector(".u"));
     });
-    // A column has one unit in its head: all of its numbers change, or none.
     document.querySelectorAll("th[data-u]").forEach(function (head) {
-      var place = head.cellIndex, name = head.querySelector(".u");
-      var numbers = Array.prototype.map.call(head.closest("table").tBodies[0].rows, function (row) {
-        var cell = row.cells[place];
-        return cell ? cell.querySelector(".n") : null;
-      }).filter(Boolean);
-      var told = written(head.dataset.u, numbers.map(function (one) { return one.dataset.v; }));
-      numbers.forEach(function (one, i) { one.textContent = told[0][i]; });
-      if (name) { name.textContent = told[1]; }
+      var table = head.closest("table"), own = group(table, head.dataset.u);
+      own.names.push(head.querySelector(".u"));
+      Array.prototype.forEach.call(table.tBodies[0].rows, function (row) {
+        var cell = row.cells[head.cellIndex];
+        own.numbers.push(cell ? cell.querySelector(".n") : null);
+      });
+    });
+    groups.forEach(function (one) {
+      var numbers = one.numbers.filter(Boolean);
+      var told = written(one.unit, numbers.map(function (number) { return number.dataset.v; }));
+      numbers.forEach(function (number, i) { number.textContent = told[0][i]; });
+      one.names.filter(Boolean).forEach(function (name) { name.textContent = told[1]; });
     });
   }
 

@@ -75,9 +75,9 @@
   }
   function scoreOf(entry, word) {
     var all = names(entry), best = 0;
+    if (entry[1] === word) { return 100; }
     all.forEach(function (name, i) { best = Math.max(best, fits(name, word) - (i > 1 ? 2 : 0)); });
     if (best) { return best; }
-    if (entry[1] === word) { return 100; }
     if (entry[5].indexOf(word) === 0) { return 50; }
     if (entry[6].indexOf(word) === 0) { return 45; }
     if (entry[1].indexOf(word) >= 0) { return 40; }

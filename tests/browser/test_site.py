@@ -399,6 +399,26 @@ def test_figures_are_complete_without_scripts(site: Path, opened: Opener) -> Non
     assert "515" in page.locator(".hero").inner_text()
 
 
+def test_sentences_and_tables_read_without_scripts(site: Path, opened: Opener) -> None:
+    browser = opened(site, java_script_enabled=False)
+    told = browser.go("index.html").locator(".told").inner_text()
+    assert "云溪区" in told or "全区" in told
+    assert "515亿元" in told
+    for name, figure in (
+        ("theme/profile.html", "515"),
+        ("scorecard.html", "515"),
+        ("peers.html", "云州市云山区"),
+        ("region/990101.html", "515"),
+        ("changes.html", "512.3"),
+    ):
+        page = browser.go(name)
+        assert page.locator("main table").filter(visible=True).count(), name
+        assert figure in page.locator("main").inner_text(), name
+    # What a script would make says why it is not there.
+    for name in ("compare.html", "search.html"):
+        assert browser.go(name).locator(".nojs, .nojs-only").first.is_visible(), name
+
+
 @pytest.mark.parametrize("width", [1280, 360])
 def test_axe_finds_nothing(site: Path, opened: Opener, width: int) -> None:
     from axe_playwright_python.sync_playwright import Axe

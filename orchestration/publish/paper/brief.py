@@ -771,7 +771,7 @@ class _Document:
         text = self.cell_text(figure)
         room = _COLUMNS[self.language][_column_of(figure)] - 8
         size = _SIZE["Brief Cell"]
-        width = text_width(text)
+        width: float = text_width(text)
         if not self.is_zh:  # It takes two lines, broken between words; digits have no such place.
             width = max(width * 0.65, *map(text_width, text.split(" ")))
         while width * size * 0.52 > room and size > 4:

@@ -412,7 +412,8 @@
   }
   function starts() {
     var list = node("ul", undefined, "starts");
-    var most = index.indicators.slice().sort(function (a, b) { return b[8] - a[8] || (a[0] < b[0] ? -1 : 1); });
+    var levels = index.indicators.filter(function (e) { return e[4] === "level"; });
+    var most = levels.sort(function (a, b) { return b[8] - a[8] || (a[0] < b[0] ? -1 : 1); });
     most.slice(0, 8).forEach(function (e) {
       var item = node("li"), one = node("button", entry(e[0]).name);
       one.type = "button";
@@ -474,7 +475,7 @@
     var focus = document.activeElement && document.activeElement.id;
     place.textContent = "";
     if (!set) {
-      place.append(picker({ all: [] }), node("p", QT.say("还没有选指标。输入名称的一部分，例如“生产总值”；或从数字最多的指标开始：", "No indicator chosen yet. Type a part of a name, or begin with one of those that have most figures:"), "note"), starts());
+      place.append(picker({ all: [] }), node("p", QT.say("还没有选指标。输入名称的一部分，例如“生产总值”；或从数字最多的总量指标开始：", "No indicator chosen yet. Type a part of a name, or begin with one of the levels that have most figures:"), "note"), starts());
       back(focus);
       return;
     }

@@ -1,7 +1,8 @@
 """When a release was made, as its own district counts: concluded anew from the moment alone.
 
-Belongs here: what checks compare the days and times with that a release states. Does not belong
-here: stating them (``process/declared`` writes them into ``landing.release``).
+Belongs here: what checks compare the days and times with that a release states, and what readers
+call a time zone. Does not belong here: stating them (``process/declared`` writes them into
+``landing.release``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,20 @@ from orchestration.publish.tables import quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+
+_ZONES = {
+    **dict.fromkeys(
+        ("Asia/Shanghai", "Asia/Chongqing", "Asia/Chungking", "Asia/Harbin", "PRC"),
+        ("北京时间", "Beijing time"),
+    ),
+    **dict.fromkeys(("UTC", "Etc/UTC"), ("协调世界时", "UTC")),
+}
+
+
+def zone_words(zone: str) -> tuple[str, str]:
+    """What readers call a time zone: 北京时间; any other by its name in the tz database."""
+    return _ZONES.get(zone) or ((f"{zone} 时间", f"{zone} time") if zone else ("", ""))
 
 
 @dataclass(frozen=True)

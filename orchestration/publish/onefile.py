@@ -21,6 +21,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from orchestration.errors import ReleaseError
+from orchestration.publish.clock import zone_words
 from orchestration.publish.layout import MANIFEST_FILE
 from orchestration.publish.site.markup import both
 from orchestration.publish.site.pages import FIXED_PAGES, SITE
@@ -146,12 +147,16 @@ def _head(first: _Page, manifest: dict[str, str], style: str, script: str) -> st
 
 def _edition(manifest: dict[str, str]) -> str:
     time = manifest.get("release_time_local") or manifest["release_time"]
-    moment = f"{time[:16].replace('T', ' ')} {manifest.get('time_zone') or ''}".strip()
+    moment = time[:16].replace("T", " ")
+    clock_zh, clock_en = (
+        f" {words}" if words else "" for words in zone_words(manifest.get("time_zone") or "")
+    )
     name = manifest["release_id"]
     return both(
-        f"版本 {name} · 发布时间 {moment} · 全部网页合为一个文件；数据文件不在其中，见版本目录。",
-        f"Release {name} · released {moment} · all pages in one file; data files are not in it, "
-        "they lie in the folder of the release.",
+        f"版本 {name} · 发布时间 {moment}{clock_zh} · "
+        "全部网页合为一个文件；数据文件不在其中，见版本目录。",
+        f"Release {name} · released {moment}{clock_en} · all pages in one file; "
+        "data files are not in it, they lie in the folder of the release.",
     )
 
 

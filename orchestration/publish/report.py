@@ -303,6 +303,14 @@ def _statement(policy: str, is_open: int, accepted: int) -> tuple[str, str]:
     return f"{zh}。", f"{en} under policy {policy}."
 
 
+def open_findings(count: int) -> tuple[str, str]:
+    """What pages and briefs say of open findings; the rest stands on the page of quality."""
+    return (
+        f"发布时有 {count:,} 条未了结的发现。",
+        f"Released with {count:,} open {_findings(count)}.",
+    )
+
+
 def _findings(count: int) -> str:
     return "finding" if count == 1 else "findings"
 

@@ -65,6 +65,15 @@ def test_two_indicators_in_three_regions_are_chosen_by_hand(site: Path, opened: 
     assert browser.requests == []
 
 
+def test_a_comparison_begins_with_one_click(site: Path, opened: Opener) -> None:
+    page = opened(site).go("compare.html")
+
+    page.locator(".starts button", has_text=re.compile("^地区生产总值$")).click()
+
+    assert rows(page)[0] == ["2024年", "515"]
+    assert page.locator(".starts").count() == 0
+
+
 def test_the_address_restores_a_comparison_in_both_languages(site: Path, opened: Opener) -> None:
     page = opened(site).go(f"compare.html#i=gdp&{THREE}&f=2024&d=r&a=p&v=rank")
     page.locator("#qt-c-v").select_option("table")

@@ -157,6 +157,45 @@ def test_the_point_moves_and_no_digit_is_lost(site: Path, opened: Opener) -> Non
     assert figure.inner_text() == "1,234,567,890,123,456,789,000 万元"
 
 
+def test_english_says_billion_and_a_ranking_keeps_one_unit(site: Path, opened: Opener) -> None:
+    page = opened(site).go("index.html")
+    page.locator("#qt-lang").click()
+    figure = page.locator('[data-indicator="gdp"] .fig').first
+    residents = page.locator('[data-indicator="residents"] .fig').first
+
+    assert figure.inner_text() == "51.5 billion yuan"
+    assert residents.inner_text().startswith("386,000 persons")
+    page.locator("#qt-scale").select_option("own")
+    assert figure.inner_text() == "515 100 million yuan"
+    page.locator("#qt-scale").select_option("")
+    page.evaluate("document.querySelector('[data-indicator=gdp] .n').dataset.v = '-10000'")
+    page.locator("#qt-lang").click()
+    page.locator("#qt-lang").click()
+    assert figure.inner_text() == "−1.0 trillion yuan"
+
+    # 4120.5 and 300.25 亿元 are compared: both in billions, whatever each would be alone.
+    page = opened(site).go("indicator/gdp.html?lang=en")
+    heads = page.locator("table.grid th[data-u] .u").all_inner_texts()
+    assert set(heads) == {"billion yuan"}
+    row = page.locator('table.grid tr[data-period="2024"] .n').all_inner_texts()
+    assert "51.5" in row
+    assert "412.05" in row
+
+
+def test_on_a_phone_a_row_of_a_printed_table_names_its_periods(site: Path, opened: Opener) -> None:
+    page = opened(site, width=360).go("theme/profile.html")
+
+    table = page.locator("table.printed-table:not(.lists)").first
+    periods = [text for text in table.locator("thead th").all_inner_texts() if "20" in text]
+    figures = table.locator("tbody td:not(:empty)")
+    assert figures.first.get_attribute("data-lz") in periods
+    told = figures.first.evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert told.strip('" ') in periods
+    # Nothing of a row lies beyond the edge of the screen, and gaps take no room.
+    assert table.evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
+    assert not table.locator("tbody td:empty").filter(visible=True).count()
+
+
 @pytest.mark.parametrize(
     ("text", "first"),
     [
@@ -300,12 +339,16 @@ def test_a_half_copied_release_says_so(
 def test_the_foot_of_a_page_says_which_release_it_is_of(site: Path, opened: Opener) -> None:
     page = opened(site).go("indicator/gdp.html")
 
-    assert "版本 2026-03-01.1 · 发布时间 " in page.locator("#qt-edition").inner_text()
+    told = page.locator("#qt-edition").inner_text()
+    assert told.startswith("版本 2026-03-01.1 · 发布时间 ")
+    assert told.endswith(" 北京时间")
     assert "条未了结的发现" in page.locator("#qt-statement").inner_text()
     assert page.locator(".qt-cite").inner_text() == "，版本 2026-03-01.1。"
     assert page.title().endswith(" 2026-03-01.1")
     page.locator("#qt-lang").click()
-    assert "Release 2026-03-01.1 · released " in page.locator("#qt-edition").inner_text()
+    told = page.locator("#qt-edition").inner_text()
+    assert told.startswith("Release 2026-03-01.1 · released ")
+    assert told.endswith(" Beijing time")
 
 
 def test_without_scripts_a_page_says_where_its_release_is_named(site: Path, opened: Opener) -> None:
@@ -354,6 +397,25 @@ def test_figures_are_complete_without_scripts(site: Path, opened: Opener) -> Non
     assert page.locator(".nojs").is_visible()
     assert page.locator("#qt-nav").is_visible()
     assert "515" in page.locator(".hero").inner_text()
+
+
+def test_sentences_and_tables_read_without_scripts(site: Path, opened: Opener) -> None:
+    browser = opened(site, java_script_enabled=False)
+    told = browser.go("index.html").locator(".told").inner_text()
+    assert "云溪区" in told or "全区" in told
+    assert "515亿元" in told
+    for name, figure in (
+        ("theme/profile.html", "515"),
+        ("scorecard.html", "515"),
+        ("region/990101.html", "515"),
+        ("changes.html", "512.3"),
+    ):
+        page = browser.go(name)
+        assert page.locator("main table").filter(visible=True).count(), name
+        assert figure in page.locator("main").inner_text(), name
+    # What a script would make says why it is not there.
+    for name in ("compare.html", "search.html"):
+        assert browser.go(name).locator(".nojs, .nojs-only").first.is_visible(), name
 
 
 @pytest.mark.parametrize("width", [1280, 360])

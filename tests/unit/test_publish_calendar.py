@@ -230,7 +230,7 @@ def test_a_calendar_program_reads_days_that_no_zone_moves() -> None:
     assert "DTSTAMP:20260401T183000Z" in lines
     unfolded = text.replace("\r\n ", "").split("\r\n")
     assert "SUMMARY:应报 投资月报；省\\, 市 2026年2月 | Due: Investment February 2026" in unfolded
-    assert "DESCRIPTION:17:00 Asia/Shanghai · 投资科" in unfolded
+    assert "DESCRIPTION:17:00 北京时间 · 投资科" in unfolded
     # the release is of the day where the district is
     assert "DTSTART;VALUE=DATE:20260402" in lines
 

@@ -81,6 +81,7 @@ REPORT: dict[str, Any] = {
     },
     "statement_zh": "本版本依 demo 策略发布，发布时有 2 条未了结的发现。",
     "statement_en": "This release was published with 2 open findings under policy demo.",
+    "findings_open": 2,
 }
 GDP = Figure(
     "a1", "gdp", "地区生产总值", "Gross domestic product", "profile", "economy",
@@ -470,7 +471,7 @@ def test_a_brief_from_top_to_bottom(world: World) -> None:
     ]
     footer = document.sections[0].footer
     assert [paragraph.text for paragraph in footer.paragraphs] == [
-        REPORT["statement_zh"],
+        "发布时有 2 条未了结的发现。",
     ]
 
 

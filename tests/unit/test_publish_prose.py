@@ -158,8 +158,8 @@ WORLDS: dict[str, tuple[Known, str, str]] = {
         known([LEVEL, JIA, YI], derived={"a1": Derived(rank=3, of_regions=3)}),
         "2025年，全区地区生产总值（1000亿元）由高到低在云城市3个县（市、区）中居第3位（末位）；"
         "最高的是甲县（1500亿元）。",
-        "Gross domestic product in Yunxi District (100.0 billion yuan) ranked 3rd from the top "
-        "among the 3 county-level divisions of Yuncheng in 2025, in last place; the highest was "
+        "Gross domestic product in Yunxi District (100.0 billion yuan) ranked 3rd and last "
+        "among the 3 county-level divisions of Yuncheng in 2025; the highest was "
         "Jia County (150.0 billion yuan).",
     ),
     "rank": (
@@ -229,7 +229,7 @@ def test_each_kind_says_what_its_figures_do(kind: str) -> None:
         ("sisters", "（末位）", ""),
         ("sisters", "3个县", "4个县"),
         ("sisters", "甲县", "乙市"),
-        ("sisters", "3rd from", "1st from"),
+        ("sisters", "3rd and last", "1st"),
         ("rank", "下降2位", "上升2位"),
         ("rank", "下降2位", "下降1位"),
         ("rank", "2 places lower", "2 places higher"),

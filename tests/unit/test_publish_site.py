@@ -18,8 +18,10 @@ from typing import Any
 import pytest
 
 from orchestration.publish.build import build_candidate
+from orchestration.publish.clock import zone_words
 from orchestration.publish.durable import remove_tree
 from orchestration.publish.printed import Word
+from orchestration.publish.site.beside import Beside, bars
 from orchestration.publish.site.charts import Bar, Chart, _broken, draw
 from orchestration.publish.site.markup import (
     Units,
@@ -157,9 +159,23 @@ def test_eighteen_digits_stay_what_they_are() -> None:
 def test_units_with_a_fraction_or_a_larger_prefix_are_not_scaled() -> None:
     assert set(UNITS.scales) == {"元", "万元", "亿元"}
     assert UNITS.scales["亿元"].wan == ("万元", "10 thousand yuan", 4)
+    assert UNITS.scales["亿元"].plain == ("元", "yuan", 8)
     assert UNITS.scales["元"].yi == ("亿元", "100 million yuan", -8)
     assert UNITS.en("所") == "institutions"
     assert UNITS.en("%") == "%"
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("Asia/Shanghai", ("北京时间", "Beijing time")),
+        ("UTC", ("协调世界时", "UTC")),
+        ("Europe/Berlin", ("Europe/Berlin 时间", "Europe/Berlin time")),
+        ("", ("", "")),
+    ],
+)
+def test_a_zone_is_called_as_its_readers_call_it(zone: str, words: tuple[str, str]) -> None:
+    assert zone_words(zone) == words
 
 
 def test_every_gap_has_a_word() -> None:
@@ -327,6 +343,71 @@ def test_a_value_of_eighteen_digits_is_text_everywhere(hostile: Path) -> None:
 
     page = (site / "theme" / "investment.html").read_text("utf-8")
     assert 'data-v="123456789012345678.12345678">123,456,789,012,345,678.12345678<' in page
+
+
+EXTREME = """
+insert into core.region
+select
+    printf('98%04d', i), printf('第%d个', i) || repeat('长', 40), 'Region' || repeat(' long', 20)
+from range(1, 201) as every(i);
+insert into core.observation
+select o.* replace (
+    'e' || printf('%011d', i) as observation_id, printf('98%04d', i) as region_code,
+    (100 - i)::decimal(30, 8) as value
+)
+from core.observation as o, range(1, 201) as every(i)
+where o.observation_id = 'bbbbbb01ffff';
+update core.indicator set name_zh = repeat('很长的名', 10) where indicator_code = 'fai_growth';
+insert into core.indicator values ('gone', '全缺的指标', 'All missing', 'investment');
+insert into core.observation
+select o.* replace (
+    'f' || observation_id[2:] as observation_id, 'gone' as indicator_code,
+    null as value, 'M' as obs_status
+)
+from core.observation as o
+where o.observation_id in ('bbbbbb01ffff', 'cccccc01ffff');
+"""
+
+
+@pytest.fixture(scope="module")
+def extreme(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two hundred regions, long names, figures above, at and below zero, a series without any."""
+    return build(tmp_path_factory.mktemp("extreme"), extra_sql=EXTREME)
+
+
+def test_two_hundred_regions_and_long_names_pass_the_gate(extreme: Path) -> None:
+    assert verify_release(extreme, extreme.parent.parent / "work-r1.duckdb") == []
+    page = (extreme / "site/indicator/fai_growth.html").read_text("utf-8")
+    assert f'<h1><span lang="zh">{"很长的名" * 10}</span>' in page
+    regions = extreme / "site/region"
+    assert len(list(regions.glob("98*.html"))) == 200
+    for code, shown in (
+        ("980099", 'data-v="1">1<'), ("980100", 'data-v="0">0<'), ("980200", 'data-v="-100">−100<')
+    ):  # fmt: skip
+        assert shown in (regions / f"{code}.html").read_text("utf-8")
+
+
+def test_a_series_without_any_figure_shows_gaps_and_no_zero(extreme: Path) -> None:
+    page = (extreme / "site/indicator/gone.html").read_text("utf-8")
+
+    assert "<h1>" in page
+    assert 'class="gap gap-missing"' in page
+    assert 'class="n"' not in page
+
+
+def test_bars_above_at_and_below_zero_begin_at_one_zero() -> None:
+    def drawn(*values: str) -> list[tuple[str, str]]:
+        rows = tuple({"value": Decimal(value)} for value in values)
+        return [
+            re.findall(r' x="([^"]+)" y="0" width="([^"]+)"', bar)[0]
+            for bar in bars(Beside(rows, 0))
+        ]
+
+    assert drawn("10", "0", "-5") == [
+        ("33.333", "66.667"), ("33.333", "0.000"), ("0.000", "33.333"),
+    ]  # fmt: skip
+    assert drawn("0", "0") == [("0.000", "0.000"), ("0.000", "0.000")]
+    assert drawn("-2", "-4") == [("50.000", "50.000"), ("0.000", "100.000")]
 
 
 def test_the_same_inputs_give_the_same_bytes(hostile: Path, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ from orchestration.publish.printed import Words, quoted, text_width
 from orchestration.publish.prose import english
 from orchestration.publish.prose.known import Known, read_known
 from orchestration.publish.prose.tell import Told, told, whole_of
-from orchestration.publish.report import SIMULATED_LABEL
+from orchestration.publish.report import SIMULATED_LABEL, open_findings
 from orchestration.publish.report import Row as Report
 from orchestration.publish.tables import Table, literal, quote
 
@@ -61,7 +61,7 @@ _WIDTH = _PAGE[0] - 2 * _MARGIN_X
 _ROOM = _PAGE[1] - _MARGIN_TOP - _MARGIN_BOTTOM - 16
 _COLUMNS = {
     "zh": (193.0, 74.0, 78.0, 46.0, 62.0, 40.0),
-    "en": (176.0, 86.0, 112.0, 0.0, 72.0, 47.0),
+    "en": (153.0, 86.0, 130.0, 0.0, 72.0, 52.0),
 }
 _HEADS = {
     "zh": ("指标", "报告期", "数值", "单位", "增长%", "位次"),
@@ -73,6 +73,8 @@ _HEADINGS = {
     "en": ("Highlights", "Key figures", "Notes and sources", "Sources: "),
 }
 _VALUE, _UNIT, _GROWTH, _RANK = 2, 3, 4, 5
+_SMALLER_NAME = 8.0
+"""Points of an English name that takes two lines of a row."""
 _CHART_WIDTH = _WIDTH / 2 - 8
 
 _FANGSONG, _HEITI, _SONGTI, _LATIN = "仿宋", "黑体", "宋体", "Times New Roman"
@@ -374,8 +376,9 @@ def _compose(
     entries = _rows_of(selection, limits.rows)
     said = [part[1] for one in body for part in _in(one, language) if not isinstance(part, str)]
     used = list(dict.fromkeys([*said, *(f for entry in entries for f in entry.figures)]))
+    room = _name_room(entries, language)
     is_cut = any(
-        _name_line(figure, language) != _name(figure, language)
+        _name_line(figure, language, room) != _name(figure, language)
         for entry in entries
         for figure in entry.figures[:1]
     )
@@ -417,7 +420,7 @@ def _height(
     for place, one in enumerate(body):
         style = "Brief Body" if place else "Brief Lead"
         total += _text_height("".join(map(_plain, _in(one, language))), style, 22) + _SPACE[style]
-    total += _row_height() * len(entries) + _row_height() + 4
+    total += _row_height(language) * (len(entries) + 1) + 4
     if charts:
         total += limits.chart_height + 2 * _LINE["Brief Caption"] + _LINE["Brief Small"] + 14
     for text in [*remarks, f"{_HEADINGS[language][3]}{source}"]:
@@ -425,8 +428,10 @@ def _height(
     return total
 
 
-def _row_height() -> float:
-    return _LINE["Brief Cell"] + _LINE["Brief Small"] + 0.8
+def _row_height(language: str) -> float:
+    """Names and numbers of English take two lines, where Chinese has a line and a smaller one."""
+    second = "Brief Small" if language == "zh" else "Brief Cell"
+    return _LINE["Brief Cell"] + _LINE[second] + 0.8
 
 
 def _text_height(text: str, style: str, indent: float = 0) -> float:
@@ -444,12 +449,19 @@ def _name(figure: Figure, language: str) -> str:
     return figure.name_zh if language == "zh" else figure.name_en
 
 
-def _name_line(figure: Figure, language: str) -> str:
+def _name_room(entries: Sequence[Entry], language: str) -> float:
+    """How wide a name may be in the table: its column takes what columns left out leave."""
+    columns = _COLUMNS[language]
+    others = sum(columns[place] for place in _columns_of(entries, language) if place)
+    return _WIDTH - others - 10
+
+
+def _name_line(figure: Figure, language: str, room: float) -> str:
     """A name in the table, in one line; an English one in two smaller ones."""
-    room = _COLUMNS[language][0] - 10
     if language == "zh":
         return cut(figure.name_zh, int(room / (_SIZE["Brief Cell"] * 0.515)))
-    return cut(figure.name_en, int(room / (_SIZE["Brief Cell"] * 0.5)))
+    # A line ends before the word that no longer fits, and a font put in for another is wider.
+    return cut(figure.name_en, 2 * int(room / (_SMALLER_NAME * 0.6)) - 8)
 
 
 # --- an empty page -------------------------------------------------------------------------------
@@ -712,10 +724,20 @@ class _Document:
             return cut(f"{word.zh if word else code}{rank.period_end.year}", 10)
         return cut(f"{word.en if word else code} {rank.period_end.year}".strip(), 12)
 
+    def name(self, cell: Any, figure: Figure) -> None:
+        """What a row is called; what one line does not hold is set in two smaller ones."""
+        room = _name_room(self.page.entries, self.language)
+        text = _name_line(figure, self.language, room)
+        paragraph = self.in_cell(cell)
+        run = paragraph.add_run(text)
+        if not self.is_zh and text_width(text) * _SIZE["Brief Cell"] * 0.515 > room:
+            run.font.size = _points(_SMALLER_NAME)
+            paragraph.paragraph_format.line_spacing = _points(_LINE["Brief Cell"] - 1)
+
     def write_row(self, cells: Mapping[int, Any], entry: Entry) -> None:
         """One headline figure: name, period, number, unit, growth, rank."""
         figure = entry.figure
-        self.in_cell(cells[0]).add_run(_name_line(figure, self.language))
+        self.name(cells[0], figure)
         joint = "至" if self.is_zh else " to "
         start, _, end = (figure.period_zh if self.is_zh else figure.period_en).partition(joint)
         self.in_cell(cells[1], "center").add_run(cut(start, 18))
@@ -749,7 +771,10 @@ class _Document:
         text = self.cell_text(figure)
         room = _COLUMNS[self.language][_column_of(figure)] - 8
         size = _SIZE["Brief Cell"]
-        while text_width(text) * size * 0.52 > room and size > 4:
+        width: float = text_width(text)
+        if not self.is_zh:  # It takes two lines, broken between words; digits have no such place.
+            width = max(width * 0.65, *map(text_width, text.split(" ")))
+        while width * size * 0.52 > room and size > 4:
             size -= 0.5
         self.add_figure(self.in_cell(cell, side), text, figure,
                         size if size < _SIZE["Brief Cell"] else 0)  # fmt: skip
@@ -759,7 +784,7 @@ class _Document:
         if self.is_zh or figure.is_growth:
             return figure_cell(figure, self.words)
         if figure.is_rank:
-            return english.place(figure)
+            return english.short_place(figure)
         return english.amount(figure, self.words)
 
     def write_charts(self) -> None:
@@ -849,8 +874,7 @@ class _Document:
         footer = self.document.sections[0].footer
         paragraph = footer.paragraphs[0]
         _set_style(paragraph, "Brief Footer")
-        statement = clean(self.report[f"statement_{self.language}"])
-        paragraph.add_run(cut(statement, 124))
+        paragraph.add_run(open_findings(self.report["findings_open"])[0 if self.is_zh else 1])
         _rule(paragraph, _RULE, 4, "top")
 
 

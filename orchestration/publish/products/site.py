@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.publish.clock import zone_words
 from orchestration.publish.finding_words import (
     check_findings,
     check_quality_page,
@@ -21,7 +22,7 @@ from orchestration.publish.finding_words import (
 )
 from orchestration.publish.layout import REPORT_HTML
 from orchestration.publish.product import EVERYTHING, Files, Problem, Product
-from orchestration.publish.report import has_simulated_rows
+from orchestration.publish.report import has_simulated_rows, open_findings
 from orchestration.publish.rules import (
     SITE_FIGURE_DIFFERS,
     SITE_INCOMPLETE,
@@ -179,7 +180,8 @@ def _build_front(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
         "release": edition.release_id,
         "time": f"{site.site.release['release_time_local']:%Y-%m-%d %H:%M}",
         "zone": site.site.release["time_zone"],
-        "statement": _open(edition.report["findings_open"]),
+        "clock": zone_words(site.site.release["time_zone"]),
+        "statement": open_findings(edition.report["findings_open"]),
         **site.release_facts(),
         "scripts": {name: found[1:3] for name, found in scripts.items() if found},
         "pages": stamps,
@@ -198,12 +200,6 @@ def _chunks(edition: Edition) -> tuple[str, int]:
             with (edition.directory / path).open(encoding="utf-8") as file:
                 found[name] = stated(file.read(2000))
     return compact_json(found), len(found)
-
-
-def _open(count: int) -> list[str]:
-    """What every page says of open findings; the rest stands on the page of quality."""
-    noun = "finding" if count == 1 else "findings"
-    return [f"发布时有 {count:,} 条未了结的发现。", f"Released with {count:,} open {noun}."]
 
 
 def _stamp(page: Path) -> str:

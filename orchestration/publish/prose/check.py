@@ -523,10 +523,10 @@ def _sisters(case: _Case, text: str) -> str:
             rf"居第(?P<k>\d+)位{last}{ends}。"
         )
     else:
-        last = {1: ", in first place", count: ", in last place"}.get(place, "")
+        last = {1: "", count: " and last"}.get(place, " highest")
         form = (
-            rf"{subject} \((?P<v>{_AMOUNT_EN})\) ranked (?P<k>\d+)(?:st|nd|rd|th) from the top "
-            rf"among the (?P<n>\d+) county-level divisions of {city_en} {time}{last}{ends}\."
+            rf"{subject} \((?P<v>{_AMOUNT_EN})\) ranked (?P<k>\d+)(?:st|nd|rd|th){last} among "
+            rf"the (?P<n>\d+) county-level divisions of {city_en} {time}{ends}\."
         )
     parts = case.holds(form, text)
     for name, fact in shown.items():

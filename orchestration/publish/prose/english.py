@@ -91,11 +91,19 @@ def place(rank: Figure) -> str:
     return bound.rank[1].format(decimal_text(rank.value))
 
 
+def short_place(rank: Figure) -> str:
+    """A rank in a narrow column: ``18th``, ``top 3``."""
+    bound = bound_of(rank.qualifier)
+    if bound is not None and bound.is_upper and not bound.is_open:
+        return f"top {decimal_text(rank.value)}"
+    return place(rank)
+
+
 def forms(figure: Figure, words: Words) -> frozenset[str]:
     """All texts that a figure may stand as in English."""
     number = decimal_text(figure.value)
     if figure.is_rank:
-        return frozenset({place(figure), number})
+        return frozenset({place(figure), short_place(figure), number})
     found = {amount(figure, words), number, f"{sign(figure.qualifier, 1)}{number}"}
     if figure.is_growth and figure.qualifier == EXACT:
         size = f"{decimal_text(abs(figure.value))} per cent"

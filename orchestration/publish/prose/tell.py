@@ -32,7 +32,7 @@ _SHARES = frozenset({"share_pct", "ratio"})
 _LONGEST_NAME = 64
 _FIXED_PRICES = ("comparable", "constant")
 _LONGER_THAN_A_YEAR = 366
-_LAST = {0: ("（首位）", ", in first place"), -1: ("（末位）", ", in last place")}
+_LAST = {0: ("（首位）", ""), -1: ("（末位）", " and last")}
 _MOST_AT_AN_END = 2
 _SIMULATED = ("（模拟数据）", " (simulated data)")
 
@@ -536,7 +536,7 @@ def _place(teller: _Teller, rule: Rule, figure: Figure, beside: Sequence[Figure]
     count = len(beside)
     parent = teller.known.regions.get(teller.region.parent if teller.region else "")
     city, city_en = (parent.zh, english.short_name(parent.en)) if parent else ("", "")
-    last_zh, last_en = _LAST.get(place - 1 if place == 1 else place - count - 1, ("", ""))
+    last_zh, last_en = _LAST.get(place - 1 if place == 1 else place - count - 1, ("", " highest"))
     zh: list[Part] = [
         f"{when(figure)}，{teller.subject(figure.name_zh)}（",
         (_number_zh(figure), figure),
@@ -545,8 +545,8 @@ def _place(teller: _Teller, rule: Rule, figure: Figure, beside: Sequence[Figure]
     en: list[Part] = [
         f"{_up(teller.about(figure.name_en))} (",
         (english.amount(figure, teller.words), figure),
-        f") ranked {english.ordinal(Decimal(place))} from the top among the {count} "
-        f"county-level divisions of {city_en} {english.when(figure)}{last_en}",
+        f") ranked {english.ordinal(Decimal(place))}{last_en} among the {count} "
+        f"county-level divisions of {city_en} {english.when(figure)}",
     ]
     mark = "；", ";"
     for value, zh_word, en_word in (

@@ -16,6 +16,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from orchestration.publish.clock import zone_words
 from orchestration.publish.site.markup import plain
 from orchestration.publish.site.model import Row
 
@@ -110,6 +111,7 @@ def calendar(release: Row, due: Sequence[Row], told: Sequence[Issue]) -> str:
     stamp = told[0].updated.replace("-", "").replace(":", "")
     code = _name(str(release["district_code"]))
     zone = release["time_zone"]
+    clock = zone_words(zone)[0]
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -128,7 +130,7 @@ def calendar(release: Row, due: Sequence[Row], told: Sequence[Issue]) -> str:
             stamp,
             row["due_on"],
             f"应报 {titles[0]} | Due: {titles[1]}",
-            f"{row['due_time']} {zone} · {row['owner']}",
+            f"{row['due_time']} {clock} · {row['owner']}",
         )
     for one in told[:RELEASES_KEPT]:
         lines += _event(

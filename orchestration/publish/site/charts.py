@@ -469,11 +469,11 @@ def _line(chart: Chart) -> dict[str, Any]:
 # --- which charts ------------------------------------------------------------------------------
 
 
-def choose(reader: Reader, site: Site) -> list[Chart]:
+def choose(reader: Reader, site: Site, units: Units) -> list[Chart]:
     """The charts that the marts of this release have figures for."""
     found: list[Chart] = []
     for select in _CHOICES:
-        found += select(_Marts(reader, site))
+        found += select(_Marts(reader, site, units))
     found = [chart for chart in found if len(chart.bars) > 1]
     found = [
         chart
@@ -505,8 +505,8 @@ def _flagged(chart: Chart, flags: Mapping[str, Row]) -> Chart:
 class _Marts:
     """Rows of marts for the district; none where a mart or a column is not there."""
 
-    def __init__(self, reader: Reader, site: Site) -> None:
-        self.reader, self.site = reader, site
+    def __init__(self, reader: Reader, site: Site, units: Units) -> None:
+        self.reader, self.site, self.units = reader, site, units
         self.con: DuckDBPyConnection = reader.con
         self.district = str(site.release.get("district_code") or "")
 
@@ -754,7 +754,7 @@ def _series(marts: _Marts) -> list[Chart]:
             Chart(
                 f"series-{file_name(code)}",
                 "profile",
-                (f"{named[0]}（{unit}）", f"{named[1]} ({Units({}).en(unit)})"),
+                (f"{named[0]}（{unit}）", f"{named[1]} ({marts.units.en(unit)})"),
                 tuple(
                     Bar((row["period"][:4], row["period"][:4]), row["value"], "",
                         row["qualifier"], is_simulated=bool(row["is_simulated"]),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from orchestration.publish import engine
-from orchestration.publish.clock import Released, released
+from orchestration.publish.clock import Released, released, zone_words
 from orchestration.publish.durable import files_below
 from orchestration.publish.site import compare, links, model
 from orchestration.publish.site.markup import STAMP, checksum, file_name, read_script, stamp_of
@@ -227,16 +227,18 @@ class _Written:
 
     def moment(self, expected: Released | None) -> Iterator[Fault]:
         """Pages tell the time of the release where the district is."""
+        if expected is None or not expected.zone:
+            return
+        clock = list(zone_words(expected.zone))
         told = (self.facts.get("time"), self.facts.get("zone"))
-        if (
-            expected
-            and expected.zone
-            and told != (f"{expected.local:%Y-%m-%d %H:%M}", expected.zone)
-        ):
+        # Pages of a release from before say the name of the zone.
+        said = self.facts.get("clock", clock)
+        if told != (f"{expected.local:%Y-%m-%d %H:%M}", expected.zone) or said != clock:
             yield Fault(
                 _RELEASE_SCRIPT,
-                f"发布时间写作 {told[0]} {told[1]}，应为 {expected.local} {expected.zone}",
-                f"says {told[0]} {told[1]}, not {expected.local} {expected.zone}",
+                f"发布时间写作 {told[0]} {told[1]} {said}，"
+                f"应为 {expected.local} {expected.zone} {clock}",
+                f"says {told[0]} {told[1]} {said}, not {expected.local} {expected.zone} {clock}",
                 is_word=True,
             )
 

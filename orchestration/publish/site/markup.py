@@ -123,10 +123,15 @@ def number_text(value: int | Decimal | str | None) -> str:
 
 @dataclass(frozen=True)
 class Scale:
-    """What a unit is called with 万 and with 亿 before it, and how many digits the point moves."""
+    """What a unit is called with 万 and with 亿 before it, and how many digits the point moves.
+
+    Attributes:
+        plain: The same without either; English says million and billion of it.
+    """
 
     wan: tuple[str, str, int]
     yi: tuple[str, str, int]
+    plain: tuple[str, str, int]
 
 
 class Units:
@@ -148,6 +153,7 @@ class Units:
                     self.scales[unit] = Scale(
                         (f"万{stem}", words[f"万{stem}"].en, power - 4),
                         (f"亿{stem}", words[f"亿{stem}"].en, power - 8),
+                        (stem, self.en(stem), power),
                     )
                     break
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.bounds import BOUNDS
 from orchestration.publish import engine
+from orchestration.publish.clock import zone_words
 from orchestration.publish.edition import Edition
 from orchestration.publish.layout import (
     CITATION_FILE,
@@ -211,7 +212,7 @@ class SiteWriter:
     @cached_property
     def chosen(self) -> list[charts.Chart]:
         """The charts that the marts have figures for."""
-        return charts.choose(self.reader, self.site)
+        return charts.choose(self.reader, self.site, self.units)
 
     @cached_property
     def beside(self) -> Mapping[str, tuple[str, str]]:
@@ -324,7 +325,8 @@ class SiteWriter:
     def release_facts(self) -> Row:
         """What all pages need to know of the release besides its pages."""
         scales = {
-            unit: [list(scale.wan), list(scale.yi)] for unit, scale in self.units.scales.items()
+            unit: [list(scale.wan), list(scale.yi), list(scale.plain)]
+            for unit, scale in self.units.scales.items()
         }
         unit_words = {
             unit: self.units.en(unit)
@@ -332,7 +334,7 @@ class SiteWriter:
                 "select distinct unit from qt_observation where unit is not null order by unit"
             ).fetchall()
         }
-        return {"scales": scales, "units": unit_words}
+        return {"scales": scales, "units": unit_words, "ranks": sorted(RANK_UNITS)}
 
     def shared_names(self) -> tuple[str, int]:
         """Names of codes that the page script needs, and how many regions there are."""
@@ -825,6 +827,7 @@ class SiteWriter:
         content = {
             "due": due,
             "before": before,
+            "clock": zone_words(release["time_zone"] or ""),
             "limit": DUE_SHOWN,
             "words": WORDS,
             "rules": self._due_rules({row["data_set_id"] for row in due}),
@@ -1150,11 +1153,19 @@ class SiteWriter:
             "is_rank": one["unit"] in RANK_UNITS,
             "drawn_label": label,
             "drawn_kind": kind,
+            "common": _joined(self._common(one)),
             **_drawing(series.draw_series(shown.rows, days, titled)),
         }
 
     def _kind_of(self, one: Row) -> tuple[str, str]:
-        """What figures of a series have in common, in words of both languages."""
+        """What figures of a series have in common and their unit, in both languages."""
+        words, unit = self._common(one), one["unit"] or ""
+        if unit and unit != "1":
+            words.append((unit, self.units.en(unit)))
+        return _joined(words)
+
+    def _common(self, one: Row) -> list[tuple[str, str]]:
+        """What figures of a series have in common besides their unit, in both languages."""
         listed = [
             (name, one[name])
             for name, usual in (
@@ -1165,10 +1176,7 @@ class SiteWriter:
         ]  # fmt: skip
         words = [self.word.pair(name, code) for name, code in listed]
         words += [(own, own) for own in (one["subject"], one["locality"]) if own and own != "_T"]
-        unit = one["unit"] or ""
-        if unit and unit != "1":
-            words.append((unit, self.units.en(unit)))
-        return " · ".join(zh for zh, _ in words), " · ".join(en for _, en in words)
+        return words
 
     # --- comparisons -----------------------------------------------------------------------------
 
@@ -1314,6 +1322,11 @@ class SiteWriter:
             "late": [(path, _what(path)) for path in (MART_FILE, DATAPACKAGE_FILE, MANIFEST_FILE)],
             "charts": self.chosen,
         }
+
+
+def _joined(words: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """Words of both languages, a point between them."""
+    return " · ".join(zh for zh, _ in words), " · ".join(en for _, en in words)
 
 
 def _drawing(drawn: series.Drawn | None) -> Row:

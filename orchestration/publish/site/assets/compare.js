@@ -410,6 +410,19 @@
     var c = group.split("\t");
     return [c[5] ? word("figure_kind", c[5]) : "", c[6], c[7], word("scope", c[2]), c[4] && c[4] !== "_T" ? word("breakdown", c[4]) : "", unit(c[0])].filter(Boolean).join(" · ");
   }
+  function starts() {
+    var list = node("ul", undefined, "starts");
+    var levels = index.indicators.filter(function (e) { return e[4] === "level"; });
+    var most = levels.sort(function (a, b) { return b[8] - a[8] || (a[0] < b[0] ? -1 : 1); });
+    most.slice(0, 8).forEach(function (e) {
+      var item = node("li"), one = node("button", entry(e[0]).name);
+      one.type = "button";
+      one.addEventListener("click", function () { putCodes([e[0]]); });
+      item.append(one);
+      list.append(item);
+    });
+    return list;
+  }
   function regionsBox(cut) {
     var box = document.createElement("details"), summary = node("summary", QT.say("地区（" + cut.wanted.length + " / " + cut.regions.length + "）", "Regions (" + cut.wanted.length + " of " + cut.regions.length + ")"));
     box.id = "qt-regions";
@@ -462,7 +475,7 @@
     var focus = document.activeElement && document.activeElement.id;
     place.textContent = "";
     if (!set) {
-      place.append(picker({ all: [] }), node("p", QT.say("还没有选指标。输入名称的一部分，例如“生产总值”。", "No indicator chosen yet. Type a part of a name."), "note"));
+      place.append(picker({ all: [] }), node("p", QT.say("还没有选指标。输入名称的一部分，例如“生产总值”；或从数字最多的总量指标开始：", "No indicator chosen yet. Type a part of a name, or begin with one of the levels that have most figures:"), "note"), starts());
       back(focus);
       return;
     }

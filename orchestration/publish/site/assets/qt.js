@@ -21,7 +21,7 @@
     scale: query.get("unit") || remembered("scale") || ""
   };
   if (state.lang !== "en") { state.lang = "zh"; }
-  if (state.scale !== "wan" && state.scale !== "yi") { state.scale = ""; }
+  if (["wan", "yi", "own"].indexOf(state.scale) < 0) { state.scale = ""; }
   root.dataset.lang = state.lang;
   root.lang = state.lang === "en" ? "en" : "zh-CN";
 
@@ -110,7 +110,7 @@
     document.querySelectorAll("[data-zh]").forEach(function (item) {
       var text = item.getAttribute("data-" + state.lang);
       if (item.tagName === "INPUT") { item.placeholder = text; }
-      if (item.tagName === "OPTION") { item.textContent = text; }
+      if (item.tagName === "OPTION") { item.textContent = text; item.hidden = !text; }
     });
     var button = document.getElementById("qt-lang");
     button.textContent = state.lang === "en" ? "中文" : "English";
@@ -121,7 +121,7 @@
     if (!facts || broken["*"]) { return; }
     document.getElementById("qt-edition").textContent =
       say("版本 ", "Release ") + facts.release + say(" · 发布时间 ", " · released ") + facts.time +
-      (facts.zone ? " " + facts.zone : "");
+      (facts.clock ? " " + facts.clock[state.lang === "en" ? 1 : 0] : "");
     document.getElementById("qt-statement").textContent = facts.statement[state.lang === "en" ? 1 : 0];
     document.querySelectorAll(".qt-cite").forEach(function (item) {
       item.textContent = say("，版本 ", ", release ") + facts.release + say("。", ".");
@@ -161,38 +161,68 @@
     var found = text.replace("-", "").match(/^0\.(0*)/);
     return /^-?0(\.0*)?$/.test(text) || !found || found[1].length < 2;
   }
-  function target(unit) {
-    var scales = facts && facts.scales[unit];
-    if (!scales || !state.scale) { return null; }
-    return scales[state.scale === "wan" ? 0 : 1];
-  }
-  function unitNode(place, zh, en) {
-    if (!place) { return; }
-    place.textContent = state.lang === "en" ? en || zh : zh;
-  }
   function english(unit) { return (facts && facts.units[unit]) || unit; }
 
+  // As English is written: 1000 亿元 is 100.0 billion yuan. All of the numbers take the same power.
+  var LARGE = [[12, "trillion "], [9, "billion "], [6, "million "], [0, ""]];
+  function inWords(plain, texts) {
+    var full = texts.map(function (text) { return shift(text, plain[2]); });
+    var digits = Math.max.apply(null, full.map(function (text) {
+      var whole = text.replace("-", "").split(".")[0];
+      return whole === "0" ? 0 : whole.length;
+    }));
+    var found = LARGE.map(function (power) {
+      return [power, full.map(function (text) { return shift(text, -power[0]); })];
+    }).filter(function (one) {
+      return one[0][0] === 0 || (digits > one[0][0] && one[1].every(readable));
+    })[0];
+    // Alone it is written as in a sentence; beside others it has the digits that it has.
+    var isAlone = found[0][0] > 0 && texts.length === 1;
+    return [found[1].map(function (text) {
+      return grouped(text) + (isAlone && text.indexOf(".") < 0 ? ".0" : "");
+    }), found[0][1] + plain[1]];
+  }
+  // Numbers of one unit as the reader wants them, and what their unit is called then.
+  function written(unit, texts) {
+    var scales = facts && facts.scales[unit], isEnglish = state.lang === "en";
+    if (scales && !state.scale && isEnglish && texts.length) { return inWords(scales[2], texts); }
+    var to = scales && state.scale && state.scale !== "own" ? scales[state.scale === "wan" ? 0 : 1] : null;
+    var moved = to ? texts.map(function (text) { return shift(text, to[2]); }) : [];
+    var use = to && moved.every(readable);
+    return [(use ? moved : texts).map(grouped), use ? to[isEnglish ? 1 : 0] : isEnglish ? english(unit) : unit];
+  }
+
   function rescale() {
+    // What stands beside each other to be compared has one unit: a ranking, a chart, the columns of
+    // a table that bear it in their heads. All of its numbers change, or none.
+    var groups = [], known = new Map();
+    function group(holder, unit) {
+      var own = holder && known.get(holder);
+      if (holder && !own) { known.set(holder, own = {}); }
+      if (own && own[unit]) { return own[unit]; }
+      var made = { unit: unit, numbers: [], names: [] };
+      groups.push(made);
+      if (own) { own[unit] = made; }
+      return made;
+    }
     document.querySelectorAll(".fig[data-u]").forEach(function (item) {
-      var number = item.querySelector(".n"), unit = item.dataset.u, to = target(unit);
-      var moved = to ? shift(number.dataset.v, to[2]) : number.dataset.v;
-      var use = to && readable(moved);
-      number.textContent = grouped(use ? moved : number.dataset.v);
-      unitNode(item.querySelector(".u"), use ? to[0] : unit, use ? to[1] : english(unit));
+      var own = group(item.closest("table.ranks, figure svg"), item.dataset.u);
+      own.numbers.push(item.querySelector(".n"));
+      own.names.push(item.querySelector(".u"));
     });
-    // A column has one unit in its head: all of its numbers change, or none.
     document.querySelectorAll("th[data-u]").forEach(function (head) {
-      var place = head.cellIndex, unit = head.dataset.u, to = target(unit);
-      var numbers = Array.prototype.map.call(head.closest("table").tBodies[0].rows, function (row) {
-        var cell = row.cells[place];
-        return cell ? cell.querySelector(".n") : null;
-      }).filter(Boolean);
-      var moved = numbers.map(function (one) { return to ? shift(one.dataset.v, to[2]) : ""; });
-      var use = to && moved.every(readable);
-      numbers.forEach(function (one, i) {
-        one.textContent = grouped(use ? moved[i] : one.dataset.v);
+      var table = head.closest("table"), own = group(table, head.dataset.u);
+      own.names.push(head.querySelector(".u"));
+      Array.prototype.forEach.call(table.tBodies[0].rows, function (row) {
+        var cell = row.cells[head.cellIndex];
+        own.numbers.push(cell ? cell.querySelector(".n") : null);
       });
-      unitNode(head.querySelector(".u"), use ? to[0] : unit, use ? to[1] : english(unit));
+    });
+    groups.forEach(function (one) {
+      var numbers = one.numbers.filter(Boolean);
+      var told = written(one.unit, numbers.map(function (number) { return number.dataset.v; }));
+      numbers.forEach(function (number, i) { number.textContent = told[0][i]; });
+      one.names.filter(Boolean).forEach(function (name) { name.textContent = told[1]; });
     });
   }
 
@@ -218,7 +248,7 @@
   }
   Object.assign(window.QT, {
     onRefresh: function (draw) { parts.push(draw); },
-    refresh: refresh, say: say, data: data, load: load, english: english, grouped: grouped,
+    refresh: refresh, say: say, data: data, load: load, english: english, grouped: grouped, written: written,
     crc32: function (bytes) { return crcOf(bytes); }, fold: fold, carry: carry,
     base: function () { return meta("qt-base"); },
     facts: function () { return facts; },
@@ -236,7 +266,24 @@
     carry();
   }
 
+  // On a phone each row of a printed table becomes a card: periods stand before its figures.
+  function label() {
+    document.querySelectorAll("table.printed-table").forEach(function (table) {
+      if (!table.tHead || table.tHead.rows.length !== 1) { return; }
+      var heads = Array.prototype.map.call(table.tHead.rows[0].cells, function (head) {
+        var zh = head.querySelector(":scope > [lang=zh]"), en = head.querySelector(":scope > [lang=en]");
+        return [(zh || head).textContent, (en || head).textContent];
+      });
+      Array.prototype.forEach.call(table.querySelectorAll("tbody td"), function (cell) {
+        cell.dataset.lz = heads[cell.cellIndex][0];
+        cell.dataset.le = heads[cell.cellIndex][1];
+      });
+      table.classList.add("stack");
+    });
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
+    label();
     var lang = document.getElementById("qt-lang"), scale = document.getElementById("qt-scale");
     var menu = document.getElementById("qt-menu");
     lang.hidden = false; menu.hidden = false; scale.closest("label").hidden = false;

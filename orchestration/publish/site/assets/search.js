@@ -75,9 +75,9 @@
   }
   function scoreOf(entry, word) {
     var all = names(entry), best = 0;
+    if (entry[1] === word) { return 100; }
     all.forEach(function (name, i) { best = Math.max(best, fits(name, word) - (i > 1 ? 2 : 0)); });
     if (best) { return best; }
-    if (entry[1] === word) { return 100; }
     if (entry[5].indexOf(word) === 0) { return 50; }
     if (entry[6].indexOf(word) === 0) { return 45; }
     if (entry[1].indexOf(word) >= 0) { return 40; }
@@ -105,10 +105,14 @@
     return found;
   }
   function written(one) {
-    var english = QT.isEnglish(), unit = english ? QT.english(one[8]) : one[8];
-    var text = (english ? one[6] : one[5]) + one[7];
-    return text + (!unit ? "" : unit === "%" ? unit : " " + unit) + " · " +
-      figures.periods[one[3]][english ? 2 : 1];
+    var english = QT.isEnglish(), sign = one[english ? 6 : 5], told;
+    if (QT.facts().ranks.indexOf(one[8]) >= 0) {
+      told = english ? sign + (sign ? one[7] : "rank " + one[7]) : (sign || "第") + one[7] + one[8];
+    } else {
+      var found = QT.written(one[8], [one[7].replace(/,/g, "").replace("−", "-")]);
+      told = sign + found[0][0] + (!found[1] ? "" : found[1] === "%" ? "%" : " " + found[1]);
+    }
+    return told + " · " + figures.periods[one[3]][english ? 2 : 1];
   }
 
   // --- results -------------------------------------------------------------------------------------

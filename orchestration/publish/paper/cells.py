@@ -93,7 +93,8 @@ def check_file(file: Path, name: str, figures: Sequence[Figure]) -> Iterator[Dif
         yield Difference("active", name, "工作簿含有公式或外部链接",
                          "the workbook holds a formula or a link to elsewhere")  # fmt: skip
     is_simulated = any(figure.is_simulated for figure in figures)
-    if is_simulated and SIMULATED_LABEL not in parts.get("xl/sharedStrings.xml", ""):
+    # The key names the letter s in every workbook; the label is a line of its own.
+    if is_simulated and f">{SIMULATED_LABEL}" not in parts.get("xl/sharedStrings.xml", ""):
         yield Difference("unlabelled", name, "含模拟数据而没有标明",
                          "simulated figures without a label")  # fmt: skip
     for page in pages(parts):
@@ -138,7 +139,7 @@ def _lines(sheet: Any, district: str) -> Iterator[Line]:
     below = next(rows, None)
     if head is None or below is None or below[0].value != _STUB[1]:
         raise ValueError(f"sheet {sheet.title} has no header")
-    zh, en = ([_text(cell) for cell in cells] for cells in (head, below))
+    zh, en = ([_text(cell).replace("\n", "") for cell in cells] for cells in (head, below))
     code = next(place for place, text in enumerate(zh) if text.startswith(_CODE))
     places = [place for place in range(zh.index(_UNIT) + 1, code) if zh[place]]
     periods = [place for place in places if zh[place].startswith(_PERIOD)]

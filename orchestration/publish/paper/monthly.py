@@ -61,10 +61,11 @@ _NO_GROWTH = (
     "同比增速均为原文公布，未公布者空缺 / Growth is as published; where none is, the cell is empty"
 )
 _VALUES, _ENDS, _TO_DATE = "month", "end", "to_date"
-_GROWTH = {_VALUES: "month_growth", _TO_DATE: "growth"}
+_GROWTH = {_VALUES: "month_growth", _ENDS: "end_growth", _TO_DATE: "growth"}
 _RANK = {_TO_DATE: "rank", "growth": "growth_rank"}
-_ORDER = ("month", "month_growth", "end", "to_date", "rank", "growth", "growth_rank")
-_OF_OTHER_UNIT = frozenset({*_GROWTH.values(), *_RANK.values()})
+_ORDER = ("month", "month_growth", "end", "end_growth", "to_date", "rank", "growth", "growth_rank")
+# Of what stands in a column whatever the unit of the row is.
+_OWN_UNITS = {**dict.fromkeys(_GROWTH.values(), "%"), **dict.fromkeys(_RANK.values(), "")}
 
 
 @dataclass(frozen=True)
@@ -223,25 +224,20 @@ class _Pages:
         end = figure.period_end
         if (end.year, end.month) != (self.month.year, self.month.month):
             return ""
-        if is_point(figure):
-            return _ENDS if figure.period_start >= self.month else ""
         column = {MONTH: _VALUES, TO_DATE: _TO_DATE}.get(kind_of(figure), "")
-        is_growth = figure.measure == "yoy_growth_pct"
-        return _GROWTH.get(column, "") if is_growth else column
+        if is_point(figure):
+            column = _ENDS if figure.period_start >= self.month else ""
+        return _GROWTH.get(column, "") if _is_growth(figure) else column
 
     def entries(self, figures: Sequence[Figure]) -> list[_Entry]:
         """Rows of one region: each level with its growth, and growth whose level is not known."""
-        growths = [figure for figure in figures if figure.measure == "yoy_growth_pct"]
+        growths = [figure for figure in figures if _is_growth(figure)]
         rows: list[dict[str, Figure]] = []
         for figure in sorted(figures, key=own_order(self.words)):
             if figure in growths:
                 continue
             column = self.column(figure)
-            row = next((row for row in rows if _takes(row, figure, column)), None)
-            if row is None:
-                row = {}
-                rows.append(row)
-            row[column] = figure
+            row = _row_for(rows, figure, column)
             growth = next(
                 (
                     g
@@ -256,7 +252,9 @@ class _Pages:
             if growth is not None and column in _GROWTH and _GROWTH[column] not in row:
                 row[_GROWTH[column]] = growth
         taken = {figure.observation_id for row in rows for figure in row.values()}
-        rows += [{self.column(g): g} for g in growths if g.observation_id not in taken]
+        for growth in growths:
+            if growth.observation_id not in taken:
+                _row_for(rows, growth, self.column(growth))
         found = [self.entry(row) for row in rows]
         order = own_order(self.words)
         return sorted(found, key=lambda entry: order(entry.figure))
@@ -315,9 +313,7 @@ class _Pages:
         columns = (
             *stub_columns(),
             *(
-                figure_column(
-                    place, *self.head(column), has_unit_of_row=column not in _OF_OTHER_UNIT
-                )
+                figure_column(place, *self.head(column), unit=_OWN_UNITS.get(column))
                 for place, column in enumerate(used)
             ),
         )
@@ -332,15 +328,16 @@ class _Pages:
         """What stands above a column."""
         zh, en = f"{self.month.month}月", f"{self.month:%B}"
         until = ("1月累计", en) if self.month.month == 1 else (f"1—{zh}累计", f"January–{en}")
-        same = ("同比增长（%）", "on a year earlier, %")
+        same = ("\n同比增长", " on a year earlier")
         return {
             "month": (zh, en),
-            "month_growth": (f"{zh}{same[0]}", f"{en} {same[1]}"),
+            "month_growth": (f"{zh}{same[0]}", f"{en}{same[1]}"),
             "end": (f"{zh}末", f"End of {en}"),
+            "end_growth": (f"{zh}末{same[0]}", f"End of {en}{same[1]}"),
             "to_date": until,
-            "rank": (f"{until[0]}位次", f"Place, {until[1]}"),
-            "growth": (f"{until[0]}{same[0]}", f"{until[1]} {same[1]}"),
-            "growth_rank": (f"{until[0]}增速位次", f"Place by growth, {until[1]}"),
+            "rank": (f"{until[0]}\n位次", f"Place, {until[1]}"),
+            "growth": (f"{until[0]}{same[0]}", f"{until[1]}{same[1]}"),
+            "growth_rank": (f"{until[0]}\n增速位次", f"Place by growth, {until[1]}"),
         }[column]
 
     def printed(self, laid: Laid, number: str) -> PrintedTable:
@@ -354,7 +351,18 @@ class _Pages:
         return printed_table(laid, number, self.words, self.sources, (), notes, span)
 
 
-def _takes(row: Mapping[str, Figure], figure: Figure, column: str) -> bool:
-    """Whether a row is of the same as a figure and has room for it."""
-    own = [held for held in row.values() if held.measure != "yoy_growth_pct"]
-    return column not in row and identity_of(own[0]) == identity_of(figure)
+def _is_growth(figure: Figure) -> bool:
+    return figure.measure == "yoy_growth_pct"
+
+
+def _row_for(rows: list[dict[str, Figure]], figure: Figure, column: str) -> dict[str, Figure]:
+    """The row that a figure is put into: one of the same that has room for it, or a new one."""
+    key = identity_of(figure)
+    for row in rows:
+        if column not in row and any(identity_of(held) == key for held in row.values()):
+            break
+    else:
+        row = {}
+        rows.append(row)
+    row[column] = figure
+    return row

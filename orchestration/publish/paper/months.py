@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _HEAD = re.compile(
     r"(?P<first>1—)?(?P<month>\d{1,2})月(?P<end>末)?(?P<total>累计)?"
-    r"(?P<growth>同比增长（%）)?(?P<rank>(?:增速)?位次)?"
+    r"(?P<growth>同比增长(?:（%）)?)?(?P<rank>(?:增速)?位次)?"
 )
 _NAMES = ("January February March April May June July August September October November "
           "December").split()  # fmt: skip

@@ -594,9 +594,9 @@ def text_column(
 
 
 def figure_column(
-    place: int, zh: str, en: str, name: str = "", *, has_unit_of_row: bool = True
+    place: int, zh: str, en: str, name: str = "", *, unit: str | None = None
 ) -> PrintedColumn:
-    """The column of figures at a place among those of a row."""
+    """The column of figures at a place among those of a row, which say their unit, or it does."""
     first = FIRST + _PER_FIGURE * place
     return PrintedColumn(
         Column(name or en, "DECIMAL(30,8)", zh, en, "", True),
@@ -604,7 +604,9 @@ def figure_column(
         "decimal",
         zh,
         en,
-        unit_place=UNIT if has_unit_of_row else None,
+        unit or "",
+        unit or "",
+        unit_place=UNIT if unit is None else None,
         qualifier_place=first + 1,
         mark_place=first + 2,
         observation_place=first + 3,

@@ -258,6 +258,14 @@ def test_a_district_without_months_has_no_monthly_report(
     assert not (tmp_path / "xlsx").exists()
 
 
+def test_no_label_is_asked_of_a_report_without_simulated_figures(tmp_path: Path) -> None:
+    """Whatever else of the release is simulated."""
+    other = figure("x1", "pupils", "学生数", "12", is_simulated=True, **of_year(2025))
+    made = Derived(tmp_path, (sales("m1", "40.5", TO_MAY), other), ())
+    assert made.monthly() == {"xlsx/monthly.xlsx": 1}
+    assert made.wrong(tmp_path) == []
+
+
 def test_the_newest_month_is_the_districts() -> None:
     later = sales("x1", "1", of_months(1, 6), **DISTRICT_B)
     assert month_of([*MONTHS, later], "990101") == date(2026, 5, 1)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _ACTIVE_CELL = re.compile(r'<f[ >]|TargetMode="External"')
 _FORMAT = re.compile(r'(?:"(?P<sign>[^"]*)")?[#0][^"]*(?:"(?P<mark>[^"]*)")?')
+_LETTERS = re.compile(r"[a-z]+$")
 _STUB, _UNIT, _CODE = ("指标", "Indicator"), "计量单位", "代码"
 _PERIOD = "报告期"
 
@@ -63,8 +64,9 @@ def check_yearbook(
     known = by_row(figures)
     district = district_of(con, catalog)
     try:
-        yield from check_file(path / YEARBOOK_FILE, YEARBOOK_FILE, figures)
-        for sheet, lines in read_tables(path / YEARBOOK_FILE, district):
+        tables = read_tables(path / YEARBOOK_FILE, district)
+        yield from check_file(path / YEARBOOK_FILE, YEARBOOK_FILE, tables)
+        for sheet, lines in tables.items():
             yield from _check_sheet(f"{YEARBOOK_FILE}: {sheet}", lines, known)
     # openpyxl raises what the damage happens to cause, a TypeError or an IndexError too.
     except Exception as error:
@@ -85,16 +87,16 @@ def by_row(figures: Iterable[Figure]) -> Known:
     return found
 
 
-def check_file(file: Path, name: str, figures: Sequence[Figure]) -> Iterator[Difference]:
+def check_file(file: Path, name: str, tables: Mapping[str, Sequence[Line]]) -> Iterator[Difference]:
     """What holds of every workbook for paper, whatever stands in it."""
     with ZipFile(file) as archive:
         parts = {part: archive.read(part).decode("utf-8") for part in archive.namelist()}
     if any(_ACTIVE_CELL.search(text) for text in parts.values()):
         yield Difference("active", name, "工作簿含有公式或外部链接",
                          "the workbook holds a formula or a link to elsewhere")  # fmt: skip
-    is_simulated = any(figure.is_simulated for figure in figures)
     # The key names the letter s in every workbook; the label is a line of its own.
-    if is_simulated and f">{SIMULATED_LABEL}" not in parts.get("xl/sharedStrings.xml", ""):
+    is_labelled = f">{SIMULATED_LABEL}" in parts.get("xl/sharedStrings.xml", "")
+    if not is_labelled and any(_has_simulated(lines) for lines in tables.values()):
         yield Difference("unlabelled", name, "含模拟数据而没有标明",
                          "simulated figures without a label")  # fmt: skip
     for page in pages(parts):
@@ -110,16 +112,28 @@ def check_file(file: Path, name: str, figures: Sequence[Figure]) -> Iterator[Dif
                              f"a page is {wide} points wide, the paper has {room}")  # fmt: skip
 
 
-def read_tables(file: Path, district: str) -> Iterator[tuple[str, list[Line]]]:
+def read_tables(file: Path, district: str) -> dict[str, list[Line]]:
     """The rows of all tables of a workbook, by the name of their sheet."""
     from openpyxl import load_workbook
 
     book = load_workbook(file, read_only=True)
     try:
-        for sheet in book.worksheets[1:]:
-            yield sheet.title, list(_lines(sheet, district))
+        return {sheet.title: list(_lines(sheet, district)) for sheet in book.worksheets[1:]}
     finally:
         book.close()
+
+
+def _has_simulated(lines: Sequence[Line]) -> bool:
+    """Whether a number of a table carries the letter of simulated ones."""
+    return any("s" in _marks(cell) for line in lines for _, cell in line.cells)
+
+
+def _marks(cell: Any) -> str:
+    read = number_in(cell)
+    if read is not None:
+        return read[2]
+    found = _LETTERS.search(str(cell.value))
+    return found[0] if found else ""
 
 
 def read_title(file: Path) -> str:

@@ -70,11 +70,12 @@ def check_monthly(
     """Compare the monthly report in the folder of an attached release with the figures of it."""
     try:
         report = _Report(con, catalog, figures, tables)
-        yield from check_file(path / MONTHLY_FILE, MONTHLY_FILE, figures)
+        tables_read = read_tables(path / MONTHLY_FILE, report.district)
+        yield from check_file(path / MONTHLY_FILE, MONTHLY_FILE, tables_read)
         title = read_title(path / MONTHLY_FILE)
         if f"{report.month.year}年{report.month.month}月" not in title:
             yield difference(f"{MONTHLY_FILE}: A1", title, f"{report.month:%Y-%m}")
-        for sheet, lines in read_tables(path / MONTHLY_FILE, report.district):
+        for sheet, lines in tables_read.items():
             for line in lines:
                 yield from report.check(f"{MONTHLY_FILE}: {sheet}", line)
     # openpyxl raises what the damage happens to cause, a TypeError or an IndexError too.

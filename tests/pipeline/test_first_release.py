@@ -433,6 +433,7 @@ def test_the_files_of_a_release(first: Released) -> None:
                 for table in tables
                 if not table.startswith(("meta/", "quality/"))
             },
+            "xlsx/monthly.xlsx",
             "xlsx/yearbook.xlsx",
         ]
     )

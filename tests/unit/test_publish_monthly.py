@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml.html import fromstring
 from openpyxl import load_workbook
 
 from orchestration.publish.paper.cells import check_yearbook
@@ -37,6 +38,8 @@ from orchestration.publish.paper.periods import (
     kinds_of,
 )
 from orchestration.publish.paper.yearbook import tables_by_theme
+from orchestration.publish.site.markup import Units
+from orchestration.publish.site.wide import Wide
 from orchestration.publish.tables import Column, Table
 from tests.unit.test_publish_paper import FIGURES, REPORT, WORDS, World, change, figure, of_year
 
@@ -365,6 +368,35 @@ def test_one_table_becomes_several_and_each_says_its_kind(tmp_path: Path) -> Non
         ("1-3", "区情概览：其他时期的单项数字", "Profile: single figures of other periods",
          ["报告期", "报告期（英文）", "数字"], ["区情", "零售额"]),
     ]  # fmt: skip
+
+
+def test_a_page_shows_the_same_tables_and_each_indicator_has_one_place(tmp_path: Path) -> None:
+    """A list names the period of each row; an indicator's place is its first row."""
+    years = [sales(f"y{year}", str(year), of_year(year)) for year in range(2022, 2026)]
+    made = World(tmp_path, (*years, sales("n1", "7.5", of_months(1, 6))))
+    tables = tables_by_theme(
+        made.con, "mart", made.tables, WORDS, read_figures(made.con, "mart"), "990101"
+    )["profile"]
+    page = Wide(
+        Units({}), {}, lambda code, zh, en: zh, lambda code, zh, en: "", ("云溪区", "Yunxi"),
+        lambda table: "", lambda code: 1,
+    )  # fmt: skip
+    shown = [fromstring(page.render(table)) for table in tables]
+    assert [
+        [
+            [" ".join(node.text_content().split()) for node in row.xpath("./th|./td")]
+            for row in one.xpath(".//tr")
+        ]
+        for one in shown
+    ] == [
+        [["指标（计量单位）Indicator (unit)", "2022年2022", "2023年2023", "2024年2024",
+          "2025年2025"],
+         ["零售额（ (亿元）)", "2,022", "2,023", "2,024", "2,025"]],
+        [["指标（计量单位）Indicator (unit)", "报告期Period", "数字Figure"],
+         ["区情Profile"],
+         ["零售额（ (亿元）)", "2026年1月至2026年6月1 to 6 2026", "7.5"]],
+    ]  # fmt: skip
+    assert [one.xpath(".//tr/@id") for one in shown] == [["i-sales"], []]
 
 
 _PERIODS = st.one_of(

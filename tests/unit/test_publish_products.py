@@ -587,6 +587,7 @@ def test_products_have_their_own_names_and_come_after_what_they_need() -> None:
         "workbooks",
         "pages",
         "yearbook",
+        "monthly",
         "briefs",
         "search",
         "figures",

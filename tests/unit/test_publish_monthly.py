@@ -40,6 +40,7 @@ from orchestration.publish.paper.periods import (
 from orchestration.publish.paper.yearbook import tables_by_theme
 from orchestration.publish.site.markup import Units
 from orchestration.publish.site.wide import Wide
+from orchestration.publish.site.words import Fact
 from orchestration.publish.tables import Column, Table
 from tests.unit.test_publish_paper import FIGURES, REPORT, WORDS, World, change, figure, of_year
 
@@ -502,3 +503,23 @@ def test_the_size_of_print_is_read_from_the_file(tmp_path: Path) -> None:
     assert (page.sheet, round(page.points, 6), round(page.width - page.room, 6)) == ("甲", 5.0, 0)
     (small,) = pages({**parts, "xl/worksheets/sheet1.xml": sheet.format(20)})
     assert small == Page("甲", 10.0, 240.0, 297 / 25.4 * 72)
+
+
+@pytest.mark.parametrize(
+    ("period", "kind", "stub", "is_in"),
+    [
+        ("2025-12", "point", "人口（年末）", True),
+        ("2025-12", "point", "人口", False),
+        ("2025-11", "point", "人口（年末）", False),
+        ("2025-12", "monthly", "零售额（年末）", False),
+        ("2025-01/2025-12", "annual", "零售额", True),
+    ],
+)
+def test_in_the_column_of_a_year_its_end_is_called_so(
+    period: str, kind: str, stub: str, is_in: bool
+) -> None:
+    fact = Fact(
+        "people", "990101", period, date(2025, 12, 31), "", "", "level", Decimal(9), "万人",
+        "exact", "A", False, False, None, None, "", "", "", "_T", "_T", kind,
+    )  # fmt: skip
+    assert fact.is_in_year(stub) is is_in

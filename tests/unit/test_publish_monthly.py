@@ -39,7 +39,7 @@ from orchestration.publish.paper.periods import (
 )
 from orchestration.publish.paper.yearbook import tables_by_theme
 from orchestration.publish.site.markup import Units
-from orchestration.publish.site.wide import Wide
+from orchestration.publish.site.wide import Wide, is_of_one_region, observations
 from orchestration.publish.site.words import Fact
 from orchestration.publish.tables import Column, Table
 from tests.unit.test_publish_paper import FIGURES, REPORT, WORDS, World, change, figure, of_year
@@ -415,22 +415,27 @@ _PERIODS = st.one_of(
 )  # fmt: skip
 
 
+_REGIONS = {"own": {}, "other": DISTRICT_B}
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from(["sales", "people", "pupils"]), _PERIODS,
-                  st.sampled_from(["outturn", "target", "forecast"])),
-        min_size=1, max_size=40, unique_by=lambda one: (one[0], str(one[1]), one[2]),
+                  st.sampled_from(["outturn", "outturn", "target", "forecast"]),
+                  st.sampled_from(["own", "own", "other"])),
+        min_size=1, max_size=40, unique_by=lambda one: (one[0], str(one[1]), *one[2:]),
     )
 )  # fmt: skip
 @settings(max_examples=25, deadline=None)
 def test_no_row_mixes_kinds_and_no_figure_is_lost(
-    tmp_path_factory: pytest.TempPathFactory, told: list[tuple[str, dict[str, Any], str]]
+    tmp_path_factory: pytest.TempPathFactory, told: list[tuple[str, dict[str, Any], str, str]]
 ) -> None:
     """Of whatever periods the figures are, each is printed, and found right by other code."""
     figures = tuple(
-        replace(figure(f"f{n}", code, code, str(n + 1), **period), figure_kind=kind)
-        for n, (code, period, kind) in enumerate(told)
-    )
+        replace(figure(f"f{n}", code, code, str(n + 1), **period), figure_kind=kind,
+                **_REGIONS[region])
+        for n, (code, period, kind, region) in enumerate(told)
+    )  # fmt: skip
     made = World(tmp_path_factory.mktemp("kinds"), figures)
     tables = [
         table
@@ -439,12 +444,11 @@ def test_no_row_mixes_kinds_and_no_figure_is_lost(
         ).values()
         for table in of_theme
     ]
-    printed: set[str] = set()
-    for table in tables:
-        columns = [c for c in table.columns if c.observation_place is not None]
-        for row in table.rows:
-            printed |= {row[c.observation_place] for c in columns if row[c.observation_place]}
-    assert printed == {one.observation_id for one in figures}
+    own = {f.observation_id for f in figures if f.region_code == "990101"}
+    others = {f.observation_id for f in figures if f.is_outturn} - own
+    shown_on_pages = set().union(*(observations(t) for t in tables if is_of_one_region(t)))
+    assert shown_on_pages == own
+    assert set().union(*map(observations, tables)) == own | others
     made.yearbook()
     wrong = check_yearbook(made.con, "mart", made.path, read_figures(made.con, "mart"))
     assert [(one.kind, one.file, one.en) for one in wrong] == []

@@ -164,7 +164,7 @@ class _Draft:
     figures: Sequence[Figure]
     lines: Callable[[Sequence[Figure], Kind], list[Line]]
     is_fact: bool = False
-    month_limit: int = PERIOD_LIMIT
+    is_by_region: bool = False
 
 
 @dataclass(frozen=True)
@@ -246,26 +246,28 @@ def _drafts(
             drafts.append(_Draft(observation, *titles, chosen, own_lines))
     if compared:
         titles = (f"{theme_zh}：分地区", f"{theme_en}: by region")
-        drafts.append(_Draft(observation, *titles, compared, region_lines, True,
-                             REGION_MONTH_LIMIT))  # fmt: skip
+        drafts.append(_Draft(observation, *titles, compared, region_lines,
+                             is_fact=True, is_by_region=True))  # fmt: skip
     return drafts
 
 
 def _pieces(drafts: Sequence[_Draft], listed_in: Table, word: Word) -> Iterator[_Piece]:
-    """The tables of a chapter; a list of single figures stands at its end."""
-    listed: list[Line] = []
+    """The tables of a chapter; lists of single figures stand at its end."""
+    own: list[Line] = []
+    of_regions: list[Line] = []
     for draft in drafts:
         kinds = _by_kind(draft.figures)
         has_table = draft.is_fact and any(len(own) > FEW for own in kinds.values())
         if has_table or len(kinds) == 1:
-            yield from _of_kinds(draft, kinds, listed)
+            yield from _of_kinds(draft, kinds, of_regions if draft.is_by_region else own)
         else:
-            lines = [line for kind, own in kinds.items() for line in draft.lines(own, kind)]
+            lines = [line for kind, of_kind in kinds.items() for line in draft.lines(of_kind, kind)]
             yield _Piece(draft.table, draft.zh, draft.en, list(_one_by_one(lines)), None)
-    if listed:
-        titles = (f"{word.zh}：其他时期的单项数字",
-                  f"{capital(word.en)}: single figures of other periods")  # fmt: skip
-        yield _Piece(listed_in, *titles, listed, None)
+    for listed, zh, en in ((own, "", ""), (of_regions, "（分地区）", ", by region")):
+        if listed:
+            titles = (f"{word.zh}：其他时期的单项数字{zh}",
+                      f"{capital(word.en)}: single figures of other periods{en}")  # fmt: skip
+            yield _Piece(listed_in, *titles, listed, None)
 
 
 def _of_kinds(
@@ -279,7 +281,8 @@ def _of_kinds(
             if len(kinds) > 1:
                 is_of_days = kind == MONTH and all(is_point(figure) for figure in own)
                 titles = _of_kind(*titles, DATES if is_of_days else kind)
-            limit = draft.month_limit if kind == MONTH else PERIOD_LIMIT
+            is_cut = draft.is_by_region and kind == MONTH
+            limit = REGION_MONTH_LIMIT if is_cut else PERIOD_LIMIT
             yield _Piece(draft.table, *titles, draft.lines(own, kind), kind, limit)
     if few:
         listed.append(Line(0, draft.zh, draft.en))

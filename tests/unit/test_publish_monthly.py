@@ -415,7 +415,7 @@ _PERIODS = st.one_of(
 )  # fmt: skip
 
 
-_REGIONS = {"own": {}, "other": DISTRICT_B}
+_REGIONS: dict[str, dict[str, Any]] = {"own": {}, "other": DISTRICT_B}
 
 
 @given(

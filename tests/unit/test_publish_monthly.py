@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from lxml.html import fromstring
 from openpyxl import load_workbook
 
+from orchestration.publish.package import Package
 from orchestration.publish.paper.cells import check_yearbook
 from orchestration.publish.paper.figures import Figure, read_figures
 from orchestration.publish.paper.monthly import month_of, write_monthly
@@ -38,6 +39,7 @@ from orchestration.publish.paper.periods import (
     kinds_of,
 )
 from orchestration.publish.paper.yearbook import tables_by_theme
+from orchestration.publish.products.paper import YEARBOOK
 from orchestration.publish.site.markup import Units
 from orchestration.publish.site.wide import Wide, is_of_one_region, observations
 from orchestration.publish.site.words import Fact
@@ -452,6 +454,27 @@ def test_no_row_mixes_kinds_and_no_figure_is_lost(
     made.yearbook()
     wrong = check_yearbook(made.con, "mart", made.path, read_figures(made.con, "mart"))
     assert [(one.kind, one.file, one.en) for one in wrong] == []
+
+
+@pytest.mark.parametrize(
+    ("version", "has_work", "rules"),
+    [
+        (8, False, ["release.contract-broken"]),
+        (7, False, []),
+        # A candidate cannot say that it is an old release.
+        (7, True, ["release.contract-broken"]),
+    ],
+)
+def test_the_yearbook_of_an_earlier_release_is_not_held_to_what_came_later(
+    tmp_path: Path, version: int, has_work: bool, rules: list[str]
+) -> None:
+    made = World(tmp_path, FIGURES)
+    made.yearbook()
+    change(tmp_path / "xlsx/yearbook.xlsx", "xl/styles.xml", "SimSun", "Calibri")
+    release = Package(
+        tmp_path, {"manifest_version": version}, made.con, tuple(made.tables), has_work
+    )  # fmt: skip
+    assert [problem.rule_id for problem in YEARBOOK.check(release)] == rules
 
 
 # --- the size of print -------------------------------------------------------------------------

@@ -47,10 +47,11 @@ from orchestration.publish.tables import Table, list_macros, literal, published_
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-MANIFEST_VERSION = 7
+MANIFEST_VERSION = 8
 """2: releases carry papers, standard formats and pages besides their tables. 3: the manifest lists
 products with what each part was made from, and the id of a release stands in one file of its site.
 6: the database has a view of each table under Chinese names, and there is a semantic contract.
+8: a table of the yearbook holds periods of one kind.
 """
 Progress = Callable[[str], None]
 

@@ -20,6 +20,7 @@ REPORT_JSON = "quality/report.json"
 REPORT_HTML = "quality/report.html"
 SEMANTICS_FILE = "semantic/ossie.json"
 YEARBOOK_FILE = "xlsx/yearbook.xlsx"
+MONTHLY_FILE = "xlsx/monthly.xlsx"
 MART_SCRIPT = "site/data/mart.js"
 """The database as a page loads it: made when it is finished, so listed in the manifest alone."""
 RELEASE_FILE_TABLE = ("meta", "release_file")

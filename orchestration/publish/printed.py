@@ -72,6 +72,8 @@ class PrintedColumn:
     level_place: int | None = None
     mark_place: int | None = None
     observation_place: int | None = None
+    # Whether it says which period the figure of a row is of.
+    is_period: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -120,6 +122,10 @@ class PrintedTable:
     qualifier_words: Mapping[str, Word]
     # Rows under headings cannot be filtered or sorted.
     is_filtered: bool = True
+    # Where a row has what a program finds it by; it is not printed.
+    code_place: int | None = None
+    # Which periods stand in it, for a list of tables.
+    span: str = ""
 
     def sign(self, column: PrintedColumn, row: Row) -> str:
         """What stands before a number that is not exact: 超, ≥, ≤, 约."""

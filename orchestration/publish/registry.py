@@ -31,6 +31,7 @@ PRODUCTS: tuple[Product, ...] = (
     workbooks.WORKBOOKS,
     site.PAGES,
     paper.YEARBOOK,
+    paper.MONTHLY,
     paper.BRIEFS,
     site.SEARCH,
     site.FIGURES,

@@ -21,6 +21,7 @@ SITE_FIGURE_DIFFERS = "release.site-figure-differs"
 PRINTED_FIGURE_DIFFERS = "release.printed-figure-differs"
 WORDS_DIFFER = "release.words-differ"
 BROWSER_CANNOT_OPEN = "release.browser-cannot-open"
+PAPER_UNREADABLE = "release.paper-unreadable"
 
 RULES = (
     HASH_MISMATCH,
@@ -37,6 +38,7 @@ RULES = (
     PRINTED_FIGURE_DIFFERS,
     WORDS_DIFFER,
     BROWSER_CANNOT_OPEN,
+    PAPER_UNREADABLE,
 )
 
 

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from orchestration.publish.layout import csv_path
 from orchestration.publish.printed import (
@@ -58,26 +58,26 @@ CELL_LIMIT = 32_767
 # A number format has room for 255 characters, and holds the sign twice.
 _LONGEST_SIGN = 40
 
-_FOOTER = "第 &P 页 / 共 &N 页"
-_FONT, _TITLE_FONT = "SimSun", "SimHei"
-_GREY, _RED, _LINK, _SHADE = "#7F7F7F", "#C00000", "#1F4E79", "#FFF2CC"
-_RULED: dict[str, Any] = {"bottom": 7, "bottom_color": "#A6A6A6"}
-_CLOSED: dict[str, Any] = {"bottom": 2}
+FOOTER = "第 &P 页 / 共 &N 页"
+FONT, TITLE_FONT = "SimSun", "SimHei"
+GREY, RED, LINK, _SHADE = "#7F7F7F", "#C00000", "#1F4E79", "#FFF2CC"
+RULED: dict[str, Any] = {"bottom": 7, "bottom_color": "#A6A6A6"}
+CLOSED: dict[str, Any] = {"bottom": 2}
 
 # Widths are in units of Excel, a half-width character of 11 points. What is wider than A4 is
 # printed on A3; what is wider still gets narrower texts of more lines, and what nobody could read
 # on one page then is continued on a second one beside it.
 _A4_WIDTH, _A3_WIDTH, _PAGE_WIDTH = 190, 330, 420
-_A3, _A4 = 8, 9
-_WIDEST_TEXTS = (40, 35, 30, 26, 22)
+A3, A4 = 8, 9
+# In inches, on the left and on the right.
+MARGIN = 0.4
 _FROZEN_WIDTH = 130
 _ONE_LINE = 10
 _NOTE_WIDTH = (96, 150)
 _DEFAULT_WIDTH = 9.0
-_CONTENTS_WIDTHS = (13, 28, 40, 8, 50, 38)
 # Half-width characters of a font size in one unit; the height of a line of it in points.
-_PER_UNIT = {10: 1.05, 9: 1.15, 7: 1.45}
-_LINE = {10: 13.5, 9: 12.5, 7: 10.0}
+PER_UNIT = {10: 1.05, 9: 1.15, 7: 1.45}
+LINE = {10: 13.5, 9: 12.5, 7: 10.0}
 _TALLEST = 400.0
 
 _FIRST_EXCEL_YEAR = 1900
@@ -96,7 +96,7 @@ _CUT_NOTE = (
 
 
 @dataclass(frozen=True)
-class _Entry:
+class Entry:
     """One line of the contents; without a number the table is not printed."""
 
     number: str
@@ -105,6 +105,7 @@ class _Entry:
     row_count: int
     is_simulated: bool
     chapter: str = ""
+    span: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,31 +160,9 @@ def write_workbook(
         printed: Its tables, in order.
         left_out: Tables that the contents name and that are not printed, with their rows.
     """
-    others = [_Entry("", "", table, rows, False) for table, rows in left_out]
+    others = [Entry("", "", table, rows, False) for table, rows in left_out]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_Book(report, theme).write(printed, others))
-
-
-def write_yearbook_file(
-    path: Path,
-    report: Report,
-    title: tuple[str, str],
-    printed: Sequence[PrintedTable],
-    chapters: Mapping[str, str],
-    key: Sequence[str],
-) -> None:
-    """Write a workbook over all themes.
-
-    Args:
-        path: The file to write.
-        report: The quality report: district, release, policy, statement of open findings.
-        title: What it is called, in Chinese and English.
-        printed: Its tables, in order.
-        chapters: The number of a chapter's first table to the heading above it in the contents.
-        key: Lines that explain signs and letters, below the contents.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_Book(report, ("", ""), title).write(printed, [], chapters, key))
+    path.write_bytes(Book(report, theme).write(printed, others))
 
 
 def number_format(
@@ -255,8 +234,10 @@ def _cut(text: str, limit: int, end: str = "") -> str:
     return raw[: 2 * (limit - len(end))].decode("utf-16-le", "ignore") + end
 
 
-class _Book:
+class Book:
     """One workbook while it is written; every cell format is made once."""
+
+    options: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(
         self, report: Report, theme: tuple[str, str], named: tuple[str, str] | None = None
@@ -268,31 +249,32 @@ class _Book:
         self.theme, self.named = theme, named
         self.moment = datetime.fromisoformat(self.release["release_time"])
         self.bytes = BytesIO()
-        self.book = Workbook(self.bytes, {"in_memory": True})
+        self.book = Workbook(self.bytes, {"in_memory": True, **self.options})
         self.formats: dict[tuple[tuple[str, Any], ...], Any] = {}
 
     def write(
         self,
         printed: Sequence[PrintedTable],
-        left_out: Sequence[_Entry],
+        left_out: Sequence[Entry],
         chapters: Mapping[str, str] | None = None,
         key: Sequence[str] = (),
     ) -> bytes:
         """All sheets; returns the bytes of the file."""
         entries = [
-            _Entry(
+            Entry(
                 item.number,
                 sheet_name(item.number, item.table.title_zh or item.table.name),
                 item.table,
                 item.row_count,
                 item.is_simulated,
                 (chapters or {}).get(item.number, ""),
+                item.span,
             )
             for item in printed
         ]
-        _Contents(self, self.book.add_worksheet(CONTENTS)).write([*entries, *left_out], key)
+        self.contents(self.book.add_worksheet(CONTENTS)).write([*entries, *left_out], key)
         for entry, item in zip(entries, printed, strict=True):
-            _Sheet(self, self.book.add_worksheet(entry.sheet), item).write()
+            self.sheet(self.book.add_worksheet(entry.sheet), item).write()
         self.book.set_properties(
             {
                 "title": bilingual(*self.title()),
@@ -303,6 +285,18 @@ class _Book:
         )
         self.book.close()
         return self.bytes.getvalue()
+
+    def set_width(self, sheet: Any, place: int, width: float) -> None:
+        """Set the width of a column, in half-width characters of 11 points of the usual font."""
+        sheet.set_column(place, place, width)
+
+    def contents(self, sheet: Any) -> Contents:
+        """What writes the first sheet."""
+        return Contents(self, sheet)
+
+    def sheet(self, sheet: Any, printed: PrintedTable) -> Sheet:
+        """What writes the sheet of a table."""
+        return Sheet(self, sheet, printed)
 
     def title(self) -> tuple[str, str]:
         """What the workbook is called."""
@@ -318,99 +312,128 @@ class _Book:
         """A cell format with these properties."""
         key = tuple(sorted(properties.items()))
         if key not in self.formats:
-            base = {"font_name": _FONT, "font_size": 10, "valign": "vcenter"}
+            base = {"font_name": FONT, "font_size": 10, "valign": "vcenter"}
             self.formats[key] = self.book.add_format(base | properties)
         return self.formats[key]
 
     def set_page(self, sheet: Any, width: float, corner: str, *, is_simulated: bool) -> None:
-        """Landscape, as wide as a page, with a footer that says where the paper is from."""
-        sheet.set_landscape()
-        sheet.set_paper(_A3 if width > _A4_WIDTH else _A4)
+        """As wide as a page."""
+        sheet.set_paper(A3 if width > _A4_WIDTH else A4)
         sheet.fit_to_pages(1 if width <= _PAGE_WIDTH else 2, 0)
         sheet.print_across()
-        sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.7)
+        self.set_frame(sheet, corner, is_simulated=is_simulated)
+
+    def set_frame(self, sheet: Any, corner: str, *, is_simulated: bool, above: str = "") -> None:
+        """Landscape, with what stands on every page: where the paper is from, and its label."""
+        sheet.set_landscape()
+        sheet.set_margins(left=MARGIN, right=MARGIN, top=0.6, bottom=0.7)
         sheet.center_horizontally()
         sheet.hide_gridlines(2)
         origin = f"{self.release['district_name_zh'] or ''} {self.release['release_id']}".strip()
-        left = safe_text(origin)[:80].replace("&", "&&")
-        sheet.set_footer(f"&L{left}&C{_FOOTER}&R{corner}")
-        if is_simulated:
-            sheet.set_header(f"&R{SIMULATED_LABEL}")
+        left, head = (safe_text(text)[:80].replace("&", "&&") for text in (origin, above))
+        sheet.set_footer(f"&L{left}&C{FOOTER}&R{corner}")
+        label = f"&R{SIMULATED_LABEL}" if is_simulated else ""
+        if head or label:
+            sheet.set_header(f"{f'&L{head}' if head else ''}{label}")
 
 
-class _Contents:
+class Contents:
     """The first sheet while it is written: what this is, what is open, and the tables."""
 
-    def __init__(self, book: _Book, sheet: Any) -> None:
+    widths: tuple[float, ...] = (13, 28, 40, 8, 50, 38)
+    heads: tuple[str, ...] = (
+        "表号\nNo.", "表名\nTitle", "英文表名\nTitle in English", "行数\nRows",
+        "每行\nOne row is", "数据库表名\nIn the database",
+    )  # fmt: skip
+
+    def __init__(self, book: Book, sheet: Any) -> None:
         self.book, self.sheet = book, sheet
 
-    def write(self, entries: Sequence[_Entry], key: Sequence[str] = ()) -> None:
+    def write(self, entries: Sequence[Entry], key: Sequence[str] = ()) -> None:
         """The whole sheet."""
         sheet = self.sheet
-        for place, width in enumerate(_CONTENTS_WIDTHS):
-            sheet.set_column(place, place, width)
+        for place, width in enumerate(self.widths):
+            self.book.set_width(sheet, place, width)
         is_simulated = any(entry.is_simulated for entry in entries)
         header = self.write_head(is_simulated)
         row = self.write_header(header)
         for entry in entries:
             row = self.write_entry(row, entry)
         for text in ("", "符号 Key", *key) if key else ():
-            look = {"bold": True} if text == "符号 Key" else {}
-            sheet.write_string(row, 0, safe_text(text), self.book.format(**look))
+            self.write_key(row, safe_text(text), {"bold": True} if text == "符号 Key" else {})
             row += 1
         sheet.repeat_rows(header)
         sheet.freeze_panes(header + 1, 0)
-        self.book.set_page(sheet, sum(_CONTENTS_WIDTHS), CONTENTS, is_simulated=is_simulated)
+        self.set_page(row, is_simulated)
         sheet.activate()
 
-    def write_head(self, is_simulated: bool) -> int:
-        """District, release, policy and what is open; returns the row of the table's header."""
-        sheet, book = self.sheet, self.book
-        zh, en = book.title()
-        sheet.write_string(0, 0, zh, book.format(font_name=_TITLE_FONT, font_size=16))
-        sheet.set_row(0, 26)
-        sheet.write_string(1, 0, en, book.format(font_size=12))
-        lines = [
+    def write_key(self, row: int, text: str, look: Mapping[str, Any]) -> None:
+        """A line below the list."""
+        self.sheet.write_string(row, 0, text, self.book.format(**look))
+
+    def set_page(self, end: int, is_simulated: bool) -> None:
+        """How the sheet is printed; ``end`` is the row below its last."""
+        self.book.set_page(self.sheet, sum(self.widths), CONTENTS, is_simulated=is_simulated)
+
+    def lines(self) -> list[tuple[str, str]]:
+        """What is said of the workbook: a name, and what stands beside it."""
+        book = self.book
+        return [
             ("首发版本 First issued in", book.release["release_id"]),
-            (
-                "首发时间 First issued at",
-                shown_moment(book.release),
-            ),
+            ("首发时间 First issued at", shown_moment(book.release)),
             ("策略 Policy", book.release["policy"]),
             ("质量 Quality", book.report["statement_zh"]),
-            (None, book.report["statement_en"]),
+            ("", book.report["statement_en"]),
         ]
+
+    def write_line(self, row: int, name: str, value: str, **look: Any) -> None:
+        """One of these lines."""
+        if name:
+            self.sheet.write_string(row, 0, name, self.book.format(font_color=GREY))
+        self.sheet.write_string(row, 1, safe_text(value), self.book.format(**look))
+
+    def write_head(self, is_simulated: bool) -> int:
+        """District, release and what is open; returns the row of the table's header."""
+        sheet, book = self.sheet, self.book
+        zh, en = book.title()
+        sheet.write_string(0, 0, zh, book.format(font_name=TITLE_FONT, font_size=16))
+        sheet.set_row(0, 26)
+        sheet.write_string(1, 0, en, book.format(font_size=12))
         row = 3
-        for name, value in lines:
-            if name:
-                sheet.write_string(row, 0, name, book.format(font_color=_GREY))
-            sheet.write_string(row, 1, safe_text(value), book.format())
+        for name, value in self.lines():
+            self.write_line(row, name, value)
             row += 1
         if is_simulated:
             text = (
                 f"{SIMULATED_LABEL}：本册含模拟的行，均逐行标明 / "
                 "some rows of this workbook are simulated, and each is marked"
             )
-            sheet.write_string(row, 1, text, book.format(bold=True, font_color=_RED))
+            self.write_line(row, "", text, bold=True, font_color=RED)
             row += 1
         return row + 1
 
     def write_header(self, row: int) -> int:
         """The header of the list of tables; returns the row below it."""
-        heads = ("表号\nNo.", "表名\nTitle", "英文表名\nTitle in English", "行数\nRows",
-                 "每行\nOne row is", "数据库表名\nIn the database")  # fmt: skip
         look = self.book.format(bold=True, text_wrap=True, top=2, bottom=1, align="center")
-        for place, text in enumerate(heads):
+        for place, text in enumerate(self.heads):
             self.sheet.write_string(row, place, text, look)
-        self.sheet.set_row(row, 2 * _LINE[10] + 4)
+        self.sheet.set_row(row, 2 * LINE[10] + 4)
         return row + 1
 
-    def write_entry(self, row: int, entry: _Entry) -> int:
+    def cells(self, entry: Entry) -> list[str | int]:
+        """What stands behind the titles of a table."""
+        grain = "\n".join(filter(None, (entry.table.grain_zh, entry.table.grain_en)))
+        if not entry.number:
+            csv = csv_path(entry.table.schema, entry.table.name)
+            grain = f"过长不印，见 {csv}\nToo long to print: see {csv}"
+        return [entry.row_count, grain, entry.table.qualified]
+
+    def write_entry(self, row: int, entry: Entry) -> int:
         """One table; its titles are links to its sheet. Returns the row below it."""
         sheet, book, table = self.sheet, self.book, entry.table
-        look: dict[str, Any] = {"text_wrap": True, **_RULED}
+        look: dict[str, Any] = {"text_wrap": True, **RULED}
         if entry.chapter:
-            head = book.format(font_name=_TITLE_FONT, font_size=12)
+            head = book.format(font_name=TITLE_FONT, font_size=12)
             sheet.write_string(row, 0, safe_text(entry.chapter), head)
             sheet.set_row(row, 24)
             row += 1
@@ -419,35 +442,44 @@ class _Contents:
             safe_text((table.title_zh or table.name) + marks[0]),
             safe_text(table.title_en + marks[1]),
         )
-        grain = "\n".join(filter(None, (table.grain_zh, table.grain_en)))
-        if not entry.number:
-            csv = csv_path(table.schema, table.name)
-            grain = f"过长不印，见 {csv}\nToo long to print: see {csv}"
-        grain = safe_text(grain)
         target = "internal:'{}'!A1".format(entry.sheet.replace("'", "''"))
         number = f"表 {entry.number}" if entry.number else "未印 not printed"
         sheet.write_string(row, 0, number, book.format(**look))
         for place, title in enumerate(titles, start=1):
             if entry.number:
-                link = book.format(font_color=_LINK, underline=1, **look)
+                link = book.format(font_color=LINK, underline=1, **look)
                 sheet.write_url(row, place, target, link, title)
             else:
                 sheet.write_string(row, place, title, book.format(**look))
-        sheet.write_number(row, 3, entry.row_count, book.format(num_format="#,##0", **look))
-        sheet.write_string(row, 4, grain, book.format(indent=1, **look))
-        sheet.write_string(row, 5, table.qualified, book.format(**look))
-        shown = zip((*titles, grain, table.qualified), (1, 2, 4, 5), strict=True)
+        behind = self.cells(entry)
+        for place, cell in enumerate(behind, start=3):
+            if isinstance(cell, int):
+                sheet.write_number(row, place, cell, book.format(num_format="#,##0", **look))
+            else:
+                # A text keeps its distance from the number before it.
+                apart = {"indent": 1} if isinstance(behind[place - 4], int) and place > 3 else {}
+                sheet.write_string(row, place, safe_text(cell), book.format(**apart, **look))
         lines = max(
-            line_count(text, _CONTENTS_WIDTHS[place] * _PER_UNIT[10]) for text, place in shown
+            line_count(text, self.widths[place] * PER_UNIT[10])
+            for place, text in enumerate((*titles, *behind), start=1)
+            if isinstance(text, str)
         )
-        sheet.set_row(row, lines * _LINE[10] + 4)
+        sheet.set_row(row, lines * LINE[10] + 4)
         return row + 1
 
 
-class _Sheet:
+class Sheet:
     """The sheet of one table while it is written, from the top down."""
 
-    def __init__(self, book: _Book, sheet: Any, printed: PrintedTable) -> None:
+    # How the lines of the header look, one after the other.
+    looks: tuple[dict[str, Any], ...] = (
+        {"font_size": 10, "bold": True, "top": 2},
+        {"font_size": 9},
+        {"font_size": 7, "font_color": GREY, "bottom": 1},
+    )
+    widest_texts: tuple[int, ...] = (40, 35, 30, 26, 22)
+
+    def __init__(self, book: Book, sheet: Any, printed: PrintedTable) -> None:
         self.book, self.sheet, self.printed = book, sheet, printed
         self.columns = printed.columns
         self.notes: dict[str, None] = {}
@@ -457,7 +489,7 @@ class _Sheet:
         self.heads = [self.head(column) for column in self.columns]
         self.widths = self.column_widths()
         self.rooms = [
-            (width - self.indent(place)) * _PER_UNIT[10] for place, width in enumerate(self.widths)
+            (width - self.indent(place)) * PER_UNIT[10] for place, width in enumerate(self.widths)
         ]
         self.formats: dict[Any, Any] = {}
 
@@ -465,7 +497,7 @@ class _Sheet:
         """The whole sheet."""
         sheet, last = self.sheet, len(self.columns) - 1
         for place, width in enumerate(self.widths):
-            sheet.set_column(place, place, width)
+            self.book.set_width(sheet, place, width)
         header = self.write_top()
         first = self.write_header(header)
         end = self.write_rows(first)
@@ -476,16 +508,24 @@ class _Sheet:
             sheet.ignore_errors({"number_stored_as_text": _area(first, end - 1, last)})
         sheet.freeze_panes(first, self.frozen())
         sheet.repeat_rows(header, first - 1)
-        if sum(self.widths) > _PAGE_WIDTH and self.frozen():
-            sheet.repeat_columns(0, self.frozen() - 1)
+        self.write_beside(header, first)
         end, covered = self.write_notes(end + 1)
         sheet.print_area(0, 0, end - 1, max(last, covered))
+        self.set_page(end)
+
+    def set_page(self, end: int) -> None:
+        """How the sheet is printed; ``end`` is the row below its last."""
+        if sum(self.widths) > _PAGE_WIDTH and self.frozen():
+            self.sheet.repeat_columns(0, self.frozen() - 1)
         self.book.set_page(
-            sheet,
+            self.sheet,
             sum(self.widths),
             f"表 {self.printed.number}",
             is_simulated=self.printed.is_simulated,
         )
+
+    def write_beside(self, header: int, first: int) -> None:
+        """What stands beside the table and is not printed: nothing."""
 
     # --- above the rows ---
 
@@ -493,8 +533,8 @@ class _Sheet:
         """Number, titles, unit and warnings; returns the row of the header."""
         table, sheet, book = self.printed.table, self.sheet, self.book
         back = f"internal:'{CONTENTS}'!A1"
-        sheet.write_url(0, 0, back, book.format(font_color=_LINK), f"表 {self.printed.number}")
-        title = book.format(font_name=_TITLE_FONT, font_size=16)
+        sheet.write_url(0, 0, back, book.format(font_color=LINK), f"表 {self.printed.number}")
+        title = book.format(font_name=TITLE_FONT, font_size=16)
         sheet.write_string(1, 0, safe_text(table.title_zh or table.name), title)
         sheet.set_row(1, 24)
         sheet.write_string(2, 0, safe_text(table.title_en), book.format(font_size=12))
@@ -502,11 +542,11 @@ class _Sheet:
         sheet.write_string(3, 0, safe_text(self.printed.unit_line), book.format())
         row = 4
         for warning in self.printed.warnings:
-            look = {"bold": True, "font_color": _RED, "text_wrap": True}
+            look = {"bold": True, "font_color": RED, "text_wrap": True}
             row = self.write_wide(row, warning, 10, look)
         return row
 
-    def head(self, column: PrintedColumn) -> tuple[str, str, str]:
+    def head(self, column: PrintedColumn) -> tuple[str, ...]:
         """The three lines above a column: Chinese, English, and its name in the database."""
         zh, en = column.label_zh, column.label_en
         if column.is_number and column.unit_zh and not has_one_unit(self.columns):
@@ -514,24 +554,19 @@ class _Sheet:
         return safe_text(zh), safe_text(en), safe_text(column.column.name)
 
     def write_header(self, row: int) -> int:
-        """Three header rows; returns the row below them."""
+        """The rows of the header; returns the row below them."""
         common = {"align": "center", "text_wrap": True}
-        looks: tuple[dict[str, Any], ...] = (
-            {"font_size": 10, "bold": True, "top": 2},
-            {"font_size": 9},
-            {"font_size": 7, "font_color": _GREY, "bottom": 1},
-        )
-        for line, look in enumerate(looks):
+        for line, look in enumerate(self.looks):
             size, lines = look["font_size"], 1
             for place, head in enumerate(self.heads):
                 self.sheet.write_string(
                     row + line, place, head[line], self.book.format(**common, **look)
                 )
-                room = self.widths[place] * _PER_UNIT[size] - 1
+                room = self.widths[place] * PER_UNIT[size] - 1
                 lines = max(lines, line_count(head[line], room))
             # The button of the filter lies over the last line.
-            self.sheet.set_row(row + line, max(lines * _LINE[size] + 5, 15))
-        return row + len(looks)
+            self.sheet.set_row(row + line, max(lines * LINE[size] + 5, 15))
+        return row + len(self.looks)
 
     def frozen(self) -> int:
         """How many columns stay in sight: up to the last that says what a row is, if it fits.
@@ -552,7 +587,7 @@ class _Sheet:
     def column_widths(self) -> list[float]:
         """Wide enough for the values, and the whole narrow enough for one page."""
         needs = [self.needs(place) for place in range(len(self.columns))]
-        for widest in _WIDEST_TEXTS:
+        for widest in self.widest_texts:
             widths = [
                 max(header, min(value, widest) if column.kind == "text" else value) + 1.5
                 for column, (header, value) in zip(self.columns, needs, strict=True)
@@ -563,7 +598,7 @@ class _Sheet:
 
     def needs(self, place: int) -> tuple[float, float]:
         """What the header of a column needs in few lines, and its widest value in one."""
-        zh, en, name = self.heads[place]
+        zh, en, *names = self.heads[place]
         label_zh, *unit_zh = zh.split("\n")
         label_en, *unit_en = en.split("\n")
         width_zh = text_width(label_zh)
@@ -575,7 +610,7 @@ class _Sheet:
             len(label_en) / 4,
             words,
             max(map(text_width, unit_en), default=0) / 2,
-            len(name) / 3 + 2,
+            *(len(name) / 3 + 2 for name in names),
         )
         value = max((cell.width for cell in self.cells[place]), default=0)
         padding = self.decimals[place] + 1 if self.decimals[place] else 0
@@ -652,7 +687,7 @@ class _Sheet:
                 cell = cells[number]
                 lines = max(lines, self.write_cell(row, place, cell, (number == last, is_shaded)))
             if lines > 1:
-                self.sheet.set_row(row, min(lines * _LINE[10] + 3, _TALLEST))
+                self.sheet.set_row(row, min(lines * LINE[10] + 3, _TALLEST))
             row += 1
         return row
 
@@ -683,7 +718,7 @@ class _Sheet:
     ) -> Any:
         """The format of a cell: its number format or place, and the look of its row."""
         is_last, is_shaded = look
-        properties: dict[str, Any] = dict(_CLOSED if is_last else _RULED)
+        properties: dict[str, Any] = dict(CLOSED if is_last else RULED)
         if is_shaded:
             properties["bg_color"] = _SHADE
         if cell.kind == "number":
@@ -716,9 +751,7 @@ class _Sheet:
         sources = [str(source) for source in self.printed.sources[:SOURCE_LIMIT]]
         more = len(self.printed.sources) - len(sources)
         if more > 0:
-            sources.append(
-                f"… 另有 {more} 份，见 core.source_document / {more} more: core.source_document"
-            )
+            sources.append(self.further_sources(more))
         for head, texts in (
             ("注 Notes", [f"{place}. {note}" for place, note in enumerate(notes, start=1)]),
             ("来源 Sources", sources),
@@ -730,6 +763,10 @@ class _Sheet:
                 row = self.write_wide(row, text, 9, {"text_wrap": True, "valign": "top"})
         return row, self.note_columns()[0]
 
+    def further_sources(self, count: int) -> str:
+        """How many documents are not named here, and where they are."""
+        return f"… 另有 {count} 份，见 core.source_document / {count} more: core.source_document"
+
     def write_wide(self, row: int, text: str, size: int, look: dict[str, Any]) -> int:
         """A text over as many columns as a page is wide; returns the row below it."""
         last, width = self.note_columns()
@@ -738,8 +775,8 @@ class _Sheet:
         if last:
             self.sheet.merge_range(row, 0, row, last, "", look_of_cell)
         self.sheet.write_string(row, 0, text, look_of_cell)
-        lines = line_count(text, width * _PER_UNIT[size])
-        self.sheet.set_row(row, min(lines * _LINE[size] + 2, _TALLEST))
+        lines = line_count(text, width * PER_UNIT[size])
+        self.sheet.set_row(row, min(lines * LINE[size] + 2, _TALLEST))
         return row + 1
 
     def note_columns(self) -> tuple[int, float]:

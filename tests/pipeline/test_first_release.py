@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
+from openpyxl import load_workbook
 
 from orchestration.settings import CODE_ROOT
 from tests.pipeline.released import RELEASE_ID, Released, qutong
@@ -433,9 +434,32 @@ def test_the_files_of_a_release(first: Released) -> None:
                 for table in tables
                 if not table.startswith(("meta/", "quality/"))
             },
+            "xlsx/monthly.xlsx",
             "xlsx/yearbook.xlsx",
         ]
     )
+
+
+def test_the_monthly_report_is_of_the_newest_month(first: Released) -> None:
+    book = load_workbook(first.path / "xlsx/monthly.xlsx")
+    assert book.sheetnames == ["目录 Contents", "1-1 投资（2025年6月）"]
+    assert book["目录 Contents"]["A1"].value == "云州市云溪区统计月报　2025年6月"
+    rows = book["1-1 投资（2025年6月）"].iter_rows(min_row=5, max_row=12, max_col=5)
+    assert [[cell.value for cell in row] for row in rows] == [
+        ["指标", "指标（英文）", "计量单位", "1—6月累计", "1—6月累计\n同比增长\n（%）"],
+        ["Indicator", "Indicator, in English", "Unit", "January–June",
+         "January–June on a year earlier\n(%)"],
+        ["固定资产投资", "Fixed-asset investment", "亿元", 200, 6.5],
+        ["房地产开发投资", "Real-estate investment", "亿元", 90, None],
+        ["房地产开发投资比重", "Share of real-estate investment", "%", 45, None],
+        ["工业投资", "Industrial investment", "亿元", 50, None],
+        ["工业投资比重", "Share of industrial investment", "%", 25, None],
+        [None] * 5,
+    ]  # fmt: skip
+    front = (first.path / "site/index.html").read_text("utf-8")
+    downloads = (first.path / "site/downloads.html").read_text("utf-8")
+    assert '<a href="../xlsx/monthly.xlsx">' in front
+    assert '../xlsx/monthly.xlsx"' in downloads
 
 
 def test_nobody_can_write_into_a_release(first: Released) -> None:

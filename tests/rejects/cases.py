@@ -950,6 +950,24 @@ RELEASE_CASES = (
         variant="yearbook",
     ),
     ReleaseCase(
+        "release.printed-figure-differs",
+        ("release.hash-mismatch", "release.printed-figure-differs"),
+        "xlsx/monthly.xlsx: 1-1 ",
+        in_zip(
+            "xlsx/monthly.xlsx",
+            "xl/worksheets/sheet2.xml",
+            r'(<c r="\w+" s="\d+">)<v>[^<]*',
+            r"\g<1><v>7",
+        ),
+        variant="monthly",
+    ),
+    ReleaseCase(
+        "release.paper-unreadable",
+        ("release.hash-mismatch", "release.paper-unreadable"),
+        "xlsx/yearbook.xlsx: 1-1 ",
+        in_zip("xlsx/yearbook.xlsx", "xl/styles.xml", r'<sz val="9"/>', '<sz val="7"/>'),
+    ),
+    ReleaseCase(
         "release.site-incomplete",
         ("release.hash-mismatch", "release.site-incomplete"),
         "site/index.html: a link leads nowhere: scorecards.html",

@@ -25,6 +25,7 @@ import pytest
 from docx import Document
 from docx.oxml.ns import qn
 from openpyxl import load_workbook
+from openpyxl.utils import column_index_from_string
 
 from orchestration.publish.paper.brief import write_briefs
 from orchestration.publish.paper.brief_model import (
@@ -34,8 +35,9 @@ from orchestration.publish.paper.brief_model import (
     form_of,
     select,
 )
+from orchestration.publish.paper.cells import check_yearbook
 from orchestration.publish.paper.charts import Bar, Chart, draw, svg
-from orchestration.publish.paper.check import Difference, check_briefs, check_yearbook
+from orchestration.publish.paper.check import Difference, check_briefs
 from orchestration.publish.paper.figures import (
     Figure,
     clean,
@@ -532,32 +534,71 @@ def test_the_yearbook_shows_time_across(world: World) -> None:
         "2-1 商贸",
     ]  # fmt: skip
     sheet = book["1-1 区情"]
-    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=5, max_row=11)]
+    rows = [[cell.value for cell in row][:6] for row in sheet.iter_rows(min_row=5, max_row=10)]
     assert rows == [
-        ["指标", "指标（英文）", "计量单位", "2022年", "2023年", "2025年", "代码"],
-        ["Indicator", "Indicator, in English", "Unit", "2022", "2023", "2025", "Code"],
-        ["indicator_name_zh", "indicator_name_en", "unit", "2022", "2023", "2025",
-         "indicator_code (region_code)"],
-        ["地区生产总值", "Gross domestic product", "亿元", 660, 860.3, 1000, "gdp"],
-        ["地区生产总值增速", "Gdp growth", "%", None, None, 4.9, "gdp_growth"],
-        ["GDP增速全市排名", "Gdp growth city rank", "位", None, None, 3, "gdp_growth_city_rank"],
-        [None] * 7,
-    ]  # fmt: skip
-    assert sheet["F8"].number_format == '"超"#,##0_._0"p";"超"-#,##0_._0"p"'
-    assert sheet["F9"].number_format == "#,##0.0_p"
-    assert sheet["F10"].number_format == '"前"0_._0_p;"前"-0_._0_p'
-    assert [sheet[f"A{row}"].alignment.indent for row in (8, 9, 10)] == [1, 2, 1]
-    assert (sheet.print_title_rows, sheet.page_setup.fitToHeight) == ("$5:$7", 0)
-    assert sheet.freeze_panes == "B8"
+        ["指标", "指标（英文）", "计量单位", "2022年", "2023年", "2025年"],
+        ["Indicator", "Indicator, in English", "Unit", "2022", "2023", "2025"],
+        ["地区生产总值", "Gross domestic product", "亿元", 660, 860.3, 1000],
+        ["地区生产总值增速", "Gdp growth", "%", None, None, 4.9],
+        ["GDP增速全市排名", "Gdp growth city rank", "位", None, None, 3],
+        [None] * 6,
+    ]
+    assert sheet["F7"].number_format == '"超"#,##0_._0"p";"超"-#,##0_._0"p"'
+    assert sheet["F8"].number_format == "#,##0.0_p"
+    assert sheet["F9"].number_format == '"前"0_._0_p;"前"-0_._0_p'
+    assert [sheet[f"A{row}"].alignment.indent for row in (7, 8, 9)] == [1, 2, 1]
+    assert (sheet.print_title_rows, sheet.page_setup.fitToHeight) == ("$5:$6", 0)
+    assert sheet.freeze_panes == "B7"
     assert sheet.auto_filter.ref is None
 
-    regions = book["1-3 区情概览：分地区"]
-    found = [[cell.value for cell in row] for row in regions.iter_rows(min_row=8, max_row=10)]
-    assert found == [
-        ["地区生产总值", "Gross domestic product", None, None, None, None, None],
-        ["云溪区", "Yunxi District", "亿元", 660, 860.3, 1000, "gdp 990101"],
-        ["甲区", "District A", "亿元", None, None, "约123456789012345678", "gdp 990102"],
+    # Two kinds of period, and few figures of both: each row says its own.
+    trade = book["2-1 商贸"]
+    rows = [[cell.value for cell in row][:6] for row in trade.iter_rows(min_row=5, max_row=9)]
+    assert rows == [
+        ["指标", "指标（英文）", "计量单位", "报告期", "报告期（英文）", "数字"],
+        ["Indicator", "Indicator, in English", "Unit", "Period, in Chinese", "Period", "Figure"],
+        ["零售额", "Sales", "亿元", "2025年", "2025", 449.7],
+        ["零售额年均增速", "Sales cagr", "%", "2023年至2025年", "2023 to 2025", -1.8],
+        [None] * 6,
     ]
+
+    regions = book["1-3 区情概览：分地区"]
+    found = [[cell.value for cell in row][:6] for row in regions.iter_rows(min_row=7, max_row=9)]
+    assert found == [
+        ["地区生产总值", "Gross domestic product", None, None, None, None],
+        ["云溪区", "Yunxi District", "亿元", 660, 860.3, 1000],
+        ["甲区", "District A", "亿元", None, None, "约123456789012345678"],
+    ]
+
+
+def test_what_a_program_needs_stands_beside_what_is_printed(world: World) -> None:
+    """Nothing is hidden, and nothing that is printed is a name of the database."""
+    book = load_workbook(world.path / "xlsx/yearbook.xlsx")
+    sheet = book["1-3 区情概览：分地区"]
+    last = sheet.max_column
+    assert [sheet.cell(row, last).value for row in range(5, 10)] == [
+        "代码（供查数，不打印）", "Code, for look-ups, not printed", None, "gdp 990101",
+        "gdp 990102",
+    ]  # fmt: skip
+    width = {
+        one.title: column_index_from_string(re.findall(r"\$([A-Z]+)\$\d+", one.print_area)[-1])
+        for one in book.worksheets
+    }
+    assert last == width[sheet.title] + 2
+    printed = {
+        str(cell.value)
+        for one in book.worksheets
+        for row in one.iter_rows(max_col=width[one.title])
+        for cell in row
+        if cell.value is not None
+    }
+    assert not [text for text in printed if re.search("core[.]|[a-z]_[a-z]", text)]
+    assert not any(
+        dimension.hidden
+        for one in book.worksheets
+        for dimension in (*one.column_dimensions.values(), *one.row_dimensions.values())
+    )
+    assert {one.sheet_state for one in book.worksheets} == {"visible"}
 
 
 def test_the_contents_lead_to_every_table_and_explain_every_sign(world: World) -> None:
@@ -681,15 +722,28 @@ def change(path: Path, part: str, pattern: str, after: str) -> None:
          '<w:p><w:ins w:id="9" w:author="x"><w:r><w:t>上涨</w:t></w:r></w:ins></w:p></w:body>',
          ("revised", "brief/profile.docx", "tracked changes or comments are left in the brief")),
         ("xlsx/yearbook.xlsx", "xl/worksheets/sheet2.xml", "<v>860.3</v>", "<v>860.4</v>",
-         ("figure", "xlsx/yearbook.xlsx: 1-1 区情!E8", "it prints 860.4, the database has 860.3")),
+         ("figure", "xlsx/yearbook.xlsx: 1-1 区情!E7",
+          "it prints 860.4（2023年 / 2023）, the database has 860.3")),
         ("xlsx/yearbook.xlsx", "xl/sharedStrings.xml", ">2025年<", ">2052年<",
-         ("figure", "xlsx/yearbook.xlsx: 1-1 区情!F5",
-          "it prints 2052年 / 2025, the database has 2025")),
+         ("figure", "xlsx/yearbook.xlsx: 1-1 区情!F7",
+          "it prints 1000（2052年 / 2025）, the database has 无 nothing")),
+        ("xlsx/yearbook.xlsx", "xl/sharedStrings.xml", ">地区生产总值<", ">国内生产总值<",
+         ("figure", "xlsx/yearbook.xlsx: 1-1 区情!D7",
+          "it prints  国内生产总值 亿元, the database has 地区生产总值 云溪区 亿元")),
+        ("xlsx/yearbook.xlsx", "xl/sharedStrings.xml", ">亿元<", ">万元<",
+         ("figure", "xlsx/yearbook.xlsx: 1-1 区情!D7",
+          "it prints  地区生产总值 万元, the database has 地区生产总值 云溪区 亿元")),
+        ("xlsx/yearbook.xlsx", "xl/styles.xml", '<sz val="9"/>', '<sz val="7"/>',
+         ("small", "xlsx/yearbook.xlsx: 1-1 区情", "prints 7.0 points, less than 8")),
+        ("xlsx/yearbook.xlsx", "xl/worksheets/sheet2.xml", 'paperSize="9"', 'paperSize="7"',
+         ("unreadable", "xlsx/yearbook.xlsx", "cannot be read: ValueError("
+          "'the paper of a sheet is neither A3 nor A4: 7')")),
         ("xlsx/yearbook.xlsx", "xl/styles.xml", "&quot;超&quot;#,##0_._0&quot;p&quot;",
          "#,##0_._0&quot;p&quot;",
-         ("figure", "xlsx/yearbook.xlsx: 1-1 区情!F8", "it prints 1000, the database has 1000")),
+         ("figure", "xlsx/yearbook.xlsx: 1-1 区情!F7",
+          "it prints 1000（2025年 / 2025）, the database has 1000")),
         ("xlsx/yearbook.xlsx", "xl/worksheets/sheet2.xml", "<v>860.3</v>", "<f>1+1</f><v>860.3</v>",
-         ("active", "xlsx/yearbook.xlsx", "the yearbook holds a formula or a link to elsewhere")),
+         ("active", "xlsx/yearbook.xlsx", "the workbook holds a formula or a link to elsewhere")),
     ],
 )  # fmt: skip
 def test_what_is_printed_otherwise_is_found(

@@ -572,7 +572,7 @@ def test_the_fingerprint_of_the_inputs_stands_in_the_manifest(tmp_path: Path) ->
     )
 
     assert manifest_of(candidate)["inputs_fingerprint"] == "abc"
-    assert manifest_of(candidate)["manifest_version"] == 7
+    assert manifest_of(candidate)["manifest_version"] == 8
 
 
 def test_products_have_their_own_names_and_come_after_what_they_need() -> None:
@@ -585,6 +585,7 @@ def test_products_have_their_own_names_and_come_after_what_they_need() -> None:
         "workbooks",
         "pages",
         "yearbook",
+        "monthly",
         "briefs",
         "search",
         "figures",

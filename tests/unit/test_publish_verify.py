@@ -97,6 +97,7 @@ def test_the_rules_are_these() -> None:
         "release.printed-figure-differs",
         "release.words-differ",
         "release.browser-cannot-open",
+        "release.paper-unreadable",
     )
 
 

@@ -194,12 +194,12 @@ def _with_company(
     ranked: Mapping[str, str],
     words: Words,
 ) -> Entry:
-    own = [figure for figure in growths if _is_growth_of(figure, head, words)]
+    own = [figure for figure in growths if is_growth_of(figure, head, words)]
     own.sort(key=lambda f: (f.period != head.period, f.measure, f.indicator_code))
     return Entry(head, own[0] if own else None, _rank_of(head, ranks, ranked))
 
 
-def _is_growth_of(growth: Figure, head: Figure, words: Words) -> bool:
+def is_growth_of(growth: Figure, head: Figure, words: Words) -> bool:
     """Whether growth reported for the same item is that of this figure, in its period."""
     role = words.get("role", {}).get(growth.role)
     return (

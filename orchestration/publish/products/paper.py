@@ -1,4 +1,4 @@
-"""The yearbook and the briefs.
+"""The yearbook, the monthly report and the briefs.
 
 Belongs here: what each is made from, and reading them again. Does not belong here: choosing,
 wording and laying out figures (``paper``).
@@ -12,15 +12,23 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from orchestration.publish.issued import issued_in_another
-from orchestration.publish.layout import YEARBOOK_FILE, brief_path
+from orchestration.publish.layout import MONTHLY_FILE, YEARBOOK_FILE, brief_path
 from orchestration.publish.paper.brief import DISTRICT, LANGUAGES, read_beside, write_briefs
-from orchestration.publish.paper.check import Difference, check_briefs, check_yearbook
+from orchestration.publish.paper.cells import check_yearbook
+from orchestration.publish.paper.check import Difference, check_briefs
 from orchestration.publish.paper.figures import (
     Figure,
     can_be_printed,
     figures_query,
     read_figures,
 )
+from orchestration.publish.paper.monthly import (
+    city_of,
+    derived_query,
+    month_of,
+    write_monthly,
+)
+from orchestration.publish.paper.months import check_monthly
 from orchestration.publish.paper.words import check_words
 from orchestration.publish.paper.yearbook import write_yearbook
 from orchestration.publish.printed import Word, Words
@@ -30,6 +38,7 @@ from orchestration.publish.prose.tell import plain, told
 from orchestration.publish.rowhash import digests
 from orchestration.publish.rules import (
     CONTRACT_BROKEN,
+    PAPER_UNREADABLE,
     PRINTED_FIGURE_DIFFERS,
     UNLABELLED_SIMULATED,
     UNSAFE_CELL,
@@ -41,10 +50,15 @@ if TYPE_CHECKING:
     from orchestration.publish.package import Package
 
 _YEARBOOK = "yearbook"
+_MONTHLY = "monthly"
 # What briefs of earlier releases say was held to other rules.
 _SAYS_SINCE = 4
+# The tables of yearbooks of earlier releases mixed kinds of periods.
+_KINDS_SINCE = 8
 _RULES = {
     "figure": PRINTED_FIGURE_DIFFERS,
+    "mixed": PRINTED_FIGURE_DIFFERS,
+    "small": PAPER_UNREADABLE,
     "active": UNSAFE_CELL,
     "revised": WORDS_DIFFER,
     "unlabelled": UNLABELLED_SIMULATED,
@@ -105,9 +119,51 @@ def _check_yearbook(package: Package) -> Iterator[Problem]:
     """Every figure of the yearbook is the one in the database."""
     if (package.path / YEARBOOK_FILE).is_file() and can_be_printed(package.tables):
         yield from issued_in_another(package, YEARBOOK_FILE)
-        if not package.is_carried(YEARBOOK_FILE):
+        is_of_now = package.version >= _KINDS_SINCE or package.has_work
+        if is_of_now and not package.is_carried(YEARBOOK_FILE):
             yield from _problems(
                 check_yearbook(package.con, "mart", package.path, _published(package))
+            )
+
+
+# --- the monthly report ---------------------------------------------------------------------------
+
+
+def _monthly_inputs(edition: Edition) -> Mapping[str, Any]:
+    if not can_be_printed(edition.marts):
+        return {}
+    district = str(edition.head["district_code"])
+    month = month_of(headline_figures(edition), district)
+    if month is None:
+        return {}
+    has_derived = any(table.qualified == "core.derived" for table in edition.marts)
+    derived = digests(edition.con, derived_query(edition.catalog)) if has_derived else {}
+    city = city_of(edition.con, edition.catalog, edition.marts, district)
+    return {_MONTHLY: [month, _digests(edition, "true"), _shared(edition), derived, city]}
+
+
+def _build_monthly(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
+    return {
+        _MONTHLY: write_monthly(
+            edition.con,
+            edition.catalog,
+            edition.marts,
+            edition.words,
+            edition.report,
+            edition.directory,
+            headline_figures(edition),
+        )
+    }
+
+
+def _check_monthly(package: Package) -> Iterator[Problem]:
+    """Every figure of the monthly report is the one in the database, or follows from some."""
+    if (package.path / MONTHLY_FILE).is_file() and can_be_printed(package.tables):
+        yield from issued_in_another(package, MONTHLY_FILE)
+        if not package.is_carried(MONTHLY_FILE):
+            own = _published(package)
+            yield from _problems(
+                check_monthly(package.con, "mart", package.path, own, package.tables)
             )
 
 
@@ -208,4 +264,5 @@ def _problems(differences: Iterator[Difference]) -> Iterator[Problem]:
 
 
 YEARBOOK = Product("yearbook", _yearbook_inputs, _build_yearbook, _check_yearbook, lane="figures")
+MONTHLY = Product("monthly", _monthly_inputs, _build_monthly, _check_monthly, lane="figures")
 BRIEFS = Product("briefs", _brief_inputs, _build_briefs, _check_briefs, lane="figures")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from orchestration.publish.layout import YEARBOOK_FILE, brief_path
+from orchestration.publish.layout import MONTHLY_FILE, YEARBOOK_FILE, brief_path
 from orchestration.publish.site import model
 from orchestration.publish.site.beside import Beside
 from orchestration.publish.site.model import Reader, Row, Site
@@ -87,6 +87,7 @@ def papers(files: Iterable[str]) -> list[tuple[str, tuple[str, str]]]:
     there = set(files)
     known: Sequence[tuple[str, tuple[str, str]]] = (
         (DISTRICT_BRIEF, ("统计快报", "Brief")),
+        (MONTHLY_FILE, ("统计月报", "Monthly report")),
         (YEARBOOK_FILE, ("统计年鉴", "Statistical yearbook")),
     )
     return [(path, words) for path, words in known if path in there]

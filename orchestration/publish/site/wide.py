@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.publish.paper.yearbook import CODES_NOTE
 from orchestration.publish.printed import PrintedColumn, PrintedTable
 from orchestration.publish.site.markup import RANK_UNITS, Units, both, figure, file_name, safe
 from orchestration.publish.site.model import Row
@@ -153,6 +152,9 @@ class Wide:
             return ""
         zh, en = printed.table.title_zh, printed.table.title_en
         title = both(f"{self.region[0]}：{zh}", f"{self.region[1]}: {en}")
+        if _periods_by_row(printed):
+            listed = self._listed(printed, shown.rows, title, is_alone=True)
+            return self._section(printed, title, listed, shown.rows)
         parts = [self._wide(shown.across, shown.rows, title)] if shown.rows else []
         if shown.others:
             parts.append(self._listed(printed, shown.others, title, is_alone=not shown.rows))
@@ -163,9 +165,12 @@ class Wide:
                 f'<details class="earlier"><summary>{summary}</summary>'
                 f"{self._wide(shown.earlier, rows, title)}</details>"
             )
+        return self._section(printed, title, "".join(parts), (*shown.rows, *shown.others))
+
+    def _section(self, printed: PrintedTable, title: str, body: str, rows: Sequence[Cells]) -> str:
         return (
             f'<section class="printed"><h3><span class="no">{safe(printed.number)}</span>{title}'
-            f"</h3>{''.join(parts)}{self._foot(printed, (*shown.rows, *shown.others))}</section>"
+            f"</h3>{body}{self._foot(printed, rows)}</section>"
         )
 
     def _wide(self, across: Sequence[PrintedColumn], rows: Sequence[Cells], title: str) -> str:
@@ -183,10 +188,7 @@ class Wide:
 
     def _row(self, row: Cells, across: Sequence[PrintedColumn]) -> str:
         if not row[_CODE]:
-            return (
-                f'<tr class="group"><th scope="colgroup" colspan="{len(across) + 1}">'
-                f"{both(row[_ZH], row[_EN])}</th></tr>"
-            )
+            return _heading(row, len(across) + 1)
         cells = "".join(f'<td class="num">{self._figure(row, column)}</td>' for column in across)
         return f"<tr{self._id(row)}>{self._stub(row)}{cells}</tr>"
 
@@ -195,12 +197,17 @@ class Wide:
     ) -> str:
         """Rows of other periods, each with its own."""
         periods = [column for column in printed.columns if column.observation_place is not None]
+        own = _periods_by_row(printed)
         body = []
         for row in rows:
+            if not row[_CODE]:
+                body.append(_heading(row, 3))
+                continue
             column = [column for column in periods if _in(row, column)][-1]
+            zh, en = (row[c.place] for c in own) if own else (column.label_zh, column.label_en)
             body.append(
                 f'<tr{self._id(row)}>{self._stub(row)}<td class="short">'
-                f"{both(column.label_zh, column.label_en)}</td>"
+                f"{both(zh, en)}</td>"
                 f'<td class="num">{self._figure(row, column)}</td></tr>'
             )
         said = "" if is_alone else (
@@ -261,9 +268,7 @@ class Wide:
                 f'<details class="foot about"><summary>{summary}</summary>'
                 f"<ul>{about}</ul></details>"
             )
-        notes = "".join(
-            f"<li>{both(*_halves(note))}</li>" for note in printed.notes if note != CODES_NOTE
-        )
+        notes = "".join(f"<li>{both(*_halves(note))}</li>" for note in printed.notes)
         warnings = "".join(
             f'<p class="note">{both(*_halves(text))}</p>' for text in printed.warnings
         )
@@ -273,6 +278,18 @@ class Wide:
             f'{warnings}<details class="foot"><summary>{both("注释与来源", "Notes and sources")}'
             f"</summary><ul>{notes}</ul>{listed}</details>{about}{self.files(printed)}"
         )
+
+
+def _periods_by_row(printed: PrintedTable) -> list[PrintedColumn]:
+    """The columns of a list that say of which period each row is, in both languages."""
+    return [column for column in printed.columns if column.is_period]
+
+
+def _heading(row: Cells, width: int) -> str:
+    return (
+        f'<tr class="group"><th scope="colgroup" colspan="{width}">'
+        f"{both(row[_ZH], row[_EN])}</th></tr>"
+    )
 
 
 def _halves(text: str) -> tuple[str, str]:

@@ -93,6 +93,13 @@ class Fact:
         """The month it ends in, counted from the year 0."""
         return self.period_end.year * 12 + self.period_end.month - 1
 
+    def is_in_year(self, stub: str) -> bool:
+        """Whether it may stand in the column of a year: the end of one is called so in its row."""
+        year = self.period_end.year
+        if self.period_kind == "point" and self.period == f"{year}-12":
+            return "年末" in stub
+        return self.period == f"{year}-01/{year}-12"
+
     @property
     def is_superseded(self) -> bool:
         """Whether another figure took its place."""
@@ -423,7 +430,9 @@ class _Page:
 
     def _in_column(self, span: Any, fact: Fact, head: Any, block: Any) -> Iterator[Wrong]:
         """A number of a printed table is of the period above it, the unit beside, the district."""
-        if _squeezed(_in_chinese(head)) != _squeezed(fact.label_zh):
+        stub = "".join(_in_chinese(node) for node in block.xpath("./th"))
+        above = {fact.label_zh, *([f"{fact.period_end.year}年"] if fact.is_in_year(stub) else [])}
+        if _squeezed(_in_chinese(head)) not in map(_squeezed, above):
             yield _differs(f"{_shown(span).number}（{_in_chinese(head)}）", fact.label_zh,
                            fact.label_en)  # fmt: skip
         unit = "".join(_in_chinese(node) for node in block.xpath("./th/span[@class='u']"))

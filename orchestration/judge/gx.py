@@ -199,6 +199,9 @@ setattr(id_dict, _CONVERT, _converted)
 # --- expectations -----------------------------------------------------------------------------
 
 _NULLS = "column_values.nonnull.unexpected_count"
+_COLUMNS = "table.column_types"
+_COUNTED_BY = {"table.row_count": "qutong.rows"}
+"""Metrics of the library that are counts of ours: so they share the statement of all others."""
 
 
 class _Plain:
@@ -217,6 +220,7 @@ class _Plain:
         return ValidationDependencies(metrics, wanted)
 
     def _metric(self, name: str) -> MetricConfiguration:
+        name = _COUNTED_BY.get(name, name)
         keys = get_metric_kwargs(name)
         domain, value = (
             {key: getattr(self, key, None) for key in keys[kind]}
@@ -268,29 +272,22 @@ class RangeOfColumn(_Counted, ExpectColumnValuesToBeBetween):
     counted_by: ClassVar[str] = "qutong.outside"
 
 
-class _CountOfColumn(TableMetricProvider):
-    """How many rows of a table are so in a column; shares its statement with the other counts."""
+class _Count(TableMetricProvider):
+    """A count over the rows of a table; all those of a table share one statement.
+
+    Each waits for the columns of the table, so that of a missing one it is told by those counts
+    alone that are about it. What would not wait would be counted by a statement of its own.
+    """
 
     @classmethod
-    def condition(cls, column: Any, asked: Mapping[str, Any]) -> Any:
-        """What is counted."""
+    def about(cls, asked: Mapping[str, Any]) -> Sequence[str]:
+        """The columns that it needs."""
         raise NotImplementedError
 
     @classmethod
-    def counted(cls, asked: Mapping[str, Any], metrics: Mapping[str, Any]) -> Any:
-        """The count, as an aggregate.
-
-        Raises:
-            InvalidMetricAccessorDomainKwargsKeyError: there is no such column; others are counted.
-        """
-        if asked["column"] not in metrics["table.columns"]:
-            raise InvalidMetricAccessorDomainKwargsKeyError(
-                f'Error: The column "{asked["column"]}" in BatchData does not exist.'
-            )
-        is_so = cls.condition(sqlalchemy.column(asked["column"]), asked)
-        return sqlalchemy.func.coalesce(
-            sqlalchemy.func.sum(sqlalchemy.case((is_so, 1), else_=0)), 0
-        )
+    def aggregate(cls, asked: Mapping[str, Any]) -> Any:
+        """What counts."""
+        raise NotImplementedError
 
     @metric_partial(
         engine=SqlAlchemyExecutionEngine,
@@ -305,7 +302,13 @@ class _CountOfColumn(TableMetricProvider):
         metrics: dict[str, Any],
         runtime_configuration: dict[str, Any],
     ) -> Any:
-        return cls.counted(metric_value_kwargs, metrics), metric_domain_kwargs, {}
+        there = {str(column["name"]) for column in metrics[_COLUMNS]}
+        for name in cls.about(metric_value_kwargs):
+            if name not in there:  # the others are counted
+                raise InvalidMetricAccessorDomainKwargsKeyError(
+                    f'Error: The column "{name}" in BatchData does not exist.'
+                )
+        return cls.aggregate(metric_value_kwargs), metric_domain_kwargs, {}
 
     @classmethod
     def _get_evaluation_dependencies(
@@ -313,10 +316,45 @@ class _CountOfColumn(TableMetricProvider):
     ) -> Any:
         found = super()._get_evaluation_dependencies(metric, *args, **kwargs)
         if metric.metric_name.endswith(".aggregate_fn"):
-            found["table.columns"] = MetricConfiguration(
-                "table.columns", metric.metric_domain_kwargs
+            # Spelled as `_Plain` spells it, or it would be found out twice.
+            found[_COLUMNS] = MetricConfiguration(
+                _COLUMNS, metric.metric_domain_kwargs, {"include_nested": None}
             )
         return found
+
+
+class _Rows(_Count):
+    """All rows."""
+
+    metric_name = "qutong.rows"
+
+    @classmethod
+    def about(cls, asked: Mapping[str, Any]) -> Sequence[str]:
+        return ()
+
+    @classmethod
+    def aggregate(cls, asked: Mapping[str, Any]) -> Any:
+        return sqlalchemy.func.count()
+
+
+class _CountOfColumn(_Count):
+    """How many rows of a table are so in a column."""
+
+    @classmethod
+    def about(cls, asked: Mapping[str, Any]) -> Sequence[str]:
+        return (asked["column"],)
+
+    @classmethod
+    def aggregate(cls, asked: Mapping[str, Any]) -> Any:
+        is_so = cls.condition(sqlalchemy.column(asked["column"]), asked)
+        return sqlalchemy.func.coalesce(
+            sqlalchemy.func.sum(sqlalchemy.case((is_so, 1), else_=0)), 0
+        )
+
+    @classmethod
+    def condition(cls, column: Any, asked: Mapping[str, Any]) -> Any:
+        """What is counted."""
+        raise NotImplementedError
 
 
 class _Nulls(_CountOfColumn):
@@ -360,7 +398,7 @@ class ColumnsOfContract(_Plain, BatchExpectation):
     columns: list[str]
     types: list[str]
 
-    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.column_types",)
+    metric_dependencies: ClassVar[tuple[str, ...]] = (_COLUMNS,)
     success_keys: ClassVar[tuple[str, ...]] = ("columns", "types")
 
     def _validate(
@@ -370,7 +408,7 @@ class ColumnsOfContract(_Plain, BatchExpectation):
         execution_engine: Any = None,
     ) -> dict[str, Any]:
         wanted = list(zip(self.columns, self.types, strict=True))
-        there = [(str(c["name"]), repr(c["type"])) for c in metrics["table.column_types"]]
+        there = [(str(c["name"]), repr(c["type"])) for c in metrics[_COLUMNS]]
         names = dict.fromkeys([*dict(wanted), *dict(there)])
         differing = [
             {"column": name, "wanted": dict(wanted).get(name), "there": dict(there).get(name)}
@@ -423,27 +461,21 @@ class KeyOfTable(_Plain, BatchExpectation):
         return {"success": rows == keys, "result": {"observed_value": keys, "details": details}}
 
 
-class _DistinctKeys(TableMetricProvider):
-    """How many keys a table holds; shares its statement with the other counts."""
+class _DistinctKeys(_Count):
+    """How many keys a table holds."""
 
     metric_name = "qutong.distinct_keys"
     value_keys = ("key",)
 
-    @metric_partial(
-        engine=SqlAlchemyExecutionEngine,
-        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
-        domain_type=MetricDomainTypes.TABLE,
-    )
-    def _sqlalchemy(
-        cls,
-        execution_engine: Any,
-        metric_domain_kwargs: dict[str, Any],
-        metric_value_kwargs: dict[str, Any],
-        metrics: dict[str, Any],
-        runtime_configuration: dict[str, Any],
-    ) -> Any:
-        key = sqlalchemy.func.row(*(sqlalchemy.column(n) for n in metric_value_kwargs["key"]))
-        return sqlalchemy.func.count(sqlalchemy.distinct(key)), metric_domain_kwargs, {}
+    @classmethod
+    def about(cls, asked: Mapping[str, Any]) -> Sequence[str]:
+        names: Sequence[str] = asked["key"]
+        return names
+
+    @classmethod
+    def aggregate(cls, asked: Mapping[str, Any]) -> Any:
+        key = sqlalchemy.func.row(*(sqlalchemy.column(name) for name in asked["key"]))
+        return sqlalchemy.func.count(sqlalchemy.distinct(key))
 
 
 class _RepeatedKeys(TableMetricProvider):

@@ -801,7 +801,8 @@ class _Document:
             head, body = table.cell(0, place), table.cell(1, place)
             caption = head.paragraphs[0]
             _set_style(caption, "Brief Caption")
-            most = int((width - 12) / (_SIZE["Brief Caption"] * 0.515)) - 6
+            # Two lines: what is cut of a long name must not be its unit.
+            most = 2 * int((width - 12) / (_SIZE["Brief Caption"] * 0.515)) - 12
             number = f"图{place + 1} " if self.is_zh else f"Chart {place + 1}. "
             caption.add_run(f"{number}{cut(chart.title(self.language), most)}")
             self.write_chart(body, chart, min(width - 12, _CHART_WIDTH * 1.5))

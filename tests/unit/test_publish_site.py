@@ -387,6 +387,27 @@ def test_two_hundred_regions_and_long_names_pass_the_gate(extreme: Path) -> None
         assert shown in (regions / f"{code}.html").read_text("utf-8")
 
 
+NEWEST_MISSING = """
+insert into core.observation
+select o.* replace (
+    'd' || observation_id[2:] as observation_id, period_start + interval 10 year as period_start,
+    period_end + interval 10 year as period_end, '2099' as period,
+    null as value, 'M' as obs_status
+)
+from core.observation as o where known_to is null;
+"""
+
+
+def test_where_the_newest_of_all_is_missing_the_front_page_has_the_last_there_is(
+    tmp_path: Path,
+) -> None:
+    built = build(tmp_path, extra_sql=NEWEST_MISSING)
+    assert verify_release(built, built.parent.parent / "work-r1.duckdb") == []
+    page = (built / "site" / "index.html").read_text("utf-8")
+    cards = re.compile(r'<li class="card" data-indicator="([^"]+)">.*?data-v="([^"]+)"', re.DOTALL)
+    assert cards.findall(page) == [("fai_growth", "-5.25"), ("fai_total", "102")]
+
+
 def test_a_series_without_any_figure_shows_gaps_and_no_zero(extreme: Path) -> None:
     page = (extreme / "site/indicator/gone.html").read_text("utf-8")
 

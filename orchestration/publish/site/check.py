@@ -393,6 +393,8 @@ def _cards(site: _Written, reader: model.Reader, catalog: str) -> Iterator[Fault
         or reader.con.execute(
             "select indicator_code, value from qt_observation where value is not null "
             "and known_to is null and coalesce(is_headline, true) "
+            "and coalesce(figure_kind <> 'outturn', basis like 'target%', false) = false "
+            "and coalesce(subject, '_T') = '_T' and coalesce(locality, '_T') = '_T' "
             f"and region_code = (select district_code from {quote(catalog)}.meta.release)"
         ).fetchall()
     )

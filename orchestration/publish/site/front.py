@@ -29,8 +29,8 @@ def headlines(site: Site, names: Mapping[str, Row]) -> list[Row]:
     shown = [row for row in site.scorecard if row["value"] is not None]
     if not shown:
         empty = dict.fromkeys(model.scorecard_columns())
-        for code, row in site.latest.items():
-            if row["value"] is not None and code in names and not model.is_apart(row):
+        for code, row in site.alone.items():
+            if code in names:
                 named = {
                     "indicator_name_zh": names[code]["name_zh"],
                     "indicator_name_en": names[code]["name_en"],

@@ -254,6 +254,7 @@ class Site:
     Attributes:
         figure_counts: How many figures each indicator has in force.
         single: Of indicators with one figure, that figure.
+        alone: Where no scorecard has a figure: the newest with a value of each indicator.
         flags: What stands behind a figure that a mart repeats, by its observation.
     """
 
@@ -279,6 +280,7 @@ class Site:
     single: dict[str, Row] = field(default_factory=dict)
     latest: dict[str, Row] = field(default_factory=dict)
     previous: dict[str, Row] = field(default_factory=dict)
+    alone: dict[str, Row] = field(default_factory=dict)
     flags: dict[str, Row] = field(default_factory=dict)
     counts: Row = field(default_factory=dict)
 
@@ -358,9 +360,13 @@ def read_site(reader: Reader, release: Row, relations: list[Row]) -> Site:
         relations=relations,
         breaks=reader.rows(_BREAKS),
     )
-    for row in reader.rows(_LATEST.format(district=district)):
+    for row in reader.rows(_LATEST.format(district=district, only="")):
         target = site.latest if row.pop("nth") == 1 else site.previous
         target[row["indicator_code"]] = row
+    if all(row["value"] is None for row in site.scorecard):
+        own = f"and value is not null and not {_IS_APART}::boolean"
+        rows = reader.rows(_LATEST.format(district=district, only=own))
+        site.alone = {row["indicator_code"]: row for row in rows if row.pop("nth") == 1}
     site.figure_counts = figure_counts(reader)
     site.single = {row["indicator_code"]: row for row in reader.rows(_SINGLE)}
     site.counts = reader.rows(_COUNTS)[0]
@@ -572,7 +578,7 @@ _IS_APART = """(
 _LATEST = f"""
 with current_figures as (
     select * from qt_observation
-    where known_to is null and coalesce(is_headline, true) and region_code = {{district}}
+    where known_to is null and coalesce(is_headline, true) and region_code = {{district}} {{only}}
 ),
 
 ordered as (

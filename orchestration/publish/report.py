@@ -163,17 +163,9 @@ def render_html(report: Row, compiled: Path | None = None) -> str:
         report: What ``read_report`` returns.
         compiled: A folder that keeps the compiled template from run to run.
     """
-    from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+    from orchestration.publish import templating
 
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        bytecode_cache=FileSystemBytecodeCache(str(compiled)) if compiled else None,
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templating.environment(_TEMPLATES, compiled)
     environment.filters["told"] = _without_arithmetic
     environment.globals["said"] = bounds.said
     environment.filters["zh"] = lambda word: WORDS.get(word, (word, word))[0]

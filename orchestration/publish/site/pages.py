@@ -458,18 +458,9 @@ class SiteWriter:
         )
 
     def _environment(self, **known: Any) -> Environment:
-        from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+        from orchestration.publish import templating
 
-        environment = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            bytecode_cache=FileSystemBytecodeCache(str(self.edition.compiled)),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            finalize=finalize,
-        )
+        environment = templating.environment(_HERE / "templates", self.edition.compiled, finalize)
 
         def marked(function: Callable[..., str]) -> Callable[..., Any]:
             return lambda *args, **kwargs: as_markup(function(*args, **kwargs))

@@ -38,7 +38,8 @@ _META = re.compile(
     r'<meta name="qt-data" content="([^"]+)"(?: data-count="(\d+)" data-crc="(\w+)")?>'
 )
 _CARD = re.compile(
-    r'<li class="card" data-indicator="([^"]+)">.*?<span class="n" data-v="([^"]+)"', re.DOTALL
+    r'<li class="card" data-indicator="([^"]+)">(?:(?!</li>).)*?<span class="n" data-v="([^"]+)"',
+    re.DOTALL,
 )
 _LINK_OF_ENTRY = 7
 """Where an entry of the search has its link."""
@@ -393,6 +394,7 @@ def _cards(site: _Written, reader: model.Reader, catalog: str) -> Iterator[Fault
         or reader.con.execute(
             "select indicator_code, value from qt_observation where value is not null "
             "and known_to is null and coalesce(is_headline, true) "
+            "and coalesce(conf_status, 'F') = 'F' "
             "and coalesce(figure_kind <> 'outturn', basis like 'target%', false) = false "
             "and coalesce(subject, '_T') = '_T' and coalesce(locality, '_T') = '_T' "
             f"and region_code = (select district_code from {quote(catalog)}.meta.release)"

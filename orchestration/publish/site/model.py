@@ -364,7 +364,10 @@ def read_site(reader: Reader, release: Row, relations: list[Row]) -> Site:
         target = site.latest if row.pop("nth") == 1 else site.previous
         target[row["indicator_code"]] = row
     if all(row["value"] is None for row in site.scorecard):
-        own = f"and value is not null and not {_IS_APART}::boolean"
+        own = (
+            "and value is not null and coalesce(conf_status, 'F') = 'F' "
+            f"and not {_IS_APART}::boolean"
+        )
         rows = reader.rows(_LATEST.format(district=district, only=own))
         site.alone = {row["indicator_code"]: row for row in rows if row.pop("nth") == 1}
     site.figure_counts = figure_counts(reader)

@@ -27,6 +27,7 @@ from docx.oxml.ns import qn
 from openpyxl import load_workbook
 from openpyxl.utils import column_index_from_string
 
+from orchestration.publish.package import Package
 from orchestration.publish.paper.brief import write_briefs
 from orchestration.publish.paper.brief_model import (
     Entry,
@@ -48,6 +49,7 @@ from orchestration.publish.paper.figures import (
 from orchestration.publish.paper.words import check_words
 from orchestration.publish.paper.yearbook import write_yearbook
 from orchestration.publish.printed import Word
+from orchestration.publish.products.paper import BRIEFS
 from orchestration.publish.tables import Column, Table
 
 WORDS: Mapping[str, Mapping[str, Word]] = {
@@ -779,6 +781,28 @@ def wrong_words(world: World, path: Path) -> list[str]:
     """What the briefs in the folder of a release say wrongly, in English."""
     names = [f"brief/{file.name}" for file in sorted((path / "brief").glob("*.docx"))]
     return [wrong.en for wrong in check_words(world.con, "mart", path, names)]
+
+
+@pytest.mark.parametrize(
+    ("version", "has_work", "rules"),
+    [
+        (8, False, ["release.words-differ"]),
+        (7, False, []),
+        # A candidate cannot say that it is an old release.
+        (7, True, ["release.words-differ"]),
+    ],
+)
+def test_what_a_brief_of_an_earlier_release_says_is_not_held_to_what_came_later(
+    world: World, tmp_path: Path, version: int, has_work: bool, rules: list[str]
+) -> None:
+    shutil.copytree(world.path, tmp_path / "release")
+    path = tmp_path / "release"
+    change(path / "brief/profile.docx", "word/document.xml", ">。<", ">，创历史新高。<")
+    release = Package(
+        path, {"manifest_version": version}, world.con, tuple(world.tables), has_work
+    )  # fmt: skip
+    found = {p.rule_id for p in BRIEFS.check(release) if p.file == "brief/profile.docx"}
+    assert sorted(found) == rules
 
 
 def test_every_word_of_a_brief_follows_from_its_figures(world: World, nasty: World) -> None:

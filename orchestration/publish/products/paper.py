@@ -46,15 +46,22 @@ from orchestration.publish.rules import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
     from orchestration.publish.edition import Edition
     from orchestration.publish.package import Package
+    from orchestration.publish.tables import Table
+
+    _Sources = tuple[
+        DuckDBPyConnection, str, Sequence[Table], Words, dict[str, Any], Path, list[Figure]
+    ]
 
 _YEARBOOK = "yearbook"
 _MONTHLY = "monthly"
-# What briefs of earlier releases say was held to other rules.
-_SAYS_SINCE = 4
-# The tables of yearbooks of earlier releases mixed kinds of periods.
-_KINDS_SINCE = 8
+# What papers of earlier releases say, and how, was held to other rules: their bytes are compared.
+_READ_SINCE = 8
 _RULES = {
     "figure": PRINTED_FIGURE_DIFFERS,
     "mixed": PRINTED_FIGURE_DIFFERS,
@@ -85,6 +92,19 @@ def _shared(edition: Edition) -> list[Any]:
     )
 
 
+def _sources(edition: Edition) -> _Sources:
+    """What every paper is written from, and where to."""
+    return (
+        edition.con, edition.catalog, edition.marts, edition.words, edition.report,
+        edition.directory, headline_figures(edition),
+    )  # fmt: skip
+
+
+def _is_of_now(package: Package) -> bool:
+    """Whether papers say what this code has them say; a candidate cannot claim to be old."""
+    return package.version >= _READ_SINCE or package.has_work
+
+
 def _digests(edition: Edition, where: str) -> dict[str, str]:
     """The headline figures by theme, as digests."""
     query = f"select * from ({figures_query(edition.catalog)}) where {where}"
@@ -102,25 +122,14 @@ def _yearbook_inputs(edition: Edition) -> Mapping[str, Any]:
 
 
 def _build_yearbook(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
-    return {
-        _YEARBOOK: write_yearbook(
-            edition.con,
-            edition.catalog,
-            edition.marts,
-            edition.words,
-            edition.report,
-            edition.directory,
-            headline_figures(edition),
-        )
-    }
+    return {_YEARBOOK: write_yearbook(*_sources(edition))}
 
 
 def _check_yearbook(package: Package) -> Iterator[Problem]:
     """Every figure of the yearbook is the one in the database."""
     if (package.path / YEARBOOK_FILE).is_file() and can_be_printed(package.tables):
         yield from issued_in_another(package, YEARBOOK_FILE)
-        is_of_now = package.version >= _KINDS_SINCE or package.has_work
-        if is_of_now and not package.is_carried(YEARBOOK_FILE):
+        if _is_of_now(package) and not package.is_carried(YEARBOOK_FILE):
             yield from _problems(
                 check_yearbook(package.con, "mart", package.path, _published(package))
             )
@@ -143,17 +152,7 @@ def _monthly_inputs(edition: Edition) -> Mapping[str, Any]:
 
 
 def _build_monthly(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
-    return {
-        _MONTHLY: write_monthly(
-            edition.con,
-            edition.catalog,
-            edition.marts,
-            edition.words,
-            edition.report,
-            edition.directory,
-            headline_figures(edition),
-        )
-    }
+    return {_MONTHLY: write_monthly(*_sources(edition))}
 
 
 def _check_monthly(package: Package) -> Iterator[Problem]:
@@ -198,16 +197,7 @@ def _said(known: Known, theme: str | None) -> list[Any]:
 
 
 def _build_briefs(edition: Edition, parts: Sequence[str]) -> Mapping[str, Files]:
-    written = write_briefs(
-        edition.con,
-        edition.catalog,
-        edition.marts,
-        edition.words,
-        edition.report,
-        edition.directory,
-        headline_figures(edition),
-        set(parts),
-    )
+    written = write_briefs(*_sources(edition), set(parts))
     # A theme of which nothing can be said in a sentence has no brief.
     return {
         part: {
@@ -230,7 +220,7 @@ def _check_briefs(package: Package) -> Iterator[Problem]:
     new = [name for name in names if not package.is_carried(name)]
     if new:
         yield from _problems(check_briefs(package.path, new, *_sayable(package)))
-    if new and package.version >= _SAYS_SINCE:
+    if new and _is_of_now(package):
         for wrong in check_words(package.con, "mart", package.path, new):
             yield Problem(WORDS_DIFFER, wrong.file, wrong.zh, wrong.en)
 

@@ -1065,7 +1065,7 @@ RELEASE_CASES = (
     ReleaseCase(
         "release.words-differ",
         ("release.hash-mismatch", "release.words-differ"),
-        "site/data/release.js: says 2026-03-01 09:00 Asia/Shanghai, not 2026-03-01 17:00:00",
+        "site/data/release.js: says 2026-03-01 09:00 Asia/Shanghai (北京时间 / Beijing time), not ",
         in_script("release", "2026-03-01 17:00", "2026-03-01 09:00"),
         variant="time-of-pages",
     ),

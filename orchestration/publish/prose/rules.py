@@ -7,7 +7,6 @@ Belongs here: the shape of a rule and reading it. Does not belong here: the word
 from __future__ import annotations
 
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -92,9 +91,3 @@ def _read(file: Path) -> Rule:
 def shipped_rules() -> tuple[Rule, ...]:
     """Those of ``expectations/prose``."""
     return load_rules()
-
-
-def rules_digest() -> str:
-    """What a product states of them among its inputs."""
-    text = "".join(rule.model_dump_json() for rule in shipped_rules())
-    return sha256(text.encode()).hexdigest()

@@ -235,11 +235,12 @@ class _Written:
         # Pages of a release from before say the name of the zone.
         said = self.facts.get("clock", clock)
         if told != (f"{expected.local:%Y-%m-%d %H:%M}", expected.zone) or said != clock:
+            there = f"{told[0]} {told[1]} ({' / '.join(map(str, said))})"
+            wanted = f"{expected.local} {expected.zone} ({' / '.join(clock)})"
             yield Fault(
                 _RELEASE_SCRIPT,
-                f"发布时间写作 {told[0]} {told[1]} {said}，"
-                f"应为 {expected.local} {expected.zone} {clock}",
-                f"says {told[0]} {told[1]} {said}, not {expected.local} {expected.zone} {clock}",
+                f"发布时间写作 {there}，应为 {wanted}",
+                f"says {there}, not {wanted}",
                 is_word=True,
             )
 

@@ -235,7 +235,8 @@ class _Written:
         # Pages of a release from before say the name of the zone.
         said = self.facts.get("clock", clock)
         if told != (f"{expected.local:%Y-%m-%d %H:%M}", expected.zone) or said != clock:
-            there = f"{told[0]} {told[1]} ({' / '.join(map(str, said))})"
+            words = said if isinstance(said, list) else [said]
+            there = f"{told[0]} {told[1]} ({' / '.join(map(str, words))})"
             wanted = f"{expected.local} {expected.zone} ({' / '.join(clock)})"
             yield Fault(
                 _RELEASE_SCRIPT,

@@ -282,12 +282,12 @@ class _Count(TableMetricProvider):
     @classmethod
     def about(cls, asked: Mapping[str, Any]) -> Sequence[str]:
         """The columns that it needs."""
-        raise NotImplementedError
+        raise NotImplementedError  # each count says it; the metaclass is no ABC
 
     @classmethod
     def aggregate(cls, asked: Mapping[str, Any]) -> Any:
         """What counts."""
-        raise NotImplementedError
+        raise NotImplementedError  # each count says it; the metaclass is no ABC
 
     @metric_partial(
         engine=SqlAlchemyExecutionEngine,
@@ -354,7 +354,7 @@ class _CountOfColumn(_Count):
     @classmethod
     def condition(cls, column: Any, asked: Mapping[str, Any]) -> Any:
         """What is counted."""
-        raise NotImplementedError
+        raise NotImplementedError  # each count says it; the metaclass is no ABC
 
 
 class _Nulls(_CountOfColumn):
